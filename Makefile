@@ -1,0 +1,150 @@
+# The words to use; CI uses the same. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PORT ?= 8000
+# Not `?=`: some shells export HOST as the name of the machine.
+HOST = 127.0.0.1
+FAULT_SECONDS ?= 600
+
+# Embedded, whatever another project left in this shell. `make run DATABASE_URL=...` still works.
+export DATABASE_URL =
+export REDIS_URL =
+
+# The first Python that is new enough; `make PYTHON=...` names another one.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+PY := .venv/bin/python
+MACHINE := $(PY) -m tests.machine
+STAGE := @$(MACHINE) stage
+PYTEST := $(PY) -m pytest
+# Node comes with the locked Python packages, so it is the same one everywhere.
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
+NODE := .venv/bin/node
+
+STATIC := $(shell find static config/settings.py config/storage.py -type f 2>/dev/null)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
+
+
+# The one to try it
+
+.PHONY: run
+run: export DEMO = 1
+run: export PORT := $(PORT)
+run: export HOST := $(HOST)
+run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 with a demo; PORT= changes the port
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py load_demo --port $(PORT)
+	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT)
+
+
+# The one to test it. CI lets every stage run after one has failed, and the longest run ends it.
+
+.PHONY: test test-programs test-upgrade test-js test-browser test-faults test-embedded test-services
+test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
+	@$(MACHINE) missing
+
+test-programs: .venv/test.txt
+	$(STAGE) "programs: PostgreSQL, Redis, Chromium" -- $(MACHINE) install
+
+test-upgrade: .venv/test.txt
+	$(STAGE) "upgrade of an older database" -- .ci/upgrade
+
+test-js: .venv/test.txt
+	@find tests/js -name "*.test.js" | grep -q . || { echo "tests/js has no tests"; exit 1; }  # Node would be content
+	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
+
+test-browser: .venv/test.txt
+	$(STAGE) "pytest in Chromium" --needs chromium -- $(PYTEST) -m browser
+
+test-faults: .venv/test.txt
+	$(STAGE) "pytest with faults" --needs postgres --needs redis -- $(PYTEST) -m faults
+
+test-embedded: .venv/test.txt
+	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST)
+
+test-services: .venv/test.txt
+	$(STAGE) "pytest, PostgreSQL + Redis" --needs postgres --needs redis -- $(MACHINE) run -- $(PYTEST)
+
+.PHONY: faults
+faults: export FAULT_SECONDS := $(FAULT_SECONDS)
+faults: .venv/test.txt ## the fault tests for long, FAULT_SECONDS= each
+	$(STAGE) "pytest with faults, long" --needs postgres --needs redis -- $(PYTEST) -m faults --timeout 0
+
+
+# What can be said without running it
+
+.PHONY: check check-style check-types check-layers check-js check-migrations check-deploy check-generated
+check: check-style check-types check-layers check-js check-migrations check-deploy check-generated ## style, types, layers, migrations, deployment, generated files
+
+check-style: .venv/test.txt
+	$(STAGE) "ruff" -- $(PY) -m ruff check .
+	$(STAGE) "ruff format" -- $(PY) -m ruff format --check .
+
+check-types: .venv/test.txt
+	$(STAGE) "mypy" -- $(PY) -m mypy
+
+check-layers: .venv/test.txt
+	$(STAGE) "import-linter" -- .venv/bin/lint-imports
+
+check-js: .venv/test.txt node_modules/installed.json
+	$(STAGE) "tsc" -- node_modules/.bin/tsc --project jsconfig.json
+	$(STAGE) "tsc, tests" -- node_modules/.bin/tsc --project tests/js/jsconfig.json
+
+check-migrations: .venv/test.txt
+	$(STAGE) "migrations are complete, SQLite" -- $(PY) manage.py makemigrations --check --dry-run
+	$(STAGE) "migrations are complete, PostgreSQL" --needs postgres --needs redis -- \
+		$(MACHINE) run -- $(PY) manage.py makemigrations --check --dry-run
+
+check-deploy: .venv/test.txt
+	$(STAGE) "check --deploy" --needs postgres --needs redis -- $(MACHINE) run -- \
+		env HTTPS=1 ALLOWED_HOSTS=chat.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
+		$(PY) manage.py check --deploy --fail-level WARNING
+
+check-generated: .venv/test.txt
+	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
+
+
+.PHONY: bench ci lock
+bench: .venv/test.txt ## benchmarks, as ratios
+	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
+
+ci: test-programs check test ## exactly what CI runs
+
+COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header \
+	--universal --python-version 3.11
+lock: ## lock the dependencies anew after a change of pyproject.toml or package.json (needs uv)
+	@command -v uv > /dev/null || { echo "make lock needs uv"; exit 1; }
+	$(COMPILE) --output-file requirements/run.txt
+	$(COMPILE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+	$(NPM) install --package-lock-only
+
+
+# Files
+
+# The copies tell what was installed, so nothing is installed twice.
+.venv/run.txt .venv/test.txt: .venv/%.txt: requirements/%.txt FORCE
+	@$(PY) -c "import pip" 2> /dev/null || { \
+		test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }; \
+		echo "Making .venv"; "$(PYTHON)" -m venv --clear .venv; }
+	@cmp -s $< $@ || { \
+		echo "Installing $<, each file checked against its hash"; \
+		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $< \
+		&& cp $< $@; }
+
+node_modules/installed.json: package-lock.json FORCE | .venv/test.txt
+	@cmp -s $< $@ || { \
+		echo "Installing $<"; \
+		$(NPM) ci --no-audit --no-fund --ignore-scripts --loglevel error && cp $< $@; }
+
+var/static/staticfiles.json: $(STATIC) .venv/run.txt
+	@echo "Collecting static files"
+	@$(PY) manage.py collectstatic --no-input --clear --verbosity 0
+
+.PHONY: FORCE
+FORCE:

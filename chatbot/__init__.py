@@ -1,0 +1,1 @@
+"""Answers first, hands over to a person when it must."""

@@ -1,0 +1,7 @@
+"""Answers first, hands over to a person when it must."""
+
+from django.apps import AppConfig
+
+
+class ChatbotConfig(AppConfig):
+    name = "chatbot"

@@ -1,0 +1,10 @@
+"""The composition root as an app without models: commands, demo, checks."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401 - registers the system checks

@@ -1,0 +1,57 @@
+"""The ASGI application: static files, HTTP through Django, sockets, start and stop."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()
+
+from channels.routing import URLRouter  # noqa: E402 - needs the apps to be loaded
+from django.conf import settings  # noqa: E402
+from servestatic import ServeStaticASGI  # noqa: E402
+
+from config import runtime  # noqa: E402
+from livechat.urls import websocket_urlpatterns  # noqa: E402
+
+http_application = ServeStaticASGI(
+    django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
+)
+_sockets = URLRouter(websocket_urlpatterns)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Dispatch by what is asked for. Starts the runtime with the first thing seen, because
+    Daphne, unlike uvicorn, announces no start."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+        return
+    await runtime.start()
+    if scope["type"] == "http":
+        await http_application(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await _websocket(scope, receive, send)
+
+
+async def _websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    try:
+        await _sockets(scope, receive, send)
+    except ValueError as error:
+        # URLRouter has no other way to say "no such address"; before accept this is a 403.
+        if not str(error).startswith("No route found"):
+            raise
+        await receive()
+        await send({"type": "websocket.close"})
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await runtime.start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await runtime.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,158 @@
+"""The environment, read and validated once."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class EnvError(Exception):
+    """A variable of the environment that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Env:
+    """Everything the environment says.
+
+    `database_url` and `redis_url` are the two switches between the embedded default (SQLite, one
+    process) and production; both empty is the embedded default. `https` says that visitors reach
+    us over TLS (a proxy in front speaks it).
+    """
+
+    var: Path
+    database_url: str
+    redis_url: str
+    secret_key: str
+    debug: bool
+    demo: bool
+    https: bool
+    allowed_hosts: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
+    db_threads: int
+    frames_per_second: float
+    messages_per_second: float
+
+    @property
+    def is_embedded(self) -> bool:
+        return not self.database_url and not self.redis_url
+
+    def database(self) -> dict[str, object]:
+        """Return Django's settings of the database."""
+        if not self.database_url:
+            return _sqlite(self.var / "livechat.sqlite3")
+        parts = urlsplit(self.database_url)
+        if parts.scheme == "sqlite":
+            return _sqlite(Path(unquote(parts.path)))
+        if parts.scheme not in ("postgres", "postgresql"):
+            raise EnvError("DATABASE_URL must begin with postgres:// or sqlite:///")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            # The pool keeps connections open; CONN_MAX_AGE has to be 0 beside it.
+            "CONN_MAX_AGE": 0,
+            "OPTIONS": {
+                **dict(parse_qsl(parts.query)),
+                "pool": {"min_size": 1, "max_size": self.db_threads + 6, "timeout": 5},
+            },
+        }
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # IMMEDIATE takes the write lock at BEGIN: it is what SELECT FOR UPDATE is elsewhere.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL, because an acknowledged message survives a power cut too.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+        "TEST": {"NAME": path.with_name(f"test-{os.getpid()}.sqlite3")},
+    }
+
+
+def load(environ: Mapping[str, str]) -> Env:
+    """Return the validated environment; raises EnvError with the variable's name."""
+    var = Path(environ.get("VAR_DIR") or BASE_DIR / "var")
+    return Env(
+        var=var,
+        database_url=environ.get("DATABASE_URL", "").strip(),
+        redis_url=environ.get("REDIS_URL", "").strip(),
+        secret_key=environ.get("SECRET_KEY", "") or _own_secret(var),
+        debug=_flag(environ, "DEBUG"),
+        demo=_flag(environ, "DEMO"),
+        https=_flag(environ, "HTTPS"),
+        allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
+        trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
+        db_threads=int(_number(environ, "DB_THREADS", 8, least=1, most=64)),
+        frames_per_second=_number(environ, "FRAMES_PER_SECOND", 20, least=1, most=1e6),
+        messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 4, least=0.1, most=1e6),
+    )
+
+
+def _own_secret(var: Path) -> str:
+    """Return this machine's own secret, made on the first start and readable by its user alone."""
+    path = var / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        var.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was faster
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        secret = secrets.token_urlsafe(50)
+        file.write(secret)
+    return secret
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    if value in ("1", "true", "yes", "on"):
+        return True
+    raise EnvError(f"{name} must be 0 or 1, not {value!r}")
+
+
+def _words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in environ.get(name, "").split(",") if word.strip())
+
+
+def _number(
+    environ: Mapping[str, str], name: str, default: float, *, least: float, most: float
+) -> float:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        raise EnvError(f"{name} must be a number, not {text!r}") from None
+    if not least <= value <= most:
+        raise EnvError(f"{name} must be between {least:g} and {most:g}, not {text}")
+    return value
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word) for word in _words(environ, name))
+    except ValueError as error:
+        raise EnvError(f"{name}: {error}") from None
+
+
+ENV = load(os.environ)

@@ -1,0 +1,20 @@
+"""Every address of the installation (`docs/reference/addresses.md` lists them)."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from config import views
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="dashboard"), name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path("admin/", admin.site.urls),
+    path("", include("livechat.urls")),
+]
+
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("config.demo.urls")))

@@ -1,0 +1,1 @@
+"""Conversations between visitors and operators. Knows no other app of the project."""

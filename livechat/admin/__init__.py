@@ -1,0 +1,5 @@
+"""Windows for administrators; conversations change through the dashboard."""
+
+from livechat.admin import channels, conversations, people
+
+__all__ = ["channels", "conversations", "people"]

@@ -1,0 +1,104 @@
+"""Who is there? Visitors show a signed token, staff a session; addresses come from the socket."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from channels.auth import get_user
+from channels.sessions import CookieMiddleware, SessionMiddleware
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.core import signing
+from django.http.request import split_domain_port, validate_host
+
+from livechat.errors import TokenInvalid
+from livechat.services.sessions import Login
+
+_signer = signing.TimestampSigner(salt="livechat.visitor")
+
+StaffStack = lambda app: CookieMiddleware(SessionMiddleware(app))  # noqa: E731
+"""Gives a staff socket its session; visitor doors never read cookies."""
+
+
+def visitor_token(visitor: UUID, channel_key: str) -> str:
+    """Return a token that says: the bearer is this visitor, on this channel."""
+    return _signer.sign(f"{visitor.hex}.{channel_key}")
+
+
+def visitor_of(token: str, channel_key: str) -> UUID:
+    """Return whose token it is; raises TokenInvalid when it is forged, expired or of another
+    channel."""
+    try:
+        value = _signer.unsign(token, max_age=settings.VISITOR_TOKEN_MAX_AGE)
+        visitor, _dot, key = value.partition(".")
+        if key != channel_key:
+            raise TokenInvalid
+        return UUID(visitor)
+    except (signing.BadSignature, ValueError):
+        raise TokenInvalid from None
+
+
+async def staff_user_id(scope: dict[str, Any]) -> int | None:
+    """Return the user a socket's session belongs to, or None."""
+    user = await get_user(scope)
+    return user.pk if user.is_authenticated and user.is_active else None
+
+
+def login_of(scope: Mapping[str, Any], user: int) -> Login:
+    """Return the session a socket was opened with, for `sessions.standing`."""
+    session = scope["session"]
+    return Login(session.session_key or "", user, session.get(HASH_SESSION_KEY, ""))
+
+
+def is_own_origin(scope: Mapping[str, Any]) -> bool:
+    """Say whether a socket was opened by a page of ours: `Origin` names the host it asked for.
+
+    A page on another site, a sandboxed frame ("null") and a client without `Origin` are refused.
+    """
+    headers = _headers(scope)
+    origins, hosts = headers.get(b"origin", []), headers.get(b"host", [])
+    if len(origins) != 1 or len(hosts) != 1:
+        return False
+    scheme, _, netloc = origins[0].decode("latin-1").lower().partition("://")
+    host = hosts[0].decode("latin-1").lower()
+    if scheme not in ("http", "https") or _with_port(netloc, scheme) != _with_port(host, scheme):
+        return False
+    domain, _port = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS or [".localhost"])
+
+
+def client_address(scope: Mapping[str, Any]) -> str:
+    """Return the right-most address that is not one of our proxies (decision 32)."""
+    client = scope.get("client")
+    address = client[0] if client else ""
+    if not settings.TRUSTED_PROXIES:
+        return str(address)
+    forwarded = b",".join(_headers(scope).get(b"x-forwarded-for", []))
+    for hop in reversed([*forwarded.decode("latin-1").split(","), str(address)]):
+        try:
+            ip = ipaddress.ip_address(hop.strip())
+        except ValueError:
+            break
+        address = str(ip)
+        if not any(ip in network for network in settings.TRUSTED_PROXIES):
+            break
+    return str(address)
+
+
+def user_agent(scope: Mapping[str, Any]) -> str:
+    """Return what the browser calls itself, cut to 300 characters."""
+    values = _headers(scope).get(b"user-agent", [])
+    return values[0].decode("latin-1")[:300] if values else ""
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope.get("headers", ()):
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _with_port(netloc: str, scheme: str) -> str:
+    has_port = ":" in netloc.rpartition("]")[2]
+    return netloc if has_port else f"{netloc}:{443 if scheme == 'https' else 80}"

@@ -1,0 +1,228 @@
+"""The bus: tells the sockets of every process what has just been committed.
+
+A doorbell, not the truth: anything may be lost here, and numbers plus heartbeats repair it.
+Each process has one registry (group -> its sockets) and, with Redis, one subscription. What
+waits while a PUBLISH is under way leaves as one message.
+
+`publish` may be called from any thread. A socket is whatever has a `deliver(frame)` that
+neither blocks nor raises.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+import redis
+import redis.asyncio
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "livechat.bus"
+RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
+MAX_WAITING = 50_000
+"""Posts kept while Redis does not answer; beyond that the oldest are dropped."""
+
+
+class Post(msgspec.Struct, frozen=True, array_like=True):
+    """One encoded frame for the sockets of some groups; each socket gets it once.
+
+    Sockets in the groups of `join` first join the group `topic`, those in the groups of `leave`
+    leave it: that is how a browser begins or ceases to hear a conversation because of what
+    another socket did.
+    """
+
+    groups: tuple[str, ...]
+    frame: str
+    topic: str = ""
+    join: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+
+class Socket(Protocol):
+    """Where frames go: a consumer, or a test's list."""
+
+    def deliver(self, frame: str) -> None: ...
+
+
+class Registry:
+    """Which sockets of this process are in which groups. Touched by the event loop only."""
+
+    def __init__(self) -> None:
+        self._sockets: defaultdict[str, set[Socket]] = defaultdict(set)
+        self._groups: defaultdict[Socket, set[str]] = defaultdict(set)
+
+    def join(self, socket: Socket, group: str) -> None:
+        self._sockets[group].add(socket)
+        self._groups[socket].add(group)
+
+    def leave(self, socket: Socket, group: str) -> None:
+        self._groups.get(socket, set()).discard(group)
+        members = self._sockets.get(group)
+        if members is not None:
+            members.discard(socket)
+            if not members:
+                del self._sockets[group]
+
+    def drop(self, socket: Socket) -> None:
+        """Forget a socket that has closed."""
+        for group in list(self._groups.get(socket, ())):
+            self.leave(socket, group)
+        self._groups.pop(socket, None)
+
+    def groups_of(self, socket: Socket) -> frozenset[str]:
+        return frozenset(self._groups.get(socket, ()))
+
+    def deliver(self, posts: Iterable[Post]) -> None:
+        """Hand every post to the sockets of this process that are in its groups."""
+        for post in posts:
+            for socket in self._members(post.join):
+                self.join(socket, post.topic)
+            members = self._members(post.groups)
+            for socket in self._members(post.leave):
+                self.leave(socket, post.topic)
+            for socket in members:
+                socket.deliver(post.frame)
+
+    def _members(self, groups: tuple[str, ...]) -> tuple[Socket, ...]:
+        found = [members for group in groups if (members := self._sockets.get(group))]
+        if not found:
+            return ()
+        return tuple(found[0] if len(found) == 1 else set().union(*found))
+
+
+class Envelope(msgspec.Struct, array_like=True):
+    """What travels through Redis; `origin` lets a process skip its own."""
+
+    origin: str
+    posts: list[Post]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Envelope)
+
+
+class Bus:
+    """The process's end of the bus. `attach` binds it to the running event loop."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.origin = uuid.uuid4().hex
+        self.failures = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: list[Post] = []
+        self._wake: asyncio.Event | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def attach(self) -> None:
+        """Deliver on the running loop from now on, and listen to Redis where there is one."""
+        self._loop = asyncio.get_running_loop()
+        if settings.REDIS_URL:
+            self._wake = asyncio.Event()
+            self._tasks = [
+                asyncio.create_task(self._send(), name="bus-send"),
+                asyncio.create_task(self._listen(), name="bus-listen"),
+            ]
+
+    async def detach(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        self._loop = None
+
+    def publish(self, posts: Sequence[Post]) -> None:
+        """Deliver `posts` here and to the other processes. Never raises for a lost Redis."""
+        if not posts:
+            return
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            self._publish_without_loop(posts)
+            return
+        try:
+            loop.call_soon_threadsafe(self._dispatch, posts)
+        except RuntimeError:  # the loop closed between the check and the call
+            self._publish_without_loop(posts)
+
+    def _dispatch(self, posts: Sequence[Post]) -> None:
+        self.registry.deliver(posts)
+        if self._wake is not None:
+            self._waiting.extend(posts)
+            if len(self._waiting) > MAX_WAITING:
+                del self._waiting[:-MAX_WAITING]
+            self._wake.set()
+
+    def _publish_without_loop(self, posts: Sequence[Post]) -> None:
+        # A job or a management command: there is no socket in this process.
+        if not settings.REDIS_URL:
+            return
+        try:
+            with redis.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+            ) as client:
+                client.publish(TOPIC, _encode(Envelope(self.origin, list(posts))))
+        except redis.RedisError:
+            self.failures += 1
+            logger.warning("bus: could not publish %d posts", len(posts))
+
+    async def _send(self) -> None:
+        assert self._wake is not None
+        client = _client()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                posts, self._waiting = self._waiting, []
+                try:
+                    await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
+                except (redis.RedisError, OSError, TimeoutError):
+                    # Lost for other processes; their clients notice by number and fetch.
+                    self.failures += 1
+                    logger.warning("bus: could not publish %d posts", len(posts))
+                    await asyncio.sleep(0.2)
+
+    async def _listen(self) -> None:
+        failed = 0
+        while True:
+            try:
+                async with _client() as client, client.pubsub() as subscription:
+                    await subscription.subscribe(TOPIC)
+                    failed = 0
+                    while True:
+                        message = await subscription.get_message(
+                            ignore_subscribe_messages=True, timeout=5.0
+                        )
+                        if message is not None:
+                            self._receive(message["data"])
+            except (redis.RedisError, OSError, TimeoutError) as error:
+                wait = RECONNECT_SECONDS[min(failed, len(RECONNECT_SECONDS) - 1)]
+                failed += 1
+                logger.warning("bus: lost Redis (%s), again in %s s", type(error).__name__, wait)
+                await asyncio.sleep(wait)
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            envelope = _decoder.decode(data)
+        except msgspec.DecodeError:
+            logger.warning("bus: a message that is not ours")
+            return
+        if envelope.origin != self.origin:
+            self.registry.deliver(envelope.posts)
+
+
+def _client() -> redis.asyncio.Redis:
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=30,
+        socket_connect_timeout=3,
+        health_check_interval=15,
+        max_connections=8,
+    )
+
+
+bus = Bus()
+"""This process's bus."""

@@ -1,0 +1,1 @@
+"""WebSocket doors: turn a frame into one service call and its outcome into frames."""

@@ -1,0 +1,263 @@
+"""What every socket of ours does: receive, decode, answer, in one plain loop.
+
+The interface is that of Django Channels (routing, scope, `as_asgi`); the loop is our own. Channels
+dispatches every frame and every event through a task and a thread hop, which costs more than
+all the rest together (`docs/explanation/performance.md`).
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import cycle
+from typing import Any, ClassVar
+from uuid import UUID
+
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+from msgspec import Struct
+
+from livechat import auth, wire
+from livechat.bus import bus
+from livechat.consumers.writer import writer
+from livechat.domain.pace import Bucket
+from livechat.errors import Invalid, LivechatError, Unavailable
+from livechat.services.messages import Answer, Item, Refused
+from livechat.wire import Close
+
+logger = logging.getLogger(__name__)
+
+HELLO_WITHIN = 10.0
+"""Seconds a socket has for its first frame."""
+IDLE_AFTER = 65.0
+"""Seconds without any frame of the client after which a socket is closed."""
+MAX_WAITING_FRAMES = 400
+MAX_WAITING_BYTES = 262_144
+"""What may wait for a slow reader before he is cut; he comes back and fetches."""
+MAX_BAD_FRAMES = 5
+MAX_REFUSALS = 60
+"""Bad frames, and frames over the limit, forgiven a minute."""
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class BaseConsumer(AsyncConsumer):
+    """One socket. A subclass names its decoder, greets, and handles commands."""
+
+    decode: ClassVar[Callable[[str | bytes | None], Any]]
+    live: ClassVar[set["BaseConsumer"]] = set()
+    """The sockets of this process that have said hello."""
+    draining: ClassVar[bool] = False
+    _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
+    tab: str = ""
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self._send = send
+        self._outbox: deque[str] = deque()
+        self._outbox_bytes = 0
+        self._flusher: asyncio.Task[None] | None = None
+        self._closing = 0
+        self._posting = 0
+        self._posted: asyncio.Event | None = None
+        self._frames = Bucket(2 * settings.FRAMES_PER_SECOND + 20, settings.FRAMES_PER_SECOND)
+        self._messages = Bucket(5 * settings.MESSAGES_PER_SECOND + 5, settings.MESSAGES_PER_SECOND)
+        self._bad = Bucket(MAX_BAD_FRAMES, MAX_BAD_FRAMES / 60)
+        self._refusals = Bucket(MAX_REFUSALS, 1.0)
+        self.heard_at = time.monotonic()
+        self.slot = next(self._slots)
+        await receive()  # websocket.connect
+        if self.draining or not auth.is_own_origin(scope) or not await self.enter():
+            await send({"type": "websocket.close"})  # before accept: HTTP 403, no body
+            return
+        await send({"type": "websocket.accept"})
+        try:
+            await self._serve(receive)
+        finally:
+            self.live.discard(self)
+            bus.registry.drop(self)
+            if self._flusher is not None and not self._closing:
+                self._flusher.cancel()
+            await self.leave()
+
+    # ------------------------------------------------------------------ what a subclass says
+
+    async def enter(self) -> bool:
+        """Say whether the socket may be opened at all; called before it is accepted."""
+        raise NotImplementedError
+
+    async def greet(self, hello: Any) -> None:
+        """Join what is to be heard, then send the welcome."""
+        raise NotImplementedError
+
+    async def handle(self, command: Any) -> None:
+        """Do one command."""
+        raise NotImplementedError
+
+    async def leave(self) -> None:
+        """The socket is gone."""
+
+    # ------------------------------------------------------------------ the loop
+
+    async def _serve(self, receive: Receive) -> None:
+        try:
+            async with asyncio.timeout(HELLO_WITHIN):
+                hello = await self._next(receive)
+                while hello is not None and not isinstance(
+                    hello, wire.VisitorHello | wire.StaffHello
+                ):
+                    self.reject(hello, "hello_first")
+                    hello = await self._next(receive)
+        except TimeoutError:
+            self.close(Close.IDLE)
+            return
+        if hello is None:
+            return
+        if hello.version not in (wire.VERSION, wire.VERSION - 1):
+            self.deliver(wire.encode(wire.Rejected("version")))
+            self.close(Close.BAD_FRAMES)
+            return
+        self.tab = hello.tab
+        if not await self._guarded(self.greet, hello):
+            return
+        self.live.add(self)
+        while not self._closing and (command := await self._next(receive)) is not None:
+            if isinstance(command, wire.Heartbeat):
+                self.heartbeat(command)
+            else:
+                await self._guarded(self.handle, command)
+
+    async def _next(self, receive: Receive) -> Any:
+        """Return the next command that is well formed and within the limits; None at the end."""
+        while not self._closing:
+            event = await receive()
+            if event["type"] == "websocket.disconnect":
+                return None
+            now = self.heard_at = time.monotonic()
+            if wait := self._frames.take(now):
+                self._refuse(now, wire.Rejected("rate_limited", retry_after=round(wait, 2)))
+                continue
+            try:
+                return type(self).decode(event.get("text") or event.get("bytes"))
+            except Invalid as error:
+                self.deliver(wire.encode(wire.Rejected(error.code)))
+                if self._bad.take(now):
+                    self.close(Close.BAD_FRAMES)
+        return None
+
+    async def _guarded(self, act: Callable[[Any], Awaitable[None]], command: Any) -> bool:
+        """Do `act`; turn whatever goes wrong into an answer. Say whether it went well."""
+        try:
+            await act(command)
+        except LivechatError as error:
+            self.reject(command, error.code)
+        except Exception:
+            # A bug of ours must not cut the visitor's line: he is told, we read the log.
+            logger.exception("%s failed", type(command).__name__)
+            self.reject(command, Unavailable.code)
+        else:
+            return True
+        return False
+
+    def heartbeat(self, command: wire.Heartbeat) -> None:
+        """The client answered a heartbeat."""
+
+    # ------------------------------------------------------------------ messages
+
+    def post(self, item: Item) -> None:
+        """Hand a message to the writer; it is answered after its commit."""
+        if wait := self._messages.take(self.heard_at):
+            self._refuse(
+                self.heard_at,
+                wire.Rejected("rate_limited", item.client_id, retry_after=round(wait, 2)),
+            )
+            return
+        self._posting += 1
+        writer.submit(item, self._answer)
+
+    def _answer(self, item: Item, outcome: Answer) -> None:
+        self._posting -= 1
+        if not self._posting and self._posted is not None:
+            self._posted.set()
+        if isinstance(outcome, Refused):
+            self.reject_id(item.client_id, outcome.error.code)
+        else:
+            self.deliver(
+                wire.encode(wire.Ack(item.client_id, outcome.at, outcome.seq, item.conversation))
+            )
+
+    async def posted(self) -> None:
+        """Return when the messages of this socket are written: commands keep their order."""
+        while self._posting:
+            self._posted = asyncio.Event()
+            await self._posted.wait()
+        self._posted = None
+
+    # ------------------------------------------------------------------ out
+
+    def deliver(self, frame: str) -> None:
+        """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
+        is too slow is cut."""
+        if self._closing:
+            return
+        self._outbox.append(frame)
+        self._outbox_bytes += len(frame)
+        if len(self._outbox) > MAX_WAITING_FRAMES or self._outbox_bytes > MAX_WAITING_BYTES:
+            self._outbox.clear()
+            self.close(Close.TOO_SLOW)
+        elif self._flusher is None:
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+
+    def say(self, event: Struct) -> None:
+        self.deliver(wire.encode(event))
+
+    def reject(self, command: Any, code: str) -> None:
+        """Answer a command that was refused."""
+        config = type(command).__struct_config__
+        self.deliver(
+            wire.encode(
+                wire.Rejected(code, getattr(command, "client_id", None), command=str(config.tag))
+            )
+        )
+
+    def reject_id(self, client_id: UUID, code: str) -> None:
+        after = 1.0 if code == Unavailable.code else None
+        self.deliver(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
+
+    def _refuse(self, now: float, rejected: wire.Rejected) -> None:
+        self.deliver(wire.encode(rejected))
+        if self._refusals.take(now):
+            self.close(Close.FLOODING)
+
+    def close(self, code: int) -> None:
+        """Close the socket, after what still waits has been sent."""
+        if self._closing:
+            return
+        self._closing = code
+        if self._flusher is None:
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+        if code == Close.TOO_SLOW:
+            # He does not read; waiting for him would keep his frames for ever.
+            self._flusher.cancel()
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        outbox = self._outbox
+        try:
+            while outbox:
+                frame = outbox.popleft()
+                self._outbox_bytes -= len(frame)
+                await self._send({"type": "websocket.send", "text": frame})
+            if self._closing:
+                await self._send({"type": "websocket.close", "code": self._closing})
+        except (OSError, RuntimeError):
+            outbox.clear()  # the client went away while we wrote; `_next` hears of it
+        finally:
+            self._flusher = None
+
+
+def given(value: object) -> int | None:
+    """Return an optional number of a command, None where it was not given."""
+    return value if isinstance(value, int) else None

@@ -1,0 +1,207 @@
+"""The dashboard's socket: one for the whole inbox of one signed-in user."""
+
+from datetime import UTC, datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from livechat import auth, events, wire
+from livechat.bus import bus
+from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.threads import run
+from livechat.domain import text as texts
+from livechat.errors import LivechatError, NotAllowed, NotFound
+from livechat.policy import StaffActor
+from livechat.services import conversations, inbox, marks, operators, sessions, timelines, visitors
+from livechat.services.messages import Item
+from livechat.wire import Close
+
+
+class OperatorConsumer(BaseConsumer):
+    """One tab of one user."""
+
+    decode = staticmethod(wire.decode_staff)  # type: ignore[assignment]
+    actor: StaffActor
+
+    async def enter(self) -> bool:
+        user = await auth.staff_user_id(self.scope)
+        if user is None:
+            return False
+        self.user: int = user
+        self.login = auth.login_of(self.scope, user)
+        self.standing: sessions.Standing | None = None
+        self.active = True
+        """Whether he touched something since his lease was last renewed."""
+        self.answered = True
+        """Whether he answered the heartbeat since then."""
+        self.own: dict[UUID, int] = {}
+        """Open conversations he takes part in, as last read: typing there asks no database."""
+        self.watched: dict[UUID, int] = {}
+        try:
+            self.actor = await run(operators.staff_actor, user)
+        except LivechatError:
+            return False
+        return self.actor.may_enter
+
+    async def greet(self, hello: wire.StaffHello) -> None:
+        if isinstance(hello, wire.VisitorHello):
+            raise NotFound
+        for other in list(self.live):
+            if isinstance(other, OperatorConsumer) and (other.user, other.tab) == (
+                self.user,
+                self.tab,
+            ):
+                other.close(Close.REPLACED)
+        await run(operators.heard_from, [self.user], [self.user])
+        epoch = await run(visitors.current_epoch)
+        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch))
+
+    async def leave(self) -> None:
+        user = getattr(self, "user", None)
+        tabs = [other for other in self.live if isinstance(other, OperatorConsumer)]
+        if user is not None and all(other.user != user for other in tabs):
+            await run(operators.left, user)
+
+    async def handle(self, command: Any) -> None:
+        match command:
+            case wire.StaffPostMessage():
+                text = texts.clean(command.text)
+                self.post(
+                    Item(
+                        self.actor,
+                        command.conversation,
+                        command.client_id,
+                        text,
+                        command.internal,
+                    )
+                )
+            case wire.FetchInbox():
+                await self.fetch_inbox()
+            case wire.TakeConversation():
+                await self.change(conversations.take, command)
+            case wire.JoinConversation():
+                await self.change(conversations.join, command)
+            case wire.LeaveConversation():
+                await self.change(conversations.leave, command)
+            case wire.CloseConversation():
+                await self.change(conversations.close, command)
+            case wire.WatchConversation():
+                await self.watch(command.conversation)
+            case wire.UnwatchConversation():
+                await self.unwatch(command.conversation)
+            case wire.JoinChannel():
+                await run(operators.join_channel, self.actor, command.channel)
+                await self.refresh()
+                self.acknowledge(command.client_id)
+            case wire.LeaveChannel():
+                await run(operators.leave_channel, self.actor, command.channel)
+                await self.refresh()
+                self.acknowledge(command.client_id)
+            case wire.SetPresence():
+                await run(
+                    operators.set_presence,
+                    self.actor,
+                    accepting=command.accepting,
+                    in_call=command.in_call,
+                )
+                self.acknowledge(command.client_id)
+            case wire.SeeMessages():
+                await run(marks.see, self.actor, command.conversation, command.up_to)
+            case wire.SetTyping():
+                await self.type(command)
+            case wire.FetchTimeline():
+                _row, page = await run(
+                    timelines.page,
+                    self.actor,
+                    command.conversation,
+                    after_seq=given(command.after_seq),
+                    before_seq=given(command.before_seq),
+                    limit=command.limit,
+                )
+                self.say(page)
+            case wire.StaffHello():
+                self.reject(command, "hello_again")
+            case wire.Heartbeat():
+                self.heartbeat(command)
+            case _:
+                assert_never(command)
+
+    async def change(self, service: Any, command: Any) -> None:
+        """Do one of the services that change a conversation, and acknowledge it."""
+        await self.posted()
+        row = await run(service, self.actor, command.conversation)
+        self.own.pop(row.public_id, None)  # typing reads it again
+        self.acknowledge(command.client_id, row.public_id)
+
+    async def fetch_inbox(self) -> None:
+        """Join everything he is to hear, then read it: the one way of start and of repair."""
+        await self.refresh()
+        for frame in await run(inbox.snapshot, self.actor):
+            self.say(frame)
+
+    async def refresh(self) -> None:
+        """Read his rights again and hear what they allow, nothing else.
+
+        Raises NotAllowed and closes the socket when the dashboard is not for him any more.
+        """
+        try:
+            self.actor = await run(operators.staff_actor, self.user)
+        except NotFound:
+            self.close(Close.IDENTITY)
+            raise NotAllowed from None
+        if not self.actor.may_enter:
+            self.close(Close.FORBIDDEN)
+            raise NotAllowed
+        # His own group first: from here on, whatever he is assigned enlists him by itself, so
+        # nothing falls between the reading of his conversations and the joining.
+        bus.registry.join(self, events.user_group(self.user))
+        self.own = await run(inbox.own_conversations, self.actor)
+        self.watched = await run(inbox.readable_among, self.actor, list(self.watched))
+        wanted = {events.user_group(self.user)}
+        wanted |= {events.channel_group(channel) for channel in self.actor.channels}
+        wanted |= {events.staff_group(pk) for pk in (*self.own.values(), *self.watched.values())}
+        if self.actor.is_manager:
+            wanted.add(events.MANAGERS)
+        for group in bus.registry.groups_of(self) - wanted:
+            bus.registry.leave(self, group)
+        for group in wanted:
+            bus.registry.join(self, group)
+
+    async def rights_changed(self) -> None:
+        """His rights or channels are others than before: hear what they allow, have him fetch."""
+        await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
+        self.say(wire.InboxChanged())
+
+    async def watch(self, conversation: UUID) -> None:
+        row = await run(timelines.readable, self.actor, conversation)
+        self.watched[row.public_id] = row.pk
+        bus.registry.join(self, events.staff_group(row.pk))
+
+    async def unwatch(self, conversation: UUID) -> None:
+        pk = self.watched.pop(conversation, None)
+        self.own = await run(inbox.own_conversations, self.actor)
+        if pk is not None and conversation not in self.own:
+            bus.registry.leave(self, events.staff_group(pk))
+
+    async def type(self, command: wire.SetTyping) -> None:
+        """Show that he is typing; only those who take part are shown."""
+        if self.actor.operator_id is None:
+            raise NotAllowed
+        if command.conversation not in self.own:
+            self.own = await run(inbox.own_conversations, self.actor)
+        pk = self.own.get(command.conversation)
+        if pk is None:
+            raise NotFound
+        events.typing_changed(
+            pk,
+            command.conversation,
+            who=self.actor.operator_id,
+            name=self.actor.name,
+            active=command.active,
+        )
+
+    def heartbeat(self, command: wire.Heartbeat) -> None:
+        self.answered = True
+        self.active = self.active or command.active
+
+    def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
+        self.say(wire.Ack(client_id, datetime.now(UTC), conversation=conversation))

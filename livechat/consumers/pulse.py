@@ -1,0 +1,104 @@
+"""The pulse: what must happen every few seconds for all sockets of this process.
+
+Heartbeats carry what the database holds, so that a browser that missed an event notices. Sockets
+take turns over the heartbeat's period, and each turn asks the database once for all of them,
+however many they are. Timers are ours, not the browsers': those of hidden tabs are throttled.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+
+from livechat import wire
+from livechat.consumers.base import IDLE_AFTER, BaseConsumer
+from livechat.consumers.operator import OperatorConsumer
+from livechat.consumers.threads import run
+from livechat.consumers.visitor import VisitorConsumer
+from livechat.errors import LivechatError
+from livechat.services import inbox, operators, sessions, visitors
+from livechat.wire import HEARTBEAT_SECONDS, Close
+
+logger = logging.getLogger(__name__)
+
+RIGHTS_SECONDS = 10
+
+
+class Pulse:
+    """Beats once a second, one heartbeat's share of the sockets at a time."""
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    async def run(self) -> None:
+        while True:
+            started = time.monotonic()
+            self._turn += 1
+            try:
+                await self.beat(self._turn)
+            except LivechatError as error:
+                # The database is away. Say nothing rather than something old: clients know how
+                # long they have heard nothing.
+                logger.warning("pulse: %s", error.code)
+            except Exception:
+                logger.exception("pulse")
+            await asyncio.sleep(max(0.05, 1.0 - (time.monotonic() - started)))
+
+    async def beat(self, turn: int) -> None:
+        """Do the work of one second."""
+        self._close_idle()
+        share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
+        await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
+        staff = [s for s in BaseConsumer.live if isinstance(s, OperatorConsumer)]
+        if turn % RIGHTS_SECONDS == 0:
+            await self._check_rights(staff)
+            await self._renew(staff)
+        await self._beat_staff([s for s in share if isinstance(s, OperatorConsumer)])
+
+    def _close_idle(self) -> None:
+        limit = time.monotonic() - IDLE_AFTER
+        for socket in list(BaseConsumer.live):
+            if socket.heard_at < limit:
+                socket.close(Close.IDLE)
+
+    async def _beat_visitors(self, sockets: Iterable[VisitorConsumer]) -> None:
+        keys = {socket: (socket.actor.visitor, socket.actor.channel) for socket in sockets}
+        if not keys:
+            return
+        heads = await run(visitors.heads, list(keys.values()))
+        for socket, key in keys.items():
+            conversation, head, revision, pk = heads.get(key, (None, 0, 0, 0))
+            if conversation is not None:
+                socket.hear(conversation, pk)
+            socket.say(wire.VisitorHeartbeat(conversation, head, revision))
+
+    async def _beat_staff(self, sockets: Iterable[OperatorConsumer]) -> None:
+        digests: dict[int, str] = {}
+        for socket in sockets:
+            if socket.user not in digests:
+                digests[socket.user] = await run(inbox.digest_of, socket.actor)
+            socket.say(wire.StaffHeartbeat(digests[socket.user]))
+
+    async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
+        """Renew the leases of operators whose browser answered since the last time."""
+        answered = [socket for socket in sockets if socket.answered]
+        active = {socket.user for socket in answered if socket.active}
+        users = {socket.user for socket in answered}
+        for socket in answered:
+            socket.answered = socket.active = False
+        await run(operators.heard_from, users, active)
+
+    async def _check_rights(self, sockets: Iterable[OperatorConsumer]) -> None:
+        """End the sockets of people who lost the right to be here (decision 31)."""
+        logins = {socket: socket.login for socket in sockets}
+        if not logins:
+            return
+        standing = await run(sessions.standing, set(logins.values()))
+        for socket, login in logins.items():
+            now = standing.get(login)
+            if now is None:
+                socket.close(Close.IDENTITY)
+            elif now != socket.standing:
+                first, socket.standing = socket.standing is None, now
+                if not first:
+                    await socket.rights_changed()

@@ -1,0 +1,42 @@
+"""Where services run: a named pool of threads, bounded so that the database is not flooded."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from livechat.errors import Unavailable
+
+T = TypeVar("T")
+
+_pool: ThreadPoolExecutor | None = None
+
+
+async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Call a service in a thread and return what it returns.
+
+    A database that fails is asked once more (every service is safe to repeat), then Unavailable
+    is raised; errors of the service itself come through.
+    """
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="service")
+    return await asyncio.get_running_loop().run_in_executor(_pool, _call, service, args, kwargs)
+
+
+def _call(service: Callable[..., T], args: Any, kwargs: Any) -> T:
+    try:
+        for attempt in (1, 2):
+            close_old_connections()
+            try:
+                return service(*args, **kwargs)
+            except (DatabaseError, InterfaceError) as error:
+                connection.close()
+                if attempt == 2:
+                    raise Unavailable from error
+        raise Unavailable
+    finally:
+        close_old_connections()

@@ -1,0 +1,168 @@
+"""The visitor's socket. Knows him by a signed token; never reads cookies."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from livechat import auth, events, wire
+from livechat.bus import bus
+from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.threads import run
+from livechat.domain import text as texts
+from livechat.errors import LivechatError, NotFound, TokenInvalid
+from livechat.policy import VisitorActor
+from livechat.services import conversations, marks, timelines, visitors
+from livechat.services.messages import Item
+from livechat.wire import Close
+
+
+class VisitorConsumer(BaseConsumer):
+    """One tab of one visitor on one channel."""
+
+    decode = staticmethod(wire.decode_visitor)  # type: ignore[assignment]
+
+    async def enter(self) -> bool:
+        try:
+            key = self.scope["url_route"]["kwargs"]["key"]
+            self.channel = await run(visitors.channel_of, key)
+        except LivechatError:
+            return False
+        return True
+
+    async def greet(self, hello: wire.VisitorHello) -> None:
+        if isinstance(hello, wire.StaffHello):
+            raise NotFound
+        try:
+            visitor = (
+                auth.visitor_of(hello.token, self.channel.key) if hello.token else uuid.uuid4()
+            )
+        except TokenInvalid:
+            self.reject(hello, TokenInvalid.code)
+            self.close(Close.IDENTITY)
+            return
+        self.actor = VisitorActor(visitor, self.channel.pk)
+        self.hello = hello
+        self.page = visitors.clean_page(hello.page)
+        self.known: uuid.UUID | None = None
+        """The conversation this socket hears; its pk for typing, which asks no database."""
+        self.known_pk = 0
+        self._replace_same_tab()
+        bus.registry.join(self, events.visitor_group(visitor, self.channel.pk))
+        # First join, then read (G3): what is committed in between is heard and perhaps read too,
+        # which the client drops as a double. The other way round it could be missed.
+        current = await run(visitors.newest, self.actor)
+        if current is not None:
+            self.hear(*current)
+        standing = await run(
+            visitors.standing,
+            self.actor,
+            conversation=hello.conversation,
+            after_seq=hello.after_seq,
+            language=hello.language,
+        )
+        self.say(
+            wire.VisitorWelcome(
+                version=wire.VERSION,
+                epoch=standing.epoch,
+                token=auth.visitor_token(visitor, self.channel.key),
+                visitor=visitor,
+                channel=standing.channel,
+                conversation=standing.conversation,
+                messages=standing.messages,
+                more=standing.more,
+            )
+        )
+        if self.page.url and hello.token:
+            await run(visitors.view_page, self.actor, self.page)
+
+    async def handle(self, command: Any) -> None:
+        match command:
+            case wire.PostMessage():
+                text = texts.clean(command.text)
+                self.post(Item(self.actor, command.conversation, command.client_id, text))
+            case wire.OpenConversation():
+                await self.open(command)
+            case wire.CloseConversation():
+                await self.posted()
+                await run(conversations.close, self.actor, command.conversation)
+                self.say(
+                    wire.Ack(
+                        command.client_id, datetime.now(UTC), conversation=command.conversation
+                    )
+                )
+            case wire.SeeMessages():
+                await run(marks.see, self.actor, command.conversation, command.up_to)
+            case wire.SetTyping():
+                await self.type(command)
+            case wire.ViewPage():
+                self.page = visitors.clean_page(command.page)
+                await run(visitors.view_page, self.actor, self.page)
+            case wire.FetchTimeline():
+                await self.fetch(command)
+            case wire.VisitorHello():
+                self.reject(command, "hello_again")
+            case wire.Heartbeat():
+                self.heartbeat(command)
+            case _:
+                assert_never(command)
+
+    async def open(self, command: wire.OpenConversation) -> None:
+        text = texts.clean(command.text)
+        page = visitors.clean_page(command.page) if command.page else self.page
+        await self.posted()
+        if wait := self._messages.take(self.heard_at):
+            self._refuse(
+                self.heard_at,
+                wire.Rejected("rate_limited", command.client_id, retry_after=round(wait, 2)),
+            )
+            return
+        opened = await run(
+            conversations.open_conversation,
+            self.actor,
+            client_id=command.client_id,
+            text=text,
+            arrival=conversations.Arrival(
+                language=texts.one_line(self.hello.language, 35),
+                time_zone=texts.one_line(self.hello.time_zone, 64),
+                browser=texts.one_line(auth.user_agent(self.scope), 300),
+                page_url=page.url,
+                page_title=page.title,
+                referrer=page.referrer,
+            ),
+        )
+        self.hear(opened.conversation, opened.pk)
+        self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
+
+    async def fetch(self, command: wire.FetchTimeline) -> None:
+        row, page = await run(
+            timelines.page,
+            self.actor,
+            command.conversation,
+            after_seq=given(command.after_seq),
+            before_seq=given(command.before_seq),
+            limit=command.limit,
+        )
+        self.hear(row.public_id, row.pk)
+        self.say(page)
+
+    async def type(self, command: wire.SetTyping) -> None:
+        if command.conversation != self.known:
+            row = await run(timelines.readable, self.actor, command.conversation)
+            self.hear(row.public_id, row.pk)
+        events.typing_changed(
+            self.known_pk, command.conversation, who=None, name="", active=command.active
+        )
+
+    def hear(self, conversation: uuid.UUID, pk: int) -> None:
+        if conversation != self.known:
+            self.known, self.known_pk = conversation, pk
+            bus.registry.join(self, events.public_group(pk))
+
+    def _replace_same_tab(self) -> None:
+        for other in list(self.live):
+            if (
+                isinstance(other, VisitorConsumer)
+                and other.tab == self.tab
+                and other.actor == self.actor
+            ):
+                other.close(Close.REPLACED)

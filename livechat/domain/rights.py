@@ -1,0 +1,44 @@
+"""Groups and rights, declared in one table (decision 2)."""
+
+MANAGE = "livechat.manage_livechat"
+OPERATE = "livechat.operate_livechat"
+ANALYSE = "livechat.analyse_livechat"
+
+_VIEWS = (
+    "view_channel",
+    "view_channelrule",
+    "view_conversation",
+    "view_message",
+    "view_operator",
+    "view_participant",
+    "view_visitor",
+    "view_pageview",
+)
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Live chat manager": (
+        "manage_livechat",
+        "operate_livechat",
+        "analyse_livechat",
+        *_VIEWS,
+        "add_channel",
+        "change_channel",
+        "delete_channel",
+        "add_channelrule",
+        "change_channelrule",
+        "delete_channelrule",
+        "add_membership",
+        "change_membership",
+        "delete_membership",
+        "view_membership",
+        "change_operator",
+        "change_visitor",
+    ),
+    "Live chat operator": ("operate_livechat", "view_channel"),
+    "Live chat analyst": ("analyse_livechat",),
+}
+"""Group -> permissions it is given. What an admin adds to a group stays."""
+
+OPERATORS = "Live chat operator"
+MANAGERS = "Live chat manager"
+ANALYSTS = "Live chat analyst"

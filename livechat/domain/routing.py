@@ -1,0 +1,41 @@
+"""Which operator gets this conversation?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An operator of the channel, as routing sees him.
+
+    `load` counts his open conversations with activity in the last 30 minutes over all
+    channels; `channel_load` those of this channel with activity in the last 15 minutes, which
+    is what the limit is about (`odoo19.md` §3.3, §3.4).
+    """
+
+    operator: int
+    available: bool
+    load: int
+    channel_load: int
+    limit: int | None
+    last_assigned_at: datetime | None
+
+    @property
+    def is_free(self) -> bool:
+        return self.available and (self.limit is None or self.channel_load < self.limit)
+
+
+def choose_seat(seats: Iterable[Seat]) -> Seat | None:
+    """Return the free seat with the fewest active conversations, or None.
+
+    Ties go to whoever has waited longest for a new conversation, one who never had any first;
+    then to the lower id, so that the answer never depends on the order of `seats`.
+    """
+    free = [seat for seat in seats if seat.is_free]
+    return min(free, key=_order, default=None)
+
+
+def _order(seat: Seat) -> tuple[int, float, int]:
+    waited = seat.last_assigned_at.timestamp() if seat.last_assigned_at else float("-inf")
+    return (seat.load, waited, seat.operator)

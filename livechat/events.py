@@ -1,0 +1,159 @@
+"""Row -> event -> groups. The only sender on the bus and of signals.
+
+Every function is called inside the transaction that changed the rows; what it says is encoded
+once per audience and leaves after the commit. A note goes to staff groups only.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from livechat import signals, staff_view, visitor_view, wire
+from livechat.bus import Post, bus
+from livechat.domain.states import State
+from livechat.models import Conversation, Message, Operator, Participant
+
+
+def public_group(conversation: int) -> str:
+    """What visitors may hear of a conversation."""
+    return f"conversation.{conversation}.public"
+
+
+def staff_group(conversation: int) -> str:
+    """What staff hear of a conversation: everything."""
+    return f"conversation.{conversation}.staff"
+
+
+def visitor_group(visitor: UUID, channel: int) -> str:
+    """All sockets of one visitor on one channel: his tabs."""
+    return f"visitor.{visitor.hex}.{channel}"
+
+
+def user_group(user: int) -> str:
+    """All dashboards of one user: his tabs."""
+    return f"user.{user}"
+
+
+def channel_group(channel: int) -> str:
+    """The dashboards of everybody who answers on a channel."""
+    return f"channel.{channel}.staff"
+
+
+MANAGERS = "managers.staff"
+"""The dashboards of managers, who see every channel."""
+
+
+def conversation_changed(
+    conversation: Conversation,
+    operators: Sequence[Participant],
+    last: Message | None,
+    *,
+    opened: bool = False,
+    left: Iterable[Operator] = (),
+) -> None:
+    """Say that state, operators or marks changed: to its visitor, its staff and its channel.
+
+    Call it *before* `messages_posted` of the same transaction: whoever takes part joins the
+    conversation's group with this frame and so hears what follows it. `left` stops listening.
+    """
+    public = wire.PublicConversationChanged(visitor_view.conversation(conversation, operators))
+    staff = wire.encode(
+        wire.StaffConversationChanged(staff_view.conversation(conversation, operators, last))
+    )
+    group = staff_group(conversation.pk)
+    takers = tuple(user_group(person.operator.user_id) for person in operators if person.operator)
+    leavers = tuple(user_group(operator.user_id) for operator in left)
+    hearers = (channel_group(conversation.channel_id), MANAGERS, group, *takers, *leavers)
+    visitor = (visitor_group(conversation.visitor.public_id, conversation.channel_id),)
+    posts = [
+        Post(visitor, wire.encode(public), public_group(conversation.pk), join=visitor),
+        Post(hearers, staff, group, join=takers, leave=leavers),
+    ]
+    _after_commit(posts)
+    if opened:
+        _signal(signals.conversation_opened, conversation.pk)
+    elif conversation.state == State.CLOSED:
+        _signal(signals.conversation_closed, conversation.pk)
+
+
+def messages_posted(entries: Iterable[tuple[Conversation, Message]]) -> None:
+    """Say that entries were added; `author` and `subject` of each must be loaded."""
+    posts: list[Post] = []
+    for conversation, entry in entries:
+        staff = wire.StaffMessagePosted(conversation.public_id, staff_view.message(entry))
+        groups: tuple[str, ...] = (staff_group(conversation.pk),)
+        if conversation.state == State.QUEUED:
+            # Nobody takes part yet: whoever might take it reads along.
+            groups += (channel_group(conversation.channel_id), MANAGERS)
+        posts.append(Post(groups, wire.encode(staff)))
+        if entry.public_seq is not None:
+            public = wire.PublicMessagePosted(conversation.public_id, visitor_view.message(entry))
+            posts.append(Post((public_group(conversation.pk),), wire.encode(public)))
+    _after_commit(posts)
+
+
+def messages_seen(
+    conversation: Conversation, *, reader: Operator | None, seq: int, public_seq: int
+) -> None:
+    """Say how far somebody has read, to each audience in its own numbering."""
+    by = "staff" if reader else "visitor"
+    staff = wire.StaffMessagesSeen(
+        conversation.public_id,
+        by,  # type: ignore[arg-type]
+        reader.public_id if reader else None,
+        seq,
+    )
+    public = wire.PublicMessagesSeen(conversation.public_id, by, public_seq)  # type: ignore[arg-type]
+    _after_commit(
+        [
+            Post((staff_group(conversation.pk),), wire.encode(staff)),
+            Post((public_group(conversation.pk),), wire.encode(public)),
+        ]
+    )
+
+
+def typing_changed(
+    conversation_pk: int, conversation: UUID, *, who: UUID | None, name: str, active: bool
+) -> None:
+    """Say at once who is typing; nothing is stored. Staff's typing is shown to the visitor."""
+    staff = wire.StaffTypingChanged(conversation, who, name, active)
+    posts = [Post((staff_group(conversation_pk),), wire.encode(staff))]
+    if who is not None:
+        public = wire.PublicTypingChanged(conversation, name, active)
+        posts.append(Post((public_group(conversation_pk),), wire.encode(public)))
+    bus.publish(posts)
+
+
+def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> None:
+    event = wire.VisitorMoved(conversation.public_id, page, at)
+    _after_commit([Post((staff_group(conversation.pk),), wire.encode(event))])
+
+
+def presence_changed(operator: Operator, channels: Iterable[int], now: datetime) -> None:
+    """Say how an operator stands, to himself and to the channels he answers on."""
+    event = wire.PresenceChanged(
+        operator.public_id,
+        operator.name,
+        operator.accepting,
+        operator.in_call,
+        operator.presence(now).value,
+    )
+    groups = (user_group(operator.user_id), MANAGERS, *map(channel_group, channels))
+    _after_commit([Post(groups, wire.encode(event))])
+
+
+def inbox_changed(user: int) -> None:
+    """Say to a user's dashboards that his channels or rights changed."""
+    _after_commit([Post((user_group(user),), wire.encode(wire.InboxChanged()))])
+
+
+def _after_commit(posts: Sequence[Post]) -> None:
+    transaction.on_commit(lambda: bus.publish(posts))
+
+
+def _signal(signal: Signal, conversation: int) -> None:
+    send: Callable[[], object] = lambda: signal.send_robust(None, conversation=conversation)  # noqa: E731
+    transaction.on_commit(send)

@@ -1,0 +1,144 @@
+"""Channels: operators, look, rules, limits and widget of one site or team."""
+
+import secrets
+import uuid
+from typing import Self
+
+from django.core.validators import MinValueValidator, RegexValidator, URLValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain.states import LimitMode
+from livechat.models.choices import LIMIT_MODES
+
+BRAND = "#3451d1"
+WHITE = "#ffffff"
+
+is_colour = RegexValidator(
+    r"\A#[0-9a-fA-F]{6}\Z", _("A colour is # and six hexadecimal digits, like #3451d1.")
+)
+
+
+def new_key() -> str:
+    """Return a key for the addresses of a channel's widget: 12 characters, safe in a URL."""
+    return secrets.token_hex(6)
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class Channel(models.Model):
+    """Operators, look, rules, limits and widget of one site or team (`odoo19.md` §1.1)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    name = models.CharField(_("Channel Name"), max_length=100)
+    slug = models.SlugField(
+        _("address"), unique=True, help_text=_("The direct chat link ends with this.")
+    )
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("An archived channel shows no button anywhere.")
+    )
+    operators = models.ManyToManyField(
+        "livechat.Operator", through="livechat.Membership", related_name="channels"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    button_text = models.CharField(
+        _("Notification text"), max_length=150, blank=True, default="Need help? Chat with us."
+    )
+    welcome_message = models.TextField(
+        _("Welcome Message"), max_length=1000, blank=True, default="How may I help you?"
+    )
+    input_placeholder = models.CharField(
+        _("Chat Input Placeholder"), max_length=100, blank=True, default="Say something…"
+    )
+    button_background_color = models.CharField(
+        _("button colour"), max_length=7, default=BRAND, validators=[is_colour]
+    )
+    button_text_color = models.CharField(
+        _("button icon colour"), max_length=7, default=WHITE, validators=[is_colour]
+    )
+    header_background_color = models.CharField(
+        _("header colour"), max_length=7, default=BRAND, validators=[is_colour]
+    )
+    title_color = models.CharField(
+        _("header text colour"), max_length=7, default=WHITE, validators=[is_colour]
+    )
+    translations = models.JSONField(
+        default=dict, blank=True, help_text=_("Texts in other languages: {field: {language: text}}")
+    )
+
+    max_sessions_mode = models.CharField(
+        _("Sessions per Operator"),
+        max_length=10,
+        choices=LIMIT_MODES,
+        default=LimitMode.UNLIMITED.value,
+    )
+    max_sessions = models.PositiveIntegerField(
+        _("maximum sessions"), default=10, validators=[MinValueValidator(1)]
+    )
+    block_assignment_during_call = models.BooleanField(
+        _("No Chats During Call"),
+        default=False,
+        help_text=_("Operators who are on the telephone are given no new conversations."),
+    )
+    may_join = models.BooleanField(
+        _("operators may join"),
+        default=True,
+        help_text=_("Operators may join and leave this channel themselves."),
+    )
+    review_link = models.URLField(
+        _("review link"),
+        blank=True,
+        default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text=_("Opened when a visitor is satisfied."),
+    )
+    allowed_origins = models.TextField(
+        _("allowed origins"),
+        blank=True,
+        default="",
+        help_text=_("Sites that may embed the widget, one per line. Empty: any site."),
+    )
+    is_published = models.BooleanField(
+        _("published"), default=False, help_text=_("Show this channel on the public ratings page.")
+    )
+    publish_comments = models.BooleanField(_("publish comments"), default=False)
+    see_visitors = models.BooleanField(_("see visitors before they write"), default=False)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(max_sessions__gt=0), name="max_sessions_gt_0")
+        ]
+        permissions = [
+            ("manage_livechat", _("Manages the live chat: channels, staff and every conversation")),
+            ("operate_livechat", _("Answers visitors")),
+            ("analyse_livechat", _("Reads reports and closed conversations")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def session_limit(self) -> int | None:
+        """How many conversations an operator may have here at once; None for no limit."""
+        return self.max_sessions if self.max_sessions_mode == LimitMode.LIMITED else None
+
+    @property
+    def origins(self) -> list[str]:
+        """The sites that may embed the widget; empty for any."""
+        return [line.strip() for line in self.allowed_origins.splitlines() if line.strip()]
+
+    def text(self, field: str, language: str = "") -> str:
+        """Return a text in `language` ("de-AT" falls back to "de"), else the base text."""
+        translated = self.translations.get(field, {}) if isinstance(self.translations, dict) else {}
+        for code in (language, language.partition("-")[0]):
+            if code and isinstance(translated, dict) and translated.get(code):
+                return str(translated[code])
+        return str(getattr(self, field))

@@ -1,0 +1,65 @@
+"""The enumerations of `domain.states` as database choices, with labels people read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain.states import (
+    ButtonAction,
+    Kind,
+    LimitMode,
+    Outcome,
+    ResponderCondition,
+    Role,
+    State,
+    Status,
+    SystemEvent,
+)
+
+STATES = [
+    (State.QUEUED.value, _("Waiting")),
+    (State.BOT.value, _("Bot")),
+    (State.ASSIGNED.value, _("Assigned")),
+    (State.CLOSED.value, _("Closed")),
+]
+STATUSES = [
+    (Status.IN_PROGRESS.value, _("In progress")),
+    (Status.WAITING_FOR_CUSTOMER.value, _("Waiting for customer")),
+    (Status.NEED_HELP.value, _("Looking for help")),
+]
+OUTCOMES = [
+    (Outcome.NO_ANSWER.value, _("Never answered")),
+    (Outcome.NO_AGENT.value, _("No one available")),
+    (Outcome.NO_FAILURE.value, _("Success")),
+    (Outcome.ESCALATED.value, _("Escalated")),
+]
+ROLES = [
+    (Role.VISITOR.value, _("Visitor")),
+    (Role.OPERATOR.value, _("Operator")),
+    (Role.BOT.value, _("Bot")),
+]
+KINDS = [
+    (Kind.TEXT.value, _("Text")),
+    (Kind.NOTE.value, _("Note")),
+    (Kind.SYSTEM.value, _("System line")),
+]
+SYSTEM_EVENTS = [
+    (SystemEvent.ASSIGNED.value, _("Assigned")),
+    (SystemEvent.JOINED.value, _("Joined")),
+    (SystemEvent.LEFT.value, _("Left")),
+    (SystemEvent.CLOSED_BY_VISITOR.value, _("Closed by the visitor")),
+    (SystemEvent.CLOSED_BY_OPERATOR.value, _("Closed by an operator")),
+]
+LIMIT_MODES = [
+    (LimitMode.UNLIMITED.value, _("Unlimited")),
+    (LimitMode.LIMITED.value, _("Limited")),
+]
+BUTTON_ACTIONS = [
+    (ButtonAction.SHOW.value, _("Show")),
+    (ButtonAction.SHOW_WITH_NOTIFICATION.value, _("Show with notification")),
+    (ButtonAction.OPEN_AUTOMATICALLY.value, _("Open automatically")),
+    (ButtonAction.HIDE.value, _("Hide")),
+]
+RESPONDER_CONDITIONS = [
+    (ResponderCondition.ALWAYS.value, _("Always")),
+    (ResponderCondition.NO_OPERATOR.value, _("Enabled only if no operator")),
+    (ResponderCondition.OPERATOR.value, _("Enabled only if an operator is available")),
+]

@@ -1,0 +1,270 @@
+"""Conversations and who takes part in them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import connections, models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain.states import Outcome, Role, State, Status
+from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
+
+OPEN = [State.QUEUED.value, State.BOT.value, State.ASSIGNED.value]
+
+LIMIT_WINDOW = timedelta(minutes=15)
+LOAD_WINDOW = timedelta(minutes=30)
+
+
+@dataclass(slots=True)
+class Advance:
+    """What a batch of new entries changes on one conversation's row."""
+
+    pk: int
+    seq: int
+    public_seq: int
+    last_message_at: datetime
+    waiting_since: datetime | None
+    answered_at: datetime | None
+    status: str
+    outcome: str
+    revision: int
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN)
+
+    def waiting(self) -> Self:
+        return self.filter(state=State.QUEUED).order_by("opened_at")
+
+    def lock(self) -> Self:
+        """Lock the chosen conversations, in the one order that everybody uses."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def assigned_to(self, operator: int) -> Self:
+        return self.filter(state=State.ASSIGNED, operator_id=operator)
+
+    def with_participant(self, operator: int) -> Self:
+        """Conversations this operator takes part in now."""
+        return self.filter(
+            pk__in=Participant.objects.present().filter(operator_id=operator).values("conversation")
+        )
+
+    def active_since(self, moment: datetime) -> Self:
+        return self.filter(last_message_at__gte=moment)
+
+    def advance(self, changes: Sequence[Advance]) -> None:
+        """Write what a batch changed, all conversations in one statement.
+
+        The rows must be locked. Raw SQL because the ORM's `bulk_update` builds a CASE per
+        column and row, which alone costs more than the rest of the batch.
+        """
+        columns = (
+            ("seq", "bigint"),
+            ("public_seq", "bigint"),
+            ("last_message_at", "timestamptz"),
+            ("waiting_since", "timestamptz"),
+            ("answered_at", "timestamptz"),
+            ("status", "varchar"),
+            ("outcome", "varchar"),
+            ("revision", "bigint"),
+        )
+        connection = connections[self.db]
+        names = ", ".join(name for name, _type in columns)
+        rows = ", ".join(["(" + ", ".join(["%s"] * (len(columns) + 1)) + ")"] * len(changes))
+        cast = connection.vendor == "postgresql"
+        sets = ", ".join(
+            f"{name} = batch.{name}::{kind}" if cast else f"{name} = batch.{name}"
+            for name, kind in columns
+        )
+        sql = (
+            f"WITH batch (id, {names}) AS (VALUES {rows}) "  # noqa: S608 - names are ours
+            f"UPDATE livechat_conversation SET {sets} FROM batch "
+            f"WHERE livechat_conversation.id = batch.id{'::bigint' if cast else ''}"
+        )
+        moment = connection.ops.adapt_datetimefield_value
+        values: list[Any] = []
+        for change in changes:
+            values += [change.pk, change.seq, change.public_seq]
+            values += [
+                moment(value) if value else None
+                for value in (change.last_message_at, change.waiting_since, change.answered_at)
+            ]
+            values += [change.status, change.outcome, change.revision]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+
+class Conversation(models.Model):
+    """One chat of a visitor on a channel.
+
+    `seq` and `public_seq` are the last numbers given in the staff timeline and in the visitor's
+    (decision 4). `revision` counts changes of anything shown in a list, so that an older
+    event never undoes a newer one. The main operator is one column, so there are never two.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    channel = models.ForeignKey("livechat.Channel", models.PROTECT, related_name="conversations")
+    visitor = models.ForeignKey("livechat.Visitor", models.PROTECT, related_name="conversations")
+    opening_id = models.UUIDField(editable=False)
+
+    state = models.CharField(max_length=16, choices=STATES)
+    status = models.CharField(max_length=24, choices=STATUSES, blank=True, default="")
+    outcome = models.CharField(max_length=16, choices=OUTCOMES, default=Outcome.NO_AGENT.value)
+    operator = models.ForeignKey(
+        "livechat.Operator",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        verbose_name=_("main operator"),
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+
+    revision = models.PositiveBigIntegerField(default=1)
+    seq = models.PositiveBigIntegerField(default=0)
+    public_seq = models.PositiveBigIntegerField(default=0)
+    visitor_seen = models.PositiveBigIntegerField(default=0)
+    visitor_seen_public = models.PositiveBigIntegerField(default=0)
+    staff_seen = models.PositiveBigIntegerField(default=0)
+    staff_seen_public = models.PositiveBigIntegerField(default=0)
+
+    opened_at = models.DateTimeField(db_index=True)
+    last_message_at = models.DateTimeField()
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    country = models.CharField(max_length=2, blank=True, default="")
+    language = models.CharField(max_length=35, blank=True, default="")
+    page_url = models.CharField(max_length=2048, blank=True, default="")
+    page_title = models.CharField(max_length=300, blank=True, default="")
+    referrer = models.CharField(max_length=2048, blank=True, default="")
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "visitor"], condition=Q(state__in=OPEN), name="one_open_chat"
+            ),
+            models.UniqueConstraint(fields=["visitor", "opening_id"], name="opening_once"),
+            models.CheckConstraint(
+                condition=Q(state=State.ASSIGNED.value, status__in=[s.value for s in Status])
+                | (~Q(state=State.ASSIGNED.value) & Q(status="")),
+                name="status_only_while_assigned",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.CLOSED.value, closed_at__isnull=False)
+                | (~Q(state=State.CLOSED.value) & Q(closed_at__isnull=True)),
+                name="closed_has_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.ASSIGNED.value, operator__isnull=False)
+                | Q(state__in=[State.QUEUED.value, State.BOT.value], operator__isnull=True)
+                | Q(state=State.CLOSED.value),
+                name="assigned_has_an_operator",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_seq__lte=F("seq")), name="public_is_part_of_all"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["channel", "state", "-last_message_at"], name="conversation_inbox"
+            ),
+            models.Index(
+                fields=["operator", "state", "-last_message_at"], name="conversation_load"
+            ),
+            models.Index(fields=["visitor", "channel", "-id"], name="conversation_of_visitor"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == State.CLOSED
+
+    def assign(self, operator: Any, now: datetime) -> None:
+        """Put `operator` in charge. The row must be locked; the caller saves."""
+        self.state = State.ASSIGNED.value
+        self.status = Status.IN_PROGRESS.value
+        self.operator = operator
+        if self.outcome == Outcome.NO_AGENT:
+            self.outcome = Outcome.NO_ANSWER.value
+        self.revision += 1
+
+    def release(self) -> None:
+        """Let it wait for somebody else. The row must be locked; the caller saves."""
+        self.state = State.QUEUED.value
+        self.status = ""
+        self.operator = None
+        self.revision += 1
+
+    def close(self, now: datetime) -> None:
+        """End it. The row must be locked; the caller saves."""
+        self.state = State.CLOSED.value
+        self.status = ""
+        self.closed_at = max(now, self.opened_at)
+        self.waiting_since = None
+        self.snoozed_until = None
+        self.revision += 1
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def present(self) -> Self:
+        return self.filter(left_at__isnull=True)
+
+    def operators(self) -> Self:
+        return self.filter(role=Role.OPERATOR)
+
+
+class Participant(models.Model):
+    """Who took part in a conversation, and as what. Never deleted: reports live on it.
+
+    `display_name` is what he was called then, so history survives a renamed or removed account.
+    `seen` and `seen_public` are how far he has read, in both numberings.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
+    role = models.CharField(max_length=10, choices=ROLES)
+    operator = models.ForeignKey(
+        "livechat.Operator", models.PROTECT, null=True, blank=True, related_name="participations"
+    )
+    responder = models.CharField(max_length=64, blank=True, default="")
+    display_name = models.CharField(max_length=120, blank=True, default="")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+    seen = models.PositiveBigIntegerField(default=0)
+    seen_public = models.PositiveBigIntegerField(default=0)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "operator"],
+                condition=Q(role=Role.OPERATOR.value),
+                name="operator_takes_part_once",
+            ),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(role=Role.VISITOR.value),
+                name="one_visitor_takes_part",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.OPERATOR.value, operator__isnull=False)
+                | (~Q(role=Role.OPERATOR.value) & Q(operator__isnull=True)),
+                name="operator_has_a_profile",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} ({self.role})"

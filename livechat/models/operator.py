@@ -1,0 +1,95 @@
+"""Operators and the channels they answer on."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain import availability
+from livechat.domain.states import Presence
+
+
+class OperatorQuerySet(models.QuerySet["Operator"]):
+    def lock(self) -> Self:
+        """Lock the chosen operators, in the one order that everybody uses."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def seen_since(self, moment: datetime) -> Self:
+        return self.filter(is_enabled=True, seen_at__gt=moment)
+
+    def by_users(self, users: Iterable[int]) -> Self:
+        return self.filter(user_id__in=users)
+
+
+class Operator(models.Model):
+    """The profile of a user who answers.
+
+    Made when the user is given the right, kept for ever after (reports live on it);
+    `is_enabled` says whether he has the right now.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="operator", verbose_name=_("user")
+    )
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    is_enabled = models.BooleanField(default=True, editable=False)
+    chat_name = models.CharField(
+        _("Online Chat Name"),
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=_("What visitors see. Empty: the full name."),
+    )
+    languages = models.JSONField(
+        _("Online Chat Language"), default=list, blank=True, help_text=_('Codes: ["en", "de"].')
+    )
+    accepting = models.BooleanField(
+        _("accepts conversations"), default=True, help_text=_("Off: counts as away.")
+    )
+    in_call = models.BooleanField(_("in a call"), default=False)
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    active_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OperatorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name visitors see; never an e-mail address."""
+        return self.chat_name or self.user.get_full_name() or self.user.get_username().split("@")[0]
+
+    def presence(self, now: datetime) -> Presence:
+        """How he stands at `now`."""
+        if not self.is_enabled:
+            return Presence.OFFLINE
+        return availability.presence(
+            now=now, seen_at=self.seen_at, active_at=self.active_at, accepting=self.accepting
+        )
+
+
+class Membership(models.Model):
+    """An operator answers on a channel."""
+
+    channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="memberships")
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="memberships")
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "operator"], name="membership_once")
+        ]
+        verbose_name = _("operator of a channel")
+        verbose_name_plural = _("operators of a channel")
+
+    def __str__(self) -> str:
+        return f"{self.operator} – {self.channel}"

@@ -1,0 +1,1 @@
+"""Every write, one module per noun: gather, decide, apply, announce after commit."""

@@ -1,0 +1,321 @@
+"""The life of a conversation: opened, taken, joined, left, closed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from livechat import events, policy
+from livechat.domain import text as texts
+from livechat.domain.states import Outcome, Role, State, SystemEvent
+from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotFound
+from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
+from livechat.policy import Action, Actor, StaffActor, VisitorActor
+from livechat.services import assignment, messages, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known of a visitor when he opens a conversation."""
+
+    language: str = ""
+    time_zone: str = ""
+    browser: str = ""
+    country: str = ""
+    page_url: str = ""
+    page_title: str = ""
+    referrer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The conversation a text went to, and the number it has there (public)."""
+
+    conversation: UUID
+    pk: int
+    seq: int
+    at: datetime
+
+
+def open_conversation(
+    actor: VisitorActor, *, client_id: UUID, text: str, arrival: Arrival
+) -> Opened:
+    """Begin a conversation with its first message, or post into the one that is open.
+
+    Safe to repeat: a `client_id` seen before returns that conversation, closed or not, and stores
+    nothing (decision 6). Two at once from the same visitor end in one conversation.
+    Raises NotFound for an archived channel, IdConflict when the id came with another text.
+    """
+    try:
+        return _open(actor, client_id, text, arrival)
+    except IntegrityError:
+        # Two first openings of a visitor without a row met; the row is there now.
+        return _open(actor, client_id, text, arrival)
+
+
+@transaction.atomic
+def _open(actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival) -> Opened:
+    channel = Channel.objects.active().filter(pk=actor.channel).first()
+    if channel is None:
+        raise NotFound
+    now = timezone.now()
+    visitor = _locked_visitor(actor, arrival, now)
+    known = Conversation.objects.filter(visitor=visitor, opening_id=client_id).first()
+    if known is not None:
+        entry = known.messages.filter(client_id=client_id).first()
+        if entry is None or entry.text != text:
+            raise IdConflict
+        return Opened(known.public_id, known.pk, entry.public_seq or 0, entry.created_at)
+    current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
+    if current is not None:
+        try:
+            posted = messages.post_message(messages.Item(actor, current.public_id, client_id, text))
+        except ConversationClosed:
+            pass  # it was closed between the look and the lock: open a new one
+        else:
+            return Opened(current.public_id, current.pk, posted.seq, posted.at)
+    operator = assignment.choose_operator(channel, now)
+    conversation = _insert(channel, visitor, client_id, arrival, now)
+    guest = Participant.objects.create(
+        conversation=conversation,
+        role=Role.VISITOR.value,
+        display_name=visitor.name,
+        joined_at=now,
+    )
+    first = timeline.first_text(conversation, guest, text, client_id, now)
+    entries = [first]
+    if operator is not None:
+        entries.append(_put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
+    conversation.save()
+    _announce(conversation, entries, opened=True)
+    return Opened(conversation.public_id, conversation.pk, first.public_seq or 0, first.created_at)
+
+
+@transaction.atomic
+def take(actor: StaffActor, conversation: UUID) -> Conversation:
+    """Become the main operator of a waiting conversation.
+
+    Safe to repeat. Raises AlreadyTaken when a colleague was faster, ConversationClosed, NotFound,
+    NotAllowed.
+    """
+    operator = _locked_operator(actor)
+    row = _locked(conversation)
+    policy.require(actor, Action.TAKE, row, takes_part=_takes_part(actor, row))
+    if row.state == State.ASSIGNED:
+        if row.operator_id == operator.pk:
+            return row
+        raise AlreadyTaken
+    now = timezone.now()
+    entry = _put_in_charge(row, operator, SystemEvent.JOINED, now)
+    row.save()
+    _announce(row, [entry])
+    return row
+
+
+@transaction.atomic
+def join(actor: StaffActor, conversation: UUID) -> Conversation:
+    """Take part in a colleague's conversation, or take it when nobody is in charge.
+
+    Safe to repeat. Raises ConversationClosed, NotFound, NotAllowed.
+    """
+    operator = _locked_operator(actor)
+    row = _locked(conversation)
+    policy.require(actor, Action.JOIN, row, takes_part=_takes_part(actor, row))
+    if _takes_part(actor, row):
+        return row
+    now = timezone.now()
+    if row.state != State.ASSIGNED:
+        entry = _put_in_charge(row, operator, SystemEvent.JOINED, now)
+    else:
+        person = _participant(row, operator, now)
+        _note_escalation(row)
+        row.revision += 1
+        entry = timeline.system_line(row, SystemEvent.JOINED, person, now)
+    row.save()
+    _announce(row, [entry])
+    return row
+
+
+@transaction.atomic
+def leave(actor: StaffActor, conversation: UUID) -> Conversation:
+    """Leave a conversation. The colleague who joined first takes charge; with nobody left it
+    waits again, so the visitor is never alone without anybody knowing.
+
+    Safe to repeat for whoever is not in it any more. Raises NotFound.
+    """
+    row = _locked(conversation)
+    takes_part = _takes_part(actor, row)
+    if not takes_part and policy.may_read(actor, row):
+        return row
+    policy.require(actor, Action.LEAVE, row, takes_part=takes_part)
+    now = timezone.now()
+    person = row.participants.present().get(operator=actor.operator)
+    person.left_at = now
+    person.save(update_fields=["left_at"])
+    entries = []
+    if row.state != State.CLOSED:
+        entries.append(timeline.system_line(row, SystemEvent.LEFT, person, now))
+        if row.operator_id == actor.operator:
+            _succeed(row)
+    row.revision += 1
+    row.save()
+    assert person.operator is not None
+    _announce(row, entries, left=[person.operator])
+    return row
+
+
+@transaction.atomic
+def close(actor: Actor, conversation: UUID) -> Conversation:
+    """End a conversation, from either side.
+
+    Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
+    """
+    row = _locked(conversation)
+    takes_part = _takes_part(actor, row)
+    if row.state == State.CLOSED and policy.may_read(actor, row, takes_part=takes_part):
+        return row
+    policy.require(actor, Action.CLOSE, row, takes_part=takes_part)
+    now = timezone.now()
+    if isinstance(actor, VisitorActor):
+        event, person = SystemEvent.CLOSED_BY_VISITOR, None
+    else:
+        event = SystemEvent.CLOSED_BY_OPERATOR
+        person = row.participants.operators().filter(operator=actor.operator).first()
+    entry = timeline.system_line(row, event, person, now)
+    row.close(now)
+    row.save()
+    _announce(row, [entry])
+    return row
+
+
+def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> Visitor:
+    """Return the visitor's row, locked; made when this is his first act that is stored."""
+    Visitor.objects.get_or_create(public_id=actor.visitor)
+    visitor = Visitor.objects.select_for_update().get(public_id=actor.visitor)
+    visitor.language = arrival.language or visitor.language
+    visitor.time_zone = arrival.time_zone or visitor.time_zone
+    visitor.browser = arrival.browser or visitor.browser
+    visitor.country = arrival.country or visitor.country
+    visitor.seen_at = now
+    visitor.save()
+    return visitor
+
+
+def _insert(
+    channel: Channel, visitor: Visitor, opening_id: UUID, arrival: Arrival, now: datetime
+) -> Conversation:
+    return Conversation.objects.create(
+        channel=channel,
+        visitor=visitor,
+        opening_id=opening_id,
+        state=State.QUEUED.value,
+        opened_at=now,
+        last_message_at=now,
+        waiting_since=now,
+        country=visitor.country,
+        language=visitor.language,
+        page_url=arrival.page_url,
+        page_title=texts.one_line(arrival.page_title, 300),
+        referrer=arrival.referrer,
+    )
+
+
+def _locked(conversation: UUID) -> Conversation:
+    row = (
+        Conversation.objects.filter(public_id=conversation)
+        .select_related("visitor", "channel", "operator__user")
+        .lock()
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _locked_operator(actor: StaffActor) -> Operator:
+    """Return the actor's own profile, locked before the conversation (lock order)."""
+    operator = (
+        Operator.objects.filter(pk=actor.operator, is_enabled=True).select_related("user").lock()
+    ).first()
+    if operator is None:
+        raise policy.NotAllowed
+    return operator
+
+
+def _takes_part(actor: Actor, row: Conversation) -> bool:
+    if isinstance(actor, VisitorActor) or actor.operator is None:
+        return False
+    return row.participants.present().filter(operator=actor.operator).exists()
+
+
+def _put_in_charge(
+    row: Conversation, operator: Operator, event: SystemEvent, now: datetime
+) -> Message:
+    person = _participant(row, operator, now)
+    row.assign(operator, now)
+    _note_escalation(row)
+    operator.last_assigned_at = now
+    operator.save(update_fields=["last_assigned_at"])
+    return timeline.system_line(row, event, person, now)
+
+
+def _participant(row: Conversation, operator: Operator, now: datetime) -> Participant:
+    """Return the operator's participation, made or taken up again."""
+    person, _made = Participant.objects.update_or_create(
+        conversation=row,
+        operator=operator,
+        role=Role.OPERATOR.value,
+        defaults={"left_at": None, "display_name": operator.name},
+        create_defaults={
+            "left_at": None,
+            "display_name": operator.name,
+            "joined_at": now,
+        },
+    )
+    return person
+
+
+def _note_escalation(row: Conversation) -> None:
+    """More than one operator ever: the outcome is *escalated* (`odoo19.md` §3.6)."""
+    if row.participants.operators().count() > 1:
+        row.outcome = Outcome.ESCALATED.value
+
+
+def _succeed(row: Conversation) -> None:
+    heir = (
+        row.participants.present()
+        .operators()
+        .filter(operator__is_enabled=True)
+        .select_related("operator__user")
+        .order_by("joined_at", "pk")
+        .first()
+    )
+    if heir is None:
+        row.release()
+    else:
+        row.operator = heir.operator
+
+
+def _announce(
+    row: Conversation,
+    entries: Sequence[Message],
+    *,
+    opened: bool = False,
+    left: Sequence[Operator] = (),
+) -> None:
+    operators = list(row.participants.present().operators().select_related("operator__user"))
+    last = entries[-1] if entries else newest_entry(row)
+    events.conversation_changed(row, operators, last, opened=opened, left=left)
+    events.messages_posted((row, entry) for entry in entries)
+
+
+def newest_entry(row: Conversation) -> Message | None:
+    """Return the last entry of the staff timeline, with author and subject loaded."""
+    return (
+        row.messages.filter(seq=row.seq)
+        .select_related("author__operator", "subject__operator")
+        .first()
+    )

@@ -1,0 +1,145 @@
+"""An operator's inbox: what he sees on start, after a loss, and by what he notices a loss."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from livechat import staff_view, wire
+from livechat.domain import digest
+from livechat.domain.states import Presence, State
+from livechat.models import Channel, Conversation, Membership, Message, Operator, Participant
+from livechat.models.conversation import OPEN, ConversationQuerySet
+from livechat.policy import StaffActor
+
+MAX_OPEN = 500
+MAX_CLOSED = 50
+PER_FRAME = 40
+"""Conversations a frame of the snapshot: with the longest texts cut it stays below 64 KiB."""
+LINE_LENGTH = 200
+
+
+def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
+    """Return everything `actor`'s dashboard starts from, as frames of at most 64 KiB."""
+    now = timezone.now()
+    operator = None
+    if actor.operator is not None:
+        operator = Operator.objects.select_related("user").get(pk=actor.operator)
+    rows = _visible(actor, Conversation.objects.open()).order_by("-last_message_at")[:MAX_OPEN]
+    closed = _visible(actor, Conversation.objects.filter(state=State.CLOSED))
+    found = [*rows, *closed.order_by("-closed_at")[:MAX_CLOSED]]
+    views, seen = _views(actor, found)
+    me = staff_view.me(actor.name, operator, now)
+    channels = _channels(actor)
+    mark = _digest(found, set(own_conversations(actor).values()))
+    parts = [views[i : i + PER_FRAME] for i in range(0, len(views), PER_FRAME)] or [[]]
+    return [
+        wire.InboxSnapshot(
+            me=me,
+            channels=channels if part == 1 else [],
+            conversations=some,
+            seen={view.id: seen[view.id] for view in some if view.id in seen},
+            digest=mark,
+            part=part,
+            parts=len(parts),
+        )
+        for part, some in enumerate(parts, 1)
+    ]
+
+
+def digest_of(actor: StaffActor) -> str:
+    """Return the digest of the open conversations in `actor`'s inbox."""
+    rows = _visible(actor, Conversation.objects.open()).order_by("-last_message_at")
+    rows = rows.only("pk", "public_id", "revision", "seq", "state")[:MAX_OPEN]
+    return _digest(rows, set(own_conversations(actor).values()))
+
+
+def own_conversations(actor: StaffActor) -> dict[UUID, int]:
+    """Return id -> pk of the open conversations `actor` takes part in."""
+    if actor.operator is None:
+        return {}
+    return dict(
+        Conversation.objects.open().with_participant(actor.operator).values_list("public_id", "pk")
+    )
+
+
+def readable_among(actor: StaffActor, conversations: Sequence[UUID]) -> dict[UUID, int]:
+    """Return id -> pk of those among `conversations` that `actor` may read."""
+    if not conversations:
+        return {}
+    rows = _visible(actor, Conversation.objects.filter(public_id__in=conversations))
+    return dict(rows.values_list("public_id", "pk"))
+
+
+def _digest(rows: Iterable[Conversation], own: set[int]) -> str:
+    return digest.of_inbox(
+        (row.public_id, row.revision, row.seq if row.state == State.QUEUED or row.pk in own else 0)
+        for row in rows
+        if row.state != State.CLOSED
+    )
+
+
+def _visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQuerySet:
+    if actor.is_manager:
+        return rows
+    mine = Participant.objects.present().filter(operator=actor.operator).values("conversation")
+    return rows.filter(Q(channel__in=actor.channels) | Q(pk__in=mine))
+
+
+def _views(
+    actor: StaffActor, rows: Sequence[Conversation]
+) -> tuple[list[wire.StaffConversation], dict[UUID, int]]:
+    ids = [row.pk for row in rows]
+    full = {
+        row.pk: row
+        for row in Conversation.objects.filter(pk__in=ids).select_related(
+            "channel", "visitor", "operator__user"
+        )
+    }
+    people: dict[int, list[Participant]] = {}
+    seen: dict[UUID, int] = {}
+    for person in (
+        Participant.objects.operators().filter(conversation__in=ids).select_related("operator")
+    ):
+        if person.left_at is None:
+            people.setdefault(person.conversation_id, []).append(person)
+        if person.operator_id == actor.operator:
+            seen[full[person.conversation_id].public_id] = person.seen
+    last = {
+        entry.conversation_id: entry
+        for entry in Message.objects.filter(conversation__in=ids, seq=F("conversation__seq"))
+        .select_related("author__operator", "subject")
+        .order_by()
+    }
+    for entry in last.values():
+        entry.text = entry.text[:LINE_LENGTH]  # a list row shows one line
+    views = [
+        staff_view.conversation(full[pk], people.get(pk, []), last.get(pk))
+        for pk in ids
+        if pk in full
+    ]
+    return views, seen
+
+
+def _channels(actor: StaffActor) -> list[wire.StaffChannel]:
+    now = timezone.now()
+    rows = list(
+        Channel.objects.active().annotate(
+            sessions=Count("conversations", filter=Q(conversations__state__in=OPEN))
+        )
+    )
+    online: dict[int, int] = {}
+    for member in Membership.objects.select_related("operator__user"):
+        if member.operator.presence(now) == Presence.ONLINE:
+            online[member.channel_id] = online.get(member.channel_id, 0) + 1
+    return [
+        staff_view.channel(
+            row,
+            joined=row.pk in actor.channels,
+            may_join=actor.operator is not None and (row.may_join or actor.is_manager),
+            online=online.get(row.pk, 0),
+            sessions=row.sessions,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,143 @@
+"""What a visitor's browser needs to know: who he is, where he stands, what he missed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from livechat import events, visitor_view, wire
+from livechat.domain import text as texts
+from livechat.errors import NotFound
+from livechat.models import Channel, Conversation, Installation, PageView, Visitor
+from livechat.policy import VisitorActor
+from livechat.services import assignment, timelines
+
+TRAIL_LENGTH = 15
+REMEMBER_CLOSED = timedelta(days=7)
+"""A conversation that has ended is still shown on return for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a visitor stands on a channel, for the first frame of his socket."""
+
+    epoch: UUID
+    channel: wire.PublicChannel
+    conversation: wire.PublicConversation | None
+    messages: list[wire.PublicMessage]
+    more: bool
+
+
+def channel_of(key: str) -> Channel:
+    """Return the active channel with this widget key; raises NotFound."""
+    channel = Channel.objects.active().filter(key=key).first()
+    if channel is None:
+        raise NotFound
+    return channel
+
+
+def standing(
+    actor: VisitorActor, *, conversation: UUID | None, after_seq: int, language: str
+) -> Standing:
+    """Return where the visitor stands and what he missed of `conversation` after `after_seq`.
+
+    When his newest conversation is another one than he names, its newest page is returned.
+    Raises NotFound for an archived channel.
+    """
+    channel = Channel.objects.active().filter(pk=actor.channel).first()
+    if channel is None:
+        raise NotFound
+    now = timezone.now()
+    view = visitor_view.channel(
+        channel, available=assignment.is_anybody_available(channel, now), language=language
+    )
+    epoch = current_epoch()
+    row = (
+        Conversation.objects.filter(visitor__public_id=actor.visitor, channel=channel)
+        .order_by("-pk")
+        .first()
+    )
+    if row is None or (row.closed_at is not None and row.closed_at < now - REMEMBER_CLOSED):
+        return Standing(epoch, view, None, [], False)
+    known = after_seq if row.public_id == conversation and after_seq <= row.public_seq else None
+    messages, _head, more = timelines.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
+    operators = row.participants.present().operators().select_related("operator")
+    return Standing(epoch, view, visitor_view.conversation(row, operators), messages, more)
+
+
+def newest(actor: VisitorActor) -> tuple[UUID, int] | None:
+    """Return (id, pk) of the visitor's newest conversation on his channel, or None."""
+    return (
+        Conversation.objects.filter(visitor__public_id=actor.visitor, channel=actor.channel)
+        .order_by("-pk")
+        .values_list("public_id", "pk")
+        .first()
+    )
+
+
+def heads(
+    visitors: Sequence[tuple[UUID, int]],
+) -> dict[tuple[UUID, int], tuple[UUID, int, int, int]]:
+    """Return (visitor, channel pk) -> (conversation, public head, revision, pk) of the newest.
+
+    One query for all sockets whose heartbeat is due.
+    """
+    rows = (
+        Conversation.objects.filter(visitor__public_id__in={visitor for visitor, _ in visitors})
+        .order_by("pk")
+        .values_list(
+            "visitor__public_id", "channel_id", "public_id", "public_seq", "revision", "pk"
+        )
+    )
+    return {
+        (visitor, channel): (conversation, head, revision, pk)
+        for visitor, channel, conversation, head, revision, pk in rows
+    }
+
+
+@transaction.atomic
+def view_page(actor: VisitorActor, page: wire.Page) -> None:
+    """Add a page to the visitor's trail, and tell the operators of his open conversation.
+
+    Nothing is stored of visitors who never wrote (decision 20), nor of the same page twice.
+    """
+    visitor = Visitor.objects.filter(public_id=actor.visitor).first()
+    if visitor is None:
+        return
+    now = timezone.now()
+    page = clean_page(page)
+    if not page.url:
+        return
+    newest = visitor.page_views.first()
+    if newest is None or newest.url != page.url:
+        PageView.objects.create(
+            visitor=visitor, url=page.url, title=page.title, referrer=page.referrer, at=now
+        )
+        kept = visitor.page_views.order_by("-pk").values_list("pk", flat=True)[:TRAIL_LENGTH]
+        visitor.page_views.exclude(pk__in=list(kept)).delete()
+    row = (
+        Conversation.objects.open().filter(visitor=visitor, channel_id=actor.channel).lock().first()
+    )
+    if row is not None:
+        row.page_url, row.page_title, row.referrer = page.url, page.title, page.referrer
+        row.save(update_fields=["page_url", "page_title", "referrer"])
+        events.visitor_moved(row, page, now)
+
+
+def clean_page(page: wire.Page | None) -> wire.Page:
+    """Return a page without query, credentials and control characters; empty for None."""
+    if page is None:
+        return wire.Page(url="")
+    return wire.Page(
+        url=texts.page_url(page.url),
+        title=texts.one_line(page.title, 300),
+        referrer=texts.page_url(page.referrer),
+    )
+
+
+def current_epoch() -> UUID:
+    """Return the epoch of this database."""
+    return Installation.objects.get_or_create(pk=1)[0].epoch

@@ -1,0 +1,99 @@
+"""Rows as staff may see them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from livechat import visitor_view, wire
+from livechat.models import Channel, Conversation, Message, Operator, Participant
+
+
+def message(row: Message) -> wire.StaffMessage:
+    author = row.author
+    return wire.StaffMessage(
+        seq=row.seq,
+        public_seq=row.public_seq,
+        id=row.public_id,
+        client_id=row.client_id,
+        author=author.role if author else "system",  # type: ignore[arg-type]
+        author_id=author.operator.public_id if author and author.operator else None,
+        author_name=author.display_name if author else "",
+        kind=row.kind,  # type: ignore[arg-type]
+        text=row.text,
+        line=visitor_view.line(row),
+        at=row.created_at,
+    )
+
+
+def conversation(
+    row: Conversation, operators: Iterable[Participant], last: Message | None
+) -> wire.StaffConversation:
+    """`operators`: participants who are operators and present; `last`: the newest entry."""
+    return wire.StaffConversation(
+        id=row.public_id,
+        revision=row.revision,
+        channel=row.channel.public_id,
+        state=row.state,  # type: ignore[arg-type]
+        status=row.status or None,  # type: ignore[arg-type]
+        outcome=row.outcome,  # type: ignore[arg-type]
+        operator=_operator(row.operator),
+        operators=[
+            wire.StaffOperator(id=person.operator.public_id, name=person.display_name)
+            for person in operators
+            if person.operator is not None
+        ],
+        visitor=_visitor(row),
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        waiting_since=row.waiting_since,
+        head=row.seq,
+        seen_by_visitor=row.visitor_seen,
+        seen_by_staff=row.staff_seen,
+        last=message(last) if last else None,
+    )
+
+
+def channel(
+    row: Channel, *, joined: bool, may_join: bool, online: int, sessions: int
+) -> wire.StaffChannel:
+    return wire.StaffChannel(
+        id=row.public_id,
+        name=row.name,
+        colour=row.header_background_color,
+        joined=joined,
+        may_join=may_join,
+        online=online,
+        sessions=sessions,
+    )
+
+
+def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
+    if operator is None:
+        return wire.Me(id=None, name=name, accepting=False, in_call=False, presence="offline")
+    return wire.Me(
+        id=operator.public_id,
+        name=operator.name,
+        accepting=operator.accepting,
+        in_call=operator.in_call,
+        presence=operator.presence(now).value,
+    )
+
+
+def _operator(row: Operator | None) -> wire.StaffOperator | None:
+    return wire.StaffOperator(id=row.public_id, name=row.name) if row else None
+
+
+def _visitor(row: Conversation) -> wire.StaffVisitor:
+    visitor = row.visitor
+    page = None
+    if row.page_url:
+        page = wire.Page(url=row.page_url, title=row.page_title, referrer=row.referrer)
+    return wire.StaffVisitor(
+        id=visitor.public_id,
+        name=visitor.name,
+        email=visitor.email,
+        country=row.country,
+        language=row.language,
+        time_zone=visitor.time_zone,
+        browser=visitor.browser,
+        page=page,
+    )

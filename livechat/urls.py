@@ -1,0 +1,21 @@
+"""Addresses of the chat: pages and sockets."""
+
+from django.urls import path
+
+from livechat import views
+from livechat.auth import StaffStack
+from livechat.consumers.operator import OperatorConsumer
+from livechat.consumers.visitor import VisitorConsumer
+
+urlpatterns = [
+    path("widget/<slug:key>/loader.js", views.loader, name="loader"),
+    path("widget/<slug:key>/frame/", views.frame, name="frame"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
+]
+
+websocket_urlpatterns = [
+    path("ws/visitor/<slug:key>/", VisitorConsumer.as_asgi()),
+    path("ws/staff/", StaffStack(OperatorConsumer.as_asgi())),
+]

@@ -1,0 +1,647 @@
+"""Every WebSocket frame: commands in, events out.
+
+JSON text frames tagged by ``type``. Commands are imperative and refuse unknown fields,
+events are past tense and may grow: clients ignore fields they do not know. The browser's
+types, ``static/livechat/shared/wire.d.ts``, are generated from this file
+(``manage.py generate_wire``).
+
+Two audiences, two vocabularies: what a visitor may send and see is declared apart from what
+staff may. A field that is only in a staff struct cannot reach a visitor.
+
+Times are RFC 3339 UTC. Ids are UUIDs. `seq` counts an audience's own timeline 1..n without a
+hole: a visitor's frames carry `Message.public_seq`, staff frames `Message.seq`. Sequence
+numbers and limits are whole numbers below 2**53.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from livechat.errors import Invalid
+
+VERSION = 1
+"""Version of this protocol; a server understands `VERSION` and `VERSION - 1`."""
+
+MAX_FRAME_BYTES = 65_536
+MAX_TEXT_CHARACTERS = 8_000
+PAGE_SIZE = 100
+HEARTBEAT_SECONDS = 20
+
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Limit = Annotated[int, Meta(ge=1, le=PAGE_SIZE)]
+Text = Annotated[str, Meta(max_length=MAX_FRAME_BYTES)]
+Url = Annotated[str, Meta(max_length=2_048)]
+Title = Annotated[str, Meta(max_length=300)]
+Short = Annotated[str, Meta(max_length=64)]
+Token = Annotated[str, Meta(max_length=512)]
+
+
+class Close:
+    """Close codes of our own (`guarantees.md`); only 1000 and 3000-4999 may be sent."""
+
+    BAD_FRAMES = 4400
+    IDENTITY = 4401
+    FORBIDDEN = 4403
+    IDLE = 4408
+    REPLACED = 4409
+    TOO_SLOW = 4413
+    FLOODING = 4429
+    DRAINING = 4503
+
+
+# --------------------------------------------------------------------------- shared values
+
+
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page of the customer's website. The server drops query and credentials from `url`."""
+
+    url: Url
+    title: Title = ""
+    referrer: Url = ""
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything a browser sends."""
+
+
+# --------------------------------------------------------------------------- visitor, in
+
+
+class VisitorHello(Command, frozen=True, tag="hello"):
+    """First frame of a visitor's socket. Without `token` a new one is minted, and no row."""
+
+    version: int
+    tab: Short
+    token: Token | None = None
+    conversation: UUID | None = None
+    after_seq: Seq = 0
+    page: Page | None = None
+    language: Short = ""
+    time_zone: Short = ""
+
+
+class OpenConversation(Command, frozen=True, tag="conversation.open"):
+    """Begin a conversation with a first message. `client_id` names opening and message:
+    a repeat returns the same conversation. With one already open, the text goes there."""
+
+    client_id: UUID
+    text: Text
+    page: Page | None = None
+
+
+class PostMessage(Command, frozen=True, tag="message.post"):
+    conversation: UUID
+    client_id: UUID
+    text: Text
+
+
+class CloseConversation(Command, frozen=True, tag="conversation.close"):
+    conversation: UUID
+    client_id: UUID
+
+
+class SeeMessages(Command, frozen=True, tag="messages.see"):
+    """Everything up to and including `up_to` (the sender's own numbering) has been read."""
+
+    conversation: UUID
+    up_to: Seq
+
+
+class SetTyping(Command, frozen=True, tag="typing.set"):
+    """Sent when typing starts, every 4 s while it goes on, and when it stops."""
+
+    conversation: UUID
+    active: bool
+
+
+class ViewPage(Command, frozen=True, tag="page.view"):
+    page: Page
+
+
+class FetchTimeline(Command, frozen=True, tag="timeline.fetch"):
+    """Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
+    `before_seq`. Exactly one of the two is given."""
+
+    conversation: UUID
+    after_seq: Seq | UnsetType = UNSET
+    before_seq: Seq | UnsetType = UNSET
+    limit: Limit = PAGE_SIZE
+
+
+class Heartbeat(Command, frozen=True, tag="heartbeat"):
+    """Answer to the server's heartbeat. `active`: there was real input since the last one."""
+
+    active: bool = False
+
+
+VisitorCommand = (
+    VisitorHello
+    | OpenConversation
+    | PostMessage
+    | CloseConversation
+    | SeeMessages
+    | SetTyping
+    | ViewPage
+    | FetchTimeline
+    | Heartbeat
+)
+
+# --------------------------------------------------------------------------- staff, in
+
+
+class StaffHello(Command, frozen=True, tag="hello"):
+    """First frame of a staff socket; who it is comes from the session."""
+
+    version: int
+    tab: Short
+
+
+class FetchInbox(Command, frozen=True, tag="inbox.fetch"):
+    """Answered by ``inbox.snapshot``. The one way of repair: also joins what is to be heard."""
+
+
+class StaffPostMessage(Command, frozen=True, tag="message.post"):
+    """`internal` makes it a note that only staff ever see."""
+
+    conversation: UUID
+    client_id: UUID
+    text: Text
+    internal: bool = False
+
+
+class TakeConversation(Command, frozen=True, tag="conversation.take"):
+    """Become the main operator of a waiting conversation; only the first gets it."""
+
+    conversation: UUID
+    client_id: UUID
+
+
+class JoinConversation(Command, frozen=True, tag="conversation.join"):
+    """Take part in a colleague's conversation beside him."""
+
+    conversation: UUID
+    client_id: UUID
+
+
+class LeaveConversation(Command, frozen=True, tag="conversation.leave"):
+    """Leave; when nobody of staff remains, the conversation waits again."""
+
+    conversation: UUID
+    client_id: UUID
+
+
+class WatchConversation(Command, frozen=True, tag="conversation.watch"):
+    """Hear everything of a conversation one may read, without taking part. Until the socket
+    closes or ``conversation.unwatch``."""
+
+    conversation: UUID
+
+
+class UnwatchConversation(Command, frozen=True, tag="conversation.unwatch"):
+    conversation: UUID
+
+
+class JoinChannel(Command, frozen=True, tag="channel.join"):
+    channel: UUID
+    client_id: UUID
+
+
+class LeaveChannel(Command, frozen=True, tag="channel.leave"):
+    channel: UUID
+    client_id: UUID
+
+
+class SetPresence(Command, frozen=True, tag="presence.set"):
+    """`accepting`: may be given new conversations. `in_call`: is on the telephone."""
+
+    client_id: UUID
+    accepting: bool
+    in_call: bool = False
+
+
+StaffCommand = (
+    StaffHello
+    | FetchInbox
+    | StaffPostMessage
+    | TakeConversation
+    | JoinConversation
+    | LeaveConversation
+    | WatchConversation
+    | UnwatchConversation
+    | CloseConversation
+    | JoinChannel
+    | LeaveChannel
+    | SetPresence
+    | SeeMessages
+    | SetTyping
+    | FetchTimeline
+    | Heartbeat
+)
+
+# --------------------------------------------------------------------------- both, out
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack"):
+    """The command `client_id` is committed. `seq` for messages, `conversation` for openings."""
+
+    client_id: UUID
+    at: datetime
+    seq: int | None = None
+    conversation: UUID | None = None
+
+
+class Rejected(msgspec.Struct, frozen=True, tag="rejected", omit_defaults=True):
+    """The command was refused and nothing was stored. `retry_after` in seconds when trying
+    again makes sense; `conversation` when it would work in that one."""
+
+    code: str
+    client_id: UUID | None = None
+    retry_after: float | None = None
+    command: str | None = None
+
+
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """This server is about to stop: reconnect after so many milliseconds."""
+
+    reconnect_in_ms: int
+
+
+Author = Literal["visitor", "operator", "bot", "system"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What a system line tells: an event of `domain.states.SystemEvent` and whom it is about."""
+
+    event: str
+    name: str = ""
+
+
+# --------------------------------------------------------------------------- visitor, out
+
+
+class PublicOperator(msgspec.Struct, frozen=True):
+    """Only the chat name ever leaves the house, never the account or the e-mail."""
+
+    id: UUID
+    name: str
+
+
+class PublicChannel(msgspec.Struct, frozen=True):
+    name: str
+    welcome: str
+    placeholder: str
+    button_text: str
+    header_background: str
+    header_text: str
+    button_background: str
+    button_foreground: str
+    available: bool
+
+
+class PublicConversation(msgspec.Struct, frozen=True):
+    """The visitor's view of his conversation. `head` is the last public number;
+    `seen_by_staff` how far staff have read, in public numbers; `seen` how far he has."""
+
+    id: UUID
+    revision: int
+    state: Literal["queued", "bot", "assigned", "closed"]
+    operators: list[PublicOperator]
+    opened_at: datetime
+    closed_at: datetime | None
+    head: int
+    seen: int
+    seen_by_staff: int
+
+
+class PublicMessage(msgspec.Struct, frozen=True):
+    seq: int
+    id: UUID
+    client_id: UUID | None
+    author: Author
+    author_id: UUID | None
+    author_name: str
+    kind: Literal["text", "system"]
+    text: str
+    line: Line | None
+    at: datetime
+
+
+class VisitorWelcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
+    it named this conversation, else the newest page; `more`: there are further ones between
+    (after a named `after_seq`) or before (without one)."""
+
+    version: int
+    epoch: UUID
+    token: str
+    visitor: UUID
+    channel: PublicChannel
+    conversation: PublicConversation | None
+    messages: list[PublicMessage]
+    more: bool
+    heartbeat_seconds: int = HEARTBEAT_SECONDS
+
+
+class PublicMessagePosted(msgspec.Struct, frozen=True, tag="message.posted"):
+    conversation: UUID
+    message: PublicMessage
+
+
+class PublicConversationChanged(msgspec.Struct, frozen=True, tag="conversation.changed"):
+    """The whole view; a lower `revision` than known is ignored. An unknown id is a new
+    conversation of this visitor: the client starts an empty timeline for it."""
+
+    conversation: PublicConversation
+
+
+class PublicMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
+    conversation: UUID
+    by: Literal["visitor", "staff"]
+    up_to: int
+
+
+class PublicTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
+    conversation: UUID
+    name: str
+    active: bool
+
+
+class PublicTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
+    """`more`: there are further entries in the direction asked for."""
+
+    conversation: UUID
+    messages: list[PublicMessage]
+    head: int
+    more: bool
+
+
+class VisitorHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """The visitor's newest conversation as the database has it: a client that knows less
+    fetches, one that knows another conversation says hello again."""
+
+    conversation: UUID | None
+    head: int
+    revision: int
+
+
+VisitorEvent = (
+    VisitorWelcome
+    | Ack
+    | Rejected
+    | Drain
+    | PublicMessagePosted
+    | PublicConversationChanged
+    | PublicMessagesSeen
+    | PublicTypingChanged
+    | PublicTimelinePage
+    | VisitorHeartbeat
+)
+
+# --------------------------------------------------------------------------- staff, out
+
+
+class StaffChannel(msgspec.Struct, frozen=True):
+    """A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
+    he may do so himself; `online`: operators available now."""
+
+    id: UUID
+    name: str
+    colour: str
+    joined: bool
+    may_join: bool
+    online: int
+    sessions: int
+
+
+class StaffOperator(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+class StaffVisitor(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    email: str
+    country: str
+    language: str
+    time_zone: str
+    browser: str
+    page: Page | None
+
+
+class StaffMessage(msgspec.Struct, frozen=True):
+    """`public_seq` is null for a note."""
+
+    seq: int
+    public_seq: int | None
+    id: UUID
+    client_id: UUID | None
+    author: Author
+    author_id: UUID | None
+    author_name: str
+    kind: Literal["text", "note", "system"]
+    text: str
+    line: Line | None
+    at: datetime
+
+
+class StaffConversation(msgspec.Struct, frozen=True):
+    """The staff view. `operator` is the main one, `operators` all who take part now. `head`,
+    `seen` (the reader's own mark is not here: see `Inbox.seen`), `seen_by_visitor` and
+    `seen_by_staff` are in staff numbers. `last` is the newest entry, for the list row.
+    `waiting_since`: the visitor has been without an answer since then."""
+
+    id: UUID
+    revision: int
+    channel: UUID
+    state: Literal["queued", "bot", "assigned", "closed"]
+    status: Literal["in_progress", "waiting_for_customer", "need_help"] | None
+    outcome: Literal["no_answer", "no_agent", "no_failure", "escalated"]
+    operator: StaffOperator | None
+    operators: list[StaffOperator]
+    visitor: StaffVisitor
+    opened_at: datetime
+    closed_at: datetime | None
+    waiting_since: datetime | None
+    head: int
+    seen_by_visitor: int
+    seen_by_staff: int
+    last: StaffMessage | None
+
+
+class Me(msgspec.Struct, frozen=True):
+    """`id` is the operator's id as in `StaffOperator`; null for staff who do not answer."""
+
+    id: UUID | None
+    name: str
+    accepting: bool
+    in_call: bool
+    presence: Literal["online", "away", "offline"]
+
+
+class StaffWelcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """Answer to `StaffHello`; the client then sends ``inbox.fetch``."""
+
+    version: int
+    epoch: UUID
+    heartbeat_seconds: int = HEARTBEAT_SECONDS
+
+
+class InboxSnapshot(msgspec.Struct, frozen=True, tag="inbox.snapshot"):
+    """All the reader's inbox: waiting, his own, his team's open conversations and the newest
+    closed ones. `seen` maps conversation ids to how far he has read them himself.
+    `digest` names the open ones as the heartbeat will. Split over several frames of at most
+    64 KiB: `part` counts from 1 to `parts`, and the client replaces its inbox after the last."""
+
+    me: Me
+    channels: list[StaffChannel]
+    conversations: list[StaffConversation]
+    seen: dict[UUID, int]
+    digest: str
+    part: int = 1
+    parts: int = 1
+
+
+class StaffMessagePosted(msgspec.Struct, frozen=True, tag="message.posted"):
+    conversation: UUID
+    message: StaffMessage
+
+
+class StaffConversationChanged(msgspec.Struct, frozen=True, tag="conversation.changed"):
+    conversation: StaffConversation
+
+
+class ConversationGone(msgspec.Struct, frozen=True, tag="conversation.gone"):
+    """The reader may no longer read it."""
+
+    conversation: UUID
+
+
+class StaffMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
+    """`reader` is the operator's id when `by` is staff."""
+
+    conversation: UUID
+    by: Literal["visitor", "staff"]
+    reader: UUID | None
+    up_to: int
+
+
+class StaffTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
+    """`who` is null for the visitor, else the operator's id."""
+
+    conversation: UUID
+    who: UUID | None
+    name: str
+    active: bool
+
+
+class StaffTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
+    conversation: UUID
+    messages: list[StaffMessage]
+    head: int
+    more: bool
+
+
+class PresenceChanged(msgspec.Struct, frozen=True, tag="presence.changed"):
+    """The whole value for one operator, himself included."""
+
+    operator: UUID
+    name: str
+    accepting: bool
+    in_call: bool
+    presence: Literal["online", "away", "offline"]
+
+
+class VisitorMoved(msgspec.Struct, frozen=True, tag="visitor.moved"):
+    conversation: UUID
+    page: Page
+    at: datetime
+
+
+class InboxChanged(msgspec.Struct, frozen=True, tag="inbox.changed"):
+    """Channels or rights of the reader changed: he sends ``inbox.fetch``."""
+
+
+class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """`digest` over (id, revision, head) of the reader's open conversations; a client whose
+    own digest differs sends ``inbox.fetch``. See `domain.digest`."""
+
+    digest: str
+
+
+StaffEvent = (
+    StaffWelcome
+    | Ack
+    | Rejected
+    | Drain
+    | InboxSnapshot
+    | StaffMessagePosted
+    | StaffConversationChanged
+    | ConversationGone
+    | StaffMessagesSeen
+    | StaffTypingChanged
+    | StaffTimelinePage
+    | PresenceChanged
+    | VisitorMoved
+    | InboxChanged
+    | StaffHeartbeat
+)
+
+# --------------------------------------------------------------------------- in and out
+
+_visitor_decoder = msgspec.json.Decoder(VisitorCommand)
+_staff_decoder = msgspec.json.Decoder(StaffCommand)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_visitor(frame: str | bytes | None) -> Any:
+    """Return the `VisitorCommand` in `frame`; raise `Invalid` with code ``bad_frame``,
+    ``unknown_type`` or ``too_large``."""
+    return _decode(_visitor_decoder, frame)
+
+
+def decode_staff(frame: str | bytes | None) -> Any:
+    """Return the `StaffCommand` in `frame`; raises as `decode_visitor` does."""
+    return _decode(_staff_decoder, frame)
+
+
+def encode(event: msgspec.Struct) -> str:
+    """Return the text frame of an event."""
+    return _encoder.encode(event).decode()
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], frame: str | bytes | None) -> Any:
+    # Binary frames are refused whatever they hold: the protocol is text. A NUL passes msgspec
+    # but not PostgreSQL; deep nesting raises RecursionError, a lone surrogate UnicodeError.
+    if not isinstance(frame, str) or not frame:
+        raise Invalid("bad_frame")
+    if len(frame) > MAX_FRAME_BYTES:
+        raise Invalid("too_large")
+    try:
+        raw = frame.encode()
+        if len(raw) > MAX_FRAME_BYTES:
+            raise Invalid("too_large")
+        if b"\\u0000" in raw and _has_nul(msgspec.json.decode(raw)):
+            raise Invalid("bad_frame")
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.type`")
+        raise Invalid("unknown_type" if unknown else "bad_frame") from None
+    except (ValueError, RecursionError):
+        raise Invalid("bad_frame") from None
+
+
+def _has_nul(value: Any) -> bool:
+    """Say whether a string inside a decoded JSON value has a NUL. (The bytes ``\\u0000`` alone
+    do not tell: somebody may be chatting about them.)"""
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_has_nul, value))
+        case dict():
+            return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
+    return False

@@ -1,0 +1,46 @@
+import { uuid } from "../shared/identifiers.js";
+
+/** @import { StaffCommand } from "../shared/wire.d.ts" */
+
+/**
+ * Commands that want an answer but are not kept: a "take" that did not arrive is pressed again.
+ */
+export class Commands {
+  /** @type {Map<string, string>} `client_id` → what it is about */
+  #pending = new Map();
+  #send;
+  #changed;
+
+  /** @param {(command: StaffCommand) => boolean} send @param {() => void} changed */
+  constructor(send, changed) {
+    this.#send = send;
+    this.#changed = changed;
+  }
+
+  /**
+   * @param {string} subject  the id of a conversation or channel
+   * @param {(client_id: string) => StaffCommand} command
+   */
+  give(subject, command) {
+    const client_id = uuid();
+    if (!this.#send(command(client_id))) return;
+    this.#pending.set(client_id, subject);
+    this.#changed();
+  }
+
+  /** @param {string} subject @returns {boolean} whether an answer is awaited */
+  isBusy(subject) {
+    return [...this.#pending.values()].includes(subject);
+  }
+
+  /** @param {string | null | undefined} client_id @returns {boolean} whether it was one of these */
+  answered(client_id) {
+    const known = this.#pending.delete(client_id ?? "");
+    if (known) this.#changed();
+    return known;
+  }
+
+  forget() {
+    this.#pending.clear();
+  }
+}

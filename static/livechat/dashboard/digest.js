@@ -1,0 +1,15 @@
+/**
+ * A short fingerprint of an inbox, the same as `livechat/domain/digest.py` makes: FNV-1a over
+ * `id:revision:head` of its conversations, ordered by id.
+ * @param {{ id: string, revision: number, head: number }[]} conversations
+ * @returns {string} eight hex digits
+ */
+export function digest(conversations) {
+  const rows = conversations.map(({ id, revision, head }) => `${id}:${revision}:${head}`);
+  rows.sort();
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(rows.join(";"))) {
+    value = Math.imul(value ^ byte, 0x01000193);
+  }
+  return (value >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,80 @@
+import { ConnectionStrip } from "../shared/connection-strip.js";
+import { element } from "../shared/element.js";
+import { t, tOneOf } from "../shared/texts.js";
+import { ConversationList } from "./conversation-list.js";
+import { ConversationPane } from "./conversation-pane.js";
+import { InboxRail } from "./inbox-rail.js";
+import { sectionOf } from "./sections.js";
+import { unread } from "./store.js";
+import { VisitorContext } from "./visitor-context.js";
+
+/** @import { Outgoing } from "../shared/outbox.js" */
+/** @import { State } from "./store.js" */
+
+const NOTICE_MS = 5_000;
+
+/** The whole inbox: rail, list, conversation, context. One pane at a time where it is narrow. */
+export class InboxPage extends HTMLElement {
+  rail = /** @type {InboxRail} */ (this.querySelector("inbox-rail"));
+  strip = new ConnectionStrip();
+  list = new ConversationList();
+  pane = new ConversationPane();
+  #context = new VisitorContext();
+  #notice = element("p", { className: "notice", hidden: true, attributes: { role: "alert" } });
+  #timer = 0;
+
+  connectedCallback() {
+    this.list.ariaLabel = t("inbox.title");
+    this.replaceChildren(
+      this.rail,
+      element("nav", { className: "list-column", ariaLabel: t("inbox.title") }, this.strip, this.list),
+      element("main", {}, this.pane),
+      this.#context,
+      this.#notice,
+    );
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * @param {State} state
+   * @param {string} selected
+   * @param {{ outgoing: Outgoing[], typists: (id: string) => string[], busy: boolean }} now
+   */
+  show(state, selected, { outgoing, typists, busy }) {
+    const conversation = state.conversations.get(selected);
+    this.dataset["view"] = selected ? "conversation" : "list";
+    this.rail.show(state.me, state.channels);
+    this.list.show(state, selected, (id) => typists(id).length > 0);
+    this.pane.show(state, conversation, { outgoing, typists: typists(selected), busy });
+    this.#context.show(conversation);
+    const news = newsCount(state);
+    document.title = news ? `(${news}) ${t("inbox.title")}` : t("inbox.title");
+  }
+
+  toggleContext() {
+    this.toggleAttribute("context");
+  }
+
+  /** Say for a moment that a command was refused. @param {string} code */
+  tell(code) {
+    clearTimeout(this.#timer);
+    this.#notice.textContent = tOneOf("notice", code);
+    this.#notice.hidden = false;
+    this.#timer = setTimeout(() => {
+      this.#notice.hidden = true;
+    }, NOTICE_MS);
+  }
+}
+
+/** @param {State} state @returns {number} conversations that want something from this operator */
+function newsCount(state) {
+  return [...state.conversations.values()].filter((conversation) => {
+    const section = sectionOf(conversation, state.me.id);
+    return section === "waiting" || (section === "mine" && unread(state, conversation) > 0);
+  }).length;
+}
+
+customElements.define("inbox-page", InboxPage);

@@ -1,0 +1,192 @@
+import { add, newest } from "../shared/timeline.js";
+import { digest } from "./digest.js";
+
+/** @import { InboxSnapshot, Me, StaffChannel, StaffConversation, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { Timeline } from "../shared/timeline.js" */
+
+/** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
+
+/**
+ * What the inbox knows. Timelines are those of conversations that were opened here.
+ * @typedef {object} State
+ * @property {boolean} loaded  whether a snapshot has come
+ * @property {Me} me
+ * @property {StaffChannel[]} channels
+ * @property {Conversations} conversations
+ * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
+ * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
+ * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
+ */
+
+/** @param {string} name @returns {State} */
+export function start(name) {
+  return {
+    loaded: false,
+    me: { id: null, name, accepting: false, in_call: false, presence: "offline" },
+    channels: [],
+    conversations: new Map(),
+    seen: {},
+    timelines: new Map(),
+    parts: [],
+  };
+}
+
+/**
+ * The one writer of the inbox's state. Events may come twice, late or not at all.
+ * @param {State} state
+ * @param {StaffEvent} event
+ * @returns {State}
+ */
+export function apply(state, event) {
+  switch (event.type) {
+    case "inbox.snapshot":
+      return snapshot(state, event);
+    case "conversation.changed":
+      return withConversation(state, merged(state.conversations.get(event.conversation.id), event.conversation));
+    case "conversation.gone":
+      return without(state, event.conversation);
+    case "message.posted":
+      return posted(state, event.conversation, event.message);
+    case "timeline.page":
+      return withTimeline(state, event.conversation, event.messages, event.head);
+    case "messages.seen":
+      return seen(state, event);
+    case "visitor.moved": {
+      const known = state.conversations.get(event.conversation);
+      if (!known) return state;
+      return withConversation(state, { ...known, visitor: { ...known.visitor, page: event.page } });
+    }
+    case "presence.changed": {
+      const { accepting, in_call, operator, presence } = event;
+      if (operator !== state.me.id) return state;
+      return { ...state, me: { ...state.me, accepting, in_call, presence } };
+    }
+    default:
+      return state;
+  }
+}
+
+/** A conversation is opened: its timeline is wanted, from the end. @param {State} state @param {string} id */
+export function wanted(state, id) {
+  const conversation = state.conversations.get(id);
+  if (!conversation || state.timelines.has(id)) return state;
+  const timelines = new Map(state.timelines).set(id, newest([], conversation.head));
+  return { ...state, timelines };
+}
+
+/** @param {State} state @param {StaffConversation} conversation @returns {boolean} */
+export function takesPart({ me }, conversation) {
+  return me.id !== null && conversation.operators.some(({ id }) => id === me.id);
+}
+
+/** @param {State} state @param {StaffConversation} conversation @returns {number} entries he has not read */
+export function unread(state, conversation) {
+  const from = state.seen[conversation.id] ?? 0;
+  const entries = state.timelines.get(conversation.id)?.entries;
+  if (!entries?.length || (entries[0]?.seq ?? 0) > from + 1) return Math.max(0, conversation.head - from);
+  return entries.filter(({ author, seq }) => seq > from && author === "visitor").length;
+}
+
+/** @param {State} state @returns {string} the digest as the heartbeat would have it */
+export function ownDigest(state) {
+  const open = [...state.conversations.values()].filter(({ state }) => state !== "closed");
+  return digest(open.map((conversation) => {
+    const hears = conversation.state === "queued" || takesPart(state, conversation);
+    const { id, revision, head } = conversation;
+    return { id, revision, head: hears ? head : 0 };
+  }));
+}
+
+/** @param {State} state @param {InboxSnapshot} event @returns {State} */
+function snapshot(state, event) {
+  const parts = event.part === 1 ? [event] : [...state.parts, event];
+  if (parts.length !== event.part || event.part < event.parts) return { ...state, parts };
+  const all = parts.flatMap((part) => part.conversations);
+  const conversations = new Map(all.map((view) => [view.id, merged(state.conversations.get(view.id), view)]));
+  const marks = Object.assign({}, ...parts.map((part) => part.seen));
+  for (const [id, upTo] of Object.entries(state.seen)) marks[id] = Math.max(marks[id] ?? 0, upTo);
+  const channels = parts.flatMap((part) => part.channels);
+  /** @type {State} */
+  const next = { ...state, loaded: true, me: event.me, channels: unique(channels), conversations, seen: marks, parts: [] };
+  const timelines = new Map(
+    [...state.timelines].filter(([id]) => conversations.has(id))
+      .map(([id, timeline]) => [id, add(timeline, [], conversations.get(id)?.head)]),
+  );
+  return { ...next, timelines };
+}
+
+/** @param {StaffChannel[]} channels  a part may repeat what another has */
+function unique(channels) {
+  return [...new Map(channels.map((channel) => [channel.id, channel])).values()];
+}
+
+/**
+ * Of two views of a conversation the one with the higher revision holds; what only grows keeps its
+ * highest value, for messages and marks travel on their own too.
+ * @param {StaffConversation | undefined} known
+ * @param {StaffConversation} view
+ * @returns {StaffConversation}
+ */
+function merged(known, view) {
+  if (!known) return view;
+  const newer = view.revision >= known.revision ? view : known;
+  return {
+    ...newer,
+    head: Math.max(known.head, view.head),
+    last: (known.last?.seq ?? 0) > (view.last?.seq ?? 0) ? known.last : view.last,
+    seen_by_visitor: Math.max(known.seen_by_visitor, view.seen_by_visitor),
+    seen_by_staff: Math.max(known.seen_by_staff, view.seen_by_staff),
+  };
+}
+
+/** @param {State} state @param {StaffConversation} conversation @returns {State} */
+function withConversation(state, conversation) {
+  const conversations = new Map(state.conversations).set(conversation.id, conversation);
+  return withTimeline({ ...state, conversations }, conversation.id, [], conversation.head);
+}
+
+/** @param {State} state @param {string} id @param {StaffMessage[]} messages @param {number} [head] */
+function withTimeline(state, id, messages, head) {
+  const timeline = state.timelines.get(id);
+  if (!timeline) return state;
+  return { ...state, timelines: new Map(state.timelines).set(id, add(timeline, messages, head)) };
+}
+
+/** @param {State} state @param {string} id @returns {State} */
+function without(state, id) {
+  const conversations = new Map(state.conversations);
+  const timelines = new Map(state.timelines);
+  conversations.delete(id);
+  timelines.delete(id);
+  return { ...state, conversations, timelines };
+}
+
+/** @param {State} state @param {string} id @param {StaffMessage} message @returns {State} */
+function posted(state, id, message) {
+  const known = state.conversations.get(id);
+  if (!known) return state;
+  const isNews = message.seq > (known.last?.seq ?? 0);
+  const conversation = {
+    ...known,
+    head: Math.max(known.head, message.seq),
+    last: isNews ? message : known.last,
+    waiting_since: isNews ? waitingSince(known, message) : known.waiting_since,
+  };
+  return withTimeline(withConversation(state, conversation), id, [message]);
+}
+
+/** @param {StaffConversation} known @param {StaffMessage} message */
+function waitingSince(known, message) {
+  if (message.kind !== "text") return known.waiting_since;
+  return message.author === "visitor" ? known.waiting_since ?? message.at : null;
+}
+
+/** @param {State} state @param {import("../shared/wire.d.ts").StaffMessagesSeen} event @returns {State} */
+function seen(state, { conversation: id, by, reader, up_to }) {
+  const known = state.conversations.get(id);
+  if (!known) return state;
+  const mark = by === "staff" ? "seen_by_staff" : "seen_by_visitor";
+  const next = withConversation(state, { ...known, [mark]: Math.max(known[mark], up_to) });
+  if (!reader || reader !== state.me.id) return next;
+  return { ...next, seen: { ...state.seen, [id]: Math.max(state.seen[id] ?? 0, up_to) } };
+}

@@ -1,0 +1,61 @@
+import { t } from "../shared/texts.js";
+
+/** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { Key } from "../shared/texts.js" */
+
+/** @param {{ line: import("../shared/wire.d.ts").Line | null }} message @returns {string} */
+export function wordLine({ line }) {
+  return line ? t(/** @type {Key} */ (`line.${line.event}`), { name: line.name }) : "";
+}
+
+/** @param {StaffConversation} conversation @returns {string} */
+export function visitorName({ id, visitor }) {
+  // Anonymous visitors are told apart by a few letters that stay the same.
+  return visitor.name || `${t("inbox.visitor")} ${(visitor.id || id).slice(0, 4).toUpperCase()}`;
+}
+
+/** @param {StaffMessage | null} message @param {string | null} me @returns {string} the list row's last line */
+export function lastLine(message, me) {
+  if (!message) return "";
+  if (message.kind === "system") return wordLine(message);
+  if (message.author === "visitor") return message.text;
+  if (message.author_id === me) return t("inbox.lineYou", { text: message.text });
+  return `${message.author_name}: ${message.text}`;
+}
+
+/**
+ * A language or a country in the reader's own words; the code when the browser has none for it.
+ * @param {"language" | "region"} type
+ * @param {string} code
+ * @returns {string}
+ */
+export function named(type, code) {
+  try {
+    return new Intl.DisplayNames(document.documentElement.lang || "en", { type }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** @param {string} timeZone @param {Date} now @returns {string} "" for an unknown zone */
+export function localTime(timeZone, now) {
+  try {
+    return new Intl.DateTimeFormat(document.documentElement.lang || "en", {
+      timeZone, hour: "2-digit", minute: "2-digit", weekday: "short",
+    }).format(now);
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} agent  a user agent string, or already a name @returns {string} what people call it */
+export function browserName(agent) {
+  const found = /(Edg|OPR|Firefox|Chrome|Version)\/(\d+)/g;
+  const names = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Version: "Safari" };
+  const hits = [...agent.matchAll(found)].map(([, name, version]) => ({ name, version }));
+  const hit = hits.find(({ name }) => name === "Edg" || name === "OPR") ?? hits[0];
+  if (!hit) return agent.slice(0, 40);
+  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux/.exec(agent)?.[0]?.replace("Mac OS X", "macOS");
+  const name = `${names[/** @type {keyof typeof names} */ (hit.name)]} ${hit.version}`;
+  return system ? `${name}, ${system}` : name;
+}

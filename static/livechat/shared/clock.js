@@ -1,0 +1,42 @@
+/** Moments for people: in their own language and time zone. */
+
+const language = () => document.documentElement.lang || undefined;
+
+/** @param {string | Date} moment @returns {string} such as 14:05 */
+export function timeOfDay(moment) {
+  return new Date(moment).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+}
+
+/**
+ * @param {string | Date} moment
+ * @param {Date} now
+ * @returns {string} "today", "yesterday", or the date
+ */
+export function day(moment, now) {
+  const then = new Date(moment);
+  const days = Math.round((midnight(now) - midnight(then)) / 86_400_000);
+  if (days === 0 || days === 1) {
+    return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(-days, "day");
+  }
+  const year = then.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return then.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long", year });
+}
+
+/** @param {string | Date} moment @param {Date} now @returns {string} time today, else a short date */
+export function short(moment, now) {
+  if (midnight(new Date(moment)) === midnight(now)) return timeOfDay(moment);
+  return new Date(moment).toLocaleDateString(language(), { day: "numeric", month: "short" });
+}
+
+/** @param {number} seconds @returns {string} such as 0:42 or 1:02:03 */
+export function stopwatch(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** @param {Date} moment */
+function midnight(moment) {
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
+}

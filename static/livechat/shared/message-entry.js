@@ -1,0 +1,76 @@
+import { timeOfDay } from "./clock.js";
+import { element } from "./element.js";
+import { t, tOneOf } from "./texts.js";
+import { initials, parts } from "./words.js";
+
+/** @import { Item, Place } from "./items.js" */
+
+/**
+ * Draw one item into its list element, anew.
+ * @param {HTMLLIElement} row
+ * @param {Item} item
+ * @param {Place} place
+ */
+export function draw(row, item, place) {
+  row.className = `entry ${item.side}${item.note ? " note" : ""}`
+    + `${place.first ? " first" : ""}${place.last ? " last" : ""}`;
+  Object.assign(row.dataset, {
+    seq: item.seq, clientId: item.clientId, state: item.state, author: item.author,
+  });
+  row.tabIndex = -1;
+  if (item.side === "line") {
+    row.replaceChildren(element("span", { textContent: item.text }), " ", moment(item));
+    return;
+  }
+  const bubble = element("div", { className: "bubble", dir: "auto" }, ...linked(item.text));
+  if (item.at) bubble.title = new Date(item.at).toLocaleString(document.documentElement.lang);
+  row.replaceChildren(...avatar(item, place), meta(item), bubble, ...state(item, place));
+}
+
+/** @param {Item} item @param {Place} place */
+function avatar(item, place) {
+  if (item.side === "own" || !place.first) return [];
+  const letters = element("span", { className: "avatar", textContent: initials(item.name) });
+  letters.ariaHidden = "true";
+  return [letters];
+}
+
+/** @param {Item} item */
+function meta(item) {
+  const name = item.name || t("list.you");
+  const label = item.note && element("span", { className: "label", textContent: t("inbox.note") });
+  return element("div", { className: "meta" },
+    label, element("span", { className: "name", textContent: name }), " ", moment(item));
+}
+
+/** @param {Item} item */
+function moment(item) {
+  return item.at && element("time", { dateTime: item.at, textContent: timeOfDay(item.at) });
+}
+
+/** @param {string} text */
+function linked(text) {
+  return parts(text).map((part) => part.href
+    ? element("a", {
+      href: part.href, target: "_blank", rel: "noopener noreferrer nofollow", textContent: part.text,
+    })
+    : part.text);
+}
+
+/** @param {Item} item @param {Place} place */
+function state(item, place) {
+  if (!place.showState || !item.state) return [];
+  if (item.state !== "failed") {
+    return [element("div", { className: "state", textContent: t(`bubble.${item.state}`) })];
+  }
+  const reason = `${t("bubble.failed")}: ${tOneOf("refused", item.code)}`;
+  return [element("div", { className: "state failed" },
+    element("span", { textContent: reason }),
+    item.code === "closed" ? button("restart", t("bubble.startNew")) : button("retry", t("bubble.retry")),
+    button("delete", t("action.delete")))];
+}
+
+/** @param {string} action @param {string} label */
+function button(action, label) {
+  return element("button", { type: "button", className: "link", textContent: label, data: { action } });
+}

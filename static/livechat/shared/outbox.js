@@ -1,0 +1,199 @@
+const MAX_IN_FLIGHT = 5;
+const RETRY_SECONDS = 5;
+
+/** Refusals that time alone may cure. */
+const PASSING = new Set(["rate_limited", "unavailable"]);
+
+/**
+ * A text on its way. `conversation` is null while it waits for, or is, the text that opens one.
+ * @typedef {object} Outgoing
+ * @property {string} client_id
+ * @property {string | null} conversation
+ * @property {string} text
+ * @property {boolean} internal
+ * @property {string} at  when it was written, RFC 3339
+ * @property {"waiting" | "in_flight" | "sent" | "failed"} state
+ * @property {string} code  why it failed
+ * @property {number} not_before  milliseconds of the clock, 0 when it may go at once
+ *
+ * @typedef {object} Keeper
+ * @property {(entry: Outgoing) => void} put
+ * @property {(client_id: string) => void} remove
+ * @property {() => Outgoing[]} adopt
+ *
+ * @typedef {object} Surroundings
+ * @property {(entry: Outgoing) => boolean} send  false when there is no connection
+ * @property {() => void} changed
+ * @property {Keeper} drawer  where entries survive a reload
+ * @property {() => number} now
+ * @property {(callback: () => void, milliseconds: number) => void} later
+ */
+
+/**
+ * What was written and is not known to be stored. Sent in order, at most five at once, again after
+ * every new connection with the same `client_id`, until the server acknowledges or refuses it.
+ */
+export class Outbox {
+  /** @type {Outgoing[]} */
+  entries = [];
+
+  #connected = false;
+  #around;
+
+  /** @param {Surroundings} surroundings */
+  constructor(surroundings) {
+    this.#around = surroundings;
+  }
+
+  /** Take over what an earlier page, or a closed tab, left unsent. */
+  adopt() {
+    const known = new Set(this.entries.map((entry) => entry.client_id));
+    const found = this.#around.drawer.adopt().filter((entry) => !known.has(entry.client_id));
+    if (!found.length) return;
+    this.entries.push(...found.map(rested));
+    this.entries.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
+    this.#moved();
+  }
+
+  /** @param {Pick<Outgoing, "client_id" | "conversation" | "text"> & { internal?: boolean }} letter */
+  add({ client_id, conversation, text, internal = false }) {
+    const at = new Date(this.#around.now()).toISOString();
+    this.#put({
+      client_id, conversation, text, internal, at, state: "waiting", code: "", not_before: 0,
+    });
+    this.#moved();
+  }
+
+  connected() {
+    this.#connected = true;
+    this.#pump();
+  }
+
+  disconnected() {
+    this.#connected = false;
+    this.entries = this.entries.map((entry) => (entry.state === "in_flight" ? rested(entry) : entry));
+  }
+
+  /** @param {{ client_id: string, conversation: string | null }} ack */
+  acknowledge({ client_id, conversation }) {
+    const entry = this.#find(client_id);
+    if (!entry) return;
+    if (entry.conversation === null && conversation) this.#settle(conversation);
+    this.#change(client_id, { state: "sent", conversation: entry.conversation ?? conversation });
+    this.#around.drawer.remove(client_id);
+    this.#moved();
+  }
+
+  /** @param {{ client_id?: string | null, code: string, retry_after?: number | null }} answer */
+  reject({ client_id, code, retry_after }) {
+    const entry = this.#find(client_id ?? "");
+    if (!entry) return;
+    if (PASSING.has(code) || retry_after) {
+      const wait = (retry_after ?? RETRY_SECONDS) * 1000;
+      const not_before = this.#around.now() + wait;
+      this.#change(entry.client_id, { state: "waiting", not_before });
+      this.#around.later(() => this.#pump(), wait);
+    } else {
+      this.#change(entry.client_id, { state: "failed", code });
+    }
+    this.#moved();
+  }
+
+  /** @param {string} client_id  of a failed entry */
+  retry(client_id) {
+    this.#change(client_id, { state: "waiting", code: "", not_before: 0 });
+    this.#moved();
+  }
+
+  /** @param {string} client_id @returns {Outgoing | undefined} what was thrown away */
+  remove(client_id) {
+    const entry = this.#find(client_id);
+    if (!entry) return undefined;
+    this.entries = this.entries.filter((other) => other !== entry);
+    this.#around.drawer.remove(client_id);
+    this.#moved();
+    return entry;
+  }
+
+  /**
+   * These are in the timeline now: however their acks fared, they are stored.
+   * @param {string} conversation
+   * @param {Iterable<{ client_id: string | null }>} messages
+   */
+  arrived(conversation, messages) {
+    if (!this.entries.length) return;
+    const ids = new Set(Array.from(messages, (message) => message.client_id));
+    const left = this.entries.filter((entry) => !ids.has(entry.client_id));
+    if (left.length === this.entries.length) return;
+    const gone = this.entries.filter((entry) => ids.has(entry.client_id));
+    for (const entry of gone) this.#around.drawer.remove(entry.client_id);
+    this.entries = left;
+    if (gone.some((entry) => entry.conversation === null)) this.#settle(conversation);
+    this.#moved();
+  }
+
+  /** The conversations are not ours any more: what is unsent opens a new one. */
+  detach() {
+    for (const { client_id } of this.entries) this.#change(client_id, { conversation: null });
+    this.#moved();
+  }
+
+  /** Those that waited for a conversation have one. @param {string} conversation */
+  #settle(conversation) {
+    for (const entry of this.entries) {
+      if (entry.conversation === null && entry.state === "waiting") {
+        this.#change(entry.client_id, { conversation });
+      }
+    }
+  }
+
+  #pump() {
+    if (!this.#connected) return;
+    let free = MAX_IN_FLIGHT - this.entries.filter((entry) => entry.state === "in_flight").length;
+    /** @type {Set<string | null>} conversations whose later texts have to wait */
+    const held = new Set();
+    for (const entry of this.entries) {
+      if (entry.state === "in_flight" && entry.conversation === null) held.add(null);
+      if (entry.state !== "waiting" || held.has(entry.conversation)) continue;
+      if (entry.not_before > this.#around.now()) {
+        held.add(entry.conversation);
+        continue;
+      }
+      if (free === 0 || !this.#around.send(entry)) return;
+      free -= 1;
+      this.#change(entry.client_id, { state: "in_flight" });
+      if (entry.conversation === null) held.add(null);
+    }
+  }
+
+  #moved() {
+    this.#pump();
+    this.#around.changed();
+  }
+
+  /** @param {string} client_id */
+  #find(client_id) {
+    return this.entries.find((entry) => entry.client_id === client_id);
+  }
+
+  /** @param {Outgoing} entry */
+  #put(entry) {
+    this.entries = [...this.entries, entry];
+    this.#around.drawer.put(entry);
+  }
+
+  /** @param {string} client_id @param {Partial<Outgoing>} change */
+  #change(client_id, change) {
+    this.entries = this.entries.map((entry) => {
+      if (entry.client_id !== client_id) return entry;
+      const next = { ...entry, ...change };
+      if (next.state !== "in_flight" && next.state !== "sent") this.#around.drawer.put(next);
+      return next;
+    });
+  }
+}
+
+/** @param {Outgoing} entry @returns {Outgoing} as it waits for its next attempt */
+function rested(entry) {
+  return entry.state === "in_flight" ? { ...entry, state: "waiting" } : entry;
+}

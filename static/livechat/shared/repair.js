@@ -1,0 +1,40 @@
+import { hasGap, last } from "./timeline.js";
+
+/** @import { Timeline } from "./timeline.js" */
+
+/** An event that is merely late gets this long before it counts as lost. */
+const PATIENCE_MS = 500;
+
+/** Fetches what a timeline lacks at its end. */
+export class Repair {
+  /** @type {Map<string, number>} */
+  #timers = new Map();
+  #fetch;
+  #timeline;
+
+  /**
+   * @param {(conversation: string) => Timeline<any> | undefined} timeline  as it is now
+   * @param {(conversation: string, afterSeq: number) => void} fetch
+   */
+  constructor(timeline, fetch) {
+    this.#timeline = timeline;
+    this.#fetch = fetch;
+  }
+
+  /** @param {string} conversation @param {boolean} [now]  a page said that there is more */
+  look(conversation, now = false) {
+    const timeline = this.#timeline(conversation);
+    const waiting = this.#timers.has(conversation);
+    if (!timeline || !hasGap(timeline)) {
+      clearTimeout(this.#timers.get(conversation));
+      this.#timers.delete(conversation);
+    } else if (now) {
+      this.#fetch(conversation, last(timeline));
+    } else if (!waiting) {
+      this.#timers.set(conversation, setTimeout(() => {
+        this.#timers.delete(conversation);
+        this.look(conversation, true);
+      }, PATIENCE_MS));
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { delay } from "./backoff.js";
+
+const SILENCE_MS = 45_000;
+const WELCOME_MS = 15_000;
+const FLOODING_MS = 30_000;
+
+/** Close codes after which trying again by itself would be wrong, and what that is called. */
+const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced"]]);
+
+const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
+
+/**
+ * @typedef {"idle" | "connecting" | "open" | "outdated" | "forbidden" | "replaced"} Status
+ *
+ * @typedef {object} Handlers
+ * @property {() => object} hello  the first frame, made anew for every connection
+ * @property {(event: any) => void} receive  every event but the answers to heartbeats
+ * @property {(status: Status) => void} changed
+ * @property {() => void} refused  the server does not know who we are (4401)
+ */
+
+/**
+ * A connection that comes back: answers heartbeats, notices silence, waits politely. It is "open"
+ * from the server's welcome on; whatever is sent before that is not sent (`send` says false).
+ */
+export class Socket {
+  /** @type {Status} */
+  status = "idle";
+
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #attempt = 0;
+  #active = false;
+  #heardAt = 0;
+  #retry = 0;
+  #watchdog = 0;
+  #address;
+  #handlers;
+
+  /** @param {string} path @param {Handlers} handlers */
+  constructor(path, handlers) {
+    this.#address = new URL(path, location.href.replace(/^http/, "ws")).href;
+    this.#handlers = handlers;
+  }
+
+  start() {
+    if (this.status !== "idle") return;
+    for (const name of INPUTS) addEventListener(name, this.#noteInput, { passive: true, capture: true });
+    addEventListener("online", this.#wake);
+    addEventListener("pageshow", this.#wake);
+    document.addEventListener("visibilitychange", this.#wake);
+    this.#connect();
+  }
+
+  /** Say hello again on a new connection, at once: what we know is of another world. */
+  restart() {
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  /** @param {object} frame @returns {boolean} whether it went out */
+  send(frame) {
+    if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  #connect() {
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.#become("connecting");
+    const socket = new WebSocket(this.#address);
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify(this.#handlers.hello()));
+    socket.onmessage = (message) => this.#hear(JSON.parse(message.data));
+    socket.onclose = (event) => this.#closed(event.code);
+    this.#watch(WELCOME_MS);
+  }
+
+  /** @param {any} event */
+  #hear(event) {
+    this.#heardAt = Date.now();
+    this.#watch(SILENCE_MS);
+    if (event.type === "welcome") {
+      this.#attempt = 0;
+      // First what it brings, then "open": whoever sends at "open" must know where to.
+      this.#handlers.receive(event);
+      this.#become("open");
+      return;
+    }
+    if (event.type === "heartbeat") {
+      this.send({ type: "heartbeat", active: this.#active });
+      this.#active = false;
+    }
+    if (event.type === "drain") this.#again(event.reconnect_in_ms);
+    if (event.type === "rejected" && event.code === "version") this.#end("outdated");
+    this.#handlers.receive(event);
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    this.#drop();
+    const end = FINAL.get(code);
+    if (end) return this.#end(/** @type {Status} */ (end));
+    if (code === 4401) this.#handlers.refused();
+    this.#become("connecting");
+    this.#again(code === 4429 ? FLOODING_MS : delay(this.#attempt, Math.random()));
+    this.#attempt += 1;
+  }
+
+  /** @param {number} milliseconds */
+  #again(milliseconds) {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#connect(), milliseconds);
+  }
+
+  /** @param {Status} status */
+  #end(status) {
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.#become(status);
+  }
+
+  /** Forget the present connection, so that its late events reach nobody. */
+  #drop() {
+    clearTimeout(this.#watchdog);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** @param {Status} status */
+  #become(status) {
+    if (this.status === status) return;
+    this.status = status;
+    this.#handlers.changed(status);
+  }
+
+  /** @param {number} milliseconds  of silence that we bear */
+  #watch(milliseconds) {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#closed(0), milliseconds);
+  }
+
+  // The network is back, or somebody looks at us again: no reason to wait any longer.
+  #wake = () => {
+    if (document.hidden || FINAL_STATUS.has(this.status)) return;
+    const silent = Date.now() - this.#heardAt > SILENCE_MS;
+    const waiting = this.status === "connecting" && !this.#socket;
+    if (waiting || (this.status === "open" && silent)) this.restart();
+  };
+
+  #noteInput = () => {
+    this.#active = true;
+  };
+}
+
+const FINAL_STATUS = new Set(["idle", ...FINAL.values()]);

@@ -1,0 +1,593 @@
+// Generated from livechat/wire.py by `manage.py generate_wire`. Do not edit.
+
+export type Version = 1;
+
+/**
+ * A page of the customer's website. The server drops query and credentials from `url`.
+ */
+export interface Page {
+  url: string;
+  title?: string;
+  referrer?: string;
+}
+
+/**
+ * First frame of a visitor's socket. Without `token` a new one is minted, and no row.
+ */
+export interface VisitorHello {
+  type: "hello";
+  version: number;
+  tab: string;
+  token?: string | null;
+  conversation?: string | null;
+  after_seq?: number;
+  page?: Page | null;
+  language?: string;
+  time_zone?: string;
+}
+
+/**
+ * Begin a conversation with a first message. `client_id` names opening and message:
+ * a repeat returns the same conversation. With one already open, the text goes there.
+ */
+export interface OpenConversation {
+  type: "conversation.open";
+  client_id: string;
+  text: string;
+  page?: Page | null;
+}
+
+export interface PostMessage {
+  type: "message.post";
+  conversation: string;
+  client_id: string;
+  text: string;
+}
+
+export interface CloseConversation {
+  type: "conversation.close";
+  conversation: string;
+  client_id: string;
+}
+
+/**
+ * Everything up to and including `up_to` (the sender's own numbering) has been read.
+ */
+export interface SeeMessages {
+  type: "messages.see";
+  conversation: string;
+  up_to: number;
+}
+
+/**
+ * Sent when typing starts, every 4 s while it goes on, and when it stops.
+ */
+export interface SetTyping {
+  type: "typing.set";
+  conversation: string;
+  active: boolean;
+}
+
+export interface ViewPage {
+  type: "page.view";
+  page: Page;
+}
+
+/**
+ * Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
+ * `before_seq`. Exactly one of the two is given.
+ */
+export interface FetchTimeline {
+  type: "timeline.fetch";
+  conversation: string;
+  after_seq?: number;
+  before_seq?: number;
+  limit?: number;
+}
+
+/**
+ * Answer to the server's heartbeat. `active`: there was real input since the last one.
+ */
+export interface Heartbeat {
+  type: "heartbeat";
+  active?: boolean;
+}
+
+/**
+ * First frame of a staff socket; who it is comes from the session.
+ */
+export interface StaffHello {
+  type: "hello";
+  version: number;
+  tab: string;
+}
+
+/**
+ * Answered by ``inbox.snapshot``. The one way of repair: also joins what is to be heard.
+ */
+export interface FetchInbox {
+  type: "inbox.fetch";
+}
+
+/**
+ * `internal` makes it a note that only staff ever see.
+ */
+export interface StaffPostMessage {
+  type: "message.post";
+  conversation: string;
+  client_id: string;
+  text: string;
+  internal?: boolean;
+}
+
+/**
+ * Become the main operator of a waiting conversation; only the first gets it.
+ */
+export interface TakeConversation {
+  type: "conversation.take";
+  conversation: string;
+  client_id: string;
+}
+
+/**
+ * Take part in a colleague's conversation beside him.
+ */
+export interface JoinConversation {
+  type: "conversation.join";
+  conversation: string;
+  client_id: string;
+}
+
+/**
+ * Leave; when nobody of staff remains, the conversation waits again.
+ */
+export interface LeaveConversation {
+  type: "conversation.leave";
+  conversation: string;
+  client_id: string;
+}
+
+/**
+ * Hear everything of a conversation one may read, without taking part. Until the socket
+ * closes or ``conversation.unwatch``.
+ */
+export interface WatchConversation {
+  type: "conversation.watch";
+  conversation: string;
+}
+
+export interface UnwatchConversation {
+  type: "conversation.unwatch";
+  conversation: string;
+}
+
+export interface JoinChannel {
+  type: "channel.join";
+  channel: string;
+  client_id: string;
+}
+
+export interface LeaveChannel {
+  type: "channel.leave";
+  channel: string;
+  client_id: string;
+}
+
+/**
+ * `accepting`: may be given new conversations. `in_call`: is on the telephone.
+ */
+export interface SetPresence {
+  type: "presence.set";
+  client_id: string;
+  accepting: boolean;
+  in_call?: boolean;
+}
+
+/**
+ * The command `client_id` is committed. `seq` for messages, `conversation` for openings.
+ */
+export interface Ack {
+  type: "ack";
+  client_id: string;
+  at: string;
+  seq: number | null;
+  conversation: string | null;
+}
+
+/**
+ * The command was refused and nothing was stored. `retry_after` in seconds when trying
+ * again makes sense; `conversation` when it would work in that one.
+ */
+export interface Rejected {
+  type: "rejected";
+  code: string;
+  client_id?: string | null;
+  retry_after?: number | null;
+  command?: string | null;
+}
+
+/**
+ * This server is about to stop: reconnect after so many milliseconds.
+ */
+export interface Drain {
+  type: "drain";
+  reconnect_in_ms: number;
+}
+
+/**
+ * What a system line tells: an event of `domain.states.SystemEvent` and whom it is about.
+ */
+export interface Line {
+  event: string;
+  name: string;
+}
+
+/**
+ * Only the chat name ever leaves the house, never the account or the e-mail.
+ */
+export interface PublicOperator {
+  id: string;
+  name: string;
+}
+
+export interface PublicChannel {
+  name: string;
+  welcome: string;
+  placeholder: string;
+  button_text: string;
+  header_background: string;
+  header_text: string;
+  button_background: string;
+  button_foreground: string;
+  available: boolean;
+}
+
+/**
+ * The visitor's view of his conversation. `head` is the last public number;
+ * `seen_by_staff` how far staff have read, in public numbers; `seen` how far he has.
+ */
+export interface PublicConversation {
+  id: string;
+  revision: number;
+  state: "assigned" | "bot" | "closed" | "queued";
+  operators: Array<PublicOperator>;
+  opened_at: string;
+  closed_at: string | null;
+  head: number;
+  seen: number;
+  seen_by_staff: number;
+}
+
+export interface PublicMessage {
+  seq: number;
+  id: string;
+  client_id: string | null;
+  author: "bot" | "operator" | "system" | "visitor";
+  author_id: string | null;
+  author_name: string;
+  kind: "system" | "text";
+  text: string;
+  line: Line | null;
+  at: string;
+}
+
+/**
+ * Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
+ * it named this conversation, else the newest page; `more`: there are further ones between
+ * (after a named `after_seq`) or before (without one).
+ */
+export interface VisitorWelcome {
+  type: "welcome";
+  version: number;
+  epoch: string;
+  token: string;
+  visitor: string;
+  channel: PublicChannel;
+  conversation: PublicConversation | null;
+  messages: Array<PublicMessage>;
+  more: boolean;
+  heartbeat_seconds: number;
+}
+
+export interface PublicMessagePosted {
+  type: "message.posted";
+  conversation: string;
+  message: PublicMessage;
+}
+
+/**
+ * The whole view; a lower `revision` than known is ignored. An unknown id is a new
+ * conversation of this visitor: the client starts an empty timeline for it.
+ */
+export interface PublicConversationChanged {
+  type: "conversation.changed";
+  conversation: PublicConversation;
+}
+
+export interface PublicMessagesSeen {
+  type: "messages.seen";
+  conversation: string;
+  by: "staff" | "visitor";
+  up_to: number;
+}
+
+export interface PublicTypingChanged {
+  type: "typing.changed";
+  conversation: string;
+  name: string;
+  active: boolean;
+}
+
+/**
+ * `more`: there are further entries in the direction asked for.
+ */
+export interface PublicTimelinePage {
+  type: "timeline.page";
+  conversation: string;
+  messages: Array<PublicMessage>;
+  head: number;
+  more: boolean;
+}
+
+/**
+ * The visitor's newest conversation as the database has it: a client that knows less
+ * fetches, one that knows another conversation says hello again.
+ */
+export interface VisitorHeartbeat {
+  type: "heartbeat";
+  conversation: string | null;
+  head: number;
+  revision: number;
+}
+
+/**
+ * A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
+ * he may do so himself; `online`: operators available now.
+ */
+export interface StaffChannel {
+  id: string;
+  name: string;
+  colour: string;
+  joined: boolean;
+  may_join: boolean;
+  online: number;
+  sessions: number;
+}
+
+export interface StaffOperator {
+  id: string;
+  name: string;
+}
+
+export interface StaffVisitor {
+  id: string;
+  name: string;
+  email: string;
+  country: string;
+  language: string;
+  time_zone: string;
+  browser: string;
+  page: Page | null;
+}
+
+/**
+ * `public_seq` is null for a note.
+ */
+export interface StaffMessage {
+  seq: number;
+  public_seq: number | null;
+  id: string;
+  client_id: string | null;
+  author: "bot" | "operator" | "system" | "visitor";
+  author_id: string | null;
+  author_name: string;
+  kind: "note" | "system" | "text";
+  text: string;
+  line: Line | null;
+  at: string;
+}
+
+/**
+ * The staff view. `operator` is the main one, `operators` all who take part now. `head`,
+ * `seen` (the reader's own mark is not here: see `Inbox.seen`), `seen_by_visitor` and
+ * `seen_by_staff` are in staff numbers. `last` is the newest entry, for the list row.
+ * `waiting_since`: the visitor has been without an answer since then.
+ */
+export interface StaffConversation {
+  id: string;
+  revision: number;
+  channel: string;
+  state: "assigned" | "bot" | "closed" | "queued";
+  status: "in_progress" | "need_help" | "waiting_for_customer" | null;
+  outcome: "escalated" | "no_agent" | "no_answer" | "no_failure";
+  operator: StaffOperator | null;
+  operators: Array<StaffOperator>;
+  visitor: StaffVisitor;
+  opened_at: string;
+  closed_at: string | null;
+  waiting_since: string | null;
+  head: number;
+  seen_by_visitor: number;
+  seen_by_staff: number;
+  last: StaffMessage | null;
+}
+
+/**
+ * `id` is the operator's id as in `StaffOperator`; null for staff who do not answer.
+ */
+export interface Me {
+  id: string | null;
+  name: string;
+  accepting: boolean;
+  in_call: boolean;
+  presence: "away" | "offline" | "online";
+}
+
+/**
+ * Answer to `StaffHello`; the client then sends ``inbox.fetch``.
+ */
+export interface StaffWelcome {
+  type: "welcome";
+  version: number;
+  epoch: string;
+  heartbeat_seconds: number;
+}
+
+/**
+ * All the reader's inbox: waiting, his own, his team's open conversations and the newest
+ * closed ones. `seen` maps conversation ids to how far he has read them himself.
+ * `digest` names the open ones as the heartbeat will. Split over several frames of at most
+ * 64 KiB: `part` counts from 1 to `parts`, and the client replaces its inbox after the last.
+ */
+export interface InboxSnapshot {
+  type: "inbox.snapshot";
+  me: Me;
+  channels: Array<StaffChannel>;
+  conversations: Array<StaffConversation>;
+  seen: Record<string, number>;
+  digest: string;
+  part: number;
+  parts: number;
+}
+
+export interface StaffMessagePosted {
+  type: "message.posted";
+  conversation: string;
+  message: StaffMessage;
+}
+
+export interface StaffConversationChanged {
+  type: "conversation.changed";
+  conversation: StaffConversation;
+}
+
+/**
+ * The reader may no longer read it.
+ */
+export interface ConversationGone {
+  type: "conversation.gone";
+  conversation: string;
+}
+
+/**
+ * `reader` is the operator's id when `by` is staff.
+ */
+export interface StaffMessagesSeen {
+  type: "messages.seen";
+  conversation: string;
+  by: "staff" | "visitor";
+  reader: string | null;
+  up_to: number;
+}
+
+/**
+ * `who` is null for the visitor, else the operator's id.
+ */
+export interface StaffTypingChanged {
+  type: "typing.changed";
+  conversation: string;
+  who: string | null;
+  name: string;
+  active: boolean;
+}
+
+export interface StaffTimelinePage {
+  type: "timeline.page";
+  conversation: string;
+  messages: Array<StaffMessage>;
+  head: number;
+  more: boolean;
+}
+
+/**
+ * The whole value for one operator, himself included.
+ */
+export interface PresenceChanged {
+  type: "presence.changed";
+  operator: string;
+  name: string;
+  accepting: boolean;
+  in_call: boolean;
+  presence: "away" | "offline" | "online";
+}
+
+export interface VisitorMoved {
+  type: "visitor.moved";
+  conversation: string;
+  page: Page;
+  at: string;
+}
+
+/**
+ * Channels or rights of the reader changed: he sends ``inbox.fetch``.
+ */
+export interface InboxChanged {
+  type: "inbox.changed";
+}
+
+/**
+ * `digest` over (id, revision, head) of the reader's open conversations; a client whose
+ * own digest differs sends ``inbox.fetch``. See `domain.digest`.
+ */
+export interface StaffHeartbeat {
+  type: "heartbeat";
+  digest: string;
+}
+
+export type VisitorCommand =
+  | VisitorHello
+  | OpenConversation
+  | PostMessage
+  | CloseConversation
+  | SeeMessages
+  | SetTyping
+  | ViewPage
+  | FetchTimeline
+  | Heartbeat;
+
+export type StaffCommand =
+  | StaffHello
+  | FetchInbox
+  | StaffPostMessage
+  | TakeConversation
+  | JoinConversation
+  | LeaveConversation
+  | WatchConversation
+  | UnwatchConversation
+  | CloseConversation
+  | JoinChannel
+  | LeaveChannel
+  | SetPresence
+  | SeeMessages
+  | SetTyping
+  | FetchTimeline
+  | Heartbeat;
+
+export type VisitorEvent =
+  | VisitorWelcome
+  | Ack
+  | Rejected
+  | Drain
+  | PublicMessagePosted
+  | PublicConversationChanged
+  | PublicMessagesSeen
+  | PublicTypingChanged
+  | PublicTimelinePage
+  | VisitorHeartbeat;
+
+export type StaffEvent =
+  | StaffWelcome
+  | Ack
+  | Rejected
+  | Drain
+  | InboxSnapshot
+  | StaffMessagePosted
+  | StaffConversationChanged
+  | ConversationGone
+  | StaffMessagesSeen
+  | StaffTypingChanged
+  | StaffTimelinePage
+  | PresenceChanged
+  | VisitorMoved
+  | InboxChanged
+  | StaffHeartbeat;

@@ -1,0 +1,77 @@
+/** Rules about what people write. Pure; the server has the last word (`livechat/domain/text.py`). */
+
+export const MAX_CHARACTERS = 8_000;
+
+// White space, controls, format characters, marks without a base, and "letters" that show nothing.
+const NOTHING = /^[\s\p{Cc}\p{Cf}\p{Cn}\p{Mn}\p{Me}\u115F\u1160\u2800\u3164\uFFA0]*$/u;
+
+const LINK = /https?:\/\/[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E]+/giu;
+
+// A full stop after an address ends the sentence, not the address.
+const TRAILING = /[.,;:!?'"»”’]+$/u;
+
+/** @typedef {{ text: string, href?: string }} Part */
+
+/** @param {string} text @returns {boolean} */
+export function isBlank(text) {
+  return NOTHING.test(text);
+}
+
+/**
+ * Characters as the server counts them: a face is one, not two.
+ * @param {string} text
+ * @returns {number}
+ */
+export function countCharacters(text) {
+  return text.length <= MAX_CHARACTERS / 2 ? text.length : Array.from(text).length;
+}
+
+/**
+ * Cut `text` into plain parts and links; the parts joined are the text again.
+ * @param {string} text
+ * @returns {Part[]}
+ */
+export function parts(text) {
+  /** @type {Part[]} */
+  const found = [];
+  let end = 0;
+  for (const match of text.matchAll(LINK)) {
+    const address = trimmed(match[0]);
+    const href = webAddress(address);
+    if (!href) continue;
+    if (match.index > end) found.push({ text: text.slice(end, match.index) });
+    found.push({ text: address, href });
+    end = match.index + address.length;
+  }
+  if (end < text.length) found.push({ text: text.slice(end) });
+  return found;
+}
+
+/**
+ * `address` as a link, or "" when it is neither http nor https.
+ * @param {string} address
+ * @returns {string}
+ */
+export function webAddress(address) {
+  try {
+    const url = new URL(address);
+    return /^https?:$/.test(url.protocol) ? url.href : "";
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} name @returns {string} one or two letters for an avatar */
+export function initials(name) {
+  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return chosen.map((word) => Array.from(word ?? "")[0] ?? "").join("").toUpperCase();
+}
+
+/** @param {string} address */
+function trimmed(address) {
+  const bare = address.replace(TRAILING, "");
+  // A closing bracket belongs to the address only when it was opened in it.
+  if (bare.endsWith(")") && !bare.includes("(")) return trimmed(bare.slice(0, -1));
+  return bare;
+}

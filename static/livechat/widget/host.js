@@ -1,0 +1,54 @@
+/** @import { Page } from "../shared/wire.d.ts" */
+
+/**
+ * The page around the frame, spoken to by `postMessage` with its exact origin and a closed list of
+ * verbs. Without one (the frame opened by itself) it is as if the panel stood open.
+ */
+export class Host {
+  #origin = decodeURIComponent(location.hash.replace(/^#host=/, ""));
+  #heard;
+  /** @type {Map<string, unknown>} what was told last, so as not to repeat it */
+  #told = new Map();
+
+  /** @param {{ opened: () => void, closed: () => void, page: (page: Page) => void }} heard */
+  constructor(heard) {
+    this.#heard = heard;
+    if (this.alone) return;
+    addEventListener("message", this.#hear);
+    this.#post("ready");
+  }
+
+  get alone() {
+    return parent === window || !this.#origin;
+  }
+
+  close() {
+    this.#post("close");
+  }
+
+  /** @param {"unread" | "has_chat"} verb @param {number | boolean} value */
+  tell(verb, value) {
+    if (this.#told.get(verb) === value) return;
+    this.#told.set(verb, value);
+    this.#post(verb, value);
+  }
+
+  /** @param {string} verb @param {unknown} [value] */
+  #post(verb, value) {
+    if (!this.alone) parent.postMessage({ livechat: verb, value }, this.#origin);
+  }
+
+  #hear = (/** @type {MessageEvent} */ event) => {
+    if (event.source !== parent || event.origin !== this.#origin) return;
+    const { livechat: verb, value } = event.data ?? {};
+    if (verb === "opened") this.#heard.opened();
+    if (verb === "closed") this.#heard.closed();
+    if (verb === "page" && typeof value?.url === "string") {
+      this.#heard.page({
+        url: value.url.slice(0, 2_048),
+        title: String(value.title ?? "").slice(0, 300),
+        referrer: String(value.referrer ?? "").slice(0, 2_048),
+      });
+    }
+  };
+}

@@ -1,0 +1,232 @@
+import { Drawer } from "../shared/drawer.js";
+import { uuid } from "../shared/identifiers.js";
+import { ACTED, EARLIER, SCROLLED } from "../shared/message-list.js";
+import { INPUT, SEND } from "../shared/message-composer.js";
+import { Outbox } from "../shared/outbox.js";
+import { ReadMarks } from "../shared/read-marks.js";
+import { Repair } from "../shared/repair.js";
+import { Socket } from "../shared/socket.js";
+import { SafeStorage } from "../shared/storage.js";
+import { TypingSender, TypingWatch } from "../shared/typing.js";
+import { CLOSE, END } from "./chat-header.js";
+import { ChatPanel, START } from "./chat-panel.js";
+import { Host } from "./host.js";
+import { Identity } from "./identity.js";
+import { apply, current, dismiss, isElsewhere, lastSeq, start, unread } from "./store.js";
+
+/** @import { Page, PublicChannel, VisitorCommand, VisitorEvent, VisitorHello } from "../shared/wire.d.ts" */
+/** @import { Outgoing } from "../shared/outbox.js" */
+
+/** @type {{ key: string, socket: string, language: string, channel: PublicChannel }} */
+const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
+const panel = /** @type {ChatPanel} */ (document.querySelector("chat-panel"));
+const tab = uuid();
+const storage = new SafeStorage(() => localStorage);
+const identity = new Identity(storage, config.key);
+const drawer = new Drawer(storage, config.key, tab);
+
+let state = start(config.channel);
+let visible = false;
+/** Before which number entries were asked for on this connection: scrolling asks many times. */
+let asked = 0;
+/** @type {Page | null} */
+let page = null;
+
+const socket = new Socket(config.socket, { hello, receive, changed: connectionChanged, refused });
+const outbox = new Outbox({
+  send: (entry) => send(frame(entry)),
+  changed: draw,
+  drawer,
+  now: Date.now,
+  later: setTimeout,
+});
+const typing = new TypingSender((active) => {
+  const conversation = openConversation();
+  if (conversation) send({ type: "typing.set", conversation, active });
+});
+const typists = new TypingWatch(draw);
+const marks = new ReadMarks((conversation, up_to) => send({ type: "messages.see", conversation, up_to }));
+const repair = new Repair(
+  (conversation) => (conversation === state.conversation?.id ? state.timeline : undefined),
+  (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
+);
+const host = new Host({ opened, closed, page: moved });
+
+/** @returns {VisitorHello} */
+function hello() {
+  /** @type {VisitorHello} */
+  const command = {
+    type: "hello",
+    version: 1,
+    tab,
+    token: identity.token,
+    page,
+    language: navigator.language,
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+  if (!state.conversation) return command;
+  return { ...command, conversation: state.conversation.id, after_seq: lastSeq(state) };
+}
+
+/** @param {VisitorEvent} event */
+function receive(event) {
+  const before = state;
+  state = apply(state, event);
+  const id = state.conversation?.id ?? "";
+  switch (event.type) {
+    case "welcome":
+      identity.keep(event.token);
+      break;
+    case "ack":
+      outbox.acknowledge(event);
+      break;
+    case "rejected":
+      outbox.reject(event);
+      break;
+    case "message.posted":
+      // Who has said it no longer writes it.
+      typists.hear(id, event.message.author_name, false);
+      break;
+    case "typing.changed":
+      typists.hear(event.conversation, event.name, event.active);
+      break;
+    case "heartbeat":
+      if (isElsewhere(state, event)) socket.restart();
+      break;
+  }
+  if (state === before) return;
+  if (state.timeline !== before.timeline) outbox.arrived(id, state.timeline.entries);
+  repair.look(id, event.type === "timeline.page" || event.type === "welcome");
+  // A timeline of which nothing is known but its length: after a restored backup.
+  if (!state.timeline.entries.length && state.timeline.before) fetchEarlier();
+  draw();
+}
+
+/** @param {Outgoing} entry @returns {VisitorCommand} */
+function frame({ client_id, conversation, text }) {
+  return conversation
+    ? { type: "message.post", conversation, client_id, text }
+    : { type: "conversation.open", client_id, text, page };
+}
+
+/** @param {VisitorCommand} command */
+function send(command) {
+  return socket.send(command);
+}
+
+/** @param {import("../shared/socket.js").Status} status */
+function connectionChanged(status) {
+  panel.strip.show(status);
+  asked = 0;
+  if (status === "open") {
+    outbox.connected();
+    adopt();
+  } else {
+    outbox.disconnected();
+    marks.forget();
+  }
+  draw();
+}
+
+function adopt() {
+  drawer.look().then(() => outbox.adopt());
+}
+
+function refused() {
+  identity.forget();
+  state = start(state.channel);
+  outbox.detach();
+}
+
+function opened() {
+  visible = true;
+  socket.start();
+  // On a touch screen the keyboard would cover what there is to read.
+  if (matchMedia("(hover: hover)").matches) panel.composer.focusText();
+  see();
+}
+
+function closed() {
+  visible = false;
+  typing.stop();
+}
+
+/** @param {Page} next */
+function moved(next) {
+  // Global Privacy Control: no trail of pages.
+  if (/** @type {any} */ (navigator).globalPrivacyControl) return;
+  const known = page?.url === next.url;
+  page = next;
+  if (!known) send({ type: "page.view", page });
+}
+
+/** @returns {string | null} the conversation that can be written into */
+function openConversation() {
+  const conversation = current(state);
+  return conversation && conversation.state !== "closed" ? conversation.id : null;
+}
+
+/** @param {string} text */
+function post(text) {
+  typing.stop();
+  if (current(state)?.state === "closed") state = dismiss(state);
+  outbox.add({ client_id: uuid(), conversation: openConversation(), text });
+}
+
+/** Mark as read what stands before the visitor's eyes. */
+function see() {
+  const conversation = current(state);
+  const looking = visible && !document.hidden && document.hasFocus() && panel.list.atEnd;
+  if (!conversation || !looking || lastSeq(state) <= conversation.seen) return;
+  marks.read(conversation.id, lastSeq(state));
+}
+
+function fetchEarlier() {
+  const conversation = state.conversation?.id;
+  const before_seq = state.timeline.before + 1;
+  if (!conversation || before_seq === 1 || before_seq === asked) return;
+  if (send({ type: "timeline.fetch", conversation, before_seq })) asked = before_seq;
+}
+
+function draw() {
+  const conversation = current(state);
+  panel.show(state, outbox.entries, typists.names(conversation?.id ?? ""), host.alone);
+  host.tell("unread", unread(state));
+  host.tell("has_chat", Boolean(openConversation()) || outbox.entries.length > 0);
+  see();
+}
+
+panel.addEventListener(SEND, (event) => post(/** @type {CustomEvent} */ (event).detail));
+panel.addEventListener(INPUT, () => typing.input());
+panel.addEventListener(EARLIER, fetchEarlier);
+panel.addEventListener(SCROLLED, see);
+panel.addEventListener(CLOSE, () => host.close());
+panel.addEventListener(END, () => {
+  const conversation = openConversation();
+  if (conversation) send({ type: "conversation.close", conversation, client_id: uuid() });
+});
+panel.addEventListener(START, () => {
+  state = dismiss(state);
+  draw();
+  panel.composer.focusText();
+});
+panel.addEventListener(ACTED, (event) => {
+  const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
+  if (action === "retry") outbox.retry(clientId);
+  else {
+    const gone = outbox.remove(clientId);
+    if (gone && action === "restart") post(gone.text);
+  }
+});
+addEventListener("focus", see);
+document.addEventListener("visibilitychange", see);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !panel.header.dismiss()) host.close();
+});
+
+draw();
+if (identity.token) {
+  adopt();
+  socket.start();
+}
+if (host.alone) opened();

@@ -1,0 +1,18 @@
+import { t } from "../shared/texts.js";
+
+/** @import { PublicChannel, PublicConversation } from "../shared/wire.d.ts" */
+
+/**
+ * The line under the name: what is true now, and nothing nicer.
+ * @param {PublicChannel} channel
+ * @param {PublicConversation | null} conversation
+ * @returns {string}
+ */
+export function status(channel, conversation) {
+  if (conversation?.state === "closed") return t("widget.ended");
+  if (conversation?.operators.length) {
+    return t("widget.with", { names: conversation.operators.map(({ name }) => name).join(", ") });
+  }
+  if (!channel.available) return t("widget.nobody");
+  return conversation?.state === "queued" ? t("widget.queued") : t("widget.online");
+}

@@ -1,0 +1,120 @@
+import { add, empty, last, newest } from "../shared/timeline.js";
+
+/** @import { PublicChannel, PublicConversation, PublicMessage, VisitorEvent } from "../shared/wire.d.ts" */
+/** @import { Timeline } from "../shared/timeline.js" */
+
+/**
+ * What the widget knows. `dismissed`: the ended conversation was put away to begin a new one.
+ * @typedef {object} State
+ * @property {PublicChannel} channel
+ * @property {string} epoch
+ * @property {PublicConversation | null} conversation
+ * @property {Timeline<PublicMessage>} timeline
+ * @property {boolean} dismissed
+ */
+
+/** @param {PublicChannel} channel @returns {State} */
+export function start(channel) {
+  return { channel, epoch: "", conversation: null, timeline: empty(), dismissed: false };
+}
+
+/**
+ * The one writer of the widget's state. Events may come twice, late or not at all.
+ * @param {State} state
+ * @param {VisitorEvent} event
+ * @returns {State}
+ */
+export function apply(state, event) {
+  const known = state.conversation;
+  switch (event.type) {
+    case "welcome": {
+      const { channel, conversation, epoch, messages } = event;
+      const same = known?.id === conversation?.id && state.epoch === epoch;
+      const head = conversation?.head ?? 0;
+      return {
+        channel,
+        epoch,
+        conversation,
+        timeline: same ? add(state.timeline, messages, head) : newest(messages, head),
+        dismissed: state.dismissed && same,
+      };
+    }
+    case "conversation.changed":
+      return changed(state, event.conversation);
+    case "message.posted":
+      if (event.conversation !== known?.id) return state;
+      return { ...state, timeline: add(state.timeline, [event.message]) };
+    case "timeline.page":
+      if (event.conversation !== known?.id) return state;
+      return { ...state, timeline: add(state.timeline, event.messages, event.head) };
+    case "messages.seen":
+      if (event.conversation !== known?.id) return state;
+      return { ...state, conversation: seen(known, event.by, event.up_to) };
+    case "heartbeat":
+      if (event.conversation !== known?.id) return state;
+      return { ...state, timeline: add(state.timeline, [], event.head) };
+    default:
+      return state;
+  }
+}
+
+/** @param {State} state @returns {State} the ended conversation is put away */
+export function dismiss(state) {
+  return { ...state, dismissed: true };
+}
+
+/** @param {State} state @returns {PublicConversation | null} the one that is shown */
+export function current(state) {
+  return state.dismissed ? null : state.conversation;
+}
+
+/**
+ * Whether the heartbeat tells of another conversation, or another state of it, than we know.
+ * @param {State} state
+ * @param {{ conversation: string | null, revision: number }} heartbeat
+ * @returns {boolean}
+ */
+export function isElsewhere(state, { conversation, revision }) {
+  if (conversation !== (state.conversation?.id ?? null)) return true;
+  return revision > (state.conversation?.revision ?? 0);
+}
+
+/** @param {State} state @returns {number} answers the visitor has not seen */
+export function unread(state) {
+  const seenUpTo = state.conversation?.seen ?? 0;
+  return state.timeline.entries.filter(
+    ({ author, seq }) => seq > seenUpTo && (author === "operator" || author === "bot"),
+  ).length;
+}
+
+/** @param {State} state @param {PublicConversation} view @returns {State} */
+function changed(state, view) {
+  const known = state.conversation;
+  if (known && known.id !== view.id) {
+    if (Date.parse(view.opened_at) < Date.parse(known.opened_at)) return state;
+    return { ...state, conversation: view, timeline: empty(view.head), dismissed: false };
+  }
+  if (known && view.revision < known.revision) return state;
+  const timeline = known ? add(state.timeline, [], view.head) : empty(view.head);
+  // Marks only grow, and travel on their own too: the view may carry older ones.
+  const marks = known && {
+    seen: Math.max(known.seen, view.seen),
+    seen_by_staff: Math.max(known.seen_by_staff, view.seen_by_staff),
+  };
+  return { ...state, conversation: { ...view, ...marks }, timeline: /** @type {any} */ (timeline) };
+}
+
+/**
+ * @param {PublicConversation} conversation
+ * @param {"visitor" | "staff"} by
+ * @param {number} upTo
+ */
+function seen(conversation, by, upTo) {
+  const mark = by === "staff" ? "seen_by_staff" : "seen";
+  return { ...conversation, [mark]: Math.max(conversation[mark], upTo) };
+}
+
+/** @param {State} state @returns {number} */
+export function lastSeq(state) {
+  return last(state.timeline);
+}

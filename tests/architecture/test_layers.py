@@ -1,0 +1,14 @@
+"""import-linter sees every app, so that no contract passes for want of anything to look at."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_import_linter_and_mypy_know_every_app():
+    apps = {path.parent.name for path in ROOT.glob("*/apps.py")}
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+
+    assert apps <= set(tools["importlinter"]["root_packages"])
+    assert apps <= set(tools["mypy"]["packages"])

@@ -1,0 +1,121 @@
+"""The commands behind the Makefile: ``python -m tests.machine install|stage|run|missing``."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tests.machine import postgres, programs, redis
+
+NO_TESTS = 5
+WIDTH = 88
+
+
+def main() -> int:
+    """Do what the command line says; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.machine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("install", help="install PostgreSQL, Redis and Chromium where we may")
+    commands.add_parser("missing", help="say loudly what this machine does not have")
+    run_parser = commands.add_parser("run", help="run a command beside PostgreSQL and Redis")
+    stage_parser = commands.add_parser("stage", help="run a command under a heading, with its time")
+    stage_parser.add_argument("title")
+    stage_parser.add_argument("--needs", action="append", default=[], choices=programs.FIND)
+    for with_command in (run_parser, stage_parser):
+        with_command.add_argument("words", nargs="+", metavar="-- command")
+    options = parser.parse_args()
+    # Leave through the context managers, which end the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+    match options.command:
+        case "install":
+            return install()
+        case "missing":
+            return tell_missing()
+        case "run":
+            return run(options.words)
+        case _:
+            return stage(options.title, options.words, needs=options.needs)
+
+
+def install() -> int:
+    """Install what tests need; in CI it is a failure when something is missing still."""
+    absent = programs.install(programs.FIND)
+    if absent:
+        shout(f"{', '.join(absent)} missing. By hand: {programs.by_hand(absent)}")
+    return 1 if absent and in_ci() else 0
+
+
+def tell_missing() -> int:
+    """Repeat at the end what was not run, where nobody overlooks it."""
+    if absent := programs.missing(programs.FIND):
+        shout(
+            f"NOT EVERYTHING WAS TESTED: {', '.join(absent)} missing on this machine.",
+            f"By hand: {programs.by_hand(absent)}",
+        )
+    return 0
+
+
+def run(words: Sequence[str]) -> int:
+    """Run `words` with DATABASE_URL and REDIS_URL of servers that live as long as it does."""
+    # The test database goes with its server; dropping it first would fail on a thread's connection.
+    pytest_options = f"{os.environ.get('PYTEST_ADDOPTS', '')} --reuse-db"
+    with postgres.running() as database, redis.running() as memory:
+        return call(
+            words,
+            {
+                "DATABASE_URL": database.url,
+                "REDIS_URL": memory.url,
+                "PYTEST_ADDOPTS": pytest_options,
+            },
+        )
+
+
+def stage(title: str, words: Sequence[str], *, needs: Sequence[str]) -> int:
+    """Run `words`; without what it `needs`, say so loudly (a failure in CI)."""
+    heading(f"{title}", f"{datetime.now().astimezone():%H:%M:%S}")
+    if absent := programs.missing(needs):
+        shout(f"NOT RUN: {title}. Missing: {', '.join(absent)}")
+        return 1 if in_ci() else 0
+    started = time.monotonic()
+    code = call(words, {})
+    reason = " (no test was found)" if code == NO_TESTS and "pytest" in words else ""
+    verdict = f"FAILED with {code}{reason}" if code else "done"
+    print(f"{title}: {verdict} after {time.monotonic() - started:.1f} s", flush=True)
+    return code
+
+
+def call(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Return the exit code of a command; it gets Ctrl-C as we do, and time to end."""
+    with subprocess.Popen(words, env={**os.environ, **environ}) as child:
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        while True:
+            try:
+                code = child.wait()
+            except KeyboardInterrupt:
+                continue
+            return code if code >= 0 else 128 - code
+
+
+def in_ci() -> bool:
+    """Return whether nothing may be skipped."""
+    return os.environ.get("CI") == "true"
+
+
+def heading(left: str, right: str) -> None:
+    """Print a line that is seen when scrolling by."""
+    print(f"\n── {left} {'─' * (WIDTH - len(left) - len(right) - 5)} {right}", flush=True)
+
+
+def shout(*lines: str) -> None:
+    """Print a box that is not overlooked."""
+    bar = "!" * WIDTH
+    print("", bar, *(f"!! {line}" for line in lines), bar, "", sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The real server as a child process, on a folder and an environment of its own."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.machine.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60
+OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO", "HTTPS", "PORT", "HOST")
+
+
+class App:
+    """``manage.py serve`` (or ``runserver``) on a free port, embedded unless `environ` says else.
+
+    Database, keys and static files live in `var`, so a second App on the same folder is a restart.
+    """
+
+    def __init__(
+        self, var: Path, *, command: str = "serve", environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}"
+        self.log = var / "server.log"
+        self._command = command
+        inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+        self._environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def manage(self, *arguments: str) -> str:
+        """Return what ``manage.py`` prints; raises when it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        address = (
+            ["--noreload", f"127.0.0.1:{self.port}"]
+            if self._command == "runserver"
+            else ["--host", "127.0.0.1", "--port", str(self.port)]
+        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", self._command, *address],
+                cwd=ROOT,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+            )
+        self._wait_until_ready(self._process)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
+        """Let the server drain and end; return its exit code, or None when it did not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.send_signal(how)
+        try:
+            return process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def kill(self) -> None:
+        """End the server at once, as in a crash."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"The server does not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(
+    var: Path, *, command: str = "serve", environ: Mapping[str, str] | None = None
+) -> Iterator[App]:
+    """Yield a server that answers; it is stopped afterwards."""
+    app = App(var, command=command, environ=environ)
+    app.start()
+    try:
+        yield app
+    finally:
+        app.stop()

@@ -1,0 +1,24 @@
+"""Free ports on loopback."""
+
+import random
+import socket
+
+CANDIDATES = range(20_000, 30_000)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens.
+
+    It lies below the range from which the kernel takes the ports of outgoing connections. There, a
+    client that asks again and again for a killed server could get the server's own port, talk to
+    itself, and keep the server from coming back.
+    """
+    for port in random.SystemRandom().sample(CANDIDATES, 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("No free port on 127.0.0.1 after 100 tries")

@@ -1,0 +1,92 @@
+"""The programs that tests need beside Python packages: where they are, how to get them."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+APT_GET = (
+    *("apt-get", "--yes", "--quiet", "--no-install-recommends"),
+    *("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0"),
+)
+
+PACKAGES = {
+    "chromium": ("chromium", "fonts-liberation", "fonts-dejavu-core"),
+    "postgres": ("postgresql",),
+    "redis": ("redis-server",),
+}
+
+
+def chromium() -> Path | None:
+    """Return the path of Chromium or Chrome, or None."""
+    return _which("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def redis() -> Path | None:
+    """Return the path of the Redis (or Valkey) server, or None."""
+    return _which("redis-server", "valkey-server")
+
+
+def postgres() -> Path | None:
+    """Return the path of the newest `postgres`, or None; `initdb` and the rest lie beside it."""
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"),
+        key=lambda path: float(path.parts[-3]),
+        reverse=True,
+    )
+    return debian[0] if debian else _which("postgres")
+
+
+FIND: dict[str, Callable[[], Path | None]] = {
+    "chromium": chromium,
+    "postgres": postgres,
+    "redis": redis,
+}
+
+
+def missing(names: Iterable[str]) -> list[str]:
+    """Return those of `names` that this machine does not have."""
+    return [name for name in names if FIND[name]() is None]
+
+
+def install(names: Iterable[str]) -> list[str]:
+    """Install what is missing of `names` where the user may; return what is missing still.
+
+    Safe to repeat: with nothing missing it runs nothing. "May" means root, or sudo without a
+    password; nobody is asked for one.
+    """
+    wanted = missing(names)
+    prefix = _as_root()
+    if not wanted or prefix is None or shutil.which("apt-get") is None:
+        return wanted
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*prefix, *APT_GET, "update"], env=environ, check=False)
+    for name in wanted:
+        print(f"installing {name}", flush=True)
+        subprocess.run(
+            [*prefix, *APT_GET, "install", *PACKAGES[name]],
+            env=environ,
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+    return missing(wanted)
+
+
+def by_hand(names: Iterable[str]) -> str:
+    """Return the command with which a person gets `names` on Debian or Ubuntu."""
+    return "sudo apt-get install " + " ".join(p for name in names for p in PACKAGES[name])
+
+
+def _which(*names: str) -> Path | None:
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Path(found) if found else None
+
+
+def _as_root() -> tuple[str, ...] | None:
+    if os.geteuid() == 0:
+        return ()
+    allowed = shutil.which("sudo") and subprocess.run(
+        ["sudo", "-n", "true"], check=False, capture_output=True
+    )
+    return ("sudo", "-n") if allowed and allowed.returncode == 0 else None

@@ -1,0 +1,106 @@
+"""A throw-away Redis on loopback that may be killed and started again."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.machine import programs
+from tests.machine.ports import free_port
+
+PATIENCE_SECONDS = 30
+
+
+class Redis:
+    """One server that keeps everything in memory: killed, it comes back empty."""
+
+    def __init__(self, folder: Path) -> None:
+        program = programs.redis()
+        if program is None:
+            raise RuntimeError(f"Redis is missing: {programs.by_hand(['redis'])}")
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._program = program
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        settings = {"bind": "127.0.0.1", "port": self.port, "save": "", "appendonly": "no"}
+        command = [str(self._program)]
+        for name, value in settings.items():
+            command += [f"--{name}", str(value)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+            )
+        self._wait_until_ready(self._process)
+
+    def stop(self) -> None:
+        """End after the command under way."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def kill(self) -> None:
+        """End at once, as in a crash; every key is lost."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def flushall(self) -> None:
+        """Forget every key; connections and subscriptions live on."""
+        answer = self._ask("FLUSHALL")
+        if answer != "+OK":
+            raise RuntimeError(f"Redis answered {answer!r} to FLUSHALL")
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "log"
+
+    def _ask(self, command: str) -> str:
+        """Return the first line of the answer; the protocol takes a plain line as a command."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(f"{command}\r\n".encode())
+            with connection.makefile("r") as answer:
+                return answer.readline().strip()
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"Redis does not start:\n{self._log.read_text()[-4000:]}")
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            return self._ask("PING") == "+PONG"
+        except OSError:
+            return False
+
+
+@contextmanager
+def running() -> Iterator[Redis]:
+    """Yield an empty server; it and its folder are gone afterwards."""
+    with TemporaryDirectory(prefix="livechat-redis-") as folder:
+        server = Redis(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
