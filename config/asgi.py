@@ -21,7 +21,7 @@ http_application = ServeStaticASGI(
 _sockets = URLRouter(websocket_urlpatterns)
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     """Dispatch by what is asked for. Starts the runtime with the first thing seen, because
     Daphne, unlike uvicorn, announces no start."""
     if scope["type"] == "lifespan":
@@ -31,10 +31,10 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await http_application(scope, receive, send)
     elif scope["type"] == "websocket":
-        await _websocket(scope, receive, send)
+        await websocket_application(scope, receive, send)
 
 
-async def _websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def websocket_application(scope: Any, receive: Any, send: Any) -> None:
     try:
         await _sockets(scope, receive, send)
     except ValueError as error:

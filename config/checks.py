@@ -15,7 +15,7 @@ def demo_is_off(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
-    engine = settings.DATABASES["default"]["ENGINE"]
+    engine = str(settings.DATABASES["default"]["ENGINE"])
     if settings.REDIS_URL and engine.endswith("sqlite3"):
         return [
             Warning(

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def _sqlite(path: Path) -> dict[str, object]:
             # FULL, because an acknowledged message survives a power cut too.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
-        "TEST": {"NAME": path.with_name(f"test-{os.getpid()}.sqlite3")},
+        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"livechat-test-{os.getpid()}.sqlite3"},
     }
 
 

@@ -151,6 +151,14 @@ SECURE_SSL_REDIRECT = False  # the proxy redirects; behind it every request look
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other names of the domain are not ours to decide
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # HSTS is on with HTTPS=1; without it there is nothing to insist on
+    "security.W005",  # other names of the domain are not ours to decide
+    "security.W008",  # the proxy redirects to https
+    "security.W012",  # cookies are secure with HTTPS=1
+    "security.W016",
+    "security.W021",  # preloading is the owner's decision
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a channel with 200 rules is one Admin form
 

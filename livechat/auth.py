@@ -17,8 +17,10 @@ from livechat.services.sessions import Login
 
 _signer = signing.TimestampSigner(salt="livechat.visitor")
 
-StaffStack = lambda app: CookieMiddleware(SessionMiddleware(app))  # noqa: E731
-"""Gives a staff socket its session; visitor doors never read cookies."""
+
+def with_session(application: Any) -> Any:
+    """Wrap a staff socket so that it has its session; visitor doors never read cookies."""
+    return CookieMiddleware(SessionMiddleware(application))
 
 
 def visitor_token(visitor: UUID, channel_key: str) -> str:
@@ -39,7 +41,7 @@ def visitor_of(token: str, channel_key: str) -> UUID:
         raise TokenInvalid from None
 
 
-async def staff_user_id(scope: dict[str, Any]) -> int | None:
+async def staff_user_id(scope: Any) -> int | None:
     """Return the user a socket's session belongs to, or None."""
     user = await get_user(scope)
     return user.pk if user.is_authenticated and user.is_active else None

@@ -1,9 +1,11 @@
 """Addresses of the chat: pages and sockets."""
 
+from typing import Any, cast
+
 from django.urls import path
 
 from livechat import views
-from livechat.auth import StaffStack
+from livechat.auth import with_session
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.visitor import VisitorConsumer
 
@@ -15,7 +17,7 @@ urlpatterns = [
     path("logout/", views.SignOut.as_view(), name="logout"),
 ]
 
-websocket_urlpatterns = [
-    path("ws/visitor/<slug:key>/", VisitorConsumer.as_asgi()),
-    path("ws/staff/", StaffStack(OperatorConsumer.as_asgi())),
+websocket_urlpatterns: list[Any] = [
+    path("ws/visitor/<slug:key>/", cast(Any, VisitorConsumer.as_asgi())),
+    path("ws/staff/", with_session(OperatorConsumer.as_asgi())),
 ]

@@ -53,7 +53,8 @@ class BaseConsumer(AsyncConsumer):
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
     tab: str = ""
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
         self._send = send
         self._outbox: deque[str] = deque()

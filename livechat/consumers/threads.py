@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -12,8 +13,6 @@ from livechat.errors import Unavailable
 
 T = TypeVar("T")
 
-_pool: ThreadPoolExecutor | None = None
-
 
 async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Call a service in a thread and return what it returns.
@@ -21,10 +20,13 @@ async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     A database that fails is asked once more (every service is safe to repeat), then Unavailable
     is raised; errors of the service itself come through.
     """
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="service")
-    return await asyncio.get_running_loop().run_in_executor(_pool, _call, service, args, kwargs)
+    return await asyncio.get_running_loop().run_in_executor(pool(), _call, service, args, kwargs)
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """Return the threads, `DB_THREADS` of them, made when they are first needed."""
+    return ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="service")
 
 
 def _call(service: Callable[..., T], args: Any, kwargs: Any) -> T:

@@ -31,7 +31,7 @@ class Writer:
     def __init__(self, post: Post = messages.post_messages) -> None:
         self._post = post
         self._waiting: deque[tuple[Item, OnAnswer]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._task: asyncio.Task[None] | None = None
 
     def submit(self, item: Item, answer: OnAnswer) -> None:
@@ -51,14 +51,12 @@ class Writer:
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
         try:
             while self._waiting:
                 size = min(MAX_BATCH, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(size)]
                 items = [item for item, _answer in batch]
-                answers = await loop.run_in_executor(self._pool, self._write, items)
+                answers = await loop.run_in_executor(self.pool, self._write, items)
                 for (item, answer), outcome in zip(batch, answers, strict=True):
                     answer(item, outcome)
         finally:

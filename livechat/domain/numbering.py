@@ -35,7 +35,7 @@ class Double:
 
 
 def number(
-    items: Iterable[tuple[int, Hashable, Hashable, bool]], heads: Mapping[Hashable, Heads]
+    items: Iterable[tuple[int, int, Hashable, bool]], heads: Mapping[int, Heads]
 ) -> tuple[list[Numbered], list[Double]]:
     """Number the new items of a batch, in their order, and advance `heads`.
 
@@ -44,7 +44,7 @@ def number(
     """
     numbered: list[Numbered] = []
     doubles: list[Double] = []
-    first: dict[tuple[Hashable, Hashable], int] = {}
+    first: dict[tuple[int, Hashable], int] = {}
     for index, conversation, key, internal in items:
         of = first.setdefault((conversation, key), index)
         if of != index:

@@ -1,5 +1,6 @@
 """Giving a conversation to an operator, decided under the lock of the channel's operators."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -56,13 +57,15 @@ def _is_available(operator: Operator, channel: Channel, now: datetime) -> bool:
     return operator.user.is_active and operator.presence(now) == Presence.ONLINE
 
 
-def _active(operators: object, since: datetime, channel: Channel | None = None) -> dict[int, int]:
+def _active(
+    operators: Iterable[int], since: datetime, channel: Channel | None = None
+) -> dict[int, int]:
     """Return operator pk -> open conversations in his charge with activity since a moment.
 
     While a visitor waits for an answer the conversation is active however long ago he wrote.
     """
     rows = Conversation.objects.open().filter(
-        Q(last_message_at__gte=since) | Q(waiting_since__isnull=False), operator__in=operators
+        Q(last_message_at__gte=since) | Q(waiting_since__isnull=False), operator__in=list(operators)
     )
     if channel is not None:
         rows = rows.filter(channel=channel)

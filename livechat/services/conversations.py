@@ -11,7 +11,7 @@ from django.utils import timezone
 from livechat import events, policy
 from livechat.domain import text as texts
 from livechat.domain.states import Outcome, Role, State, SystemEvent
-from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotFound
+from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import assignment, messages, timeline
@@ -237,11 +237,12 @@ def _locked(conversation: UUID) -> Conversation:
 
 def _locked_operator(actor: StaffActor) -> Operator:
     """Return the actor's own profile, locked before the conversation (lock order)."""
-    operator = (
-        Operator.objects.filter(pk=actor.operator, is_enabled=True).select_related("user").lock()
-    ).first()
+    if actor.operator is None:
+        raise NotAllowed
+    rows = Operator.objects.filter(pk=actor.operator, is_enabled=True)
+    operator = rows.select_related("user").lock().first()
     if operator is None:
-        raise policy.NotAllowed
+        raise NotAllowed
     return operator
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from livechat import events, policy
 from livechat.domain import numbering
 from livechat.domain.states import Kind, Outcome, Role, Status
-from livechat.errors import IdConflict, LivechatError
+from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
 from livechat.models import Advance, Conversation, Message, Participant
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 
@@ -145,7 +145,7 @@ class _Batch:
         """
         conversation = self.conversations.get(item.conversation)
         if conversation is None:
-            raise policy.NotFound
+            raise NotFound
         who = item.actor.operator if isinstance(item.actor, StaffActor) else Role.VISITOR.value
         author = self.authors.get((conversation.pk, who)) if who else None
         if author is not None and author.operator is not None:
@@ -155,12 +155,14 @@ class _Batch:
         action = Action.NOTE if item.internal else Action.POST
         takes_part = author is not None
         if not policy.may_read(item.actor, conversation, takes_part=takes_part):
-            raise policy.NotFound
-        stored = author and self.stored.get((conversation.pk, author.pk, item.client_id))
+            raise NotFound
+        stored = None
+        if author is not None:
+            stored = self.stored.get((conversation.pk, author.pk, item.client_id))
         if author is None or stored is None:
             policy.require(item.actor, action, conversation, takes_part=takes_part)
         if author is None:
-            raise policy.NotAllowed
+            raise NotAllowed
         return conversation, author, stored
 
     def apply(self, numbered: Sequence[numbering.Numbered]) -> list[tuple[Conversation, Message]]:

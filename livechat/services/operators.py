@@ -113,9 +113,9 @@ def set_presence(actor: StaffActor, *, accepting: bool, in_call: bool) -> None:
 
     Raises NotAllowed for staff who do not answer.
     """
-    operator = Operator.objects.filter(pk=actor.operator).select_related("user").lock().first()
-    if operator is None:
+    if actor.operator is None:
         raise NotAllowed
+    operator = Operator.objects.select_related("user").lock().get(pk=actor.operator)
     operator.accepting = accepting
     operator.in_call = in_call
     operator.active_at = timezone.now()
@@ -128,8 +128,7 @@ def join_channel(actor: StaffActor, channel: UUID) -> None:
     """Answer on a channel from now on. Safe to repeat. Raises NotFound, NotAllowed."""
     row = _channel(channel)
     policy.require_channel(actor, Action.JOIN_CHANNEL, row)
-    operator = Operator.objects.lock().get(pk=actor.operator)
-    Membership.objects.get_or_create(channel=row, operator=operator)
+    Membership.objects.get_or_create(channel=row, operator=Operator.objects.get(user=actor.user))
     events.inbox_changed(actor.user)
 
 
@@ -141,7 +140,7 @@ def leave_channel(actor: StaffActor, channel: UUID) -> None:
     """
     row = _channel(channel)
     policy.require_channel(actor, Action.LEAVE_CHANNEL, row)
-    Membership.objects.filter(channel=row, operator=actor.operator).delete()
+    row.memberships.filter(operator=actor.operator).delete()
     events.inbox_changed(actor.user)
 
 

@@ -1,5 +1,6 @@
 """``manage.py serve``: the server, for trying and for production."""
 
+import contextlib
 import socket
 from typing import Any
 
@@ -50,4 +51,5 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=10,
         )
         self.stdout.write(f"Listening on http://{options['host']}:{options['port']}")
-        Server(config).run()
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the ordinary end
+            Server(config).run()

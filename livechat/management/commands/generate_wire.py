@@ -47,14 +47,10 @@ def _interface(struct: type[msgspec.Struct]) -> str:
     for field in info.fields:
         omitted = (incoming or struct.__struct_config__.omit_defaults) and not field.required
         lines.append(f"  {field.encode_name}{'?' if omitted else ''}: {_type(field.type)};")
-    comment = inspect.cleandoc(struct.__doc__) if _own_doc(struct) else ""
+    comment = inspect.cleandoc(vars(struct).get("__doc__") or "")
     head = "/**\n" + "".join(f" * {line}\n" for line in comment.splitlines()) + " */\n"
     body = "\n".join(lines)
     return f"{head if comment else ''}export interface {struct.__name__} {{\n{body}\n}}\n"
-
-
-def _own_doc(struct: type[msgspec.Struct]) -> bool:
-    return struct.__doc__ is not None and "__doc__" in vars(struct)
 
 
 def _type(node: shape.Type) -> str:

@@ -6,7 +6,7 @@ import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";
 import { ConversationHead } from "./conversation-head.js";
 import { takesPart } from "./store.js";
-import { wordLine } from "./wording.js";
+import { visitorName, wordLine } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
@@ -76,6 +76,7 @@ export class ConversationPane extends HTMLElement {
       isOwn: (author) => author !== "visitor",
       author: "operator",
       name: state.me.name,
+      visitor: visitorName(conversation),
       seenUpTo: conversation.seen_by_visitor,
       wordLine,
     });

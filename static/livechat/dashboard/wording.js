@@ -41,7 +41,7 @@ export function named(type, code) {
 export function localTime(timeZone, now) {
   try {
     return new Intl.DateTimeFormat(document.documentElement.lang || "en", {
-      timeZone, hour: "2-digit", minute: "2-digit", weekday: "short",
+      timeZone, hour: "numeric", minute: "2-digit", weekday: "short",
     }).format(now);
   } catch {
     return "";

@@ -4,7 +4,7 @@ const language = () => document.documentElement.lang || undefined;
 
 /** @param {string | Date} moment @returns {string} such as 14:05 */
 export function timeOfDay(moment) {
-  return new Date(moment).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+  return new Date(moment).toLocaleTimeString(language(), { hour: "numeric", minute: "2-digit" });
 }
 
 /**

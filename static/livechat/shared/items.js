@@ -28,6 +28,7 @@ const GROUP_MS = 180_000;
  * @property {(author: string) => boolean} isOwn  which authors stand on the reader's side
  * @property {string} author  what he himself is
  * @property {string} name
+ * @property {string} visitor  what the visitor is called here
  * @property {number} seenUpTo  how far the other side has read
  * @property {(message: PublicMessage | StaffMessage) => string} wordLine
  */
@@ -77,7 +78,7 @@ function storedItem(entry, reader) {
     side: entry.kind === "system" ? "line" : own ? "own" : "other",
     note: entry.kind === "note",
     author: entry.author,
-    name: entry.author_name,
+    name: entry.author_name || (entry.author === "visitor" ? reader.visitor : ""),
     text: entry.kind === "system" ? reader.wordLine(entry) : entry.text,
     at: entry.at,
     state: !own ? "" : entry.seq <= reader.seenUpTo ? "seen" : "sent",

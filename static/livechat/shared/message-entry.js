@@ -19,7 +19,7 @@ export function draw(row, item, place) {
   });
   row.tabIndex = -1;
   if (item.side === "line") {
-    row.replaceChildren(element("span", { textContent: item.text }), " ", moment(item));
+    row.replaceChildren(element("span", { textContent: item.text }), " · ", moment(item));
     return;
   }
   const bubble = element("div", { className: "bubble", dir: "auto" }, ...linked(item.text));
@@ -37,10 +37,9 @@ function avatar(item, place) {
 
 /** @param {Item} item */
 function meta(item) {
-  const name = item.name || t("list.you");
   const label = item.note && element("span", { className: "label", textContent: t("inbox.note") });
   return element("div", { className: "meta" },
-    label, element("span", { className: "name", textContent: name }), " ", moment(item));
+    label, element("span", { className: "name", textContent: item.name }), " ", moment(item));
 }
 
 /** @param {Item} item */

@@ -108,11 +108,14 @@ export class MessageList extends HTMLElement {
     this.#rows.clear();
     const now = new Date();
     const around = places(items);
+    const firstDated = this.#hasEarlier ? undefined : items.find((item) => item.at);
     /** @type {Element[]} */
     const wanted = [];
     items.forEach((item, index) => {
       const place = /** @type {Place} */ (around[index]);
-      if (place.newDay) {
+      // A chat that began today says so by its times.
+      const isPlain = item === firstDated && new Date(item.at).toDateString() === now.toDateString();
+      if (place.newDay && !isPlain) {
         const text = day(item.at, now);
         wanted.push(this.#row(rows, `day:${text}`, text, (row) => {
           row.className = "day";

@@ -5,7 +5,7 @@ import { MessageComposer } from "../shared/message-composer.js";
 import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";
 import { ChatHeader } from "./chat-header.js";
-import { readable } from "./colours.js";
+import { accent, readable } from "./colours.js";
 import { status } from "./status.js";
 import { current } from "./store.js";
 
@@ -69,6 +69,7 @@ export class ChatPanel extends HTMLElement {
       isOwn: (author) => author === "visitor",
       author: "visitor",
       name: t("list.you"),
+      visitor: t("list.you"),
       seenUpTo: conversation?.seen_by_staff ?? 0,
       wordLine,
     });
@@ -85,6 +86,8 @@ function paint(channel) {
   style.setProperty("--header", channel.header_background);
   style.setProperty("--on-header", readable(channel.header_text, channel.header_background));
   style.setProperty("--brand", channel.button_background);
+  style.setProperty("--accent-light", accent(channel.button_background, "#ffffff"));
+  style.setProperty("--accent-dark", accent(channel.button_background, "#2a2d32"));
   style.setProperty("--on-brand", readable(channel.button_foreground, channel.button_background));
 }
 

@@ -13,6 +13,21 @@ export function readable(foreground, background) {
   return contrast("#ffffff", background) >= contrast("#000000", background) ? "#ffffff" : "#000000";
 }
 
+/**
+ * `colour`, made darker or lighter until it can be read on `background`: for links and outlines.
+ * @param {string} colour
+ * @param {string} background
+ * @returns {string}
+ */
+export function accent(colour, background) {
+  const end = contrast("#ffffff", background) > contrast("#000000", background) ? 255 : 0;
+  for (let share = 0; share < 1; share += 0.1) {
+    const mixed = `#${channels(colour).map((part) => hex(part + (end - part) * share)).join("")}`;
+    if (contrast(mixed, background) >= READABLE) return mixed;
+  }
+  return end ? "#ffffff" : "#000000";
+}
+
 /** @param {string} one @param {string} other @returns {number} 1 to 21 */
 export function contrast(one, other) {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
@@ -21,10 +36,20 @@ export function contrast(one, other) {
 
 /** @param {string} colour @returns {number} */
 function luminance(colour) {
-  const hex = colour.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
-    const part = parseInt(hex.slice(start, start + 2), 16) / 255;
+  const [red = 0, green = 0, blue = 0] = channels(colour).map((byte) => {
+    const part = byte / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** @param {string} colour  such as #fff or #ffffff @returns {number[]} red, green and blue, 0 to 255 */
+function channels(colour) {
+  const long = colour.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
+  return [1, 3, 5].map((start) => parseInt(long.slice(start, start + 2), 16));
+}
+
+/** @param {number} byte */
+function hex(byte) {
+  return Math.round(byte).toString(16).padStart(2, "0");
 }

@@ -1,0 +1,29 @@
+"""Settings of the naive design: what a tutorial's project has, on PostgreSQL and Redis."""
+
+import os
+from urllib.parse import urlsplit
+
+_database = urlsplit(os.environ["DATABASE_URL"])
+
+SECRET_KEY = "not a secret"  # noqa: S105 - signs nothing
+ALLOWED_HOSTS = ["127.0.0.1"]
+INSTALLED_APPS = ["daphne", "channels", "benchmarks.naive"]
+ASGI_APPLICATION = "benchmarks.naive.asgi.application"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.path.lstrip("/"),
+        "USER": _database.username,
+        "HOST": _database.hostname,
+        "PORT": _database.port,
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # Kinder than a tutorial: with redis-py's own timeout of 5 s its sockets would not live.
+        "CONFIG": {"hosts": [{"address": os.environ["REDIS_URL"], "socket_timeout": 30}]},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True

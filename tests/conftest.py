@@ -1,0 +1,92 @@
+"""What every test may ask for: people, a channel, sockets."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from django.db import connections
+
+from livechat.bus import bus
+from livechat.consumers import threads
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.writer import writer
+from livechat.models import Channel, Operator
+from livechat.policy import VisitorActor
+from tests import factories
+from tests.sockets import Socket, Sockets
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages name their files as they are; hashing is tested where it happens."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def berlin(db) -> Channel:
+    return factories.channel("Berlin")
+
+
+@pytest.fixture
+def anna(berlin: Channel) -> Operator:
+    return factories.operator("anna", berlin)
+
+
+@pytest.fixture
+def ben(berlin: Channel) -> Operator:
+    return factories.operator("ben", berlin)
+
+
+@pytest.fixture
+def vera(berlin: Channel) -> VisitorActor:
+    """A visitor of Berlin's website."""
+    return factories.visitor(berlin)
+
+
+@pytest.fixture
+def published() -> Iterator[list]:
+    """Collect what leaves for the bus, with the groups it is meant for."""
+    posts: list = []
+    original = bus.publish
+
+    def publish(some) -> None:
+        posts.extend(some)
+        original(some)
+
+    bus.publish = publish  # type: ignore[method-assign]
+    yield posts
+    del bus.publish
+
+
+@pytest_asyncio.fixture
+async def sockets(transactional_db) -> AsyncIterator[Sockets]:
+    """Real sockets through the real ASGI application, bus and writer of this loop."""
+    await bus.attach()
+    opened = Sockets()
+    yield opened
+    await opened.close()
+    await writer.empty()
+    await bus.detach()
+    BaseConsumer.live.clear()
+    await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
+
+
+async def _close_connections(pool) -> None:
+    """Close every connection of a pool's threads: the next test starts with an empty database."""
+    loop = asyncio.get_running_loop()
+    size = pool._max_workers
+    barrier = threading.Barrier(size)
+
+    def close() -> None:
+        barrier.wait(5)
+        connections.close_all()
+
+    await asyncio.gather(*(loop.run_in_executor(pool, close) for _ in range(size)))
+
+
+__all__ = ["Socket"]

@@ -1,0 +1,70 @@
+"""People and places for tests: plain functions with defaults that can be overridden."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from livechat.domain import rights
+from livechat.models import Channel, Conversation, Membership, Operator, User
+from livechat.policy import StaffActor, VisitorActor
+from livechat.services import conversations, operators
+from livechat.services.conversations import Arrival, Opened
+
+
+def user(name: str, *, group: str | None = None, **fields: Any) -> User:
+    fields = {"first_name": name.capitalize(), "last_name": "Example", **fields}
+    made = User.objects.create_user(username=name, password="a long password 42", **fields)
+    if group is not None:
+        made.groups.add(Group.objects.get(name=group))
+    return made
+
+
+def operator(name: str, *channels: Channel, online: bool = True, **fields: Any) -> Operator:
+    """An operator who answers on `channels` and, unless told otherwise, sits at his desk."""
+    made: Operator = user(name, group=rights.OPERATORS).operator
+    now = timezone.now()
+    if online:
+        fields = {"seen_at": now, "active_at": now, **fields}
+    for field, value in {"chat_name": name.capitalize(), **fields}.items():
+        setattr(made, field, value)
+    made.save()
+    for channel in channels:
+        Membership.objects.create(channel=channel, operator=made)
+    return made
+
+
+def manager(name: str = "maria") -> User:
+    return user(name, group=rights.MANAGERS)
+
+
+def channel(name: str = "Berlin", **fields: Any) -> Channel:
+    return Channel.objects.create(name=name, slug=fields.pop("slug", name.lower()), **fields)
+
+
+def actor(operator: Operator | User) -> StaffActor:
+    """The rights of an operator or user as they are now."""
+    return operators.staff_actor(
+        operator.user_id if isinstance(operator, Operator) else int(operator.pk)
+    )
+
+
+def visitor(channel: Channel) -> VisitorActor:
+    """Somebody on the website of `channel`; no row before he writes."""
+    return VisitorActor(uuid.uuid4(), channel.pk)
+
+
+def opened(who: VisitorActor, text: str = "Hello", **arrival: str) -> Opened:
+    return conversations.open_conversation(
+        who, client_id=uuid.uuid4(), text=text, arrival=Arrival(**arrival)
+    )
+
+
+def conversation(who: VisitorActor, text: str = "Hello") -> Conversation:
+    return Conversation.objects.get(pk=opened(who, text).pk)
+
+
+def minutes_ago(minutes: float) -> Any:
+    return timezone.now() - timedelta(minutes=minutes)

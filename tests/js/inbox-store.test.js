@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { digest } from "../../static/livechat/dashboard/digest.js";
+import { sections } from "../../static/livechat/dashboard/sections.js";
+import { apply, ownDigest, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
+import { message, messages, staffConversation } from "./people.js";
+
+const ANNA = { id: "anna", name: "Anna" };
+const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
+
+const snapshot = (conversations, changes = {}) => ({
+  type: "inbox.snapshot", me: ME, channels: [], conversations, seen: {}, digest: "", part: 1, parts: 1, ...changes,
+});
+
+const inbox = (...conversations) => apply(start("Anna"), snapshot(conversations));
+
+test("the digest is the one that Python makes", () => {
+  const a = { id: "00000000-0000-4000-8000-000000000001", revision: 1, head: 3 };
+  const b = { id: "ffffffff-0000-4000-8000-000000000002", revision: 2, head: 40 };
+  const c = { id: "7d444840-9dc0-11d1-b245-5ffdce74fad2", revision: 12, head: 0 };
+
+  assert.equal(digest([]), "811c9dc5");
+  assert.equal(digest([a]), "f6552920");
+  assert.equal(digest([c, b, a]), "1dfbce4b");
+  assert.equal(digest([a, b, c]), "1dfbce4b");
+});
+
+test("heads count in the digest where messages are pushed to us, and closed ones not at all", () => {
+  const state = inbox(
+    staffConversation({ id: "a", state: "queued", head: 3 }),
+    staffConversation({ id: "b", state: "assigned", operators: [ANNA], head: 4 }),
+    staffConversation({ id: "c", state: "assigned", operators: [{ id: "ben", name: "Ben" }], head: 5 }),
+    staffConversation({ id: "d", state: "closed", head: 6 }),
+  );
+
+  assert.equal(ownDigest(state), digest([
+    { id: "a", revision: 1, head: 3 }, { id: "b", revision: 1, head: 4 }, { id: "c", revision: 1, head: 0 },
+  ]));
+});
+
+test("a snapshot in parts replaces the inbox only when it is whole", () => {
+  const [a, b, old] = ["a", "b", "old"].map((id) => staffConversation({ id }));
+  const before = inbox(old);
+
+  const half = apply(before, snapshot([a], { part: 1, parts: 2 }));
+  assert.deepEqual([...half.conversations.keys()], ["old"]);
+
+  const whole = apply(half, snapshot([b], { part: 2, parts: 2 }));
+  assert.deepEqual([...whole.conversations.keys()], ["a", "b"]);
+});
+
+test("a message moves the row it belongs to", () => {
+  const state = apply(inbox(staffConversation()), { type: "message.posted", conversation: "c1", message: message(1) });
+
+  const row = state.conversations.get("c1");
+  assert.deepEqual([row.head, row.last.text, row.waiting_since], [1, "message 1", message(1).at]);
+});
+
+test("an answer ends the wait, a note does not", () => {
+  const waiting = inbox(staffConversation({ waiting_since: "2026-03-02T09:00:00Z" }));
+  const post = (kind) => ({ type: "message.posted", conversation: "c1", message: message(1, { author: "operator", kind }) });
+
+  assert.equal(apply(waiting, post("note")).conversations.get("c1").waiting_since, "2026-03-02T09:00:00Z");
+  assert.equal(apply(waiting, post("text")).conversations.get("c1").waiting_since, null);
+});
+
+test("an older view does not take back newer messages or marks", () => {
+  const state = [
+    { type: "message.posted", conversation: "c1", message: message(2) },
+    { type: "messages.seen", conversation: "c1", by: "visitor", reader: null, up_to: 2 },
+    { type: "conversation.changed", conversation: staffConversation({ revision: 3, last: message(1), head: 1 }) },
+    { type: "conversation.changed", conversation: staffConversation({ revision: 2, state: "closed" }) },
+  ].reduce(apply, inbox(staffConversation()));
+
+  const row = state.conversations.get("c1");
+  assert.deepEqual([row.head, row.last.seq, row.seen_by_visitor, row.state], [2, 2, 2, "queued"]);
+});
+
+test("unread are the visitor's messages after my mark", () => {
+  const state = [
+    { type: "timeline.page", conversation: "c1", messages: messages(1, 3), head: 3, more: false },
+    { type: "messages.seen", conversation: "c1", by: "staff", reader: "anna", up_to: 1 },
+    { type: "message.posted", conversation: "c1", message: message(4, { author: "operator" }) },
+  ].reduce(apply, wanted(inbox(staffConversation({ head: 3 })), "c1"));
+
+  assert.equal(unread(state, state.conversations.get("c1")), 2);
+});
+
+test("a colleague's mark is not mine", () => {
+  const state = apply(
+    inbox(staffConversation({ head: 3 })),
+    { type: "messages.seen", conversation: "c1", by: "staff", reader: "ben", up_to: 3 },
+  );
+
+  assert.equal(state.seen["c1"], undefined);
+  assert.equal(state.conversations.get("c1").seen_by_staff, 3);
+});
+
+test("a conversation that may no longer be read is gone with its timeline", () => {
+  const state = apply(wanted(inbox(staffConversation()), "c1"), { type: "conversation.gone", conversation: "c1" });
+
+  assert.deepEqual([state.conversations.size, state.timelines.size], [0, 0]);
+});
+
+test("the list has four sections; the longest wait is on top", () => {
+  const at = (minute) => `2026-03-02T10:${minute}:00Z`;
+  const assigned = { state: "assigned", operators: [ANNA] };
+  const found = sections([
+    staffConversation({ id: "new", waiting_since: at("05") }),
+    staffConversation({ id: "old", waiting_since: at("01") }),
+    staffConversation({ id: "answered", ...assigned, last: message(1, { at: at("06") }) }),
+    staffConversation({ id: "asks", ...assigned, waiting_since: at("03") }),
+    staffConversation({ id: "ben's", state: "assigned", operators: [{ id: "ben", name: "Ben" }] }),
+    staffConversation({ id: "first", state: "closed", closed_at: at("01") }),
+    staffConversation({ id: "last", state: "closed", closed_at: at("09") }),
+  ], "anna");
+
+  const ids = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map(({ id }) => id)]));
+  assert.deepEqual(ids, {
+    waiting: ["old", "new"], mine: ["asks", "answered"], team: ["ben's"], closed: ["last", "first"],
+  });
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { stopwatch } from "../../static/livechat/shared/clock.js";
+import { countCharacters, initials, isBlank, parts, webAddress } from "../../static/livechat/shared/words.js";
+
+const links = (text) => parts(text).filter(({ href }) => href).map((part) => part.text);
+
+test("what nobody can see is blank", () => {
+  for (const text of ["", " \n\t", "\u200b\u200d", "\u3164", "\u00a0\u2060", "\ufeff", "\u0301"]) {
+    assert.equal(isBlank(text), true, JSON.stringify(text));
+  }
+  for (const text of ["0", ".", "👍", "\u200bא"]) assert.equal(isBlank(text), false, JSON.stringify(text));
+});
+
+test("the parts of a text joined are the text", () => {
+  for (const text of ["", "plain", "see https://a.example/x, or http://b.example.", "https://a.example"]) {
+    assert.equal(parts(text).map((part) => part.text).join(""), text);
+  }
+});
+
+test("a link ends before the punctuation of its sentence", () => {
+  assert.deepEqual(links("Go to https://a.example/x?y=1, (or http://b.example/z)."),
+    ["https://a.example/x?y=1", "http://b.example/z"]);
+  assert.deepEqual(links("https://a.example/wiki/Tea_(drink)"), ["https://a.example/wiki/Tea_(drink)"]);
+});
+
+test("only the web is linked", () => {
+  assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.example file:///etc"), []);
+  assert.equal(webAddress("javascript:alert(1)"), "");
+  assert.equal(webAddress("not an address"), "");
+  assert.equal(webAddress("https://a.example"), "https://a.example/");
+});
+
+test("a mark that turns text around does not hide in a link", () => {
+  assert.deepEqual(links("https://a.example/\u202Egpj.exe"), ["https://a.example/"]);
+});
+
+test("characters count as people count them", () => {
+  assert.equal(countCharacters("a".repeat(8001)), 8001);
+  assert.equal(countCharacters("👍".repeat(5000)), 5000);
+});
+
+test("an avatar has the first and the last initial", () => {
+  assert.deepEqual(["Anna", "maria dos santos", "", " Yo  ", "👍 ok"].map(initials), ["A", "MS", "", "Y", "👍O"]);
+});
+
+test("a stopwatch shows hours only when there are some", () => {
+  assert.deepEqual([0, 42, 61, 3723, -5].map(stopwatch), ["0:00", "0:42", "1:01", "1:02:03", "0:00"]);
+});

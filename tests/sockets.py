@@ -1,0 +1,148 @@
+"""Sockets for tests: the real consumers behind the real routing, spoken to in frames."""
+
+import json
+import uuid
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from config.asgi import websocket_application
+from livechat.models import Channel, Operator, User
+
+HOST = "testserver"
+PATIENCE_SECONDS = 5
+
+
+class Socket:
+    """One socket: frames in, frames out."""
+
+    def __init__(self, communicator: WebsocketCommunicator) -> None:
+        self._communicator = communicator
+        self.close_code: int | None = None
+        self.heard: list[dict[str, Any]] = []
+        """Every frame ever received, for asking what must not be there."""
+
+    async def send(self, type_: str, **fields: Any) -> None:
+        await self.send_raw(json.dumps({"type": type_, **fields}, default=str))
+
+    async def send_raw(self, text: str | None = None, data: bytes | None = None) -> None:
+        await self._communicator.send_to(text_data=text, bytes_data=data)
+
+    async def post(self, conversation: Any, text: str, **fields: Any) -> str:
+        """Post a message; return its client_id."""
+        client_id = str(fields.pop("client_id", uuid.uuid4()))
+        await self.send(
+            "message.post", conversation=conversation, client_id=client_id, text=text, **fields
+        )
+        return client_id
+
+    async def next(self, *types: str) -> dict[str, Any]:
+        """Return the next frame, of one of `types` when given; others before it are passed over."""
+        while True:
+            output = await self._communicator.receive_output(PATIENCE_SECONDS)
+            if output["type"] == "websocket.close":
+                self.close_code = output.get("code", 1000)
+                raise ConnectionError(f"closed {self.close_code}")
+            frame = json.loads(output["text"])
+            self.heard.append(frame)
+            if not types or frame["type"] in types:
+                return frame
+
+    async def closed(self) -> int:
+        """Return the close code; frames before it are kept in `heard`."""
+        try:
+            while True:
+                await self.next()
+        except ConnectionError:
+            assert self.close_code is not None
+            return self.close_code
+
+    async def quiet(self) -> bool:
+        """Say whether nothing more is coming."""
+        return await self._communicator.receive_nothing(0.15, 0.01)
+
+    async def drain(self) -> list[dict[str, Any]]:
+        """Return what has come in."""
+        frames = []
+        while not await self.quiet():
+            frames.append(await self.next())
+        return frames
+
+    async def disconnect(self) -> None:
+        await self._communicator.disconnect()
+
+
+class Sockets:
+    """Opens sockets and closes those that are still open at the end of the test."""
+
+    def __init__(self) -> None:
+        self._open: list[Socket] = []
+
+    async def connect(
+        self,
+        path: str,
+        *,
+        origin: str | None = f"http://{HOST}",
+        cookie: str | None = None,
+        host: str = HOST,
+        forwarded: str | None = None,
+    ) -> Socket | None:
+        """Return a socket, or None when the server refused it before accepting."""
+        headers = [(b"host", host.encode()), (b"user-agent", b"Test/1.0")]
+        if origin is not None:
+            headers.append((b"origin", origin.encode()))
+        if cookie:
+            headers.append((b"cookie", cookie.encode()))
+        if forwarded:
+            headers.append((b"x-forwarded-for", forwarded.encode()))
+        communicator = WebsocketCommunicator(websocket_application, path, headers)
+        accepted, _code = await communicator.connect(PATIENCE_SECONDS)
+        if not accepted:
+            return None
+        socket = Socket(communicator)
+        self._open.append(socket)
+        return socket
+
+    async def visitor(self, channel: Channel, **hello: Any) -> Socket:
+        """Return a visitor's socket that has said hello; `welcome` is its first frame."""
+        socket = await self.connect(f"/ws/visitor/{channel.key}/")
+        assert socket is not None
+        await socket.send("hello", **{"version": 1, "tab": uuid.uuid4().hex, **hello})
+        return socket
+
+    async def chat(self, channel: Channel, text: str = "Hello") -> tuple[Socket, str]:
+        """Return a visitor's socket with a conversation just opened, and its id."""
+        socket = await self.visitor(channel)
+        await socket.send("conversation.open", client_id=uuid.uuid4(), text=text)
+        ack = await socket.next("ack")
+        return socket, ack["conversation"]
+
+    async def staff(self, who: Operator | User, *, fetch: bool = True) -> Socket:
+        """Return a dashboard's socket that has said hello and, by default, has its inbox."""
+        user = who.user if isinstance(who, Operator) else who
+        cookie = await sync_to_async(session_cookie)(user)
+        socket = await self.connect("/ws/staff/", cookie=cookie)
+        assert socket is not None
+        await socket.send("hello", version=1, tab=uuid.uuid4().hex)
+        await socket.next("welcome")
+        if fetch:
+            await socket.send("inbox.fetch")
+            await socket.next("inbox.snapshot")
+        return socket
+
+    async def close(self) -> None:
+        for socket in self._open:
+            await socket.disconnect()
+
+
+def session_cookie(user: User) -> str:
+    """Sign `user` in and return the cookie his browser would send."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return f"sessionid={session.session_key}"
