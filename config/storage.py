@@ -22,15 +22,16 @@ class MinifiedStorage(CompressedManifestStaticFilesStorage):
     ) -> Iterator[Any]:
         if not dry_run:
             for name in paths:
-                if name.startswith(("livechat/", "demo/")):
-                    self._minify(name)
+                if name.startswith(("livechat/", "demo/")) and self._minify(name):
+                    paths[name] = (self, name)  # hash what is here now, not the source
         yield from super().post_process(paths, dry_run, **options)
 
-    def _minify(self, name: str) -> None:
+    def _minify(self, name: str) -> bool:
         minify = {"js": rjsmin.jsmin, "css": rcssmin.cssmin}.get(name.rpartition(".")[2])
         if minify is None:
-            return
+            return False
         with self.open(name) as file:
             text = minify(file.read().decode())
         self.delete(name)
         self._save(name, ContentFile(text.encode()))
+        return True

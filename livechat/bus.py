@@ -129,10 +129,14 @@ class Bus:
             ]
 
     async def detach(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waiting = set(self._tasks)
+        while waiting:
+            # Again and again: redis-py loses a cancellation that meets one of its time-outs.
+            for task in waiting:
+                task.cancel()
+            _done, waiting = await asyncio.wait(waiting, timeout=0.2)
         self._tasks = []
+        self._wake = None
         self._loop = None
 
     def publish(self, posts: Sequence[Post]) -> None:
@@ -171,19 +175,19 @@ class Bus:
 
     async def _send(self) -> None:
         assert self._wake is not None
-        client = _client()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                posts, self._waiting = self._waiting, []
-                try:
-                    await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
-                except (redis.RedisError, OSError, TimeoutError):
-                    # Lost for other processes; their clients notice by number and fetch.
-                    self.failures += 1
-                    logger.warning("bus: could not publish %d posts", len(posts))
-                    await asyncio.sleep(0.2)
+        async with _client() as client:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting:
+                    posts, self._waiting = self._waiting, []
+                    try:
+                        await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
+                    except (redis.RedisError, OSError, TimeoutError):
+                        # Lost for other processes; their clients notice by number and fetch.
+                        self.failures += 1
+                        logger.warning("bus: could not publish %d posts", len(posts))
+                        await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
         failed = 0

@@ -87,6 +87,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     config = {
         "socket": "/ws/staff/",
         "user": actor.name,
+        "id": str(request.user.pk),
         "logout": "/logout/",
         "admin": "/admin/" if getattr(request.user, "is_staff", False) else None,
         "language": translation.get_language() or "en",

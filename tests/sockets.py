@@ -26,10 +26,12 @@ class Socket:
         """Every frame ever received, for asking what must not be there."""
 
     async def send(self, type_: str, **fields: Any) -> None:
-        await self.send_raw(json.dumps({"type": type_, **fields}, default=str))
+        await self.send_raw(json.dumps({"type": type_, **fields}, default=str, ensure_ascii=False))
 
     async def send_raw(self, text: str | None = None, data: bytes | None = None) -> None:
-        await self._communicator.send_to(text_data=text, bytes_data=data)
+        frame: dict[str, Any] = {"type": "websocket.receive"}
+        frame |= {"text": text} if data is None else {"bytes": data}
+        await self._communicator.send_input(frame)
 
     async def post(self, conversation: Any, text: str, **fields: Any) -> str:
         """Post a message; return its client_id."""

@@ -187,7 +187,7 @@ class _Batch:
                 self.changed[conversation.pk] = conversation
             entries.append((conversation, entry))
             seq = number.seq if author.role == Role.OPERATOR else number.public_seq
-            self.outcomes[number.index] = Posted(seq or 0, self.now)
+            self.outcomes[number.index] = Posted(seq or 0, entry.created_at)
         if entries:
             Message.objects.bulk_create([entry for _row, entry in entries])
             Conversation.objects.advance(

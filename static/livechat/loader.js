@@ -120,11 +120,12 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 
   function close() {
     if (!dialog.open) return;
+    const inside = root.activeElement;
     dialog.close();
     fit();
     draw();
     tell("closed");
-    button.focus();
+    if (inside) button.focus();
   }
 
   const toggle = () => (dialog.open ? close() : open());

@@ -35,7 +35,17 @@ test("where storage is forbidden it is kept in memory", () => {
 });
 
 test("where storage is full it is kept in memory", () => {
-  const full = { getItem: () => null, setItem: () => { throw new Error("full"); }, removeItem: () => {}, key: () => null, length: 0 };
+  /** @type {Storage} */
+  const full = {
+    getItem: () => null,
+    setItem: () => {
+      throw new Error("full");
+    },
+    removeItem: () => {},
+    clear: () => {},
+    key: () => null,
+    length: 0,
+  };
   const storage = new SafeStorage(() => full);
 
   storage.set("a", "one");

@@ -1,19 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { digest } from "../../static/livechat/dashboard/digest.js";
+import { Comparison, digest } from "../../static/livechat/dashboard/digest.js";
 import { sections } from "../../static/livechat/dashboard/sections.js";
 import { apply, ownDigest, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
 import { message, messages, staffConversation } from "./people.js";
 
+/** @import { State } from "../../static/livechat/dashboard/store.js" */
+/** @import { InboxSnapshot, Me, StaffConversation, StaffEvent } from "../../static/livechat/shared/wire.d.ts" */
+
 const ANNA = { id: "anna", name: "Anna" };
+/** @type {Me} */
 const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
 
+/**
+ * @param {StaffConversation[]} conversations
+ * @param {Partial<InboxSnapshot>} [changes]
+ * @returns {InboxSnapshot}
+ */
 const snapshot = (conversations, changes = {}) => ({
   type: "inbox.snapshot", me: ME, channels: [], conversations, seen: {}, digest: "", part: 1, parts: 1, ...changes,
 });
 
+/** @param {...StaffConversation} conversations */
 const inbox = (...conversations) => apply(start("Anna"), snapshot(conversations));
+
+/** @param {State} state @param {...StaffEvent} events */
+const after = (state, ...events) => events.reduce(apply, state);
 
 test("the digest is the one that Python makes", () => {
   const a = { id: "00000000-0000-4000-8000-000000000001", revision: 1, head: 3 };
@@ -24,6 +37,14 @@ test("the digest is the one that Python makes", () => {
   assert.equal(digest([a]), "f6552920");
   assert.equal(digest([c, b, a]), "1dfbce4b");
   assert.equal(digest([a, b, c]), "1dfbce4b");
+});
+
+test("one difference is patience, two in a row are a loss", () => {
+  const comparison = new Comparison();
+
+  const told = ["other", "same", "other", "other", "other", "other"].map((theirs) => comparison.tellsOfLoss("same", theirs));
+
+  assert.deepEqual(told, [false, false, false, true, false, true]);
 });
 
 test("heads count in the digest where messages are pushed to us, and closed ones not at all", () => {
@@ -40,8 +61,9 @@ test("heads count in the digest where messages are pushed to us, and closed ones
 });
 
 test("a snapshot in parts replaces the inbox only when it is whole", () => {
-  const [a, b, old] = ["a", "b", "old"].map((id) => staffConversation({ id }));
-  const before = inbox(old);
+  const a = staffConversation({ id: "a" });
+  const b = staffConversation({ id: "b" });
+  const before = inbox(staffConversation({ id: "old" }));
 
   const half = apply(before, snapshot([a], { part: 1, parts: 2 }));
   assert.deepEqual([...half.conversations.keys()], ["old"]);
@@ -54,37 +76,42 @@ test("a message moves the row it belongs to", () => {
   const state = apply(inbox(staffConversation()), { type: "message.posted", conversation: "c1", message: message(1) });
 
   const row = state.conversations.get("c1");
-  assert.deepEqual([row.head, row.last.text, row.waiting_since], [1, "message 1", message(1).at]);
+  assert.deepEqual([row?.head, row?.last?.text, row?.waiting_since], [1, "message 1", message(1).at]);
 });
 
 test("an answer ends the wait, a note does not", () => {
   const waiting = inbox(staffConversation({ waiting_since: "2026-03-02T09:00:00Z" }));
-  const post = (kind) => ({ type: "message.posted", conversation: "c1", message: message(1, { author: "operator", kind }) });
+  const answer = message(1, { author: "operator" });
 
-  assert.equal(apply(waiting, post("note")).conversations.get("c1").waiting_since, "2026-03-02T09:00:00Z");
-  assert.equal(apply(waiting, post("text")).conversations.get("c1").waiting_since, null);
+  const noted = apply(waiting, { type: "message.posted", conversation: "c1", message: { ...answer, kind: "note" } });
+  const answered = apply(waiting, { type: "message.posted", conversation: "c1", message: answer });
+
+  assert.equal(noted.conversations.get("c1")?.waiting_since, "2026-03-02T09:00:00Z");
+  assert.equal(answered.conversations.get("c1")?.waiting_since, null);
 });
 
 test("an older view does not take back newer messages or marks", () => {
-  const state = [
+  const state = after(
+    inbox(staffConversation()),
     { type: "message.posted", conversation: "c1", message: message(2) },
     { type: "messages.seen", conversation: "c1", by: "visitor", reader: null, up_to: 2 },
     { type: "conversation.changed", conversation: staffConversation({ revision: 3, last: message(1), head: 1 }) },
     { type: "conversation.changed", conversation: staffConversation({ revision: 2, state: "closed" }) },
-  ].reduce(apply, inbox(staffConversation()));
+  );
 
   const row = state.conversations.get("c1");
-  assert.deepEqual([row.head, row.last.seq, row.seen_by_visitor, row.state], [2, 2, 2, "queued"]);
+  assert.deepEqual([row?.head, row?.last?.seq, row?.seen_by_visitor, row?.state], [2, 2, 2, "queued"]);
 });
 
 test("unread are the visitor's messages after my mark", () => {
-  const state = [
+  const state = after(
+    wanted(inbox(staffConversation({ head: 3 })), "c1"),
     { type: "timeline.page", conversation: "c1", messages: messages(1, 3), head: 3, more: false },
     { type: "messages.seen", conversation: "c1", by: "staff", reader: "anna", up_to: 1 },
     { type: "message.posted", conversation: "c1", message: message(4, { author: "operator" }) },
-  ].reduce(apply, wanted(inbox(staffConversation({ head: 3 })), "c1"));
+  );
 
-  assert.equal(unread(state, state.conversations.get("c1")), 2);
+  assert.equal(unread(state, staffConversation({ head: 4 })), 2);
 });
 
 test("a colleague's mark is not mine", () => {
@@ -94,7 +121,7 @@ test("a colleague's mark is not mine", () => {
   );
 
   assert.equal(state.seen["c1"], undefined);
-  assert.equal(state.conversations.get("c1").seen_by_staff, 3);
+  assert.equal(state.conversations.get("c1")?.seen_by_staff, 3);
 });
 
 test("a conversation that may no longer be read is gone with its timeline", () => {
@@ -104,7 +131,8 @@ test("a conversation that may no longer be read is gone with its timeline", () =
 });
 
 test("the list has four sections; the longest wait is on top", () => {
-  const at = (minute) => `2026-03-02T10:${minute}:00Z`;
+  const at = (/** @type {string} */ minute) => `2026-03-02T10:${minute}:00Z`;
+  /** @type {Partial<StaffConversation>} */
   const assigned = { state: "assigned", operators: [ANNA] };
   const found = sections([
     staffConversation({ id: "new", waiting_since: at("05") }),

@@ -6,10 +6,16 @@ import { accent, contrast, readable } from "../../static/livechat/widget/colours
 import { status } from "../../static/livechat/widget/status.js";
 import { CHANNEL, message, publicConversation } from "./people.js";
 
+/** @import { Reader } from "../../static/livechat/shared/items.js" */
+/** @import { Outgoing } from "../../static/livechat/shared/outbox.js" */
+
+/** @type {Reader} */
 const VISITOR = {
   isOwn: (author) => author === "visitor", author: "visitor", name: "You", visitor: "You", seenUpTo: 0,
-  wordLine: ({ line }) => `${line.name} joined`,
+  wordLine: ({ line }) => `${line?.name} joined`,
 };
+
+/** @param {string} client_id @param {Outgoing["state"]} state @returns {Outgoing} */
 const outgoing = (client_id, state) => ({
   client_id, state, conversation: "c1", text: client_id, internal: false, at: message(1).at, code: "", not_before: 0,
 });
@@ -30,7 +36,7 @@ test("a mark stands under the last own message only, and under each that was not
 });
 
 test("messages of one author within three minutes form a group", () => {
-  const at = (minute) => `2026-03-02T10:0${minute}:00Z`;
+  const at = (/** @type {number} */ minute) => `2026-03-02T10:0${minute}:00Z`;
   const shown = items([
     message(1, { at: at(0) }), message(2, { at: at(2) }), message(3, { at: at(6) }),
     message(4, { at: at(6), author: "operator", author_name: "Anna" }),

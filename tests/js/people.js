@@ -2,23 +2,33 @@
 
 import { Outbox } from "../../static/livechat/shared/outbox.js";
 
+/** @import { Outgoing } from "../../static/livechat/shared/outbox.js" */
+/** @import { Timeline } from "../../static/livechat/shared/timeline.js" */
+/** @import { PublicChannel, PublicConversation, PublicMessage, StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
+
+/** @typedef {PublicMessage & { public_seq: number | null }} Message  as either audience may get it */
+
 const AT = "2026-03-02T10:00:00Z";
 
+/** @param {number} seq @param {Partial<Message>} [changes] @returns {Message} */
 export function message(seq, changes = {}) {
   return {
-    seq, id: `id-${seq}`, client_id: `client-${seq}`, author: "visitor", author_id: null, author_name: "",
-    kind: "text", text: `message ${seq}`, line: null, at: AT, ...changes,
+    seq, public_seq: seq, id: `id-${seq}`, client_id: `client-${seq}`, author: "visitor", author_id: null,
+    author_name: "", kind: "text", text: `message ${seq}`, line: null, at: AT, ...changes,
   };
 }
 
+/** @param {number} from @param {number} to */
 export function messages(from, to) {
   return Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 }
 
+/** @param {Timeline<any>} timeline @returns {number[]} */
 export function seqs(timeline) {
   return timeline.entries.map(({ seq }) => seq);
 }
 
+/** @param {Partial<PublicConversation>} [changes] @returns {PublicConversation} */
 export function publicConversation(changes = {}) {
   return {
     id: "c1", revision: 1, state: "queued", operators: [], opened_at: AT, closed_at: null,
@@ -26,6 +36,7 @@ export function publicConversation(changes = {}) {
   };
 }
 
+/** @param {Partial<StaffConversation>} [changes] @returns {StaffConversation} */
 export function staffConversation(changes = {}) {
   return {
     id: "c1", revision: 1, channel: "ch1", state: "queued", status: null, outcome: "no_answer",
@@ -36,42 +47,67 @@ export function staffConversation(changes = {}) {
   };
 }
 
+/** @type {PublicChannel} */
 export const CHANNEL = {
   name: "Tea", welcome: "Hello", placeholder: "", button_text: "", header_background: "#000000",
   header_text: "#ffffff", button_background: "#000000", button_foreground: "#ffffff", available: true,
 };
 
-/** A drawer of which copies can be opened by "another page". */
+/** Keeps entries as a browser's storage does; a reload is a second outbox on the same shelf. */
 export class Shelf {
-  kept = new Map();
+  /** @type {Map<string, Outgoing>} */
+  #kept = new Map();
 
-  drawer() {
-    return {
-      put: (entry) => this.kept.set(entry.client_id, entry),
-      remove: (client_id) => this.kept.delete(client_id),
-      adopt: () => [...this.kept.values()],
-    };
+  /** @param {Outgoing} entry */
+  put(entry) {
+    this.#kept.set(entry.client_id, entry);
+  }
+
+  /** @param {string} client_id */
+  remove(client_id) {
+    this.#kept.delete(client_id);
+  }
+
+  adopt() {
+    return [...this.#kept.values()];
   }
 }
 
-/** An outbox, what it sent, and its clock. */
-export function outbox(shelf = new Shelf()) {
-  const around = { sent: [], online: true, time: 0, timers: [] };
-  around.box = new Outbox({
-    send: (entry) => around.online && Boolean(around.sent.push(`${entry.conversation ?? "open"}:${entry.text}`)),
-    changed: () => {},
-    drawer: shelf.drawer(),
-    now: () => around.time,
-    later: (callback, milliseconds) => around.timers.push({ callback, at: around.time + milliseconds }),
-  });
-  around.box.adopt();
-  around.pass = (milliseconds) => {
-    around.time += milliseconds;
-    const due = around.timers.filter(({ at }) => at <= around.time);
-    around.timers = around.timers.filter(({ at }) => at > around.time);
+/** An outbox with what it sent and a clock that is moved by hand. */
+export class Desk {
+  /** @type {string[]} */
+  sent = [];
+  time = 0;
+  /** @type {{ callback: () => void, at: number }[]} */
+  #timers = [];
+  box;
+
+  /** @param {Shelf} [shelf] */
+  constructor(shelf = new Shelf()) {
+    this.box = new Outbox({
+      send: (entry) => Boolean(this.sent.push(`${entry.conversation ?? "open"}:${entry.text}`)),
+      changed: () => {},
+      drawer: shelf,
+      now: () => this.time,
+      later: (callback, milliseconds) => this.#timers.push({ callback, at: this.time + milliseconds }),
+    });
+    this.box.adopt();
+  }
+
+  /** @param {string} text  is its own `client_id` @param {string | null} [conversation] */
+  write(text, conversation = "c1") {
+    this.box.add({ client_id: text, conversation, text });
+  }
+
+  /** @param {number} milliseconds */
+  pass(milliseconds) {
+    this.time += milliseconds;
+    const due = this.#timers.filter(({ at }) => at <= this.time);
+    this.#timers = this.#timers.filter(({ at }) => at > this.time);
     for (const { callback } of due) callback();
-  };
-  around.write = (text, conversation = "c1") => around.box.add({ client_id: text, conversation, text });
-  around.states = () => around.box.entries.map(({ client_id, state }) => `${client_id} ${state}`);
-  return around;
+  }
+
+  get states() {
+    return this.box.entries.map(({ client_id, state }) => `${client_id} ${state}`);
+  }
 }

@@ -4,6 +4,10 @@ import { test } from "node:test";
 import { apply, current, dismiss, isElsewhere, start, unread } from "../../static/livechat/widget/store.js";
 import { CHANNEL, message, messages, publicConversation, seqs } from "./people.js";
 
+/** @import { State } from "../../static/livechat/widget/store.js" */
+/** @import { VisitorEvent, VisitorWelcome } from "../../static/livechat/shared/wire.d.ts" */
+
+/** @param {Partial<VisitorWelcome>} [changes] @returns {VisitorWelcome} */
 const welcome = (changes = {}) => ({
   type: "welcome", version: 1, epoch: "e1", token: "t", visitor: "v", channel: CHANNEL,
   conversation: publicConversation({ head: 2 }), messages: messages(1, 2), more: false,
@@ -11,6 +15,9 @@ const welcome = (changes = {}) => ({
 });
 
 const welcomed = () => apply(start(CHANNEL), welcome());
+
+/** @param {State} state @param {...VisitorEvent} events */
+const after = (state, ...events) => events.reduce(apply, state);
 
 test("a welcome after a broken connection adds only what was missed", () => {
   const conversation = publicConversation({ head: 4, revision: 2 });
@@ -32,11 +39,13 @@ test("a view with a lower revision is ignored", () => {
   const closed = publicConversation({ revision: 5, state: "closed" });
   const late = publicConversation({ revision: 4, state: "assigned" });
 
-  const state = [closed, late].reduce(
-    (known, conversation) => apply(known, { type: "conversation.changed", conversation }), welcomed(),
+  const state = after(
+    welcomed(),
+    { type: "conversation.changed", conversation: closed },
+    { type: "conversation.changed", conversation: late },
   );
 
-  assert.equal(state.conversation.state, "closed");
+  assert.equal(state.conversation?.state, "closed");
 });
 
 test("a new conversation, opened in another tab, begins with an empty log", () => {
@@ -44,7 +53,7 @@ test("a new conversation, opened in another tab, begins with an empty log", () =
 
   const state = apply(welcomed(), { type: "conversation.changed", conversation });
 
-  assert.equal(state.conversation.id, "c2");
+  assert.equal(state.conversation?.id, "c2");
   assert.deepEqual(seqs(state.timeline), []);
 });
 
@@ -53,7 +62,7 @@ test("late news of an older conversation do not bring it back", () => {
 
   const state = apply(welcomed(), { type: "conversation.changed", conversation });
 
-  assert.equal(state.conversation.id, "c1");
+  assert.equal(state.conversation?.id, "c1");
 });
 
 test("messages of another conversation do not appear in this one", () => {
@@ -63,17 +72,21 @@ test("messages of another conversation do not appear in this one", () => {
 });
 
 test("marks only grow", () => {
-  const seen = (up_to) => ({ type: "messages.seen", conversation: "c1", by: "staff", up_to });
-  const view = { type: "conversation.changed", conversation: publicConversation({ revision: 2, seen_by_staff: 1 }) };
+  const conversation = publicConversation({ revision: 2, seen_by_staff: 1 });
 
-  const state = [seen(2), seen(1), view].reduce(apply, welcomed());
+  const state = after(
+    welcomed(),
+    { type: "messages.seen", conversation: "c1", by: "staff", up_to: 2 },
+    { type: "messages.seen", conversation: "c1", by: "staff", up_to: 1 },
+    { type: "conversation.changed", conversation },
+  );
 
-  assert.equal(state.conversation.seen_by_staff, 2);
+  assert.equal(state.conversation?.seen_by_staff, 2);
 });
 
 test("unread are the answers beyond one's mark, not one's own words", () => {
-  const answer = { type: "message.posted", conversation: "c1", message: message(3, { author: "operator" }) };
-  const state = apply(welcomed(), answer);
+  const answer = message(3, { author: "operator" });
+  const state = apply(welcomed(), { type: "message.posted", conversation: "c1", message: answer });
 
   assert.equal(unread(state), 1);
 
@@ -89,7 +102,7 @@ test("an ended conversation can be put away; the next one is shown", () => {
   const conversation = publicConversation({ id: "c2", opened_at: "2026-03-03T10:00:00Z" });
   const next = apply(state, { type: "conversation.changed", conversation });
 
-  assert.equal(current(next).id, "c2");
+  assert.equal(current(next)?.id, "c2");
 });
 
 test("a heartbeat tells when we look at the wrong conversation or an old view of it", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { stopwatch } from "../../static/livechat/shared/clock.js";
 import { countCharacters, initials, isBlank, parts, webAddress } from "../../static/livechat/shared/words.js";
 
-const links = (text) => parts(text).filter(({ href }) => href).map((part) => part.text);
+const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);
 
 test("what nobody can see is blank", () => {
   for (const text of ["", " \n\t", "\u200b\u200d", "\u3164", "\u00a0\u2060", "\ufeff", "\u0301"]) {

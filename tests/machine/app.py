@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,16 +21,23 @@ class App:
     """``manage.py serve`` (or ``runserver``) on a free port, embedded unless `environ` says else.
 
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
+    `entry` is what Python runs instead of ``manage.py``: the same code, broken on purpose.
     """
 
     def __init__(
-        self, var: Path, *, command: str = "serve", environ: Mapping[str, str] | None = None
+        self,
+        var: Path,
+        *,
+        command: str = "serve",
+        environ: Mapping[str, str] | None = None,
+        entry: Sequence[str] = ("manage.py",),
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log = var / "server.log"
         self._command = command
+        self._program = [sys.executable, *entry]
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self._environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -38,7 +45,7 @@ class App:
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*self._program, *arguments],
             cwd=ROOT,
             env=self._environ,
             capture_output=True,
@@ -58,7 +65,7 @@ class App:
         )
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", self._command, *address],
+                [*self._program, self._command, *address],
                 cwd=ROOT,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,

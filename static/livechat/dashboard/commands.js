@@ -3,6 +3,17 @@ import { uuid } from "../shared/identifiers.js";
 /** @import { StaffCommand } from "../shared/wire.d.ts" */
 
 /**
+ * What the buttons of a conversation mean.
+ * @type {Record<string, (conversation: string, client_id: string) => StaffCommand>}
+ */
+export const ACTIONS = {
+  take: (conversation, client_id) => ({ type: "conversation.take", conversation, client_id }),
+  join: (conversation, client_id) => ({ type: "conversation.join", conversation, client_id }),
+  leave: (conversation, client_id) => ({ type: "conversation.leave", conversation, client_id }),
+  close: (conversation, client_id) => ({ type: "conversation.close", conversation, client_id }),
+};
+
+/**
  * Commands that want an answer but are not kept: a "take" that did not arrive is pressed again.
  */
 export class Commands {

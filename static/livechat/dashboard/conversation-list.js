@@ -47,7 +47,8 @@ export class ConversationList extends HTMLElement {
           conversation,
           colour: channel?.colour ?? "",
           channel: channel?.name ?? "",
-          unread: unread(state, conversation),
+          // What a colleague has to read is not ours to count.
+          unread: name === "waiting" || name === "mine" ? unread(state, conversation) : 0,
           typing: isTyping(conversation.id),
           selected: conversation.id === selected,
         });

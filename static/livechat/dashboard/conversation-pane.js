@@ -6,7 +6,7 @@ import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";
 import { ConversationHead } from "./conversation-head.js";
 import { takesPart } from "./store.js";
-import { visitorName, wordLine } from "./wording.js";
+import { VISITOR, visitorName, wordLine } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
@@ -81,7 +81,7 @@ export class ConversationPane extends HTMLElement {
       wordLine,
     });
     this.list.show(conversation.id, shown, Boolean(timeline?.before));
-    this.list.showTyping(typists);
+    this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
   }
 
   #choose = (/** @type {MouseEvent} */ event) => {

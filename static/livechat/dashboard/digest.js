@@ -13,3 +13,15 @@ export function digest(conversations) {
   }
   return (value >>> 0).toString(16).padStart(8, "0");
 }
+
+/** Compares digests. Once different may mean that an event is on its way; twice, that it was lost. */
+export class Comparison {
+  #differed = false;
+
+  /** @param {string} own @param {string} theirs @returns {boolean} whether something was lost */
+  tellsOfLoss(own, theirs) {
+    const lost = this.#differed && own !== theirs;
+    this.#differed = !lost && own !== theirs;
+    return lost;
+  }
+}

@@ -7,6 +7,7 @@ import { InboxRail } from "./inbox-rail.js";
 import { sectionOf } from "./sections.js";
 import { unread } from "./store.js";
 import { VisitorContext } from "./visitor-context.js";
+import { VISITOR } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { State } from "./store.js" */
@@ -45,9 +46,9 @@ export class InboxPage extends HTMLElement {
    */
   show(state, selected, { outgoing, typists, busy }) {
     const conversation = state.conversations.get(selected);
-    this.dataset["view"] = selected ? "conversation" : "list";
+    this.dataset["view"] = conversation ? "conversation" : "list";
     this.rail.show(state.me, state.channels);
-    this.list.show(state, selected, (id) => typists(id).length > 0);
+    this.list.show(state, selected, (id) => typists(id).includes(VISITOR));
     this.pane.show(state, conversation, { outgoing, typists: typists(selected), busy });
     this.#context.show(conversation);
     const news = newsCount(state);

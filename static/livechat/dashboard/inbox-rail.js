@@ -24,6 +24,8 @@ export class InboxRail extends HTMLElement {
   #panel = element("div", { className: "channels", hidden: true, attributes: { role: "group" } });
 
   connectedCallback() {
+    this.role = "navigation";
+    this.ariaLabel = t("rail.label");
     label(this.#inbox, t("inbox.title"));
     label(this.#channels, t("rail.channels"));
     label(this.#admin, t("rail.admin"));

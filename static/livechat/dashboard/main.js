@@ -9,15 +9,18 @@ import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { last } from "../shared/timeline.js";
 import { TypingSender, TypingWatch } from "../shared/typing.js";
-import { Commands } from "./commands.js";
+import { ACTIONS, Commands } from "./commands.js";
 import { ACTION } from "./conversation-head.js";
 import { MODE } from "./conversation-pane.js";
+import { Comparison } from "./digest.js";
 import { Drafts } from "./drafts.js";
 import { InboxPage } from "./inbox-page.js";
 import { CHANNEL, PRESENCE } from "./inbox-rail.js";
 import { apply, ownDigest, start, takesPart, wanted } from "./store.js";
+import { Watching } from "./watching.js";
+import { VISITOR } from "./wording.js";
 
-/** @import { StaffCommand, StaffEvent } from "../shared/wire.d.ts" */
+/** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 
 /** @type {{ socket: string, user: string, admin: string | null }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
@@ -29,11 +32,10 @@ const drafts = new Drafts(new SafeStorage(() => sessionStorage));
 
 let state = start(config.user);
 let selected = location.hash.slice(1);
-/** The conversation we listen to without taking part. */
-let watched = "";
-let differs = 0;
 let asked = "";
 let drawing = false;
+/** The box to write in gets the focus as soon as it can be written in. */
+let wantsFocus = false;
 
 const socket = new Socket(config.socket, {
   hello: () => ({ type: "hello", version: 1, tab }),
@@ -56,7 +58,9 @@ const repair = new Repair(
   (conversation) => state.timelines.get(conversation),
   (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
 );
-let typing = typingIn(selected);
+const typing = new TypingSender((active) => send({ type: "typing.set", conversation: selected, active }));
+const comparison = new Comparison();
+const watching = new Watching(send);
 
 /** @param {StaffEvent} event */
 function receive(event) {
@@ -72,7 +76,7 @@ function receive(event) {
       outbox.reject(event);
       break;
     case "message.posted":
-      typists.hear(event.conversation, event.message.author_name, false);
+      stoppedTyping(event.conversation, event.message);
       arrived(event.conversation);
       break;
     case "timeline.page":
@@ -86,13 +90,19 @@ function receive(event) {
       send({ type: "inbox.fetch" });
       break;
     case "typing.changed":
-      if (event.who !== state.me.id) typists.hear(event.conversation, event.name, event.active);
+      if (event.who === null) typists.hear(event.conversation, VISITOR, event.active);
+      else if (event.who !== state.me.id) typists.hear(event.conversation, event.name, event.active);
       break;
     case "heartbeat":
-      compare(event.digest);
+      if (comparison.tellsOfLoss(ownDigest(state), event.digest)) send({ type: "inbox.fetch" });
       break;
   }
   if (state !== before) draw();
+}
+
+/** Who has said it no longer writes it. @param {string} conversation @param {StaffMessage} message */
+function stoppedTyping(conversation, { author, author_name }) {
+  typists.hear(conversation, author === "visitor" ? VISITOR : author_name, false);
 }
 
 /** @param {string} conversation */
@@ -103,20 +113,8 @@ function arrived(conversation) {
 }
 
 function snapshotDone() {
-  differs = 0;
   for (const id of state.timelines.keys()) repair.look(id, true);
   turnTo(selected);
-}
-
-/**
- * Twice in a row different means that an event was lost; once may mean that it is on its way.
- * @param {string} theirs
- */
-function compare(theirs) {
-  differs = theirs === ownDigest(state) ? 0 : differs + 1;
-  if (differs < 2) return;
-  differs = 0;
-  send({ type: "inbox.fetch" });
 }
 
 /** @param {StaffCommand} command */
@@ -127,7 +125,7 @@ function send(command) {
 /** @param {import("../shared/socket.js").Status} status */
 function connectionChanged(status) {
   page.strip.show(status);
-  asked = watched = "";
+  asked = "";
   if (status === "open") {
     send({ type: "inbox.fetch" });
     outbox.connected();
@@ -136,17 +134,18 @@ function connectionChanged(status) {
     outbox.disconnected();
     marks.forget();
     commands.forget();
+    watching.forget();
   }
   draw();
 }
 
 /** Show a conversation, or none. @param {string} id */
 function turnTo(id) {
-  const other = id !== selected;
-  if (other) {
+  if (id !== selected) {
     typing.stop();
-    typing = typingIn(id);
     selected = id;
+    // On a touch screen the keyboard would cover what there is to read.
+    wantsFocus = matchMedia("(hover: hover)").matches;
     pane.note = false;
     pane.composer.value = drafts.get(id, false);
   }
@@ -155,18 +154,18 @@ function turnTo(id) {
   const timeline = state.timelines.get(id);
   if (timeline && !timeline.entries.length) fetchEarlier();
   draw();
-  if (other && id && matchMedia("(hover: hover)").matches) pane.composer.focusText();
 }
 
-/** Listen to the shown conversation when we do not take part; stop listening to the last one. */
 function watch() {
-  const conversation = state.conversations.get(selected);
-  const wants = conversation && conversation.state !== "closed" && !takesPart(state, conversation);
-  const next = wants ? selected : "";
-  if (next === watched) return;
-  const left = state.conversations.get(watched);
-  if (left && !takesPart(state, left)) send({ type: "conversation.unwatch", conversation: watched });
-  watched = next && send({ type: "conversation.watch", conversation: next }) ? next : "";
+  const wants = state.conversations.has(selected) && !isIn(selected)
+    && state.conversations.get(selected)?.state !== "closed";
+  watching.turnTo(wants ? selected : "", isIn);
+}
+
+/** @param {string} id @returns {boolean} whether the operator takes part in it */
+function isIn(id) {
+  const conversation = state.conversations.get(id);
+  return Boolean(conversation && takesPart(state, conversation));
 }
 
 function fetchEarlier() {
@@ -178,19 +177,13 @@ function fetchEarlier() {
 
 /** Mark as read what stands before the operator's eyes, when he answers for it. */
 function see() {
-  const conversation = state.conversations.get(selected);
   const timeline = state.timelines.get(selected);
-  if (!conversation || !timeline || document.hidden || !document.hasFocus() || !pane.list.atEnd) return;
+  if (!timeline || document.hidden || !document.hasFocus() || !pane.list.atEnd) return;
   const upTo = last(timeline);
   if (!timeline.entries.length || upTo <= (state.seen[selected] ?? 0)) return;
-  if (takesPart(state, conversation)) marks.read(selected, upTo);
+  if (isIn(selected)) marks.read(selected, upTo);
   // His own list need not wait for the server.
   state = { ...state, seen: { ...state.seen, [selected]: upTo } };
-}
-
-/** @param {string} conversation @returns {TypingSender} */
-function typingIn(conversation) {
-  return new TypingSender((active) => send({ type: "typing.set", conversation, active }));
 }
 
 /** Draw once for all events of a moment. A hidden tab gets no animation frames, hence the timer. */
@@ -210,15 +203,11 @@ function drawNow() {
     typists: (id) => typists.names(id),
     busy: commands.isBusy(selected),
   });
+  if (wantsFocus && pane.composer.checkVisibility()) {
+    wantsFocus = false;
+    pane.composer.focusText();
+  }
 }
-
-/** @type {Record<string, (conversation: string, client_id: string) => StaffCommand>} */
-const ACTIONS = {
-  take: (conversation, client_id) => ({ type: "conversation.take", conversation, client_id }),
-  join: (conversation, client_id) => ({ type: "conversation.join", conversation, client_id }),
-  leave: (conversation, client_id) => ({ type: "conversation.leave", conversation, client_id }),
-  close: (conversation, client_id) => ({ type: "conversation.close", conversation, client_id }),
-};
 
 page.addEventListener(ACTION, (event) => {
   const action = /** @type {CustomEvent} */ (event).detail;

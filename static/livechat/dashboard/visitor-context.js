@@ -11,6 +11,7 @@ export class VisitorContext extends HTMLElement {
   #drawn = "";
 
   connectedCallback() {
+    this.role = "complementary";
     this.ariaLabel = t("context.title");
   }
 

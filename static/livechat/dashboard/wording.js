@@ -3,6 +3,9 @@ import { t } from "../shared/texts.js";
 /** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Key } from "../shared/texts.js" */
 
+/** Under which name a visitor types: his events carry none. */
+export const VISITOR = "";
+
 /** @param {{ line: import("../shared/wire.d.ts").Line | null }} message @returns {string} */
 export function wordLine({ line }) {
   return line ? t(/** @type {Key} */ (`line.${line.event}`), { name: line.name }) : "";

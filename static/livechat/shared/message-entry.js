@@ -65,8 +65,9 @@ function state(item, place) {
   const reason = `${t("bubble.failed")}: ${tOneOf("refused", item.code)}`;
   return [element("div", { className: "state failed" },
     element("span", { textContent: reason }),
-    item.code === "closed" ? button("restart", t("bubble.startNew")) : button("retry", t("bubble.retry")),
-    button("delete", t("action.delete")))];
+    element("span", {},
+      item.code === "closed" ? button("restart", t("bubble.startNew")) : button("retry", t("bubble.retry")),
+      button("delete", t("action.delete"))))];
 }
 
 /** @param {string} action @param {string} label */

@@ -30,6 +30,8 @@ export class Socket {
   /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
+  /** The moment before which a stopping server wants to see nobody. */
+  #notBefore = 0;
   #active = false;
   #heardAt = 0;
   #retry = 0;
@@ -92,7 +94,10 @@ export class Socket {
       this.send({ type: "heartbeat", active: this.#active });
       this.#active = false;
     }
-    if (event.type === "drain") this.#again(event.reconnect_in_ms);
+    if (event.type === "drain") {
+      this.#notBefore = Date.now() + event.reconnect_in_ms;
+      this.#again(0);
+    }
     if (event.type === "rejected" && event.code === "version") this.#end("outdated");
     this.#handlers.receive(event);
   }
@@ -111,7 +116,8 @@ export class Socket {
   /** @param {number} milliseconds */
   #again(milliseconds) {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#connect(), milliseconds);
+    const wait = Math.max(milliseconds, this.#notBefore - Date.now());
+    this.#retry = setTimeout(() => this.#connect(), wait);
   }
 
   /** @param {Status} status */

@@ -85,6 +85,7 @@ const ENGLISH = {
   "rail.admin": "Administration",
   "rail.channels": "Channels",
   "rail.joinChannel": "Join {name}",
+  "rail.label": "Livechat",
   "rail.leaveChannel": "Leave {name}",
   "rail.online": "{count} online",
   "rail.operator": "You are not an operator",

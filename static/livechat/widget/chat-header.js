@@ -30,7 +30,7 @@ export class ChatHeader extends HTMLElement {
     this.#yes.textContent = t("widget.end");
     this.#no.textContent = t("action.cancel");
     this.replaceChildren(
-      element("header", {}, this.#avatar, element("div", { className: "who" }, this.#title, this.#status),
+      element("div", { className: "head" }, this.#avatar, element("div", { className: "who" }, this.#title, this.#status),
         this.#more, this.#close),
       this.#menu, this.#confirm,
     );

@@ -1,0 +1,116 @@
+"""The servers under test, alone on a core of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.machine.app import OURS
+from tests.machine.ports import free_port
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 60
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """Return the server's core and the one for everything else (the same where there is one)."""
+    available = sorted(os.sched_getaffinity(0))
+    return {available[0]}, set(available[1:2]) or {available[0]}
+
+
+SERVER_CORE, OTHER_CORE = cores()
+
+
+@contextmanager
+def on(core: set[int]) -> Iterator[None]:
+    """Have the processes that are started inside run on `core`."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@dataclass
+class Server:
+    """A running server: where it listens, and what it takes of the machine."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident(self) -> int:
+        """Return the bytes of memory in use."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE
+
+
+@contextmanager
+def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[Server]:
+    """Yield a Python server that takes connections; `words` may name its ``{port}``."""
+    port = free_port()
+    command = [sys.executable, *(word.format(port=port) for word in words)]
+    with log.open("ab") as output, on(SERVER_CORE):
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=clean_environ() | dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the benchmark, which stops it in its turn
+        )
+    try:
+        _wait_until_open(process, port, log)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def run(words: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return what a Python program on the server's core prints; raises when it fails."""
+    with on(SERVER_CORE):
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=clean_environ() | dict(environ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def clean_environ() -> dict[str, str]:
+    """Return our environment without what would configure a server."""
+    return {name: value for name, value in os.environ.items() if name not in OURS}
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"The server does not start:\n{log.read_text()[-4000:]}")

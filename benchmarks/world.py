@@ -1,0 +1,69 @@
+"""Where the servers live: PostgreSQL and Redis on the other core, and each design started in it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from benchmarks.designs import Place
+from benchmarks.servers import OTHER_CORE, Server, on, run, serving
+from tests.machine import postgres, redis
+
+ECHO = (
+    *("-m", "uvicorn", "benchmarks.echo:application", "--port", "{port}", "--loop", "uvloop"),
+    *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off"),
+    *("--log-level", "warning", "--ws-ping-interval", "30", "--ws-ping-timeout", "30"),
+)
+NAIVE = ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "benchmarks.naive.asgi:application")
+PRODUCT = ("manage.py", "serve", "--port", "{port}")
+
+
+@dataclass
+class World:
+    """Databases that are migrated, and how to start a server on them."""
+
+    folder: Path
+    product: dict[str, str]
+    naive: dict[str, str]
+
+    def seed(self, conversations: int) -> list[Place]:
+        """Make conversations to talk in."""
+        return json.loads(run(["-m", "benchmarks.seed", str(conversations)], self.product))  # type: ignore[no-any-return]
+
+    def serving(self, name: str) -> AbstractContextManager[Server]:
+        """Start the server of a design; a context manager."""
+        words, environ = {
+            "bare echo": (ECHO, {}),
+            "naive": (NAIVE, self.naive),
+            "Livechat": (PRODUCT, self.product),
+        }[name]
+        return serving(words, environ, self.folder / "server.log")
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Yield PostgreSQL (which waits for the disk) and Redis with empty databases."""
+    with TemporaryDirectory(prefix="livechat-bench-") as name, on(OTHER_CORE):
+        with postgres.running(fsync=True) as database, redis.running() as memory:
+            with psycopg.connect(database.url, autocommit=True) as connection:
+                connection.execute("CREATE DATABASE naive")
+            common = {"SECRET_KEY": "only for benchmarks", "VAR_DIR": name}
+            product = common | {
+                "DATABASE_URL": database.url,
+                "REDIS_URL": memory.url,
+                # No limits: it is the server that is to be slow, not the pace of one person.
+                "FRAMES_PER_SECOND": "100000",
+                "MESSAGES_PER_SECOND": "100000",
+            }
+            naive = common | {
+                "DATABASE_URL": database.url.rpartition("/")[0] + "/naive",
+                "REDIS_URL": memory.url.rpartition("/")[0] + "/1",
+                "DJANGO_SETTINGS_MODULE": "benchmarks.naive.settings",
+            }
+            run(["manage.py", "migrate", "--verbosity", "0"], product)
+            run(["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"], naive)
+            yield World(Path(name), product, naive)

@@ -1,0 +1,423 @@
+"""A browser in Python: the rules of `static/livechat/shared`, on a network that misbehaves.
+
+It repeats and reorders its own frames, loses its connection whenever a server dies, and must
+nevertheless end up showing what the database holds.
+"""
+
+import asyncio
+import json
+import random
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Origin
+
+from tests.faults.checker import TOKEN, Screen, Shown, Written
+
+# As in socket.js, backoff.js, outbox.js and repair.js.
+SILENCE = 45.0
+WELCOME = 15.0
+FLOODING = 30.0
+FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
+MAX_IN_FLIGHT = 5
+RETRY = 5.0
+PATIENCE = 0.5
+PASSING = frozenset({"rate_limited", "unavailable"})
+FINAL = frozenset({4400, 4403, 4409})
+
+DOUBLED = 0.3
+REORDERED = 0.1
+HELD_BACK = 0.05
+"""Seconds after which a frame held back goes out even when no other overtook it."""
+
+
+class Timeline:
+    """An unbroken run of entries, what came too early, and how many there must be."""
+
+    def __init__(self, before: int = 0, head: int = 0) -> None:
+        self.before = before
+        self.head = head
+        self.entries: list[dict[str, Any]] = []
+        self._early: dict[int, dict[str, Any]] = {}
+
+    @property
+    def last(self) -> int:
+        return self.before + len(self.entries)
+
+    @property
+    def has_gap(self) -> bool:
+        return self.head > self.last
+
+    def add(self, page: Iterable[dict[str, Any]], head: int = 0) -> None:
+        """Put entries where they belong; doubles fall away, early ones are kept aside."""
+        loose = self._early | {entry["seq"]: entry for entry in page}
+        while (entry := loose.pop(self.last + 1, None)) is not None:
+            self.entries.append(entry)
+        while (entry := loose.pop(self.before, None)) is not None:
+            self.entries.insert(0, entry)
+            self.before -= 1
+        self._early = {seq: entry for seq, entry in loose.items() if seq > self.last}
+        self.head = max(self.head, head, self.last, *self._early)
+
+    def shown(self) -> tuple[Shown, ...]:
+        return tuple(Shown(e["seq"], e["id"], e["kind"], e["text"]) for e in self.entries)
+
+
+@dataclass
+class Outgoing:
+    """A text on its way. `conversation` is empty while it waits for, or is, the one that opens."""
+
+    client_id: str
+    conversation: str
+    text: str
+    internal: bool
+    state: Literal["waiting", "in_flight", "sent", "failed"] = "waiting"
+    not_before: float = 0.0
+    acks: list[tuple[str, int]] = field(default_factory=list)
+    refusal: str = ""
+
+
+class Outbox:
+    """What was written and is not known to be stored: sent in order, at most five at once."""
+
+    def __init__(self, send: Callable[[Outgoing], None]) -> None:
+        self.entries: list[Outgoing] = []
+        self.connected = False
+        self._send = send
+
+    def add(self, entry: Outgoing) -> None:
+        self.entries.append(entry)
+        self.pump()
+
+    def up(self) -> None:
+        self.connected = True
+        self.pump()
+
+    def down(self) -> None:
+        self.connected = False
+        for entry in self.entries:
+            if entry.state == "in_flight":
+                entry.state = "waiting"
+
+    def acknowledge(self, ack: dict[str, Any]) -> None:
+        if entry := self._find(ack["client_id"]):
+            if not entry.conversation:
+                self._settle(ack["conversation"])
+            entry.state = "sent"
+            entry.conversation = entry.conversation or ack["conversation"]
+            self.pump()
+
+    def reject(self, rejected: dict[str, Any]) -> Outgoing | None:
+        """Return the entry that failed for good, if it did."""
+        entry = self._find(rejected.get("client_id"))
+        if entry is None or entry.state == "sent":
+            return None
+        if rejected["code"] in PASSING or rejected.get("retry_after"):
+            wait = rejected.get("retry_after") or RETRY
+            loop = asyncio.get_running_loop()
+            entry.state, entry.not_before = "waiting", loop.time() + wait
+            loop.call_later(wait + 0.01, self.pump)
+            return None
+        entry.state, entry.refusal = "failed", rejected["code"]
+        self.entries.remove(entry)
+        self.pump()
+        return entry
+
+    def arrived(self, conversation: str, messages: Iterable[dict[str, Any]]) -> None:
+        """These are in the timeline now: however their acks fared, they are stored."""
+        if not self.entries:
+            return
+        ids = {message["client_id"] for message in messages}
+        gone = [entry for entry in self.entries if entry.client_id in ids]
+        if not gone:
+            return
+        self.entries = [entry for entry in self.entries if entry.client_id not in ids]
+        if any(not entry.conversation for entry in gone):
+            self._settle(conversation)
+        self.pump()
+
+    def pump(self) -> None:
+        if not self.connected:
+            return
+        now = asyncio.get_running_loop().time()
+        free = MAX_IN_FLIGHT - sum(entry.state == "in_flight" for entry in self.entries)
+        held = set()
+        for entry in self.entries:
+            if entry.state == "in_flight" and not entry.conversation:
+                held.add("")
+            if entry.state != "waiting" or entry.conversation in held:
+                continue
+            if entry.not_before > now:
+                held.add(entry.conversation)
+                continue
+            if not free:
+                return
+            self._send(entry)
+            free -= 1
+            entry.state = "in_flight"
+            if not entry.conversation:
+                held.add("")
+
+    def _settle(self, conversation: str) -> None:
+        for entry in self.entries:
+            if not entry.conversation and entry.state == "waiting":
+                entry.conversation = conversation
+
+    def _find(self, client_id: str | None) -> Outgoing | None:
+        return next((entry for entry in self.entries if entry.client_id == client_id), None)
+
+
+class Client:
+    """One tab that stays open: connects, comes back, repairs. A subclass knows its audience."""
+
+    is_staff = False
+
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        seed: int,
+        *,
+        path: str,
+        cookie: str = "",
+        counts: Counter[str] | None = None,
+    ) -> None:
+        self.counts: Counter[str] = Counter() if counts is None else counts
+        self.me = ""
+        self.tab = str(uuid.uuid4())
+        self.timelines: dict[str, Timeline] = {}
+        self.heard: set[str] = set()
+        self.gave_up = ""
+        self.outbox = Outbox(lambda entry: self.send(self.frame(entry)))
+        self.written: list[Outgoing] = []
+        self.random = random.Random(seed)
+        self._addresses = addresses
+        self._path = path
+        self._cookie = cookie
+        self._by_id: dict[str, Outgoing] = {}
+        self._repairs: dict[str, asyncio.TimerHandle] = {}
+        self._attempt = 0
+        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._restart = False
+
+    # ------------------------------------------------------------- what a subclass says
+
+    def hello(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def frame(self, entry: Outgoing) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def hear(self, event: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def opened(self) -> None:
+        """The connection is there and the welcome has been heard."""
+
+    def views(self) -> dict[str, tuple[int, str]]:
+        """Return conversation -> (revision, state) as shown."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------- what a test does and sees
+
+    def write(self, conversation: str, *, internal: bool = False) -> Outgoing:
+        """Write a text of its own, into `conversation` or, when that is empty, to open one."""
+        token = f"{'note' if internal else 'say'}:{self.random.getrandbits(64):016x}"
+        filling = "Grüße, مرحبا, 你好 🙂 " * self.random.choice((1, 1, 1, 2, 5, 60))
+        entry = Outgoing(str(uuid.uuid4()), conversation, f"{token} {filling}".strip(), internal)
+        self.written.append(entry)
+        self._by_id[entry.client_id] = entry
+        self.outbox.add(entry)
+        self.counts["written"] += 1
+        return entry
+
+    def history(self) -> list[Written]:
+        return [
+            Written(
+                client_id=entry.client_id,
+                writer=self.me,
+                text=entry.text,
+                is_staff=self.is_staff,
+                internal=entry.internal,
+                conversation=entry.conversation,
+                acks=tuple(entry.acks),
+                refusal=entry.refusal,
+            )
+            for entry in self.written
+        ]
+
+    def screen(self) -> Screen:
+        return Screen(
+            reader=self.me,
+            is_staff=self.is_staff,
+            chats=self.views(),
+            timelines={key: timeline.shown() for key, timeline in self.timelines.items()},
+            heard=frozenset(self.heard),
+            unsent=sum(entry.state != "sent" for entry in self.outbox.entries),
+            gave_up=self.gave_up,
+        )
+
+    def scroll_to_top(self) -> None:
+        """Ask for what comes before the oldest entry shown, as a reader does who scrolls up."""
+        for conversation, timeline in self.timelines.items():
+            if timeline.before:
+                self.ask(conversation, before_seq=timeline.before + 1)
+
+    async def live(self) -> None:
+        """Stay connected until cancelled, or until trying again would be wrong."""
+        while not self.gave_up:
+            code = await self._connection()
+            self.outbox.down()
+            if code in FINAL or (code == 4401 and self.is_staff):
+                self.gave_up = f"closed with {code}"
+                return
+            self.counts[f"closed {code}"] += 1
+            if self._restart:
+                self._restart, self._attempt = False, 0
+                continue
+            ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**self._attempt)
+            self._attempt += 1
+            wait = FLOODING if code == 4429 else ceiling * self.random.uniform(0.5, 1.0)
+            await asyncio.sleep(wait)
+
+    # ------------------------------------------------------------- in and out
+
+    def send(self, command: dict[str, Any]) -> None:
+        if self.outbox.connected:
+            self._queue.put_nowait(command)
+
+    def ask(self, conversation: str, **where: int) -> None:
+        self.send({"type": "timeline.fetch", "conversation": conversation, **where})
+
+    def restart(self) -> None:
+        """Say hello again on a new connection: what we know is of another world."""
+        self._restart = True
+
+    def look(self, conversation: str, *, now: bool = False) -> None:
+        """Fetch what a timeline lacks at its end: now, or when it is not merely late."""
+        timeline = self.timelines.get(conversation)
+        timer = self._repairs.get(conversation)
+        if timeline is None or not timeline.has_gap:
+            if timer is not None:
+                timer.cancel()
+                del self._repairs[conversation]
+        elif now:
+            self.counts["gaps"] += 1
+            self.ask(conversation, after_seq=timeline.last)
+        elif timer is None:
+            self._repairs[conversation] = asyncio.get_running_loop().call_later(
+                PATIENCE, self._overdue, conversation
+            )
+
+    def _overdue(self, conversation: str) -> None:
+        del self._repairs[conversation]
+        self.look(conversation, now=True)
+
+    async def _connection(self) -> int:
+        """Live through one connection; return how it was closed."""
+        address = self.random.choice(self._addresses)
+        try:
+            async with connect(
+                f"{address}{self._path}",
+                origin=Origin(address.replace("ws", "http", 1)),
+                additional_headers={"Cookie": self._cookie} if self._cookie else None,
+                compression=None,
+                ping_interval=None,
+                open_timeout=WELCOME,
+                close_timeout=1,
+                max_size=2**20,
+                proxy=None,
+            ) as socket:
+                return await self._talk(socket)
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+        except (OSError, WebSocketException, EOFError):
+            return 0
+
+    async def _talk(self, socket: ClientConnection) -> int:
+        self._queue = asyncio.Queue()
+        await socket.send(json.dumps(self.hello()))
+        noise = asyncio.create_task(self._send_badly(socket, self._queue))
+        try:
+            while True:
+                silence = SILENCE if self.outbox.connected else WELCOME
+                async with asyncio.timeout(silence):
+                    frame = await socket.recv()
+                assert isinstance(frame, str)
+                if (wait := self._receive(frame)) is not None:
+                    await asyncio.sleep(wait)
+                    self._restart = True
+                if self._restart:
+                    return 1000
+        finally:
+            noise.cancel()
+            await asyncio.gather(noise, return_exceptions=True)
+
+    def _receive(self, frame: str) -> float | None:
+        """Take in a frame; return the seconds after which to go elsewhere, when it says so."""
+        self.counts["received"] += 1
+        self.heard.update(TOKEN.findall(frame))
+        event = json.loads(frame)
+        match event["type"]:
+            case "welcome":
+                self._attempt = 0
+                self.hear(event)
+                self.outbox.up()
+                self.opened()
+                return None
+            case "heartbeat":
+                self.send({"type": "heartbeat", "active": True})
+            case "ack":
+                self._acked(event)
+            case "rejected":
+                self.counts[f"rejected {event['code']}"] += 1
+                self.outbox.reject(event)
+            case "drain":
+                return float(event["reconnect_in_ms"]) / 1000
+        self.hear(event)
+        return None
+
+    def _acked(self, ack: dict[str, Any]) -> None:
+        if entry := self._by_id.get(ack["client_id"]):
+            self.counts["acked" if not entry.acks else "acked again"] += 1
+            entry.acks.append((ack["conversation"], ack["seq"]))
+        self.outbox.acknowledge(ack)
+
+    async def _send_badly(
+        self, socket: ClientConnection, queue: asyncio.Queue[dict[str, Any]]
+    ) -> None:
+        """Send what is queued: some frames twice, at once or later; some after the next one."""
+        held: deque[str] = deque()
+        while True:
+            try:
+                async with asyncio.timeout(HELD_BACK if held else None):
+                    command = await queue.get()
+            except TimeoutError:
+                await socket.send(held.popleft())
+                continue
+            frame = json.dumps(command)
+            self.counts["frames"] += 1
+            if not held and self.random.random() < REORDERED:
+                held.append(frame)
+                self.counts["held back"] += 1
+                continue
+            await socket.send(frame)
+            while held:
+                await socket.send(held.popleft())
+            if self.random.random() < DOUBLED:
+                self.counts["sent twice"] += 1
+                await self._again(socket, queue, frame)
+
+    async def _again(
+        self, socket: ClientConnection, queue: asyncio.Queue[dict[str, Any]], frame: str
+    ) -> None:
+        if self.random.random() < 0.5:
+            await socket.send(frame)
+        else:
+            asyncio.get_running_loop().call_later(
+                self.random.uniform(0.1, 2.0), queue.put_nowait, json.loads(frame)
+            )

@@ -1,0 +1,126 @@
+"""One fault test: people chat while servers fail, then everything settles and is compared."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from tests.faults.checker import History, violations
+from tests.faults.client import Client
+from tests.faults.people import Operator, Visitor
+from tests.faults.world import World
+
+GONE = 0.1
+"""How many of the visitors close the browser for good in the middle of it."""
+
+
+@dataclass
+class Outcome:
+    """What came of it. `settled` is how many seconds after the last fault nothing was amiss."""
+
+    violations: list[str]
+    settled: float
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
+        state = "nothing amiss" if not self.violations else f"{len(self.violations)} violations"
+        return f"{state} after {self.settled:.1f} s; {counts}"
+
+
+async def chat(
+    world: World,
+    faults: Callable[[], Awaitable[Counter[str]]],
+    seed: int,
+    *,
+    visitors: int = 50,
+    pause: float = 2.0,
+    patience: float = 45.0,
+) -> Outcome:
+    """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
+
+    Everybody writes into each of his conversations every `pause` seconds. After the last fault
+    nobody writes any more, and within `patience` seconds everything must be as promised.
+    """
+    counts: Counter[str] = Counter()
+    chance = random.Random(seed)
+    operators = [
+        Operator(world.addresses, chance.getrandbits(32), session=session, counts=counts)
+        for session in world.sessions
+    ]
+    guests = [
+        Visitor(world.addresses, chance.getrandbits(32), channel=world.channel, counts=counts)
+        for _ in range(visitors)
+    ]
+    leaving = guests[: int(visitors * GONE)]
+    people: list[Client] = [*operators, *guests]
+    lives: dict[Client, asyncio.Task[None]] = {}
+    hands: dict[Client, asyncio.Task[None]] = {}
+    try:
+        for client in operators:
+            lives[client] = asyncio.create_task(client.live())
+            hands[client] = asyncio.create_task(client.work(pause))
+        await asyncio.sleep(1.0)
+        for client in guests:
+            lives[client] = asyncio.create_task(client.live())
+            hands[client] = asyncio.create_task(client.chat(pause))
+        farewell = asyncio.create_task(_close(leaving, lives, hands, chance, pause))
+        counts.update(await faults())
+        await farewell
+        await _end(hands.values())
+        survivors = [client for client in people if client not in leaving]
+        return await _settle(world, people, survivors, patience, counts)
+    finally:
+        await _end([*hands.values(), *lives.values()])
+
+
+async def _close(
+    leaving: list[Visitor],
+    lives: dict[Client, asyncio.Task[None]],
+    hands: dict[Client, asyncio.Task[None]],
+    chance: random.Random,
+    pause: float,
+) -> None:
+    for client in leaving:
+        await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
+        await _end([hands[client], lives[client]])
+
+
+async def _settle(
+    world: World,
+    people: list[Client],
+    survivors: list[Client],
+    patience: float,
+    counts: Counter[str],
+) -> Outcome:
+    """Wait until nothing is amiss, at most `patience` seconds; return what is amiss then."""
+    now = asyncio.get_running_loop().time
+    started = now()
+    while True:
+        for client in survivors:
+            client.scroll_to_top()
+        await asyncio.sleep(1.0)
+        # First the rows, then the clients: in between nobody writes.
+        chats, entries = await asyncio.to_thread(world.rows)
+        history = History(
+            written=[item for client in people for item in client.history()],
+            chats=chats,
+            entries=entries,
+            screens=[client.screen() for client in survivors],
+        )
+        found = await asyncio.to_thread(violations, history)
+        if not found or now() - started > patience:
+            counts["conversations"], counts["entries"] = len(chats), len(entries)
+            counts["notes"] = sum(entry.kind == "note" for entry in entries)
+            counts["acked in all"] = sum(bool(item.acks) for item in history.written)
+            return Outcome(found, now() - started, counts)
+
+
+async def _end(tasks: object) -> None:
+    tasks = list(tasks)  # type: ignore[call-overload]
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result

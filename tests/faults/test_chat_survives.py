@@ -1,0 +1,23 @@
+"""Nothing acknowledged is lost and everybody sees the same, whatever fails."""
+
+import os
+
+import pytest
+
+from tests.faults import chaos, scenario, world
+
+pytestmark = pytest.mark.faults
+
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 30)
+
+
+@pytest.mark.timeout(SECONDS + 180)
+@pytest.mark.parametrize("servers", [0, 1, 2], ids=["embedded", "services", "two_servers"])
+async def test_everybody_sees_what_is_stored_after_crashes(servers, tmp_path, seed, tell):
+    running = world.services(tmp_path, servers=servers) if servers else world.embedded(tmp_path)
+    with running as place:
+        outcome = await scenario.chat(place, lambda: chaos.storm(place, SECONDS, seed), seed)
+
+    tell(outcome)
+    assert outcome.violations == []
+    assert outcome.counts["acked"] > 5 * SECONDS, "hardly anybody could write"

@@ -1,0 +1,158 @@
+"""The servers of one fault test, and what their database holds."""
+
+import json
+import secrets
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from tests.faults.checker import Chat, Entry
+from tests.machine import postgres, redis
+from tests.machine.app import App
+from tests.machine.postgres import Postgres
+from tests.machine.redis import Redis
+
+OPERATORS = 6
+
+CHATS = """
+    SELECT c.public_id, v.public_id, c.seq, c.public_seq, c.revision, c.state
+    FROM livechat_conversation c JOIN livechat_visitor v ON v.id = c.visitor_id ORDER BY c.id
+"""
+PRESENT = """
+    SELECT c.public_id, o.public_id
+    FROM livechat_participant p
+    JOIN livechat_conversation c ON c.id = p.conversation_id
+    JOIN livechat_operator o ON o.id = p.operator_id
+    WHERE p.left_at IS NULL
+"""
+ENTRIES = """
+    SELECT c.public_id, m.seq, m.public_seq, m.public_id, m.kind, m.text,
+           CASE WHEN p.role = 'visitor' THEN v.public_id ELSE o.public_id END, m.client_id
+    FROM livechat_message m
+    JOIN livechat_conversation c ON c.id = m.conversation_id
+    JOIN livechat_visitor v ON v.id = c.visitor_id
+    LEFT JOIN livechat_participant p ON p.id = m.author_id
+    LEFT JOIN livechat_operator o ON o.id = p.operator_id
+"""
+
+
+@dataclass
+class World:
+    """`apps` serve one installation; `sessions` are those of its operators, signed in."""
+
+    apps: list[App]
+    channel: str
+    sessions: list[str]
+    postgres: Postgres | None = None
+    redis: Redis | None = None
+    sqlite: Path = field(default_factory=Path)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [app.socket_url for app in self.apps]
+
+    def rows(self) -> tuple[list[Chat], list[Entry]]:
+        """Return conversations and entries as stored, read beside the servers."""
+        chats, people, entries = self._read(CHATS, PRESENT, ENTRIES)
+        present: defaultdict[str, set[str]] = defaultdict(set)
+        for conversation, operator in people:
+            present[_dashed(conversation)].add(_hex(operator))
+        return (
+            [
+                Chat(
+                    id=_dashed(row[0]),
+                    visitor=_hex(row[1]),
+                    seq=row[2],
+                    public_seq=row[3],
+                    revision=row[4],
+                    state=row[5],
+                    present=frozenset(present[_dashed(row[0])]),
+                )
+                for row in chats
+            ],
+            [
+                Entry(
+                    conversation=_dashed(row[0]),
+                    seq=row[1],
+                    public_seq=row[2],
+                    id=_dashed(row[3]),
+                    kind=row[4],
+                    text=row[5],
+                    writer=_hex(row[6]),
+                    client_id=_dashed(row[7]),
+                )
+                for row in entries
+            ],
+        )
+
+    def _read(self, *queries: str) -> list[list[Any]]:
+        """Return the rows of all queries, of one moment."""
+        if self.postgres is None:
+            with closing(sqlite3.connect(self.sqlite, isolation_level=None)) as lite:
+                lite.execute("BEGIN")
+                return [lite.execute(query).fetchall() for query in queries]
+        with psycopg.connect(self.postgres.url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            return [connection.execute(query).fetchall() for query in queries]
+
+
+@contextmanager
+def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[World]:
+    """Yield one server on SQLite; `entry` as for `App`."""
+    app = App(var, environ=_environ(), entry=entry)
+    people = _people(app)
+    app.start()
+    try:
+        yield World([app], **people, sqlite=var / "livechat.sqlite3")
+    finally:
+        app.kill()
+
+
+@contextmanager
+def services(var: Path, *, servers: int) -> Iterator[World]:
+    """Yield `servers` servers on one PostgreSQL and one Redis."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres.running())
+        memory = stack.enter_context(redis.running())
+        environ = _environ() | {
+            "DATABASE_URL": database.url,
+            "REDIS_URL": memory.url,
+            "SECRET_KEY": secrets.token_urlsafe(50),
+        }
+        apps = []
+        for number in range(servers):
+            own = var / str(number)
+            own.mkdir()
+            apps.append(App(own, environ=environ))
+        people = _people(apps[0])
+        for app in apps:
+            stack.callback(app.kill)
+            app.start()
+        yield World(apps, **people, postgres=database, redis=memory)
+
+
+def _environ() -> dict[str, str]:
+    # The limits are for one person's hands; a test writes faster.
+    return {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
+
+
+def _people(app: App) -> dict[str, Any]:
+    app.manage("migrate", "--verbosity", "0")
+    seeding = f"from tests.faults.seed import seed; seed({OPERATORS})"
+    people: dict[str, Any] = json.loads(app.manage("shell", "--no-imports", "-c", seeding))
+    return people
+
+
+def _hex(key: Any) -> str:
+    return UUID(str(key)).hex if key else ""
+
+
+def _dashed(key: Any) -> str:
+    return str(UUID(str(key))) if key else ""

@@ -1,0 +1,276 @@
+"""The life of a conversation, and who gets it."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from livechat.domain.states import Outcome, State
+from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
+from livechat.models import Channel, Conversation, Message, Participant
+from livechat.services import conversations, marks, messages
+from livechat.services.conversations import Arrival
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """Run all calls at the same moment, each in a thread; return results or exceptions."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        barrier.wait(10)
+        try:
+            return call()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_the_operator_with_the_fewest_conversations_gets_the_next(berlin, anna, ben):
+    given = [factories.conversation(factories.visitor(berlin)).operator for _ in range(4)]
+
+    assert sorted(operator.pk for operator in given) == sorted([anna.pk, ben.pk] * 2)
+
+
+def test_with_nobody_there_it_waits(berlin, vera):
+    factories.operator("anna", berlin, online=False)
+
+    chat = factories.conversation(vera)
+
+    assert (chat.state, chat.operator, chat.outcome) == (State.QUEUED, None, Outcome.NO_AGENT)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        {"seen_at": None},
+        {"active_at": None},
+        {"accepting": False},
+        {"is_enabled": False},
+        {"in_call": True},
+    ],
+    ids=lambda reason: next(iter(reason)),
+)
+def test_who_is_not_available_gets_nothing(berlin, anna, vera, reason):
+    berlin.block_assignment_during_call = True
+    berlin.save()
+    for field, value in reason.items():
+        setattr(anna, field, value)
+    anna.save()
+
+    assert factories.conversation(vera).state == State.QUEUED
+
+
+def test_nobody_gets_more_than_the_channel_allows(berlin, anna):
+    berlin.max_sessions_mode, berlin.max_sessions = "limited", 2
+    berlin.save()
+
+    states = [factories.conversation(factories.visitor(berlin)).state for _ in range(3)]
+
+    assert states == [State.ASSIGNED, State.ASSIGNED, State.QUEUED]
+
+
+def test_a_limit_counts_its_own_channel_only(berlin, anna):
+    paris = factories.channel("Paris", max_sessions_mode="limited", max_sessions=1)
+    paris.memberships.create(operator=anna)
+    factories.conversation(factories.visitor(berlin))
+
+    assert factories.conversation(factories.visitor(paris)).operator == anna
+
+
+@pytest.mark.django_db(transaction=True)
+def test_visitors_who_come_at_once_never_fill_an_operator_beyond_his_limit(berlin, anna, ben):
+    Channel.objects.update(max_sessions_mode="limited", max_sessions=3)
+    visitors = [factories.visitor(berlin) for _ in range(12)]
+
+    results = at_once([lambda who=who: factories.opened(who) for who in visitors])
+
+    assert [r for r in results if isinstance(r, Exception)] == []
+    load = [Conversation.objects.assigned_to(one.pk).count() for one in (anna, ben)]
+    assert load == [3, 3]
+    assert Conversation.objects.waiting().count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_openings_of_one_visitor_make_one_conversation(berlin, anna, vera):
+    calls = [lambda n=n: factories.opened(vera, f"Hello {n}") for n in range(16)]
+
+    results = at_once(calls)
+
+    assert [r for r in results if isinstance(r, Exception)] == []
+    assert {result.conversation for result in results} == {Conversation.objects.get().public_id}
+    assert Message.objects.filter(kind="text").count() == 16
+    assert sorted(result.seq for result in results) == sorted(
+        Message.objects.filter(kind="text").values_list("public_seq", flat=True)
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_one_of_many_takes_a_waiting_conversation(berlin, vera):
+    people = [factories.operator(f"op{n}", berlin, online=False) for n in range(6)]
+    chat = factories.conversation(vera)
+    actors = [factories.actor(person) for person in people]
+
+    results = at_once([lambda a=a: conversations.take(a, chat.public_id) for a in actors])
+
+    assert sum(isinstance(result, Conversation) for result in results) == 1
+    assert sum(isinstance(result, AlreadyTaken) for result in results) == 5
+    assert Participant.objects.operators().count() == 1
+
+
+def test_opening_twice_with_one_id_returns_the_first_conversation_even_closed(berlin, anna, vera):
+    opening = uuid.uuid4()
+    first = conversations.open_conversation(
+        vera, client_id=opening, text="Hello", arrival=Arrival()
+    )
+    conversations.close(vera, first.conversation)
+
+    again = conversations.open_conversation(
+        vera, client_id=opening, text="Hello", arrival=Arrival()
+    )
+
+    assert again == first
+    assert Conversation.objects.count() == 1
+
+
+def test_one_opening_id_with_two_texts_is_a_conflict(anna, vera):
+    opening = uuid.uuid4()
+    conversations.open_conversation(vera, client_id=opening, text="One", arrival=Arrival())
+
+    with pytest.raises(IdConflict):
+        conversations.open_conversation(vera, client_id=opening, text="Two", arrival=Arrival())
+
+
+def test_after_the_end_a_new_text_opens_a_new_conversation(anna, vera):
+    first = factories.opened(vera)
+    conversations.close(vera, first.conversation)
+
+    second = factories.opened(vera, "Me again")
+
+    assert second.conversation != first.conversation
+    assert second.seq == 1
+
+
+def test_an_archived_channel_opens_nothing(berlin, vera):
+    berlin.is_active = False
+    berlin.save()
+
+    with pytest.raises(NotFound):
+        factories.opened(vera)
+
+
+def test_closing_twice_is_closing_once(anna, vera):
+    chat = factories.conversation(vera)
+
+    conversations.close(vera, chat.public_id)
+    closed = conversations.close(factories.actor(anna), chat.public_id)
+
+    assert closed.messages.filter(event__startswith="closed").count() == 1
+
+
+def test_the_last_operator_who_leaves_makes_it_wait_again(berlin, anna, vera):
+    chat = factories.conversation(vera)
+
+    left = conversations.leave(factories.actor(anna), chat.public_id)
+
+    assert (left.state, left.operator, left.status) == (State.QUEUED, None, "")
+
+
+def test_the_colleague_inherits_when_the_main_operator_leaves(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    ben = factories.operator("ben", berlin)
+    conversations.join(factories.actor(ben), chat.public_id)
+
+    left = conversations.leave(factories.actor(anna), chat.public_id)
+
+    assert (left.state, left.operator) == (State.ASSIGNED, ben)
+    assert left.outcome == Outcome.ESCALATED
+
+
+def test_leaving_and_coming_back_is_one_participation(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    staff = factories.actor(anna)
+
+    conversations.leave(staff, chat.public_id)
+    conversations.take(staff, chat.public_id)
+
+    assert chat.participants.operators().count() == 1
+    assert chat.participants.get(operator=anna).left_at is None
+
+
+def test_taking_or_joining_after_the_end_is_too_late(berlin, anna, ben, vera):
+    chat = factories.conversation(vera)
+    conversations.close(vera, chat.public_id)
+
+    for act in (conversations.take, conversations.join):
+        with pytest.raises(ConversationClosed):
+            act(factories.actor(ben), chat.public_id)
+
+
+def test_a_manager_may_close_what_he_does_not_take_part_in(anna, vera):
+    chat = factories.conversation(vera)
+
+    closed = conversations.close(factories.actor(factories.manager()), chat.public_id)
+
+    assert closed.state == State.CLOSED
+
+
+def test_a_colleague_of_the_channel_may_not_close_what_he_is_not_in(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    ben = factories.operator("ben", berlin)
+
+    with pytest.raises(NotAllowed):
+        conversations.close(factories.actor(ben), chat.public_id)
+
+
+def test_read_marks_only_grow_and_never_beyond_what_exists(anna, vera):
+    chat = factories.conversation(vera)
+
+    marks.see(vera, chat.public_id, 10**9)
+    marks.see(vera, chat.public_id, 1)
+
+    chat.refresh_from_db()
+    assert (chat.visitor_seen_public, chat.visitor_seen) == (chat.public_seq, chat.seq)
+
+
+def test_every_service_locks_in_the_one_order(berlin, anna, ben, vera):
+    """visitor < operator < conversation (decision 8), read off the statements themselves."""
+    order = [
+        "livechat_visitor",
+        "livechat_operator",
+        "livechat_conversation",
+        "livechat_participant",
+    ]
+    staff = factories.actor(anna)
+    acts = [
+        lambda: factories.opened(vera),
+        lambda: factories.opened(vera, "Into the open one"),
+        lambda: conversations.leave(staff, Conversation.objects.get().public_id),
+        lambda: conversations.take(staff, Conversation.objects.get().public_id),
+        lambda: messages.post_message(
+            messages.Item(staff, Conversation.objects.get().public_id, uuid.uuid4(), "Hi")
+        ),
+        lambda: marks.see(vera, Conversation.objects.get().public_id, 1),
+        lambda: conversations.close(staff, Conversation.objects.get().public_id),
+    ]
+
+    for act in acts:
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        locked = [
+            order.index(query["sql"].split('FROM "')[1].split('"')[0])
+            for query in queries
+            if "FOR UPDATE" in query["sql"]
+        ]
+        assert locked == sorted(locked), queries.captured_queries

@@ -1,0 +1,229 @@
+"""Pure decisions: no database, no sockets."""
+
+import random
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livechat.domain import availability, digest, numbering, routing, text
+from livechat.domain.pace import Bucket
+from livechat.domain.states import Presence
+from livechat.errors import Invalid
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+# --- routing
+
+
+def seat(operator: int, **fields) -> routing.Seat:
+    return routing.Seat(
+        **{
+            "operator": operator,
+            "available": True,
+            "load": 0,
+            "channel_load": 0,
+            "limit": None,
+            "last_assigned_at": None,
+            **fields,
+        }
+    )
+
+
+def test_the_operator_with_the_fewest_active_conversations_is_chosen():
+    assert routing.choose_seat([seat(1, load=2), seat(2, load=1), seat(3, load=3)]) == seat(
+        2, load=1
+    )
+
+
+def test_a_tie_goes_to_whoever_has_waited_longest():
+    waited = [seat(1, last_assigned_at=NOW), seat(2, last_assigned_at=NOW - timedelta(hours=1))]
+
+    assert routing.choose_seat(waited) is waited[1]
+    assert routing.choose_seat([*waited, seat(3)]).operator == 3
+
+
+def test_nobody_is_chosen_who_is_absent_or_full():
+    seats = [seat(1, available=False), seat(2, limit=2, channel_load=2)]
+
+    assert routing.choose_seat(seats) is None
+    assert routing.choose_seat([]) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans()), max_size=8))
+def test_the_choice_is_never_full_and_never_depends_on_the_order(rows):
+    seats = [
+        seat(pk, load=load, channel_load=here, limit=2, available=there)
+        for pk, (load, here, there) in enumerate(rows)
+    ]
+
+    chosen = routing.choose_seat(seats)
+
+    assert chosen == routing.choose_seat(reversed(seats))
+    free = [one for one in seats if one.available and one.channel_load < 2]
+    assert (chosen is None) == (not free)
+    assert chosen is None or chosen.load == min(one.load for one in free)
+
+
+# --- presence
+
+
+@pytest.mark.parametrize(
+    ("seen", "active", "accepting", "expected"),
+    [
+        (0, 0, True, Presence.ONLINE),
+        (64, 29 * 60, True, Presence.ONLINE),
+        (66, 0, True, Presence.OFFLINE),
+        (0, 31 * 60, True, Presence.AWAY),
+        (0, 0, False, Presence.AWAY),
+        (None, 0, True, Presence.OFFLINE),
+        (0, None, True, Presence.AWAY),
+    ],
+)
+def test_presence(seen, active, accepting, expected):
+    def ago(seconds):
+        return None if seconds is None else NOW - timedelta(seconds=seconds)
+
+    found = availability.presence(
+        now=NOW, seen_at=ago(seen), active_at=ago(active), accepting=accepting
+    )
+
+    assert found == expected
+
+
+# --- the batch rule
+
+
+def test_thirty_per_cent_doubles_notes_and_two_conversations_leave_no_hole():
+    dice = random.Random(7)
+    entries = [(key % 2, key, key % 7 == 0) for key in range(140)]
+    repeated = [*entries, *dice.sample(entries, 60)]
+    dice.shuffle(repeated)
+    items = [(index, *entry) for index, entry in enumerate(repeated)]
+    heads = {0: numbering.Heads(5, 3), 1: numbering.Heads(0, 0)}
+
+    numbered, doubles = numbering.number(items, heads)
+
+    assert (len(numbered), len(doubles)) == (140, 60)
+    by_index = {index: (conversation, internal) for index, conversation, _, internal in items}
+    for conversation, (first, first_public) in {0: (6, 4), 1: (1, 1)}.items():
+        mine = [n for n in numbered if by_index[n.index][0] == conversation]
+        public = [n.public_seq for n in mine if n.public_seq is not None]
+        assert [n.seq for n in mine] == list(range(first, first + len(mine)))
+        assert public == list(range(first_public, first_public + len(public)))
+        assert all((n.public_seq is None) == by_index[n.index][1] for n in mine)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.booleans()), max_size=60),
+    st.integers(0, 59),
+)
+def test_numbering_in_two_batches_is_numbering_in_one(rows, cut):
+    items = [(index, *row) for index, row in enumerate(rows)]
+    whole = {pk: numbering.Heads(0, 0) for pk in range(3)}
+    parts = {pk: numbering.Heads(0, 0) for pk in range(3)}
+
+    numbered, doubles = numbering.number(items, whole)
+    first, _ = numbering.number(items[:cut], parts)
+    known = {(items[n.index][1], items[n.index][2]) for n in first}
+    rest = [item for item in items[cut:] if (item[1], item[2]) not in known]
+    second, _ = numbering.number(rest, parts)
+
+    assert [*first, *second] == numbered
+    assert whole == parts
+    assert all(double.of < double.index for double in doubles)
+
+
+# --- text
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("  Hello \n", "Hello"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("e\u0301", "é"),
+        ("bell\x07", "bell"),
+        ("  indented\n  twice", "indented\n  twice"),
+        ("مرحبا", "مرحبا"),
+        ("👩‍👩‍👧", "👩‍👩‍👧"),
+    ],
+)
+def test_text_is_normalised(written, stored):
+    assert text.clean(written) == stored
+
+
+@given(st.text(max_size=300))
+def test_clean_text_stays_as_it_is(written):
+    try:
+        once = text.clean(written)
+    except Invalid:
+        return
+    assert text.clean(once) == once
+    assert "\r" not in once
+
+
+@pytest.mark.parametrize(
+    ("url", "stored"),
+    [
+        ("https://shop.example/a?b=c#d", "https://shop.example/a"),
+        ("https://u:p@shop.example:8443/a", "https://shop.example:8443/a"),
+        ("http://[::1]:80/x", "http://[::1]:80/x"),
+        ("HTTPS://Shop.Example/A", "https://shop.example/A"),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("//evil.example", ""),
+        ("https://", ""),
+        ("https://[bad", ""),
+        ("https://shop.example:99999/", ""),
+        ("", ""),
+    ],
+)
+def test_a_page_address_keeps_host_and_path_only(url, stored):
+    assert text.page_url(url) == stored
+
+
+def test_one_line_has_no_breaks_and_a_limit():
+    assert text.one_line("a\n\tb  c\x00d", 5) == "a b c"
+
+
+# --- pace
+
+
+def test_a_bucket_lets_a_burst_pass_and_then_the_rate():
+    bucket = Bucket(burst=3, rate=2)
+
+    assert [bucket.take(10.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert bucket.take(10.0) == pytest.approx(0.5)
+    assert bucket.take(10.5) == 0.0
+    assert bucket.take(10.5) > 0
+
+
+def test_a_clock_that_runs_backwards_gives_nothing_away():
+    bucket = Bucket(burst=1, rate=1)
+
+    assert bucket.take(100.0) == 0.0
+    assert bucket.take(50.0) > 0
+
+
+# --- digest
+
+
+def test_the_digest_does_not_depend_on_the_order():
+    rows = [(uuid.UUID(int=number), number, 2 * number) for number in range(5)]
+
+    assert digest.of_inbox(rows) == digest.of_inbox(reversed(rows))
+    assert digest.of_inbox(rows) != digest.of_inbox(rows[1:])
+
+
+def test_the_digest_is_that_of_the_browser():
+    rows = [
+        (uuid.UUID("00000000-0000-4000-8000-000000000001"), 3, 7),
+        (uuid.UUID("00000000-0000-4000-8000-000000000002"), 1, 0),
+    ]
+
+    assert digest.of_inbox([]) == "811c9dc5"
+    assert digest.of_inbox(rows) == "cea2106a"
