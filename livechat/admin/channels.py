@@ -1,6 +1,7 @@
 """Channels with their operators and rules."""
 
 from django.contrib import admin
+from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
@@ -29,6 +30,13 @@ class ChannelAdmin(ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("key",)
     inlines = (MembershipInline, ChannelRuleInline)
+    formfield_overrides = {
+        **ModelAdmin.formfield_overrides,
+        models.URLField: {
+            **ModelAdmin.formfield_overrides.get(models.URLField, {}),
+            "assume_scheme": "https",
+        },
+    }
 
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: object, change: bool

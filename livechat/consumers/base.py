@@ -50,8 +50,10 @@ class BaseConsumer(AsyncConsumer):
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
     draining: ClassVar[bool] = False
+    _tabs: ClassVar[dict[tuple[str, str], "BaseConsumer"]] = {}
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
     tab: str = ""
+    _tab_key = ("", "")
 
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
@@ -78,6 +80,8 @@ class BaseConsumer(AsyncConsumer):
             await self._serve(receive)
         finally:
             self.live.discard(self)
+            if self._tabs.get(self._tab_key) is self:
+                del self._tabs[self._tab_key]
             bus.registry.drop(self)
             if self._flusher is not None and not self._closing:
                 self._flusher.cancel()
@@ -161,6 +165,15 @@ class BaseConsumer(AsyncConsumer):
         else:
             return True
         return False
+
+    def take_tab(self, owner: str) -> None:
+        """Be the socket of this tab of `owner`; an older one, which the tab has given up without
+        our noticing, is closed."""
+        self._tab_key = (owner, self.tab)
+        older = self._tabs.get(self._tab_key)
+        self._tabs[self._tab_key] = self
+        if older is not None:
+            older.close(Close.REPLACED)
 
     def heartbeat(self, command: wire.Heartbeat) -> None:
         """The client answered a heartbeat."""

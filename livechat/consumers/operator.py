@@ -45,12 +45,7 @@ class OperatorConsumer(BaseConsumer):
     async def greet(self, hello: wire.StaffHello) -> None:
         if isinstance(hello, wire.VisitorHello):
             raise NotFound
-        for other in list(self.live):
-            if isinstance(other, OperatorConsumer) and (other.user, other.tab) == (
-                self.user,
-                self.tab,
-            ):
-                other.close(Close.REPLACED)
+        self.take_tab(f"user.{self.user}")
         await run(operators.heard_from, [self.user], [self.user])
         epoch = await run(visitors.current_epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch))

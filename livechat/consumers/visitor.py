@@ -46,7 +46,7 @@ class VisitorConsumer(BaseConsumer):
         self.known: uuid.UUID | None = None
         """The conversation this socket hears; its pk for typing, which asks no database."""
         self.known_pk = 0
-        self._replace_same_tab()
+        self.take_tab(f"visitor.{visitor}.{self.channel.pk}")
         bus.registry.join(self, events.visitor_group(visitor, self.channel.pk))
         # First join, then read (G3): what is committed in between is heard and perhaps read too,
         # which the client drops as a double. The other way round it could be missed.
@@ -157,12 +157,3 @@ class VisitorConsumer(BaseConsumer):
         if conversation != self.known:
             self.known, self.known_pk = conversation, pk
             bus.registry.join(self, events.public_group(pk))
-
-    def _replace_same_tab(self) -> None:
-        for other in list(self.live):
-            if (
-                isinstance(other, VisitorConsumer)
-                and other.tab == self.tab
-                and other.actor == self.actor
-            ):
-                other.close(Close.REPLACED)

@@ -65,27 +65,29 @@ class Writer:
     def _write(self, items: Sequence[Item]) -> list[Answer]:
         """Write a batch; when it fails write the items one by one, so that the one at fault
         alone is refused. Repeating is safe: what did get stored is answered as repeated."""
-        try:
-            return self._attempt(items)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("writer: batch of %d failed: %s", len(items), type(error).__name__)
-        answers: list[Answer] = []
+        answers = self._attempt(items)
+        if answers is not None:
+            return answers
+        answers = []
         lost = False
         for item in items:
-            try:
-                # When the database is gone, one attempt tells; the rest need not wait for it.
-                answers += [Refused(Unavailable())] if lost else self._attempt([item])
-            except (DatabaseError, InterfaceError):
-                lost = not self._database_answers()
-                answers.append(Refused(Unavailable()))
+            # When the database is gone, one attempt tells; the rest need not wait for it.
+            single = None if lost else self._attempt([item])
+            lost = lost or (single is None and not self._database_answers())
+            answers += single or [Refused(Unavailable())]
         return answers
 
-    def _attempt(self, items: Sequence[Item]) -> list[Answer]:
+    def _attempt(self, items: Sequence[Item]) -> list[Answer] | None:
+        """Return the answers, or None when it failed: whatever one item brings about, the writer
+        lives on and the neighbours are served."""
         try:
             return self._post(items)
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("writer: batch of %d failed: %s", len(items), type(error).__name__)
             connection.close()
-            raise
+        except Exception:
+            logger.exception("writer: batch of %d failed", len(items))
+        return None
 
     def _database_answers(self) -> bool:
         try:

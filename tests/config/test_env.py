@@ -1,0 +1,80 @@
+"""The environment is read once, and what is wrong with it is said by name."""
+
+import stat
+
+import pytest
+
+from config import env
+from config.demo import data
+from livechat.models import Channel, User
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("DB_THREADS", "many"),
+        ("DB_THREADS", "0"),
+        ("MESSAGES_PER_SECOND", "-1"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, name, value):
+    with pytest.raises(env.EnvError, match=name):
+        env.load({"VAR_DIR": str(tmp_path), name: value})
+
+
+def test_a_database_of_another_kind_is_refused(tmp_path):
+    loaded = env.load({"VAR_DIR": str(tmp_path), "DATABASE_URL": "mysql://x/y"})
+
+    with pytest.raises(env.EnvError, match="DATABASE_URL"):
+        loaded.database()
+
+
+def test_a_postgres_address_is_taken_apart(tmp_path):
+    url = "postgres://us%40er:p%3Aw@db:5433/chat?sslmode=require"
+    database = env.load({"VAR_DIR": str(tmp_path), "DATABASE_URL": url}).database()
+
+    assert (database["USER"], database["PASSWORD"]) == ("us@er", "p:w")
+    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", "5433", "chat")
+    assert database["OPTIONS"]["sslmode"] == "require"
+
+
+def test_nothing_set_is_the_embedded_default(tmp_path):
+    loaded = env.load({"VAR_DIR": str(tmp_path)})
+
+    assert loaded.is_embedded
+    assert not loaded.debug
+    assert not loaded.demo
+
+
+def test_the_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path):
+    first = env.load({"VAR_DIR": str(tmp_path)}).secret_key
+    second = env.load({"VAR_DIR": str(tmp_path)}).secret_key
+
+    assert first == second
+    assert len(first) >= 50
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.django_db
+def test_loading_the_demo_twice_changes_nothing(tmp_path, settings):
+    settings.VAR_DIR = tmp_path
+    first = data.load()
+    counts = User.objects.count(), Channel.objects.count()
+
+    second = data.load()
+
+    assert first == second
+    assert counts == (User.objects.count(), Channel.objects.count()) == (4, 1)
+    assert all(User.objects.get(username=name).check_password(word) for name, word in first.items())
+    assert stat.S_IMODE((tmp_path / data.ACCOUNTS_FILE).stat().st_mode) == 0o600
+
+
+@pytest.mark.django_db
+def test_every_installation_makes_its_own_demo_passwords(tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "one"
+    one = data._passwords()
+    settings.VAR_DIR = tmp_path / "two"
+
+    assert not set(one.values()) & set(data._passwords().values())

@@ -1,0 +1,226 @@
+"""Carrying frames to sockets, and messages to the database together."""
+
+import asyncio
+import threading
+import time
+import uuid
+
+import pytest
+from django.db import OperationalError
+
+from livechat.bus import Bus, Post, Registry
+from livechat.consumers.writer import Writer
+from livechat.errors import Unavailable
+from livechat.policy import VisitorActor
+from livechat.services.messages import Item, Posted, Refused
+from tests import factories
+
+
+class Ear:
+    """A socket that remembers."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    def deliver(self, frame: str) -> None:
+        self.frames.append(frame)
+
+
+# --- registry
+
+
+def test_a_socket_in_two_groups_of_a_post_hears_it_once():
+    registry, ear = Registry(), Ear()
+    registry.join(ear, "a")
+    registry.join(ear, "b")
+
+    registry.deliver([Post(("a", "b"), "one")])
+
+    assert ear.frames == ["one"]
+
+
+def test_a_post_enlists_before_what_follows_it():
+    registry, ear, other = Registry(), Ear(), Ear()
+    registry.join(ear, "user.1")
+    registry.join(other, "user.2")
+
+    registry.deliver(
+        [Post(("user.1", "user.2"), "opened", "talk", join=("user.1",)), Post(("talk",), "hello")]
+    )
+
+    assert ear.frames == ["opened", "hello"]
+    assert other.frames == ["opened"]
+
+
+def test_who_is_dismissed_hears_that_and_nothing_after_it():
+    registry, ear = Registry(), Ear()
+    registry.join(ear, "user.1")
+    registry.join(ear, "talk")
+
+    registry.deliver([Post(("talk",), "left", "talk", leave=("user.1",)), Post(("talk",), "on")])
+
+    assert ear.frames == ["left"]
+
+
+def test_a_dropped_socket_leaves_nothing_behind():
+    registry, ear = Registry(), Ear()
+    for group in "abc":
+        registry.join(ear, group)
+
+    registry.drop(ear)
+    registry.deliver([Post(("a",), "x")])
+
+    assert ear.frames == []
+    assert registry.groups_of(ear) == frozenset()
+    assert not registry._sockets
+
+
+async def test_publishing_from_a_thread_arrives_on_the_loop():
+    bus, ear = Bus(), Ear()
+    await bus.attach()
+    bus.registry.join(ear, "a")
+
+    thread = threading.Thread(target=bus.publish, args=([Post(("a",), "from a thread")],))
+    thread.start()
+    thread.join()
+    await asyncio.sleep(0.01)
+    await bus.detach()
+
+    assert ear.frames == ["from a thread"]
+
+
+@pytest.mark.services
+async def test_two_processes_hear_each_other_through_redis():
+    one, two = Bus(), Bus()
+    near, far = Ear(), Ear()
+    await one.attach()
+    await two.attach()
+    one.registry.join(near, "a")
+    two.registry.join(far, "a")
+    for _ in range(100):
+        one.publish([Post(("a",), "hello")])
+        await asyncio.sleep(0.02)
+        if far.frames:
+            break
+    await asyncio.sleep(0.1)
+    await one.detach()
+    await two.detach()
+
+    assert far.frames
+    assert set(far.frames) == {"hello"}
+    assert len(near.frames) >= len(far.frames)
+
+
+@pytest.mark.services
+def test_a_job_without_a_loop_reaches_the_sockets(settings):
+    async def listen() -> list[str]:
+        bus, ear, job = Bus(), Ear(), Bus()
+        await bus.attach()
+        bus.registry.join(ear, "a")
+        for _ in range(100):
+            await asyncio.to_thread(job.publish, [Post(("a",), "from a job")])
+            if ear.frames:
+                break
+            await asyncio.sleep(0.02)
+        await bus.detach()
+        return ear.frames
+
+    assert "from a job" in asyncio.run(listen())
+
+
+def test_a_redis_that_is_not_there_fails_no_send(settings, caplog):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    bus = Bus()
+
+    bus.publish([Post(("a",), "lost")])
+
+    assert bus.failures == 1
+
+
+# --- writer
+
+
+def items(number: int) -> list[Item]:
+    who = VisitorActor(uuid.uuid4(), 1)
+    return [Item(who, uuid.uuid4(), uuid.uuid4(), str(n)) for n in range(number)]
+
+
+async def written(post, batch) -> list:
+    writer, answers = Writer(post), []
+    for item in batch:
+        writer.submit(item, lambda item, outcome: answers.append((item, outcome)))
+    await writer.empty()
+    return answers
+
+
+async def test_what_waits_during_a_write_is_written_together():
+    sizes = []
+
+    def post(batch):
+        sizes.append(len(batch))
+        time.sleep(0.02)
+        return [Posted(1, factories.minutes_ago(0)) for _ in batch]
+
+    writer, answers = Writer(post), []
+    batch = items(30)
+    writer.submit(batch[0], lambda *answer: answers.append(answer))
+    await asyncio.sleep(0.005)
+    for item in batch[1:]:
+        writer.submit(item, lambda *answer: answers.append(answer))
+    await writer.empty()
+
+    assert sizes == [1, 29]
+    assert [item for item, _ in answers] == batch
+
+
+@pytest.mark.parametrize("error", [OperationalError("deadlock"), ValueError("a bug of ours")])
+async def test_a_batch_that_fails_is_tried_one_by_one(error, monkeypatch):
+    monkeypatch.setattr(Writer, "_database_answers", lambda self: True)
+    batch = items(5)
+
+    def post(some):
+        if batch[2] in some:
+            raise error
+        return [Posted(1, factories.minutes_ago(0)) for _ in some]
+
+    writer_answers = await written(post, batch)
+
+    refused = [item for item, outcome in writer_answers if isinstance(outcome, Refused)]
+    assert refused == [batch[2]]
+    assert len(writer_answers) == 5
+
+
+async def test_without_a_database_everybody_is_told_and_nobody_waits_for_ever(monkeypatch):
+    tries = []
+
+    def post(some):
+        tries.append(len(some))
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(Writer, "_database_answers", lambda self: False)
+    answers = await written(post, items(20))
+
+    assert all(isinstance(outcome.error, Unavailable) for _, outcome in answers)
+    assert tries == [20, 1]
+
+
+async def test_too_many_waiting_are_refused_at_once(monkeypatch):
+    monkeypatch.setattr("livechat.consumers.writer.MAX_WAITING", 3)
+    released = threading.Event()
+
+    def post(some):
+        released.wait(5)
+        return [Posted(1, factories.minutes_ago(0)) for _ in some]
+
+    writer, answers = Writer(post), []
+    for item in items(1):
+        writer.submit(item, lambda *answer: answers.append(answer))
+    await asyncio.sleep(0.01)
+    for item in items(5):
+        writer.submit(item, lambda *answer: answers.append(answer))
+    refused_at_once = len(answers)
+    released.set()
+    await writer.empty()
+
+    assert refused_at_once == 2
+    assert len(answers) == 6

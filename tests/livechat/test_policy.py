@@ -1,0 +1,109 @@
+"""The table of `docs/reference/permissions.md`, cell by cell."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from livechat import policy
+from livechat.domain.states import State
+from livechat.errors import LivechatError
+from livechat.models import Channel, Conversation, Visitor
+from livechat.policy import Action, StaffActor, VisitorActor
+
+TABLE = Path(__file__).parents[2] / "docs/reference/permissions.md"
+
+BERLIN, PARIS = 1, 2
+VERA = uuid.uuid4()
+
+ACTORS = {
+    "the visitor himself": (VisitorActor(VERA, BERLIN), False),
+    "another visitor": (VisitorActor(uuid.uuid4(), BERLIN), False),
+    "the same visitor on another channel": (VisitorActor(VERA, PARIS), False),
+    "operator who takes part": (StaffActor(1, operator=1, channels=frozenset({BERLIN})), True),
+    "operator of the channel": (StaffActor(2, operator=2, channels=frozenset({BERLIN})), False),
+    "operator of another channel": (StaffActor(3, operator=3, channels=frozenset({PARIS})), False),
+    "manager who answers": (StaffActor(4, operator=4, is_manager=True), False),
+    "manager who does not answer": (StaffActor(5, is_manager=True), False),
+    "analyst": (StaffActor(6, is_analyst=True), False),
+    "staff without a right": (StaffActor(7), False),
+}
+ACTIONS = {
+    action.name.lower(): action
+    for action in Action
+    if action not in (Action.JOIN_CHANNEL, Action.LEAVE_CHANNEL)
+}
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Return (state, actor, action, expected) for every cell of the two tables."""
+    cells, state, actions = [], "", []
+    for line in TABLE.read_text().splitlines():
+        if line.startswith("## "):
+            state = line.removeprefix("## ").split()[0].lower()
+        if not line.startswith("|") or state not in ("open", "closed"):
+            continue
+        first, *rest = [cell.strip() for cell in line.strip("|").split("|")]
+        if first == "actor":
+            actions = rest
+        elif not first.startswith("---"):
+            cells += [
+                (state, first, action, cell) for action, cell in zip(actions, rest, strict=True)
+            ]
+    return cells
+
+
+def answer(state: str, actor: str, action: str) -> str:
+    who, takes_part = ACTORS[actor]
+    conversation = Conversation(
+        channel_id=BERLIN,
+        visitor=Visitor(public_id=VERA),
+        state=State.CLOSED if state == "closed" else State.ASSIGNED,
+    )
+    try:
+        policy.require(who, ACTIONS[action], conversation, takes_part=takes_part)
+    except LivechatError as error:
+        return error.code
+    return "yes"
+
+
+@pytest.mark.parametrize(("state", "actor", "action", "expected"), rows())
+def test_the_policy_is_what_the_page_says(state, actor, action, expected):
+    assert answer(state, actor, action) == expected
+
+
+def test_the_page_leaves_nobody_and_nothing_out():
+    told = {(state, actor, action) for state, actor, action, _ in rows()}
+
+    assert told == {
+        (state, actor, action)
+        for state in ("open", "closed")
+        for actor in ACTORS
+        for action in ACTIONS
+    }
+
+
+@pytest.mark.parametrize(
+    ("may_join", "active", "manager", "allowed"),
+    [
+        (True, True, False, True),
+        (False, True, False, False),
+        (False, True, True, True),
+        (True, False, True, False),
+    ],
+)
+def test_who_may_join_a_channel_himself(may_join, active, manager, allowed):
+    channel = Channel(may_join=may_join, is_active=active)
+    who = StaffActor(1, operator=1, is_manager=manager)
+
+    try:
+        policy.require_channel(who, Action.JOIN_CHANNEL, channel)
+    except LivechatError:
+        assert not allowed
+    else:
+        assert allowed
+
+
+def test_who_does_not_answer_joins_no_channel():
+    with pytest.raises(policy.NotAllowed):
+        policy.require_channel(StaffActor(1, is_manager=True), Action.JOIN_CHANNEL, Channel())

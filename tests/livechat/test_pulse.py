@@ -1,0 +1,160 @@
+"""Heartbeats: what they carry, and how a loss is noticed."""
+
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from livechat.consumers.base import IDLE_AFTER, BaseConsumer
+from livechat.consumers.pulse import Pulse
+from livechat.models import Conversation, Operator
+from livechat.services import messages, operators
+from livechat.wire import HEARTBEAT_SECONDS
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def beat_all() -> None:
+    pulse = Pulse()
+    for turn in range(1, HEARTBEAT_SECONDS + 1):
+        await pulse.beat(turn)
+
+
+async def test_a_visitors_heartbeat_carries_the_head_he_should_have(sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    await visitor.drain()
+
+    await beat_all()
+    heartbeat = await visitor.next("heartbeat")
+
+    row = await Conversation.objects.aget()
+    assert heartbeat == {
+        "type": "heartbeat",
+        "conversation": conversation,
+        "head": row.public_seq,
+        "revision": row.revision,
+    }
+
+
+async def test_a_lost_event_is_found_by_the_heartbeat(sockets, berlin, anna, monkeypatch):
+    visitor, conversation = await sockets.chat(berlin)
+    await visitor.drain()
+    monkeypatch.setattr("livechat.bus.bus.publish", lambda posts: None)
+    item = messages.Item(
+        await sync_to_async(factories.actor)(anna), uuid.UUID(conversation), uuid.uuid4(), "Lost"
+    )
+    await sync_to_async(messages.post_message)(item)
+
+    await beat_all()
+    heartbeat = await visitor.next("heartbeat")
+    await visitor.send("timeline.fetch", conversation=conversation, after_seq=2)
+    page = await visitor.next("timeline.page")
+
+    assert heartbeat["head"] == 3
+    assert [entry["text"] for entry in page["messages"]] == ["Lost"]
+
+
+async def test_the_digest_tells_an_operator_that_something_was_lost(
+    sockets, berlin, anna, monkeypatch
+):
+    desk = await sockets.staff(anna)
+    await desk.send("inbox.fetch")
+    known = (await desk.next("inbox.snapshot"))["digest"]
+    await beat_all()
+    same = (await desk.next("heartbeat"))["digest"]
+    monkeypatch.setattr("livechat.bus.bus.publish", lambda posts: None)
+    await sync_to_async(factories.opened)(await sync_to_async(factories.visitor)(berlin))
+
+    await beat_all()
+    other = (await desk.next("heartbeat"))["digest"]
+    await desk.send("inbox.fetch")
+    repaired = await desk.next("inbox.snapshot")
+
+    assert known == same != other == repaired["digest"]
+    assert len(repaired["conversations"]) == 1
+
+
+async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+    [socket] = BaseConsumer.live
+    socket.heard_at = time.monotonic() - IDLE_AFTER - 1
+
+    await Pulse().beat(1)
+
+    assert await visitor.closed() == 4408
+
+
+async def test_an_operators_lease_is_renewed_by_his_answers_only(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    pulse = Pulse()
+    await pulse.beat(10)
+    await Operator.objects.filter(pk=anna.pk).aupdate(seen_at=long_ago)
+
+    await pulse.beat(20)
+    await anna.arefresh_from_db()
+    unanswered = anna.seen_at
+    await desk.send("heartbeat", active=True)
+    await desk.send("timeline.fetch", conversation=uuid.uuid4(), after_seq=0)
+    await desk.next("rejected")  # so the heartbeat before it has been read
+    await pulse.beat(30)
+    await anna.arefresh_from_db()
+
+    assert unanswered == long_ago
+    assert anna.seen_at > long_ago
+
+
+async def test_the_last_tab_that_closes_shortens_the_lease(sockets, berlin, anna):
+    one, two = await sockets.staff(anna), await sockets.staff(anna)
+    await one.disconnect()
+    await anna.arefresh_from_db()
+    with_one_tab = anna.presence(timezone.now() + timedelta(seconds=20))
+
+    await two.disconnect()
+    await anna.arefresh_from_db()
+
+    assert with_one_tab == "online"
+    assert anna.presence(timezone.now()) == "online"
+    assert anna.presence(timezone.now() + timedelta(seconds=20)) == "offline"
+
+
+def test_half_an_hour_without_touching_anything_is_away(berlin, anna):
+    past = factories.minutes_ago(31)
+    Operator.objects.update(active_at=past)
+
+    operators.heard_from([anna.user_id], [])
+    anna.refresh_from_db()
+
+    assert anna.presence(timezone.now()) == "away"
+
+
+def test_coming_back_is_announced(berlin, anna, published, django_capture_on_commit_callbacks):
+    Operator.objects.update(active_at=factories.minutes_ago(31), seen_at=timezone.now())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        operators.heard_from([anna.user_id], [anna.user_id])
+
+    [post] = [post for post in published if "presence.changed" in post.frame]
+    assert '"presence":"online"' in post.frame
+    assert f"channel.{berlin.pk}.staff" in post.groups
+
+
+async def test_heartbeats_cost_one_query_for_all_visitors(
+    sockets, berlin, anna, django_assert_num_queries
+):
+    from livechat.services import visitors
+
+    for _ in range(5):
+        await sockets.chat(berlin)
+    keys = [(s.actor.visitor, s.actor.channel) for s in BaseConsumer.live]
+
+    def count() -> int:
+        with django_assert_num_queries(1):
+            return len(visitors.heads(keys))
+
+    assert await sync_to_async(count)() == 5

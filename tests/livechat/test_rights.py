@@ -1,0 +1,149 @@
+"""Groups, rights, and what losing them does."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.pulse import Pulse
+from livechat.domain import rights
+from livechat.models import Membership, Operator, User
+from livechat.services import operators, sessions
+from tests import factories
+from tests.sockets import session_cookie
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_groups_are_there_after_migrate_and_have_their_rights():
+    for name, codenames in rights.GROUPS.items():
+        held = Group.objects.get(name=name).permissions.values_list("codename", flat=True)
+        assert set(codenames) <= set(held)
+
+
+def test_migrating_again_takes_nothing_away_that_an_admin_added():
+    group = Group.objects.get(name=rights.ANALYSTS)
+    group.permissions.add(Permission.objects.get(codename="view_visitor"))
+
+    operators.ensure_groups()
+
+    assert group.permissions.filter(codename="view_visitor").exists()
+
+
+def test_joining_the_group_makes_an_operator_and_leaving_it_ends_his_memberships(berlin, anna):
+    group = Group.objects.get(name=rights.OPERATORS)
+
+    anna.user.groups.remove(group)
+    anna.refresh_from_db()
+    assert not anna.is_enabled
+    assert not Membership.objects.exists()
+
+    anna.user.groups.add(group)
+    anna.refresh_from_db()
+    assert anna.is_enabled
+    assert not Membership.objects.exists()
+
+
+def test_switching_an_account_off_is_losing_the_right(berlin, anna):
+    anna.user.is_active = False
+    anna.user.save()
+
+    anna.refresh_from_db()
+    assert not anna.is_enabled
+
+
+def test_taking_the_right_from_the_group_takes_it_from_everybody_in_it(berlin, anna):
+    group = Group.objects.get(name=rights.OPERATORS)
+
+    group.permissions.remove(Permission.objects.get(codename="operate_livechat"))
+
+    anna.refresh_from_db()
+    assert not anna.is_enabled
+
+
+def test_a_superuser_can_answer_from_the_start():
+    call_command("createsuperuser", "--noinput", username="root", email="root@example.com")
+
+    assert Operator.objects.get(user__username="root").is_enabled
+
+
+def test_two_accounts_cannot_share_an_address():
+    factories.user("one", email="Same@example.com")
+
+    with pytest.raises(Exception, match=r"user_email_unique|UNIQUE"):
+        factories.user("two", email="same@Example.com")
+
+
+def test_the_visitor_never_sees_the_account_name():
+    made = factories.operator("zoe@example.com", chat_name="", first_name="")
+    made.user.first_name = made.user.last_name = ""
+
+    assert made.name == "zoe"
+
+
+@pytest.mark.parametrize(
+    "how", ["signs out", "is switched off", "changes the password", "loses the group"]
+)
+@pytest.mark.django_db(transaction=True)
+async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how):
+    desk = await sockets.staff(anna)
+    pulse = Pulse()
+    await pulse.beat(10)
+    user = await User.objects.aget(pk=anna.user_id)
+
+    match how:
+        case "signs out":
+            [socket] = BaseConsumer.live
+            await sync_to_async(_delete_session)(socket.login.session)
+        case "is switched off":
+            user.is_active = False
+            await sync_to_async(user.save)()
+        case "changes the password":
+            await sync_to_async(user.set_password)("another long password")
+            await sync_to_async(user.save)()
+        case "loses the group":
+            await sync_to_async(user.groups.clear)()
+    await pulse.beat(20)
+
+    assert await desk.closed() == (4403 if how == "loses the group" else 4401)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_new_channel_is_heard_of_without_reloading(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    pulse = Pulse()
+    await pulse.beat(10)
+    paris = await sync_to_async(factories.channel)("Paris")
+    await Membership.objects.acreate(channel=paris, operator=anna)
+    anna.accepting = False
+    await anna.asave()
+
+    await pulse.beat(20)
+    await desk.next("inbox.changed")
+    _visitor, conversation = await sockets.chat(paris)
+
+    assert (await desk.next("conversation.changed"))["conversation"]["id"] == conversation
+
+
+def test_standings_cost_the_same_queries_for_any_number_of_logins(
+    berlin, django_assert_num_queries
+):
+    people = [factories.operator(f"op{n}", berlin) for n in range(12)]
+    logins = []
+    for person in people:
+        key = session_cookie(person.user).removeprefix("sessionid=")
+        logins.append(sessions.Login(key, person.user_id, person.user.get_session_auth_hash()))
+
+    with django_assert_num_queries(5):
+        found = sessions.standing(logins)
+
+    assert set(found) == set(logins)
+    assert all(standing.channels == {berlin.pk} for standing in found.values())
+    assert all("operate_livechat" in standing.permissions for standing in found.values())
+
+
+def _delete_session(key: str) -> None:
+    from django.contrib.sessions.models import Session
+
+    Session.objects.filter(session_key=key).delete()
