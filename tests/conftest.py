@@ -2,20 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
 from django.db import connections
 
-from livechat.bus import bus
+from livechat.bus import Post, bus
 from livechat.consumers import threads
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
 from tests import factories
-from tests.sockets import Socket, Sockets
+from tests.sockets import Sockets
 
 
 @pytest.fixture(autouse=True)
@@ -49,18 +49,17 @@ def vera(berlin: Channel) -> VisitorActor:
 
 
 @pytest.fixture
-def published() -> Iterator[list]:
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Post]:
     """Collect what leaves for the bus, with the groups it is meant for."""
-    posts: list = []
+    posts: list[Post] = []
     original = bus.publish
 
-    def publish(some) -> None:
-        posts.extend(some)
-        original(some)
+    def publish(posts_: Sequence[Post]) -> None:
+        posts.extend(posts_)
+        original(posts_)
 
-    bus.publish = publish  # type: ignore[method-assign]
-    yield posts
-    del bus.publish
+    monkeypatch.setattr(bus, "publish", publish)
+    return posts
 
 
 @pytest_asyncio.fixture
@@ -87,6 +86,3 @@ async def _close_connections(pool) -> None:
         connections.close_all()
 
     await asyncio.gather(*(loop.run_in_executor(pool, close) for _ in range(size)))
-
-
-__all__ = ["Socket"]

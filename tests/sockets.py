@@ -48,7 +48,7 @@ class Socket:
             if output["type"] == "websocket.close":
                 self.close_code = output.get("code", 1000)
                 raise ConnectionError(f"closed {self.close_code}")
-            frame = json.loads(output["text"])
+            frame: dict[str, Any] = json.loads(output["text"])
             self.heard.append(frame)
             if not types or frame["type"] in types:
                 return frame

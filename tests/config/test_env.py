@@ -37,7 +37,9 @@ def test_a_postgres_address_is_taken_apart(tmp_path):
 
     assert (database["USER"], database["PASSWORD"]) == ("us@er", "p:w")
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", "5433", "chat")
-    assert database["OPTIONS"]["sslmode"] == "require"
+    options = database["OPTIONS"]
+    assert isinstance(options, dict)
+    assert options["sslmode"] == "require"
 
 
 def test_nothing_set_is_the_embedded_default(tmp_path):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -286,7 +287,7 @@ async def test_staff_without_the_right_have_no_inbox(sockets, db):
 # --- what is not yours
 
 
-VISITOR_COMMANDS = {
+VISITOR_COMMANDS: dict[str, dict[str, Any]] = {
     "message.post": {"client_id": U, "text": "x"},
     "conversation.close": {"client_id": U},
     "messages.see": {"up_to": 1},
@@ -323,7 +324,7 @@ async def test_hello_with_another_visitors_conversation_brings_nothing_of_it(soc
     assert "Secret" not in json.dumps(welcome)
 
 
-STAFF_COMMANDS = {
+STAFF_COMMANDS: dict[str, dict[str, Any]] = {
     "conversation.take": {"client_id": U},
     "conversation.join": {"client_id": U},
     "conversation.leave": {"client_id": U},

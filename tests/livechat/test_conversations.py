@@ -2,8 +2,9 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run all calls at the same moment, each in a thread; return results or exceptions."""
     barrier = threading.Barrier(len(calls))
 
@@ -38,9 +39,9 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
 
 def test_the_operator_with_the_fewest_conversations_gets_the_next(berlin, anna, ben):
-    given = [factories.conversation(factories.visitor(berlin)).operator for _ in range(4)]
+    given = [factories.conversation(factories.visitor(berlin)).operator_id for _ in range(4)]
 
-    assert sorted(operator.pk for operator in given) == sorted([anna.pk, ben.pk] * 2)
+    assert sorted(pk or 0 for pk in given) == sorted([anna.pk, ben.pk] * 2)
 
 
 def test_with_nobody_there_it_waits(berlin, vera):
@@ -94,7 +95,7 @@ def test_visitors_who_come_at_once_never_fill_an_operator_beyond_his_limit(berli
     Channel.objects.update(max_sessions_mode="limited", max_sessions=3)
     visitors = [factories.visitor(berlin) for _ in range(12)]
 
-    results = at_once([lambda who=who: factories.opened(who) for who in visitors])
+    results = at_once([partial(factories.opened, who) for who in visitors])
 
     assert [r for r in results if isinstance(r, Exception)] == []
     load = [Conversation.objects.assigned_to(one.pk).count() for one in (anna, ben)]
@@ -104,14 +105,14 @@ def test_visitors_who_come_at_once_never_fill_an_operator_beyond_his_limit(berli
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_openings_of_one_visitor_make_one_conversation(berlin, anna, vera):
-    calls = [lambda n=n: factories.opened(vera, f"Hello {n}") for n in range(16)]
+    calls = [partial(factories.opened, vera, f"Hello {n}") for n in range(16)]
 
     results = at_once(calls)
 
     assert [r for r in results if isinstance(r, Exception)] == []
     assert {result.conversation for result in results} == {Conversation.objects.get().public_id}
     assert Message.objects.filter(kind="text").count() == 16
-    assert sorted(result.seq for result in results) == sorted(
+    assert {result.seq for result in results} == set(
         Message.objects.filter(kind="text").values_list("public_seq", flat=True)
     )
 
@@ -122,7 +123,7 @@ def test_only_one_of_many_takes_a_waiting_conversation(berlin, vera):
     chat = factories.conversation(vera)
     actors = [factories.actor(person) for person in people]
 
-    results = at_once([lambda a=a: conversations.take(a, chat.public_id) for a in actors])
+    results = at_once([partial(conversations.take, a, chat.public_id) for a in actors])
 
     assert sum(isinstance(result, Conversation) for result in results) == 1
     assert sum(isinstance(result, AlreadyTaken) for result in results) == 5

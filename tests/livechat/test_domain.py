@@ -43,7 +43,7 @@ def test_a_tie_goes_to_whoever_has_waited_longest():
     waited = [seat(1, last_assigned_at=NOW), seat(2, last_assigned_at=NOW - timedelta(hours=1))]
 
     assert routing.choose_seat(waited) is waited[1]
-    assert routing.choose_seat([*waited, seat(3)]).operator == 3
+    assert routing.choose_seat([*waited, seat(3)]) == seat(3)
 
 
 def test_nobody_is_chosen_who_is_absent_or_full():

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(client) -> Client:
+def admin(client: Client) -> Client:
     user = factories.user("root", is_staff=True, is_superuser=True)
     client.force_login(user)
     return client

@@ -7,7 +7,7 @@ import pytest
 
 from livechat import policy
 from livechat.domain.states import State
-from livechat.errors import LivechatError
+from livechat.errors import LivechatError, NotAllowed
 from livechat.models import Channel, Conversation, Visitor
 from livechat.policy import Action, StaffActor, VisitorActor
 
@@ -16,7 +16,7 @@ TABLE = Path(__file__).parents[2] / "docs/reference/permissions.md"
 BERLIN, PARIS = 1, 2
 VERA = uuid.uuid4()
 
-ACTORS = {
+ACTORS: dict[str, tuple[policy.Actor, bool]] = {
     "the visitor himself": (VisitorActor(VERA, BERLIN), False),
     "another visitor": (VisitorActor(uuid.uuid4(), BERLIN), False),
     "the same visitor on another channel": (VisitorActor(VERA, PARIS), False),
@@ -105,5 +105,5 @@ def test_who_may_join_a_channel_himself(may_join, active, manager, allowed):
 
 
 def test_who_does_not_answer_joins_no_channel():
-    with pytest.raises(policy.NotAllowed):
+    with pytest.raises(NotAllowed):
         policy.require_channel(StaffActor(1, is_manager=True), Action.JOIN_CHANNEL, Channel())

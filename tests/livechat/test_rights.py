@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.pulse import Pulse
 from livechat.domain import rights
 from livechat.models import Membership, Operator, User
@@ -95,6 +96,7 @@ async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how)
     match how:
         case "signs out":
             [socket] = BaseConsumer.live
+            assert isinstance(socket, OperatorConsumer)
             await sync_to_async(_delete_session)(socket.login.session)
         case "is switched off":
             user.is_active = False
