@@ -1,5 +1,6 @@
 """The environment is read once, and what is wrong with it is said by name."""
 
+import re
 import stat
 
 import pytest
@@ -80,3 +81,13 @@ def test_every_installation_makes_its_own_demo_passwords(tmp_path, settings):
     settings.VAR_DIR = tmp_path / "two"
 
     assert not set(one.values()) & set(data._passwords().values())
+
+
+def test_the_page_on_the_environment_names_every_variable_and_no_other():
+    page = (env.BASE_DIR / "docs/reference/environment.md").read_text()
+    source = (env.BASE_DIR / "config/env.py").read_text()
+
+    told = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+    read = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', source))
+
+    assert told == read

@@ -1,0 +1,34 @@
+"""`docs/reference/addresses.md` lists every address there is, and no other."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.urls import get_resolver
+
+from livechat.urls import websocket_urlpatterns
+
+PAGE = Path(__file__).parents[2] / "docs/reference/addresses.md"
+
+
+def addresses(patterns: Any, prefix: str = "/") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + re.sub(r"<\w+:(\w+)>", r"<\1>", str(pattern.pattern))
+        if route.startswith("/admin/"):
+            yield "/admin/"
+        elif hasattr(pattern, "url_patterns"):
+            yield from addresses(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def test_the_page_lists_every_address_and_no_other():
+    text = PAGE.read_text()
+    listed = {
+        a for row in re.findall(r"^\| (`.*?) \|", text, re.M) for a in re.findall("`(.*?)`", row)
+    }
+
+    there = {*addresses(get_resolver().url_patterns), *addresses(websocket_urlpatterns)}
+
+    assert listed - {"/demo/", "/demo/shop/"} == there - {"/"}
