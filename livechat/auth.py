@@ -19,8 +19,19 @@ _signer = signing.TimestampSigner(salt="livechat.visitor")
 
 
 def with_session(application: Any) -> Any:
-    """Wrap a staff socket so that it has its session; visitor doors never read cookies."""
-    return CookieMiddleware(SessionMiddleware(application))
+    """Wrap a staff socket so that it has its session; visitor doors never read cookies.
+
+    Nothing on a socket changes the session, so frames do not go through the middleware, which
+    looks at each whether it has to save.
+    """
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def inner(scope: Any, receive: Any, _send: Any) -> None:
+            await application(scope, receive, send)
+
+        await CookieMiddleware(SessionMiddleware(inner))(scope, receive, send)
+
+    return wrapped
 
 
 def visitor_token(visitor: UUID, channel_key: str) -> str:

@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from livechat import signals, staff_view, visitor_view, wire
 from livechat.bus import Post, bus
 from livechat.domain.states import State
-from livechat.models import Conversation, Message, Operator, Participant
+from livechat.models import Conversation, Entry, Head, Message, Operator, Participant
 
 
 def public_group(conversation: int) -> str:
@@ -49,7 +49,7 @@ MANAGERS = "managers.staff"
 def conversation_changed(
     conversation: Conversation,
     operators: Sequence[Participant],
-    last: Message | None,
+    last: Message | Entry | None,
     *,
     opened: bool = False,
     left: Iterable[Operator] = (),
@@ -79,7 +79,7 @@ def conversation_changed(
         _signal(signals.conversation_closed, conversation.pk)
 
 
-def messages_posted(entries: Iterable[tuple[Conversation, Message]]) -> None:
+def messages_posted(entries: Iterable[tuple[Conversation | Head, Message | Entry]]) -> None:
     """Say that entries were added; `author` and `subject` of each must be loaded."""
     posts: list[Post] = []
     for conversation, entry in entries:

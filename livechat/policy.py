@@ -10,7 +10,7 @@ from uuid import UUID
 
 from livechat.domain.states import State
 from livechat.errors import ConversationClosed, NotAllowed, NotFound
-from livechat.models import Channel, Conversation
+from livechat.models import Channel, Conversation, Head
 
 
 class Action(Enum):
@@ -66,7 +66,7 @@ _OF_PARTICIPANTS = frozenset({Action.POST, Action.NOTE, Action.TYPE, Action.CLOS
 
 
 def require(
-    actor: Actor, action: Action, conversation: Conversation, *, takes_part: bool = False
+    actor: Actor, action: Action, conversation: Conversation | Head, *, takes_part: bool = False
 ) -> None:
     """Return when `actor` may do `action`; `takes_part` tells that he is in it now.
 
@@ -84,11 +84,11 @@ def require(
         raise ConversationClosed
 
 
-def may_read(actor: Actor, conversation: Conversation, *, takes_part: bool = False) -> bool:
+def may_read(actor: Actor, conversation: Conversation | Head, *, takes_part: bool = False) -> bool:
     """Say whether `actor` may read `conversation` (decision 9)."""
     if isinstance(actor, VisitorActor):
         return (
-            conversation.visitor.public_id == actor.visitor
+            conversation.visitor_public_id == actor.visitor
             and conversation.channel_id == actor.channel
         )
     if actor.is_manager:
@@ -99,7 +99,7 @@ def may_read(actor: Actor, conversation: Conversation, *, takes_part: bool = Fal
 
 
 def _staff_may(
-    actor: StaffActor, action: Action, conversation: Conversation, takes_part: bool
+    actor: StaffActor, action: Action, conversation: Conversation | Head, takes_part: bool
 ) -> bool:
     if action is Action.READ:
         return True

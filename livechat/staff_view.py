@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from livechat import visitor_view, wire
-from livechat.models import Channel, Conversation, Message, Operator, Participant
+from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 
 
-def message(row: Message) -> wire.StaffMessage:
+def message(row: Message | Entry) -> wire.StaffMessage:
     author = row.author
     return wire.StaffMessage(
         seq=row.seq,
@@ -15,7 +15,7 @@ def message(row: Message) -> wire.StaffMessage:
         id=row.public_id,
         client_id=row.client_id,
         author=author.role if author else "system",  # type: ignore[arg-type]
-        author_id=author.operator.public_id if author and author.operator else None,
+        author_id=author.operator_public_id if author else None,
         author_name=author.display_name if author else "",
         kind=row.kind,  # type: ignore[arg-type]
         text=row.text,
@@ -25,7 +25,7 @@ def message(row: Message) -> wire.StaffMessage:
 
 
 def conversation(
-    row: Conversation, operators: Iterable[Participant], last: Message | None
+    row: Conversation, operators: Iterable[Participant], last: Message | Entry | None
 ) -> wire.StaffConversation:
     """`operators`: participants who are operators and present; `last`: the newest entry."""
     return wire.StaffConversation(

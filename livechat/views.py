@@ -1,6 +1,8 @@
 """Pages: the widget's loader and frame, the dashboard, signing in."""
 
 import json
+import posixpath
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -21,8 +24,10 @@ from livechat.errors import LivechatError
 from livechat.models import Channel
 from livechat.services import assignment, operators, visitors
 
-LOADER = Path(settings.BASE_DIR) / "static/livechat/loader.js"
+SOURCES = Path(settings.BASE_DIR) / "static"
+LOADER = SOURCES / "livechat/loader.js"
 PLACEHOLDER = "__CONFIG__"
+IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', re.MULTILINE)
 
 
 @require_safe
@@ -67,7 +72,8 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
         "language": language,
         "channel": _plain(_public(channel, request)),
     }
-    response = render(request, "livechat/widget/frame.html", {"config": config, "channel": channel})
+    context = {"config": config, "channel": channel, "modules": _modules("livechat/widget/main.js")}
+    response = render(request, "livechat/widget/frame.html", context)
     # What `csp_replace` sets; the decorator cannot know the channel.
     response._csp_replace = {"frame-ancestors": channel.origins or ["*"]}  # type: ignore[attr-defined]
     # Opened by pages of other sites: their opener and embedder policies must not lock it out.
@@ -92,7 +98,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "admin": "/admin/" if getattr(request.user, "is_staff", False) else None,
         "language": translation.get_language() or "en",
     }
-    return render(request, "livechat/dashboard/inbox.html", {"config": config})
+    context = {"config": config, "modules": _modules("livechat/dashboard/main.js")}
+    return render(request, "livechat/dashboard/inbox.html", context)
 
 
 class SignIn(LoginView):
@@ -123,6 +130,21 @@ def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
 
 def _plain(struct: Any) -> Any:
     return json.loads(wire.encode(struct))
+
+
+@cache
+def _modules(entry: str) -> list[str]:
+    """Return the addresses of all modules that `entry` imports, directly or not.
+
+    The page names them, so that the browser fetches them at once instead of level by level.
+    """
+    found = [entry]
+    for name in found:  # grows while it is walked
+        for path in IMPORT.findall((SOURCES / name).read_text()):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+            if imported not in found:
+                found.append(imported)
+    return [static(name) for name in found[1:]]
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from livechat import wire
 from livechat.domain.states import Kind, Role
-from livechat.models import Channel, Conversation, Message, Participant
+from livechat.models import Channel, Conversation, Entry, Message, Participant
 
 
 def channel(row: Channel, *, available: bool, language: str = "") -> wire.PublicChannel:
@@ -40,7 +40,7 @@ def conversation(row: Conversation, operators: Iterable[Participant]) -> wire.Pu
     )
 
 
-def message(row: Message) -> wire.PublicMessage:
+def message(row: Message | Entry) -> wire.PublicMessage:
     """Raises ValueError for a note: a caller that asks for one has a bug that must not leak."""
     if row.kind == Kind.NOTE or row.public_seq is None:
         raise ValueError("a note is not for visitors")
@@ -50,7 +50,7 @@ def message(row: Message) -> wire.PublicMessage:
         id=row.public_id,
         client_id=row.client_id,
         author=author.role if author else "system",  # type: ignore[arg-type]
-        author_id=author.operator.public_id if author and author.operator else None,
+        author_id=author.operator_public_id if author else None,
         author_name=author.display_name if author and author.role != Role.VISITOR else "",
         kind=row.kind,  # type: ignore[arg-type]
         text=row.text,
@@ -59,8 +59,8 @@ def message(row: Message) -> wire.PublicMessage:
     )
 
 
-def line(row: Message) -> wire.Line | None:
+def line(row: Message | Entry) -> wire.Line | None:
     """What a system line tells; None for everything else. The same for both audiences."""
-    if row.kind != Kind.SYSTEM:
+    if isinstance(row, Entry) or row.kind != Kind.SYSTEM:
         return None
     return wire.Line(event=row.event, name=row.subject.display_name if row.subject else "")

@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.db import models
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from livechat.admin.url_test import url_test
 from livechat.models import Channel, ChannelRule, Membership
 
 
@@ -30,6 +33,7 @@ class ChannelAdmin(ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("key",)
     inlines = (MembershipInline, ChannelRuleInline)
+    actions_detail = ("test_a_url",)
     formfield_overrides = {
         **ModelAdmin.formfield_overrides,
         models.URLField: {
@@ -37,6 +41,10 @@ class ChannelAdmin(ModelAdmin):
             "assume_scheme": "https",
         },
     }
+
+    @action(description=_("Test a URL"), url_path="test-url", permissions=["view"])  # type: ignore[untyped-decorator]
+    def test_a_url(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return url_test(self, request, object_id)
 
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: object, change: bool

@@ -9,13 +9,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from itertools import cycle
 from typing import Any, ClassVar
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from msgspec import Struct
 
 from livechat import auth, wire
@@ -32,6 +33,8 @@ HELLO_WITHIN = 10.0
 """Seconds a socket has for its first frame."""
 IDLE_AFTER = 65.0
 """Seconds without any frame of the client after which a socket is closed."""
+CLOSE_WITHIN = 5.0
+"""Seconds a reader has to take what is left when his socket is closed."""
 MAX_WAITING_FRAMES = 400
 MAX_WAITING_BYTES = 262_144
 """What may wait for a slow reader before he is cut; he comes back and fetches."""
@@ -72,7 +75,7 @@ class BaseConsumer(AsyncConsumer):
         self.heard_at = time.monotonic()
         self.slot = next(self._slots)
         await receive()  # websocket.connect
-        if self.draining or not auth.is_own_origin(scope) or not await self.enter():
+        if self.draining or not auth.is_own_origin(scope) or not await self._may_enter():
             await send({"type": "websocket.close"})  # before accept: HTTP 403, no body
             return
         await send({"type": "websocket.accept"})
@@ -83,9 +86,11 @@ class BaseConsumer(AsyncConsumer):
             if self._tabs.get(self._tab_key) is self:
                 del self._tabs[self._tab_key]
             bus.registry.drop(self)
-            if self._flusher is not None and not self._closing:
-                self._flusher.cancel()
-            await self.leave()
+            await self._finish()
+            try:
+                await self.leave()
+            except LivechatError as error:
+                logger.warning("leaving: %s", error.code)
 
     # ------------------------------------------------------------------ what a subclass says
 
@@ -103,6 +108,13 @@ class BaseConsumer(AsyncConsumer):
 
     async def leave(self) -> None:
         """The socket is gone."""
+
+    async def _may_enter(self) -> bool:
+        try:
+            return await self.enter()
+        except (DatabaseError, InterfaceError, Unavailable):
+            logger.warning("a socket is refused: the database does not answer")
+            return False
 
     # ------------------------------------------------------------------ the loop
 
@@ -222,10 +234,17 @@ class BaseConsumer(AsyncConsumer):
             self._outbox.clear()
             self.close(Close.TOO_SLOW)
         elif self._flusher is None:
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+            self._send_now()
 
     def say(self, event: Struct) -> None:
         self.deliver(wire.encode(event))
+
+    async def stream(self, events: Iterable[Struct]) -> None:
+        """Send many frames, each when the one before has left: a long answer is no slow reader."""
+        for event in events:
+            self.say(event)
+            while self._flusher is not None and not self._closing:
+                await asyncio.wait([self._flusher])
 
     def reject(self, command: Any, code: str) -> None:
         """Answer a command that was refused."""
@@ -257,6 +276,16 @@ class BaseConsumer(AsyncConsumer):
             self._flusher.cancel()
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
 
+    def _send_now(self) -> None:
+        """Send what waits without a task of its own, which costs as much as the sending; only
+        where the server holds us up, a task goes on from there."""
+        sending = self._flush()
+        try:
+            held_up = sending.send(None)
+        except StopIteration:
+            return
+        self._flusher = asyncio.get_running_loop().create_task(_go_on(sending, held_up))
+
     async def _flush(self) -> None:
         outbox = self._outbox
         try:
@@ -269,7 +298,33 @@ class BaseConsumer(AsyncConsumer):
         except (OSError, RuntimeError):
             outbox.clear()  # the client went away while we wrote; `_next` hears of it
         finally:
-            self._flusher = None
+            if self._flusher is asyncio.current_task():
+                self._flusher = None
+
+    async def _finish(self) -> None:
+        """Let the last frames and the close code out: when the consumer returns, the server cuts
+        the line, and the client would only see that it is gone."""
+        flusher = self._flusher
+        if flusher is None:
+            return
+        if self._closing:
+            await asyncio.wait([flusher], timeout=CLOSE_WITHIN)
+        flusher.cancel()
+
+
+async def _go_on(begun: Coroutine[Any, None, None], held_up: Any) -> None:
+    """Finish a coroutine that was begun by hand and now waits for `held_up`."""
+    await _Begun(begun, held_up)
+
+
+class _Begun:
+    def __init__(self, begun: Coroutine[Any, None, None], held_up: Any) -> None:
+        self._begun = begun
+        self._held_up = held_up
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield self._held_up
+        yield from self._begun.__await__()
 
 
 def given(value: object) -> int | None:

@@ -130,8 +130,7 @@ class OperatorConsumer(BaseConsumer):
     async def fetch_inbox(self) -> None:
         """Join everything he is to hear, then read it: the one way of start and of repair."""
         await self.refresh()
-        for frame in await run(inbox.snapshot, self.actor):
-            self.say(frame)
+        await self.stream(await run(inbox.snapshot, self.actor))
 
     async def refresh(self) -> None:
         """Read his rights again and hear what they allow, nothing else.

@@ -1,7 +1,7 @@
 """Conversations and who takes part in them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain.states import Outcome, Role, State, Status
+from livechat.models.batch import table
 from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
 
 OPEN = [State.QUEUED.value, State.BOT.value, State.ASSIGNED.value]
@@ -20,10 +21,16 @@ LOAD_WINDOW = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
-class Advance:
-    """What a batch of new entries changes on one conversation's row."""
+class Head:
+    """What new entries need of a conversation's row, and change on it.
+
+    A plain value: a batch reads hundreds, and a model instance costs ten times as much.
+    """
 
     pk: int
+    public_id: uuid.UUID
+    channel_id: int
+    state: str
     seq: int
     public_seq: int
     last_message_at: datetime
@@ -32,6 +39,24 @@ class Advance:
     status: str
     outcome: str
     revision: int
+    visitor_public_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody who takes or took part in a conversation; a plain value too.
+
+    `may_write` is off for operators who left, or whose right or account is gone.
+    """
+
+    pk: int
+    conversation_id: int
+    role: str
+    display_name: str
+    operator_id: int | None
+    operator_public_id: uuid.UUID | None
+    visitor_public_id: uuid.UUID
+    may_write: bool
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -57,46 +82,52 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def active_since(self, moment: datetime) -> Self:
         return self.filter(last_message_at__gte=moment)
 
-    def advance(self, changes: Sequence[Advance]) -> None:
-        """Write what a batch changed, all conversations in one statement.
+    def lock_heads(self, conversations: Iterable[uuid.UUID]) -> list[Head]:
+        """Lock the conversations of these ids, and return what posting needs of them.
 
-        The rows must be locked. Raw SQL because the ORM's `bulk_update` builds a CASE per
-        column and row, which alone costs more than the rest of the batch.
+        Their visitors are told by `ParticipantQuerySet.authors`: a join here would lock them.
         """
-        columns = (
-            ("seq", "bigint"),
-            ("public_seq", "bigint"),
-            ("last_message_at", "timestamptz"),
-            ("waiting_since", "timestamptz"),
-            ("answered_at", "timestamptz"),
-            ("status", "varchar"),
-            ("outcome", "varchar"),
-            ("revision", "bigint"),
-        )
+        rows = self.filter(public_id__in=list(conversations)).lock()
+        return [Head(*row) for row in rows.values_list(*_HEAD)]
+
+    def with_operators(
+        self, conversations: Iterable[int]
+    ) -> list[tuple["Conversation", list["Participant"]]]:
+        """Return conversations with the operators who take part, all loaded for a view."""
+        rows = self.filter(pk__in=list(conversations))
+        present = Participant.objects.present().operators().select_related("operator__user")
+        return [
+            (row, list(row.participants.all()))
+            for row in rows.select_related("visitor", "channel", "operator__user").prefetch_related(
+                models.Prefetch("participants", present)
+            )
+        ]
+
+    def advance(self, heads: Sequence[Head]) -> None:
+        """Write what a batch changed, all conversations in one statement; they must be locked."""
         connection = connections[self.db]
-        names = ", ".join(name for name, _type in columns)
-        rows = ", ".join(["(" + ", ".join(["%s"] * (len(columns) + 1)) + ")"] * len(changes))
-        cast = connection.vendor == "postgresql"
-        sets = ", ".join(
-            f"{name} = batch.{name}::{kind}" if cast else f"{name} = batch.{name}"
-            for name, kind in columns
-        )
+        batch, values = table(connection, _ADVANCE, heads)
+        sets = ", ".join(f"{name} = batch.{name}" for name in _ADVANCE if name != "pk")
         sql = (
-            f"WITH batch (id, {names}) AS (VALUES {rows}) "  # noqa: S608 - names are ours
-            f"UPDATE livechat_conversation SET {sets} FROM batch "
-            f"WHERE livechat_conversation.id = batch.id{'::bigint' if cast else ''}"
+            f"UPDATE livechat_conversation SET {sets} FROM {batch} "  # noqa: S608 - names are ours
+            "WHERE livechat_conversation.id = batch.pk"
         )
-        moment = connection.ops.adapt_datetimefield_value
-        values: list[Any] = []
-        for change in changes:
-            values += [change.pk, change.seq, change.public_seq]
-            values += [
-                moment(value) if value else None
-                for value in (change.last_message_at, change.waiting_since, change.answered_at)
-            ]
-            values += [change.status, change.outcome, change.revision]
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
+
+
+_ADVANCE = {
+    "pk": "bigint",
+    "seq": "bigint",
+    "public_seq": "bigint",
+    "last_message_at": "timestamptz",
+    "waiting_since": "timestamptz",
+    "answered_at": "timestamptz",
+    "status": "text",
+    "outcome": "text",
+    "revision": "bigint",
+}
+_HEAD = ("pk", "public_id", "channel_id", "state", *list(_ADVANCE)[1:])
 
 
 class Conversation(models.Model):
@@ -191,6 +222,10 @@ class Conversation(models.Model):
     def is_closed(self) -> bool:
         return self.state == State.CLOSED
 
+    @property
+    def visitor_public_id(self) -> uuid.UUID:
+        return self.visitor.public_id
+
     def assign(self, operator: Any, now: datetime) -> None:
         """Put `operator` in charge. The row must be locked; the caller saves."""
         self.state = State.ASSIGNED.value
@@ -223,6 +258,28 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
     def operators(self) -> Self:
         return self.filter(role=Role.OPERATOR)
+
+    def authors(self, conversations: Iterable[int]) -> list[Author]:
+        """Return who takes or took part in these conversations, and whether he may still write."""
+        rows = self.filter(conversation__in=list(conversations))
+        return [
+            Author(*(*row[:-3], row[-3] is None and False not in row[-2:]))
+            for row in rows.values_list(*_AUTHOR)
+        ]
+
+
+_AUTHOR = (
+    "pk",
+    "conversation_id",
+    "role",
+    "display_name",
+    "operator_id",
+    "operator__public_id",
+    "conversation__visitor__public_id",
+    "left_at",
+    "operator__is_enabled",
+    "operator__user__is_active",
+)
 
 
 class Participant(models.Model):
@@ -268,3 +325,7 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.role})"
+
+    @property
+    def operator_public_id(self) -> uuid.UUID | None:
+        return self.operator.public_id if self.operator else None

@@ -1,12 +1,91 @@
 """Messages: the entries of a conversation's timeline."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 
 from livechat.domain.states import Kind
+from livechat.models.batch import table
 from livechat.models.choices import KINDS, SYSTEM_EVENTS
+from livechat.models.conversation import Author
+
+
+@dataclass(slots=True)
+class Entry:
+    """A text or note that is being posted: what its row will hold, as a plain value."""
+
+    conversation_id: int
+    author: Author
+    client_id: uuid.UUID
+    kind: str
+    text: str
+    seq: int
+    public_seq: int | None
+    created_at: datetime
+    public_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def author_id(self) -> int:
+        return self.author.pk
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What names an entry before it has numbers; `place` is the asker's own count."""
+
+    place: int
+    conversation_id: int
+    author_id: int
+    client_id: uuid.UUID
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def named(self, names: Sequence[Name]) -> dict[int, "Message"]:
+        """Return those that are stored, by the `place` of their name."""
+        if not names:
+            return {}
+        connection = connections[self.db]
+        batch, values = table(connection, _NAME, names)
+        sql = (
+            f"SELECT batch.place, stored.id FROM {batch} "  # noqa: S608 - names are ours
+            "JOIN livechat_message stored ON stored.conversation_id = batch.conversation_id "
+            "AND stored.author_id = batch.author_id AND stored.client_id = batch.client_id"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            found = dict(cursor.fetchall())
+        stored = self.in_bulk(found.values()) if found else {}
+        return {place: stored[pk] for place, pk in found.items()}
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Store what is posted, in one statement. The conversations must be locked."""
+        connection = connections[self.db]
+        batch, values = table(connection, _ENTRY, entries)
+        names = ", ".join(_ENTRY)
+        sql = (
+            f"INSERT INTO livechat_message ({names}, event) "  # noqa: S608 - names are ours
+            f"SELECT {names}, '' FROM {batch}"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+
+_NAME = {"place": "bigint", "conversation_id": "bigint", "author_id": "bigint", "client_id": "uuid"}
+_ENTRY = {
+    "public_id": "uuid",
+    "conversation_id": "bigint",
+    "seq": "bigint",
+    "public_seq": "bigint",
+    "kind": "text",
+    "author_id": "bigint",
+    "client_id": "uuid",
+    "text": "text",
+    "created_at": "timestamptz",
+}
 
 
 class Message(models.Model):
@@ -34,6 +113,8 @@ class Message(models.Model):
     client_id = models.UUIDField(null=True, blank=True)
     text = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["conversation", "seq"]

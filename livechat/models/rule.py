@@ -1,9 +1,14 @@
 """Channel rules: when and how the button appears on which page."""
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from livechat.domain import patterns
+from livechat.domain.patterns import PatternError
+from livechat.domain.rules import Rule
 from livechat.domain.states import ButtonAction, ResponderCondition
 from livechat.models.choices import BUTTON_ACTIONS, RESPONDER_CONDITIONS
 
@@ -19,9 +24,18 @@ class ChannelRule(models.Model):
         choices=BUTTON_ACTIONS,
         default=ButtonAction.SHOW.value,
     )
-    regex_url = models.CharField(_("URL Regex"), max_length=1000, blank=True, default="")
+    regex_url = models.CharField(
+        _("URL Regex"),
+        max_length=patterns.MAX_LENGTH,
+        blank=True,
+        default="",
+        help_text=_("Found anywhere in the address of the page: /shop, /cart$ … Empty: all pages."),
+    )
     auto_popup_timer = models.PositiveIntegerField(
-        _("Open automatically timer"), default=0, help_text=_("Seconds.")
+        _("Open automatically timer"),
+        default=0,
+        validators=[MaxValueValidator(3_600)],
+        help_text=_("Seconds, at most an hour."),
     )
     countries = CountryField(_("Country"), multiple=True, blank=True)
     responder = models.CharField(max_length=64, blank=True, default="")
@@ -37,3 +51,51 @@ class ChannelRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.regex_url or '*'}"
+
+    def clean(self) -> None:
+        """Refuse a pattern that could not be searched, and say what is wrong and where."""
+        try:
+            patterns.check(self.regex_url)
+        except PatternError as error:
+            raise ValidationError({"regex_url": _explained(error, self.regex_url)}) from None
+
+    def as_rule(self) -> Rule:
+        """Return the rule as a value for `domain.rules`."""
+        return Rule(
+            pk=self.pk,
+            sequence=self.sequence,
+            action=ButtonAction(self.action),
+            pattern=self.regex_url,
+            timer_seconds=self.auto_popup_timer,
+            countries=frozenset(str(country) for country in self.countries),
+            responder=self.responder,
+            condition=ResponderCondition(self.responder_condition),
+        )
+
+
+_PROBLEMS = {
+    "missing_parenthesis": _("A parenthesis is not closed."),
+    "unexpected_parenthesis": _("A parenthesis is closed that was not opened."),
+    "missing_bracket": _("A bracket is not closed."),
+    "bad_range": _("A range runs backwards."),
+    "bad_class": _("There is no such class of characters."),
+    "look_around": _("Looking ahead or behind is not possible here."),
+    "nothing_to_repeat": _("There is nothing to repeat."),
+    "repeated_repetition": _("A repetition cannot be repeated."),
+    "repeated_too_often": _("A part may be repeated at most 1,000 times."),
+    "bad_escape": _("There is no such escape; references to groups are not possible."),
+    "trailing_backslash": _("A backslash at the end escapes nothing."),
+    "too_long": _("The expression is too long."),
+    "nul": _("There is a character that cannot be stored."),
+}
+
+
+def _explained(error: PatternError, pattern: str) -> str:
+    problem = str(_PROBLEMS.get(error.problem, _("This is not a regular expression.")))
+    if error.position is None or not error.fragment:
+        return problem
+    where = _("At character %(position)d: “%(rest)s”") % {
+        "position": error.position + 1,
+        "rest": pattern[error.position : error.position + 20],
+    }
+    return f"{problem} {where}"

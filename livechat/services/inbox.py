@@ -15,8 +15,8 @@ from livechat.policy import StaffActor
 
 MAX_OPEN = 500
 MAX_CLOSED = 50
-PER_FRAME = 40
-"""Conversations a frame of the snapshot: with the longest texts cut it stays below 64 KiB."""
+MAX_FRAME_BYTES = 40_000
+"""Of conversations in a frame of the snapshot; with the rest of it below 64 KiB."""
 LINE_LENGTH = 200
 
 
@@ -33,7 +33,7 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     me = staff_view.me(actor.name, operator, now)
     channels = _channels(actor)
     mark = _digest(found, set(own_conversations(actor).values()))
-    parts = [views[i : i + PER_FRAME] for i in range(0, len(views), PER_FRAME)] or [[]]
+    parts = _parts(views)
     return [
         wire.InboxSnapshot(
             me=me,
@@ -70,6 +70,20 @@ def readable_among(actor: StaffActor, conversations: Sequence[UUID]) -> dict[UUI
         return {}
     rows = _visible(actor, Conversation.objects.filter(public_id__in=conversations))
     return dict(rows.values_list("public_id", "pk"))
+
+
+def _parts(views: Iterable[wire.StaffConversation]) -> list[list[wire.StaffConversation]]:
+    """Split a list so that each part fits into a frame; one empty part for nothing."""
+    parts: list[list[wire.StaffConversation]] = [[]]
+    room = MAX_FRAME_BYTES
+    for view in views:
+        size = len(wire.encode(view).encode()) + 1
+        if size > room and parts[-1]:
+            parts.append([])
+            room = MAX_FRAME_BYTES
+        parts[-1].append(view)
+        room -= size
+    return parts
 
 
 def _digest(rows: Iterable[Conversation], own: set[int]) -> str:

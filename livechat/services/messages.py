@@ -12,8 +12,8 @@ from livechat import events, policy
 from livechat.domain import numbering
 from livechat.domain.states import Kind, Outcome, Role, Status
 from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
-from livechat.models import Advance, Conversation, Message, Participant
-from livechat.policy import Action, Actor, StaffActor, VisitorActor
+from livechat.models import Author, Conversation, Entry, Head, Message, Name, Participant
+from livechat.policy import Action, Actor, VisitorActor
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,105 +94,98 @@ class _Batch:
         return [outcome for outcome in self.outcomes if outcome is not None]
 
     def gather(self) -> None:
-        ids = {item.conversation for item in self.items}
-        self.conversations = {
-            row.public_id: row
-            for row in Conversation.objects.filter(public_id__in=ids)
-            .select_related("visitor")
-            .lock()
-        }
-        people = Participant.objects.present().filter(
-            conversation__in=[row.pk for row in self.conversations.values()]
+        heads = Conversation.objects.lock_heads({item.conversation for item in self.items})
+        # After the lock, so that whoever left before it is not there any more.
+        people = Participant.objects.authors([head.pk for head in heads])
+        self.authors = {(who.conversation_id, who.operator_id or who.role): who for who in people}
+        visitors = {who.conversation_id: who.visitor_public_id for who in people}
+        for head in heads:
+            head.visitor_public_id = visitors.get(head.pk)
+        self.heads = {head.public_id: head for head in heads}
+        self.places = [self.place(item) for item in self.items]
+        self.stored = Message.objects.named(
+            [
+                Name(index, head.pk, author.pk, self.items[index].client_id)
+                for index, (head, author) in enumerate(self.places)
+                if head is not None and author is not None
+            ]
         )
-        self.authors: dict[tuple[int, int | str], Participant] = {}
-        self.people: dict[int, list[Participant]] = {}
-        for person in people.select_related("operator__user"):
-            self.authors[person.conversation_id, person.operator_id or person.role] = person
-            self.people.setdefault(person.conversation_id, []).append(person)
-        clients = {item.client_id for item in self.items}
-        self.stored = {
-            (row.conversation_id, row.author_id, row.client_id): row
-            for row in Message.objects.filter(
-                conversation__in=[row.pk for row in self.conversations.values()],
-                client_id__in=clients,
-            )
-        }
         self.now = timezone.now()
+
+    def place(self, item: Item) -> tuple[Head | None, Author | None]:
+        """Return the conversation an item is for, and its author there, as far as there are."""
+        head = self.heads.get(item.conversation)
+        if head is None:
+            return None, None
+        if isinstance(item.actor, VisitorActor):
+            return head, self.authors.get((head.pk, Role.VISITOR.value))
+        return head, self.authors.get((head.pk, item.actor.operator or ""))
 
     def decide(self) -> tuple[list[numbering.Numbered], list[numbering.Double]]:
         fresh = []
-        self.keys: list[tuple[Conversation, Participant] | None] = [None] * len(self.items)
+        self.keys: list[tuple[Head, Author] | None] = [None] * len(self.items)
         for index, item in enumerate(self.items):
+            stored = self.stored.get(index)
             try:
-                conversation, author, stored = self.admit(item)
+                head, author = self.admit(item, *self.places[index], is_stored=stored is not None)
             except LivechatError as error:
                 self.outcomes[index] = Refused(error)
                 continue
             if stored is not None:
                 self.outcomes[index] = _again(item, stored)
                 continue
-            self.keys[index] = (conversation, author)
-            fresh.append((index, conversation.pk, (author.pk, item.client_id), item.internal))
+            self.keys[index] = (head, author)
+            fresh.append((index, head.pk, (author.pk, item.client_id), item.internal))
         heads = {
-            row.pk: numbering.Heads(row.seq, row.public_seq) for row in self.conversations.values()
+            head.pk: numbering.Heads(head.seq, head.public_seq) for head in self.heads.values()
         }
         return numbering.number(fresh, heads)
 
-    def admit(self, item: Item) -> tuple[Conversation, Participant, Message | None]:
-        """Return conversation, author and the entry stored before, or raise the refusal.
+    def admit(
+        self, item: Item, head: Head | None, author: Author | None, *, is_stored: bool
+    ) -> tuple[Head, Author]:
+        """Return conversation and author, or raise the refusal.
 
-        A repeat is answered as the first time even when the conversation has closed since.
+        A repeat is answered as the first time even when the conversation has closed since, or its
+        author has left: he must learn that his text is stored.
         """
-        conversation = self.conversations.get(item.conversation)
-        if conversation is None:
+        if head is None:
             raise NotFound
-        who = item.actor.operator if isinstance(item.actor, StaffActor) else Role.VISITOR.value
-        author = self.authors.get((conversation.pk, who)) if who else None
-        if author is not None and author.operator is not None:
-            account = author.operator
-            if not (account.is_enabled and account.user.is_active):
-                author = None
-        action = Action.NOTE if item.internal else Action.POST
-        takes_part = author is not None
-        if not policy.may_read(item.actor, conversation, takes_part=takes_part):
+        if not policy.may_read(item.actor, head, takes_part=author is not None):
             raise NotFound
-        stored = None
-        if author is not None:
-            stored = self.stored.get((conversation.pk, author.pk, item.client_id))
-        if author is None or stored is None:
-            policy.require(item.actor, action, conversation, takes_part=takes_part)
+        if not is_stored:
+            takes_part = author is not None and author.may_write
+            action = Action.NOTE if item.internal else Action.POST
+            policy.require(item.actor, action, head, takes_part=takes_part)
         if author is None:
             raise NotAllowed
-        return conversation, author, stored
+        return head, author
 
-    def apply(self, numbered: Sequence[numbering.Numbered]) -> list[tuple[Conversation, Message]]:
-        entries: list[tuple[Conversation, Message]] = []
-        self.changed: dict[int, Conversation] = {}
+    def apply(self, numbered: Sequence[numbering.Numbered]) -> list[tuple[Head, Entry]]:
+        entries: list[tuple[Head, Entry]] = []
+        self.changed: set[int] = set()
         for number in numbered:
             item, key = self.items[number.index], self.keys[number.index]
             assert key is not None
-            conversation, author = key
-            entry = Message(
-                conversation_id=conversation.pk,
+            head, author = key
+            entry = Entry(
+                conversation_id=head.pk,
+                author=author,
+                client_id=item.client_id,
+                kind=Kind.NOTE.value if item.internal else Kind.TEXT.value,
+                text=item.text,
                 seq=number.seq,
                 public_seq=number.public_seq,
-                kind=Kind.NOTE.value if item.internal else Kind.TEXT.value,
-                client_id=item.client_id,
-                text=item.text,
                 created_at=self.now,
             )
-            entry.author = author
-            entry.subject = None
-            if _move(conversation, author, entry):
-                self.changed[conversation.pk] = conversation
-            entries.append((conversation, entry))
+            if _move(head, entry):
+                self.changed.add(head.pk)
+            entries.append((head, entry))
             seq = number.seq if author.role == Role.OPERATOR else number.public_seq
             self.outcomes[number.index] = Posted(seq or 0, entry.created_at)
         if entries:
-            Message.objects.bulk_create([entry for _row, entry in entries])
-            Conversation.objects.advance(
-                [_advance(row) for row in {row.pk: row for row, _entry in entries}.values()]
-            )
+            Message.objects.append([entry for _head, entry in entries])
+            Conversation.objects.advance(list({head.pk: head for head, _ in entries}.values()))
         return entries
 
     def repeat(self, double: numbering.Double) -> Answer:
@@ -203,11 +196,11 @@ class _Batch:
         assert isinstance(outcome, Posted)
         return Repeated(outcome.seq, outcome.at)
 
-    def announce(self, entries: Sequence[tuple[Conversation, Message]]) -> None:
-        last = {conversation.pk: entry for conversation, entry in entries}
-        for conversation in self.changed.values():
-            operators = [p for p in self.people[conversation.pk] if p.role == Role.OPERATOR]
-            events.conversation_changed(conversation, operators, last[conversation.pk])
+    def announce(self, entries: Sequence[tuple[Head, Entry]]) -> None:
+        if self.changed:
+            last = {head.pk: entry for head, entry in entries}
+            for conversation, operators in Conversation.objects.with_operators(self.changed):
+                events.conversation_changed(conversation, operators, last[conversation.pk])
         events.messages_posted(entries)
 
 
@@ -220,40 +213,26 @@ def _again(item: Item, stored: Message) -> Answer:
     return Repeated(seq or 0, stored.created_at)
 
 
-def _move(conversation: Conversation, author: Participant, entry: Message) -> bool:
-    """Apply one entry to its conversation's row; say whether a list must show a change.
+def _move(head: Head, entry: Entry) -> bool:
+    """Apply one entry to its conversation; say whether a list must show a change.
 
     The clock never runs backwards within a conversation, whatever the machine's does.
     """
-    entry.created_at = max(entry.created_at, conversation.last_message_at)
-    conversation.seq = entry.seq
-    conversation.public_seq = entry.public_seq or conversation.public_seq
-    conversation.last_message_at = entry.created_at
-    before = (conversation.status, conversation.outcome)
-    if author.role == Role.VISITOR:
-        conversation.waiting_since = conversation.waiting_since or entry.created_at
-        if conversation.status == Status.WAITING_FOR_CUSTOMER:
-            conversation.status = Status.IN_PROGRESS.value
+    entry.created_at = max(entry.created_at, head.last_message_at)
+    head.seq = entry.seq
+    head.public_seq = entry.public_seq or head.public_seq
+    head.last_message_at = entry.created_at
+    before = (head.status, head.outcome)
+    if entry.author.role == Role.VISITOR:
+        head.waiting_since = head.waiting_since or entry.created_at
+        if head.status == Status.WAITING_FOR_CUSTOMER:
+            head.status = Status.IN_PROGRESS.value
     elif entry.kind == Kind.TEXT:
-        conversation.waiting_since = None
-        conversation.answered_at = conversation.answered_at or entry.created_at
-        if conversation.outcome in (Outcome.NO_ANSWER, Outcome.NO_AGENT):
-            conversation.outcome = Outcome.NO_FAILURE.value
-    if (conversation.status, conversation.outcome) == before:
+        head.waiting_since = None
+        head.answered_at = head.answered_at or entry.created_at
+        if head.outcome in (Outcome.NO_ANSWER, Outcome.NO_AGENT):
+            head.outcome = Outcome.NO_FAILURE.value
+    if (head.status, head.outcome) == before:
         return False
-    conversation.revision += 1
+    head.revision += 1
     return True
-
-
-def _advance(row: Conversation) -> Advance:
-    return Advance(
-        pk=row.pk,
-        seq=row.seq,
-        public_seq=row.public_seq,
-        last_message_at=row.last_message_at,
-        waiting_since=row.waiting_since,
-        answered_at=row.answered_at,
-        status=row.status,
-        outcome=row.outcome,
-        revision=row.revision,
-    )

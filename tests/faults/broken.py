@@ -9,9 +9,28 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
-HEARTBEAT_SECONDS = 2
+import django
+from django.core.management import execute_from_command_line
+from django.db import connection, transaction
+
+from livechat import wire
+
+wire.HEARTBEAT_SECONDS = 2  # before anything reads it
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from livechat import events  # noqa: E402 - needs the apps to be loaded
+from livechat.bus import bus  # noqa: E402
+from livechat.consumers.base import BaseConsumer  # noqa: E402
+from livechat.consumers.writer import writer  # noqa: E402
+from livechat.domain import numbering  # noqa: E402
+from livechat.models import Message  # noqa: E402
+from livechat.services.messages import Answer, Item, Refused  # noqa: E402
+
 BEFORE_COMMIT = 0.1
 """Seconds between a promise and the commit it should have waited for: a kill hits it easily."""
 
@@ -22,74 +41,50 @@ def sound() -> None:
 
 def ack_before_commit() -> None:
     """The writer acknowledges when the rows are written, not when they are committed."""
-    from livechat import wire
-    from livechat.consumers.base import BaseConsumer
-    from livechat.consumers.writer import writer
-    from livechat.services import messages
-
-    sockets: dict[tuple[Any, str], BaseConsumer] = {}
-    submit, post = writer.submit, messages._Batch.post
+    sockets: dict[Item, BaseConsumer] = {}
     loops: list[asyncio.AbstractEventLoop] = []
+    submit = writer.submit
 
-    def submit_noting(item: messages.Item, answer: Any) -> None:
+    def submit_noting(item: Item, answer: Any) -> None:
         loops[:] = [asyncio.get_running_loop()]
-        sockets[item.conversation, str(item.client_id)] = answer.__self__
+        sockets[item] = answer.__self__
         submit(item, answer)
 
-    def post_hastily(batch: messages._Batch) -> list[messages.Answer]:
-        outcomes = post(batch)
-        for item, outcome in zip(batch.items, outcomes, strict=True):
-            socket = sockets.pop((item.conversation, str(item.client_id)), None)
-            if socket is not None and isinstance(outcome, messages.Posted):
-                ack = wire.Ack(item.client_id, outcome.at, outcome.seq, item.conversation)
+    def acknowledge(items: Sequence[Item], answers: Sequence[Answer]) -> None:
+        for item, answer in zip(items, answers, strict=True):
+            socket = sockets.pop(item, None)
+            if socket is not None and not isinstance(answer, Refused):
+                ack = wire.Ack(item.client_id, answer.at, answer.seq, item.conversation)
                 loops[0].call_soon_threadsafe(socket.say, ack)
-        time.sleep(BEFORE_COMMIT)
-        return outcomes
 
     writer.submit = submit_noting  # type: ignore[method-assign]
-    messages._Batch.post = post_hastily  # type: ignore[method-assign]
+    _commit_late(acknowledge)
 
 
 def publish_before_commit() -> None:
     """Events leave when the rows are written, not when they are committed."""
-    from livechat import events
-    from livechat.bus import bus
-    from livechat.services import messages
-
-    post = messages._Batch.post
-
-    def post_slowly(batch: messages._Batch) -> list[messages.Answer]:
-        outcomes = post(batch)
-        time.sleep(BEFORE_COMMIT)
-        return outcomes
-
     events._after_commit = bus.publish
-    messages._Batch.post = post_slowly  # type: ignore[method-assign]
+    _commit_late(lambda items, answers: None)
 
 
 def no_dedupe() -> None:
     """A text that comes twice is stored twice."""
-    from uuid import uuid4
+    post = writer._post
 
-    from livechat.domain import numbering
-    from livechat.services import messages
+    def post_always(items: Sequence[Item]) -> list[Answer]:
+        # Under an id of its own each is new; afterwards it gets the one it came with.
+        fresh = [replace(item, client_id=uuid4()) for item in items]
+        with transaction.atomic():
+            answers = post(fresh)
+            for item, stored in zip(items, fresh, strict=True):
+                Message.objects.filter(client_id=stored.client_id).update(client_id=item.client_id)
+        return answers
 
-    admit, number = messages._Batch.admit, numbering.number
-
-    def admit_always(batch: messages._Batch, item: messages.Item) -> Any:
-        batch.stored = {}
-        return admit(batch, item)
-
-    def number_all(items: Iterable[Any], heads: Mapping[Any, numbering.Heads]) -> Any:
-        return number([(i, chat, uuid4(), note) for i, chat, _key, note in items], heads)
-
-    messages._Batch.admit = admit_always  # type: ignore[method-assign]
-    numbering.number = number_all
+    writer._post = post_always
 
 
 def order_by_time() -> None:
     """Entries are numbered by the clock."""
-    from livechat.domain import numbering
 
     def number(
         items: Iterable[Any], heads: Mapping[Any, numbering.Heads]
@@ -106,19 +101,6 @@ def order_by_time() -> None:
     numbering.number = number
 
 
-def forget_once() -> None:
-    """Drop the constraint that would be the backstop of `no_dedupe`."""
-    from django.db import connection
-
-    from livechat.models import Message
-
-    rules = Message._meta.constraints
-    [once] = [rule for rule in rules if rule.name == "message_once"]
-    rules.remove(once)  # SQLite makes the table anew from what is left
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(Message, once)
-
-
 VARIANTS: dict[str, Callable[[], None]] = {
     breakage.__name__: breakage
     for breakage in (sound, ack_before_commit, publish_before_commit, no_dedupe, order_by_time)
@@ -127,20 +109,34 @@ VARIANTS: dict[str, Callable[[], None]] = {
 
 def main(variant: str, arguments: Sequence[str]) -> None:
     """Break what `variant` names, then do what ``manage.py`` does."""
-    from livechat import wire
-
-    # Before anything reads it.
-    wire.HEARTBEAT_SECONDS = HEARTBEAT_SECONDS
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
     VARIANTS[variant]()
-    from django.core.management import execute_from_command_line
-
     execute_from_command_line(["manage.py", *arguments])
     if (variant, arguments[0]) == ("no_dedupe", "migrate"):
-        forget_once()
+        _forget_once()
+
+
+def _commit_late(meanwhile: Callable[[Sequence[Item], Sequence[Answer]], None]) -> None:
+    """Do `meanwhile` between the writing of a batch and its commit, which takes a moment."""
+    post = writer._post
+
+    def post_late(items: Sequence[Item]) -> list[Answer]:
+        with transaction.atomic():
+            answers = post(items)
+            meanwhile(items, answers)
+            time.sleep(BEFORE_COMMIT)
+        return answers
+
+    writer._post = post_late
+
+
+def _forget_once() -> None:
+    """Drop the constraint that would be the backstop of `no_dedupe`."""
+    rules = Message._meta.constraints
+    [once] = [rule for rule in rules if rule.name == "message_once"]
+    # SQLite makes the table anew from what is left.
+    Message._meta.constraints = [rule for rule in rules if rule is not once]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Message, once)
 
 
 if __name__ == "__main__":

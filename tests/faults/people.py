@@ -195,6 +195,9 @@ class Operator(Client):
                 self.look(event["conversation"], now=event["more"])
             case "heartbeat":
                 self._compare(event["digest"])
+                # The digest knows only of heads: a fetch that was refused must be made again.
+                for conversation in self.timelines:
+                    self.look(conversation)
 
     def _snapshot(self, event: dict[str, Any]) -> None:
         self._parts = [event] if event["part"] == 1 else [*self._parts, event]

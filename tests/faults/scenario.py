@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.faults.checker import History, violations
@@ -58,13 +58,13 @@ async def chat(
     lives: dict[Client, asyncio.Task[None]] = {}
     hands: dict[Client, asyncio.Task[None]] = {}
     try:
-        for client in operators:
-            lives[client] = asyncio.create_task(client.live())
-            hands[client] = asyncio.create_task(client.work(pause))
+        for operator in operators:
+            lives[operator] = asyncio.create_task(operator.live())
+            hands[operator] = asyncio.create_task(operator.work(pause))
         await asyncio.sleep(1.0)
-        for client in guests:
-            lives[client] = asyncio.create_task(client.live())
-            hands[client] = asyncio.create_task(client.chat(pause))
+        for guest in guests:
+            lives[guest] = asyncio.create_task(guest.live())
+            hands[guest] = asyncio.create_task(guest.chat(pause))
         farewell = asyncio.create_task(_close(leaving, lives, hands, chance, pause))
         counts.update(await faults())
         await farewell
@@ -117,10 +117,11 @@ async def _settle(
             return Outcome(found, now() - started, counts)
 
 
-async def _end(tasks: object) -> None:
-    tasks = list(tasks)  # type: ignore[call-overload]
-    for task in tasks:
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks; raise what one of them died of before."""
+    ended = list(tasks)
+    for task in ended:
         task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
+    for result in await asyncio.gather(*ended, return_exceptions=True):
         if isinstance(result, Exception):
             raise result

@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,10 +103,14 @@ class World:
             return [connection.execute(query).fetchall() for query in queries]
 
 
+# The limits are for one person's hands; a test writes faster.
+FAST = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
+
+
 @contextmanager
 def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[World]:
     """Yield one server on SQLite; `entry` as for `App`."""
-    app = App(var, environ=_environ(), entry=entry)
+    app = App(var, environ=FAST, entry=entry)
     people = _people(app)
     app.start()
     try:
@@ -116,12 +120,13 @@ def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[Wo
 
 
 @contextmanager
-def services(var: Path, *, servers: int) -> Iterator[World]:
+def services(var: Path, *, servers: int, environ: Mapping[str, str] = FAST) -> Iterator[World]:
     """Yield `servers` servers on one PostgreSQL and one Redis."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
         memory = stack.enter_context(redis.running())
-        environ = _environ() | {
+        environ = {
+            **environ,
             "DATABASE_URL": database.url,
             "REDIS_URL": memory.url,
             "SECRET_KEY": secrets.token_urlsafe(50),
@@ -136,11 +141,6 @@ def services(var: Path, *, servers: int) -> Iterator[World]:
             stack.callback(app.kill)
             app.start()
         yield World(apps, **people, postgres=database, redis=memory)
-
-
-def _environ() -> dict[str, str]:
-    # The limits are for one person's hands; a test writes faster.
-    return {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
 def _people(app: App) -> dict[str, Any]:

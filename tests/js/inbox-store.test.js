@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Comparison, digest } from "../../static/livechat/dashboard/digest.js";
 import { sections } from "../../static/livechat/dashboard/sections.js";
-import { apply, ownDigest, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
+import { apply, ownDigest, said, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
 import { message, messages, staffConversation } from "./people.js";
 
 /** @import { State } from "../../static/livechat/dashboard/store.js" */
@@ -37,6 +37,22 @@ test("the digest is the one that Python makes", () => {
   assert.equal(digest([a]), "f6552920");
   assert.equal(digest([c, b, a]), "1dfbce4b");
   assert.equal(digest([a, b, c]), "1dfbce4b");
+});
+
+test("the list tells what somebody said last, when the end of the timeline only tells what happened", () => {
+  const line = message(2, { kind: "system", author: "system" });
+  const conversation = staffConversation({ head: 2, last: line });
+  const known = after(inbox(conversation), {
+    type: "timeline.page", conversation: "c1", messages: [message(1), line], head: 2, more: false,
+  });
+  assert.equal(said(known, conversation), line);
+
+  const read = apply(wanted(inbox(conversation), "c1"), {
+    type: "timeline.page", conversation: "c1", messages: [message(1), line], head: 2, more: false,
+  });
+
+  assert.equal(said(read, conversation)?.text, "message 1");
+  assert.equal(said(read, staffConversation({ last: message(3) }))?.text, "message 3");
 });
 
 test("one difference is patience, two in a row are a loss", () => {

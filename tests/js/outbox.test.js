@@ -176,3 +176,17 @@ test("texts of a lost identity open a new conversation", () => {
 
   assert.deepEqual(desk.sent, ["open:one"]);
 });
+
+test("a refusal that names nobody sends all that were in flight again, in order", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.write("two");
+
+  desk.box.reject({ code: "rate_limited", retry_after: 2 });
+  assert.deepEqual(desk.states, ["one waiting", "two waiting"]);
+
+  desk.sent.length = 0;
+  desk.pass(2000);
+  assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stopwatch } from "../../static/livechat/shared/clock.js";
-import { countCharacters, initials, isBlank, parts, webAddress } from "../../static/livechat/shared/words.js";
+import { countCharacters, initials, isBlank, parts, tone, webAddress } from "../../static/livechat/shared/words.js";
 
 const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);
 
@@ -43,6 +43,15 @@ test("characters count as people count them", () => {
 
 test("an avatar has the first and the last initial", () => {
   assert.deepEqual(["Anna", "maria dos santos", "", " Yo  ", "👍 ok"].map(initials), ["A", "MS", "", "Y", "👍O"]);
+});
+
+test("a name keeps its tone, and different names have different ones", () => {
+  const names = ["Anna", "Ben", "Visitor 21C7", "Visitor BACE", "Visitor 99F0", "ليلى", ""];
+  const tones = names.map(tone);
+
+  assert.deepEqual(names.map(tone), tones);
+  assert.ok(tones.every((value) => Number.isInteger(value) && value >= 0 && value < 8));
+  assert.ok(new Set(tones).size > 3);
 });
 
 test("a stopwatch shows hours only when there are some", () => {

@@ -122,6 +122,18 @@ def test_a_repeat_after_the_end_is_answered_as_the_first_time(chat, vera):
     assert (again.seq, again.at) == (first.seq, first.at)
 
 
+def test_a_repeat_after_leaving_is_answered_as_the_first_time(chat, anna):
+    staff = factories.actor(anna)
+    sent = item(staff, chat)
+    first = messages.post_message(sent)
+    conversations.leave(staff, chat.public_id)
+
+    again = messages.post_message(sent)
+
+    assert type(again) is Repeated
+    assert again.seq == first.seq
+
+
 def test_a_visitor_may_not_make_a_note(chat, vera):
     with pytest.raises(NotAllowed):
         messages.post_message(item(vera, chat, internal=True))

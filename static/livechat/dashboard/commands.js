@@ -14,18 +14,25 @@ export const ACTIONS = {
 };
 
 /**
- * Commands that want an answer but are not kept: a "take" that did not arrive is pressed again.
+ * Commands that want an answer but are not kept: a "take" that did not arrive is said to have failed,
+ * and pressed again.
  */
 export class Commands {
   /** @type {Map<string, string>} `client_id` → what it is about */
   #pending = new Map();
   #send;
   #changed;
+  #unsent;
 
-  /** @param {(command: StaffCommand) => boolean} send @param {() => void} changed */
-  constructor(send, changed) {
+  /**
+   * @param {(command: StaffCommand) => boolean} send
+   * @param {() => void} changed
+   * @param {() => void} unsent  there was no connection
+   */
+  constructor(send, changed, unsent) {
     this.#send = send;
     this.#changed = changed;
+    this.#unsent = unsent;
   }
 
   /**
@@ -34,7 +41,7 @@ export class Commands {
    */
   give(subject, command) {
     const client_id = uuid();
-    if (!this.#send(command(client_id))) return;
+    if (!this.#send(command(client_id))) return this.#unsent();
     this.#pending.set(client_id, subject);
     this.#changed();
   }

@@ -20,7 +20,7 @@ export const ACTION = "head:action";
 /** Who it is, where he is, who answers, and what can be done. Fires {@link ACTION}. */
 export class ConversationHead extends HTMLElement {
   #back = element("a", { className: "back", href: "#" }, icon("back"));
-  #name = element("h1");
+  #name = element("h2");
   #about = element("p", { className: "about" });
   #question = element("span", { className: "question", hidden: true });
   #buttons = {

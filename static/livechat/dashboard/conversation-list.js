@@ -3,7 +3,7 @@ import { element } from "../shared/element.js";
 import { t } from "../shared/texts.js";
 import { draw } from "./conversation-row.js";
 import { SECTIONS, sections } from "./sections.js";
-import { unread } from "./store.js";
+import { said, unread } from "./store.js";
 
 /** @import { Row } from "./conversation-row.js" */
 /** @import { Section } from "./sections.js" */
@@ -11,6 +11,9 @@ import { unread } from "./store.js";
 
 const AMBER_SECONDS = 60;
 const RED_SECONDS = 180;
+
+/** Sections that are shown without a row, too: that they are empty is news. */
+const ALWAYS = new Set(/** @type {(string | undefined)[]} */ (["waiting", "mine"]));
 
 /** The list of conversations in its sections; rows are links to `#<conversation>`. */
 export class ConversationList extends HTMLElement {
@@ -47,6 +50,7 @@ export class ConversationList extends HTMLElement {
           conversation,
           colour: channel?.colour ?? "",
           channel: channel?.name ?? "",
+          said: said(state, conversation),
           // What a colleague has to read is not ours to count.
           unread: name === "waiting" || name === "mine" ? unread(state, conversation) : 0,
           typing: isTyping(conversation.id),
@@ -108,9 +112,10 @@ function section(name) {
 }
 
 /** @param {Parts} parts @param {HTMLElement[]} links @param {boolean} loaded */
-function fill({ count, none, rows }, links, loaded) {
+function fill({ box, count, none, rows }, links, loaded) {
   count.textContent = links.length ? String(links.length) : "";
   none.hidden = !loaded || links.length > 0;
+  box.hidden = !links.length && !ALWAYS.has(box.dataset["section"]);
   const wanted = new Set(links);
   for (const row of [...rows.children]) if (!wanted.has(/** @type {HTMLElement} */ (row))) row.remove();
   links.forEach((link, index) => {

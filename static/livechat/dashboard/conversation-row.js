@@ -1,16 +1,17 @@
+import { avatar } from "../shared/avatar.js";
 import { short } from "../shared/clock.js";
 import { element } from "../shared/element.js";
 import { t } from "../shared/texts.js";
-import { initials } from "../shared/words.js";
 import { lastLine, visitorName } from "./wording.js";
 
-/** @import { StaffConversation } from "../shared/wire.d.ts" */
+/** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
 
 /**
  * @typedef {object} Row
  * @property {StaffConversation} conversation
  * @property {string} colour  of its channel
  * @property {string} channel
+ * @property {StaffMessage | null} said  what somebody said last
  * @property {number} unread
  * @property {boolean} typing  the visitor writes
  * @property {boolean} selected
@@ -22,7 +23,7 @@ import { lastLine, visitorName } from "./wording.js";
  * @param {Row} row
  * @param {string | null} me
  */
-export function draw(link, { conversation, colour, channel, unread, typing, selected }, me) {
+export function draw(link, { conversation, colour, channel, said, unread, typing, selected }, me) {
   const name = visitorName(conversation);
   const open = conversation.state !== "closed";
   link.href = `#${conversation.id}`;
@@ -40,14 +41,14 @@ export function draw(link, { conversation, colour, channel, unread, typing, sele
     });
   const line = element("span", {
     className: typing ? "line typing-now" : "line",
-    textContent: typing ? t("inbox.typing") : lastLine(conversation.last, me),
+    textContent: typing ? t("inbox.typing") : lastLine(said, me),
   });
   const count = open && unread > 0 && element("span", {
     className: "count", textContent: unread > 99 ? "99+" : String(unread),
     ariaLabel: t("inbox.unread", { count: unread }), attributes: { role: "img" },
   });
   link.replaceChildren(
-    element("span", { className: "avatar", textContent: initials(name), ariaHidden: "true" }),
+    avatar(name),
     element("span", { className: "row-text" },
       element("span", { className: "row-head" }, element("span", { className: "row-name", textContent: name }), clock),
       element("span", { className: "row-line" }, line, count || "")),

@@ -28,7 +28,8 @@ export class InboxPage extends HTMLElement {
     this.list.ariaLabel = t("inbox.title");
     this.replaceChildren(
       this.rail,
-      element("nav", { className: "list-column", ariaLabel: t("inbox.title") }, this.strip, this.list),
+      element("nav", { className: "list-column", ariaLabel: t("inbox.title") },
+        element("h1", { className: "list-head", textContent: t("inbox.title") }), this.strip, this.list),
       element("main", {}, this.pane),
       this.#context,
       this.#notice,

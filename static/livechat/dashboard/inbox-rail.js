@@ -1,7 +1,7 @@
+import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
 import { icon } from "../shared/icons.js";
 import { t } from "../shared/texts.js";
-import { initials } from "../shared/words.js";
 
 /** @import { Me, StaffChannel } from "../shared/wire.d.ts" */
 
@@ -18,9 +18,9 @@ export class InboxRail extends HTMLElement {
   #inbox = element("a", { className: "rail-item", href: "#" }, icon("inbox"));
   #channels = element("button", { type: "button", className: "rail-item" }, icon("channels"));
   #admin = element("a", { className: "rail-item", hidden: true }, icon("gear"));
-  #face = element("span", { className: "avatar", ariaHidden: "true" });
-  #status = element("button", { type: "button", className: "rail-item status", data: { action: "presence" } },
-    this.#face, element("span", { className: "dot" }));
+  #status = element("button", {
+    type: "button", className: "rail-item status", data: { action: "presence" },
+  });
   #panel = element("div", { className: "channels", hidden: true, attributes: { role: "group" } });
 
   connectedCallback() {
@@ -53,8 +53,10 @@ export class InboxRail extends HTMLElement {
 
   /** @param {Me} me @param {StaffChannel[]} channels */
   show(me, channels) {
+    if (this.#me?.name !== me.name || !this.#status.firstChild) {
+      this.#status.replaceChildren(avatar(me.name), element("span", { className: "dot" }));
+    }
     this.#me = me;
-    this.#face.textContent = initials(me.name);
     this.#status.disabled = me.id === null;
     this.#status.dataset["presence"] = me.presence;
     this.#status.ariaPressed = String(me.accepting);

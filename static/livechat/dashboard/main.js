@@ -3,6 +3,7 @@ import { uuid } from "../shared/identifiers.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
 import { ACTED, EARLIER, SCROLLED } from "../shared/message-list.js";
 import { Outbox } from "../shared/outbox.js";
+import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
@@ -16,18 +17,21 @@ import { Comparison } from "./digest.js";
 import { Drafts } from "./drafts.js";
 import { InboxPage } from "./inbox-page.js";
 import { CHANNEL, PRESENCE } from "./inbox-rail.js";
-import { apply, ownDigest, start, takesPart, wanted } from "./store.js";
+import { apply, ownDigest, start, takesPart, unread, wanted } from "./store.js";
 import { Watching } from "./watching.js";
 import { VISITOR } from "./wording.js";
 
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 
-/** @type {{ socket: string, user: string, admin: string | null }} */
+/** So many conversations are read ahead at once; more would crowd out what is written. */
+const MAX_AHEAD = 20;
+
+/** @type {{ socket: string, user: string, id: string, admin: string | null }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
 const page = /** @type {InboxPage} */ (document.querySelector("inbox-page"));
 const { pane } = page;
 const tab = uuid();
-const drawer = new Drawer(new SafeStorage(() => localStorage), `staff:${config.user}`, tab);
+const drawer = new Drawer(new SafeStorage(() => localStorage), `staff:${config.id}`, tab);
 const drafts = new Drafts(new SafeStorage(() => sessionStorage));
 
 let state = start(config.user);
@@ -41,7 +45,8 @@ const socket = new Socket(config.socket, {
   hello: () => ({ type: "hello", version: 1, tab }),
   receive,
   changed: connectionChanged,
-  refused: () => location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`),
+  refused: signIn,
+  unopened,
 });
 const outbox = new Outbox({
   send: ({ client_id, conversation, internal, text }) =>
@@ -51,7 +56,7 @@ const outbox = new Outbox({
   now: Date.now,
   later: setTimeout,
 });
-const commands = new Commands(send, draw);
+const commands = new Commands(send, draw, () => page.tell("offline"));
 const typists = new TypingWatch(draw);
 const marks = new ReadMarks((conversation, up_to) => send({ type: "messages.see", conversation, up_to }));
 const repair = new Repair(
@@ -86,6 +91,9 @@ function receive(event) {
     case "inbox.snapshot":
       if (event.part === event.parts) snapshotDone();
       break;
+    case "conversation.changed":
+      readAhead();
+      break;
     case "inbox.changed":
       send({ type: "inbox.fetch" });
       break;
@@ -95,9 +103,33 @@ function receive(event) {
       break;
     case "heartbeat":
       if (comparison.tellsOfLoss(ownDigest(state), event.digest)) send({ type: "inbox.fetch" });
+      lookAgain();
       break;
   }
   if (state !== before) draw();
+}
+
+/** Ask again for what was asked in vain: the digest tells of conversations, not of holes in them. */
+function lookAgain() {
+  asked = "";
+  for (const id of state.timelines.keys()) repair.look(id);
+  const timeline = state.timelines.get(selected);
+  if (timeline && !timeline.entries.length) fetchEarlier();
+  // What he only watches is not in the digest, so a lost entry shows nowhere else.
+  const watched = state.timelines.get(watching.conversation);
+  if (watched) {
+    send({ type: "timeline.fetch", conversation: watching.conversation, after_seq: last(watched) });
+  }
+}
+
+function signIn() {
+  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`);
+}
+
+async function unopened() {
+  const found = await checkPage();
+  if (found === "sign_in") signIn();
+  if (found === "refused") socket.stop("forbidden");
 }
 
 /** Who has said it no longer writes it. @param {string} conversation @param {StaffMessage} message */
@@ -115,6 +147,18 @@ function arrived(conversation) {
 function snapshotDone() {
   for (const id of state.timelines.keys()) repair.look(id, true);
   turnTo(selected);
+  readAhead();
+}
+
+/** Fetch what is new in his own chats: the list counts it rightly, and it opens at once. */
+function readAhead() {
+  const ahead = [...state.conversations.values()].filter((conversation) =>
+    isIn(conversation.id) && conversation.state !== "closed"
+    && !state.timelines.has(conversation.id) && unread(state, conversation) > 0);
+  for (const { head, id } of ahead.slice(0, MAX_AHEAD)) {
+    if (!send({ type: "timeline.fetch", conversation: id, before_seq: head + 1 })) return;
+    state = wanted(state, id);
+  }
 }
 
 /** @param {StaffCommand} command */

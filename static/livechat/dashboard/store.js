@@ -87,6 +87,17 @@ export function unread(state, conversation) {
   return entries.filter(({ author, seq }) => seq > from && author === "visitor").length;
 }
 
+/**
+ * What somebody said last: the timeline, where it is known, tells what lies before a system line.
+ * @param {State} state
+ * @param {StaffConversation} conversation
+ * @returns {StaffMessage | null}
+ */
+export function said(state, { id, last }) {
+  if (last?.kind !== "system") return last;
+  return state.timelines.get(id)?.entries.findLast(({ kind }) => kind !== "system") ?? last;
+}
+
 /** @param {State} state @returns {string} the digest as the heartbeat would have it */
 export function ownDigest(state) {
   const open = [...state.conversations.values()].filter(({ state }) => state !== "closed");

@@ -1,7 +1,8 @@
+import { avatar } from "../shared/avatar.js";
 import { day, timeOfDay } from "../shared/clock.js";
 import { element } from "../shared/element.js";
 import { t } from "../shared/texts.js";
-import { initials, webAddress } from "../shared/words.js";
+import { webAddress } from "../shared/words.js";
 import { browserName, localTime, named, visitorName } from "./wording.js";
 
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
@@ -26,8 +27,7 @@ export class VisitorContext extends HTMLElement {
     const name = visitorName(conversation);
     this.replaceChildren(
       element("div", { className: "card" },
-        element("span", { className: "avatar", textContent: initials(name), ariaHidden: "true" }),
-        element("h2", { textContent: name })),
+        avatar(name), element("h2", { textContent: name })),
       element("dl", {}, ...facts.flatMap(({ label, text, href }) => [
         element("dt", { textContent: label }),
         element("dd", {}, href

@@ -23,6 +23,11 @@ export class Watching {
     this.#watched = began ? conversation : "";
   }
 
+  /** "" for none */
+  get conversation() {
+    return this.#watched;
+  }
+
   /** The connection broke, and with it the watching. */
   forget() {
     this.#watched = "";

@@ -1,3 +1,4 @@
+import { language } from "../shared/clock.js";
 import { t } from "../shared/texts.js";
 
 /** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
@@ -34,7 +35,7 @@ export function lastLine(message, me) {
  */
 export function named(type, code) {
   try {
-    return new Intl.DisplayNames(document.documentElement.lang || "en", { type }).of(code) ?? code;
+    return new Intl.DisplayNames(language(), { type }).of(code) ?? code;
   } catch {
     return code;
   }
@@ -43,7 +44,7 @@ export function named(type, code) {
 /** @param {string} timeZone @param {Date} now @returns {string} "" for an unknown zone */
 export function localTime(timeZone, now) {
   try {
-    return new Intl.DateTimeFormat(document.documentElement.lang || "en", {
+    return new Intl.DateTimeFormat(language(), {
       timeZone, hour: "numeric", minute: "2-digit", weekday: "short",
     }).format(now);
   } catch {

@@ -1,6 +1,11 @@
 /** Moments for people: in their own language and time zone. */
 
-const language = () => document.documentElement.lang || undefined;
+/** @returns {string} the page's language as its reader writes it: "en" alone may be 14:05 or 2:05 PM */
+export function language() {
+  const page = document.documentElement.lang || "en";
+  const base = (/** @type {string} */ tag) => tag.split("-")[0];
+  return navigator.languages.find((own) => base(own) === base(page)) ?? page;
+}
 
 /** @param {string | Date} moment @returns {string} such as 14:05 */
 export function timeOfDay(moment) {

@@ -1,7 +1,8 @@
-import { timeOfDay } from "./clock.js";
+import { avatar } from "./avatar.js";
+import { language, timeOfDay } from "./clock.js";
 import { element } from "./element.js";
 import { t, tOneOf } from "./texts.js";
-import { initials, parts } from "./words.js";
+import { parts } from "./words.js";
 
 /** @import { Item, Place } from "./items.js" */
 
@@ -23,16 +24,13 @@ export function draw(row, item, place) {
     return;
   }
   const bubble = element("div", { className: "bubble", dir: "auto" }, ...linked(item.text));
-  if (item.at) bubble.title = new Date(item.at).toLocaleString(document.documentElement.lang);
-  row.replaceChildren(...avatar(item, place), meta(item), bubble, ...state(item, place));
+  if (item.at) bubble.title = new Date(item.at).toLocaleString(language());
+  row.replaceChildren(...face(item, place), meta(item), bubble, ...state(item, place));
 }
 
 /** @param {Item} item @param {Place} place */
-function avatar(item, place) {
-  if (item.side === "own" || !place.first) return [];
-  const letters = element("span", { className: "avatar", textContent: initials(item.name) });
-  letters.ariaHidden = "true";
-  return [letters];
+function face(item, place) {
+  return item.side === "own" || !place.first ? [] : [avatar(item.name)];
 }
 
 /** @param {Item} item */

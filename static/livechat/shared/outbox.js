@@ -64,6 +64,11 @@ export class Outbox {
     this.#moved();
   }
 
+  /** Whether something is still to be sent or answered. */
+  get isBusy() {
+    return this.entries.some(({ state }) => state === "waiting" || state === "in_flight");
+  }
+
   connected() {
     this.#connected = true;
     this.#pump();
@@ -86,6 +91,13 @@ export class Outbox {
 
   /** @param {{ client_id?: string | null, code: string, retry_after?: number | null }} answer */
   reject({ client_id, code, retry_after }) {
+    if (!client_id && code === "rate_limited") {
+      // The frame was not even read, so nobody can say whose it was: all of them go again.
+      for (const { client_id: sent, state } of this.entries) {
+        if (state === "in_flight") this.reject({ client_id: sent, code, retry_after });
+      }
+      return;
+    }
     const entry = this.#find(client_id ?? "");
     if (!entry) return;
     if (PASSING.has(code) || retry_after) {

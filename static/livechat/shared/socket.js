@@ -3,6 +3,8 @@ import { delay } from "./backoff.js";
 const SILENCE_MS = 45_000;
 const WELCOME_MS = 15_000;
 const FLOODING_MS = 30_000;
+/** So many attempts may fail before we ask why: a restart is over sooner. */
+const ASK_FROM = 2;
 
 /** Close codes after which trying again by itself would be wrong, and what that is called. */
 const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced"]]);
@@ -17,6 +19,7 @@ const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
  * @property {(event: any) => void} receive  every event but the answers to heartbeats
  * @property {(status: Status) => void} changed
  * @property {() => void} refused  the server does not know who we are (4401)
+ * @property {() => void} unopened  attempts fail before they become a connection: is it still for us?
  */
 
 /**
@@ -60,6 +63,11 @@ export class Socket {
     this.#connect();
   }
 
+  /** Give up for good. @param {"forbidden"} why */
+  stop(why) {
+    this.#end(why);
+  }
+
   /** @param {object} frame @returns {boolean} whether it went out */
   send(frame) {
     if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
@@ -73,9 +81,16 @@ export class Socket {
     this.#become("connecting");
     const socket = new WebSocket(this.#address);
     this.#socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify(this.#handlers.hello()));
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      socket.send(JSON.stringify(this.#handlers.hello()));
+    };
     socket.onmessage = (message) => this.#hear(JSON.parse(message.data));
-    socket.onclose = (event) => this.#closed(event.code);
+    socket.onclose = (event) => {
+      if (!opened && this.#attempt >= ASK_FROM) this.#handlers.unopened();
+      this.#closed(event.code);
+    };
     this.#watch(WELCOME_MS);
   }
 

@@ -68,6 +68,13 @@ export function initials(name) {
   return chosen.map((word) => Array.from(word ?? "")[0] ?? "").join("").toUpperCase();
 }
 
+/** @param {string} name @returns {number} 0 to 7, always the same for a name */
+export function tone(name) {
+  let value = 0;
+  for (const character of name) value = (value * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  return value % 8;
+}
+
 /** @param {string} address */
 function trimmed(address) {
   const bare = address.replace(TRAILING, "");

@@ -5,10 +5,17 @@ import { initials } from "../shared/words.js";
 
 export const CLOSE = "header:close";
 export const END = "header:end";
+/** He does not want to end the chat any more. */
+export const STAY = "header:stay";
 
-/** Name, truthful status, menu and close button. Fires {@link CLOSE} and {@link END}. */
+const MAX_FACES = 3;
+
+/**
+ * Name, truthful status, menu and close button. Fires {@link CLOSE}, {@link END} and
+ * {@link STAY}.
+ */
 export class ChatHeader extends HTMLElement {
-  #avatar = element("span", { className: "avatar", ariaHidden: "true" });
+  #faces = element("span", { className: "faces", ariaHidden: "true" });
   #title = element("h1");
   #status = element("p", { attributes: { role: "status" } });
   #more = element("button", { type: "button", className: "quiet", hidden: true }, icon("more"));
@@ -20,6 +27,9 @@ export class ChatHeader extends HTMLElement {
   #question = element("span");
   #confirm = element("div", { className: "confirm", hidden: true, attributes: { role: "group" } },
     this.#question, this.#no, this.#yes);
+  #wish = element("span", { attributes: { role: "status" } });
+  #stay = element("button", { type: "button" });
+  #ending = element("div", { className: "confirm ending", hidden: true }, this.#wish, this.#stay);
 
   connectedCallback() {
     this.#more.ariaLabel = this.#more.title = t("widget.menu");
@@ -28,11 +38,11 @@ export class ChatHeader extends HTMLElement {
     this.#end.textContent = t("widget.end");
     this.#question.textContent = t("widget.endConfirm");
     this.#yes.textContent = t("widget.end");
-    this.#no.textContent = t("action.cancel");
+    this.#no.textContent = this.#stay.textContent = t("action.cancel");
     this.replaceChildren(
-      element("div", { className: "head" }, this.#avatar, element("div", { className: "who" }, this.#title, this.#status),
+      element("div", { className: "head" }, this.#faces, element("div", { className: "who" }, this.#title, this.#status),
         this.#more, this.#close),
-      this.#menu, this.#confirm,
+      this.#menu, this.#confirm, this.#ending,
     );
     this.#toggle(false);
     this.addEventListener("click", this.#click);
@@ -44,15 +54,23 @@ export class ChatHeader extends HTMLElement {
     document.removeEventListener("click", this.#clickElsewhere);
   }
 
-  /** @param {{ name: string, status: string, canEnd: boolean, alone: boolean }} shown */
-  show({ name, status, canEnd, alone }) {
-    this.#avatar.textContent = initials(name);
+  /**
+   * @param {{ name: string, faces: string[], status: string, canEnd: boolean, ending: string, alone: boolean }} shown
+   *   `faces` are the names of whom he talks to; `ending` tells how it stands with ending the chat, "" when nobody wants to
+   */
+  show({ name, faces, status, canEnd, ending, alone }) {
+    const letters = faces.slice(0, MAX_FACES).map(initials);
+    if (this.#faces.textContent !== letters.join("")) {
+      this.#faces.replaceChildren(...letters.map((textContent) => element("span", { className: "avatar", textContent })));
+    }
     this.#title.textContent = name;
     // Setting the same words again would be read out again.
     if (this.#status.textContent !== status) this.#status.textContent = status;
     this.#more.hidden = !canEnd;
     this.#close.hidden = alone;
     if (!canEnd) this.dismiss();
+    if (this.#wish.textContent !== ending) this.#wish.textContent = ending;
+    this.#ending.hidden = !ending;
   }
 
   /** Close menu and question. @returns {boolean} whether something was open */
@@ -79,6 +97,7 @@ export class ChatHeader extends HTMLElement {
       this.#no.focus();
     }
     if (button === this.#yes) fire(this, END);
+    if (button === this.#stay) fire(this, STAY);
     if (button === this.#yes || button === this.#no) {
       this.dismiss();
       this.#more.focus();

@@ -3,7 +3,7 @@ import { element, fire } from "../shared/element.js";
 import { items } from "../shared/items.js";
 import { MessageComposer } from "../shared/message-composer.js";
 import { MessageList } from "../shared/message-list.js";
-import { t } from "../shared/texts.js";
+import { t, tOneOf } from "../shared/texts.js";
 import { ChatHeader } from "./chat-header.js";
 import { accent, readable } from "./colours.js";
 import { status } from "./status.js";
@@ -13,7 +13,18 @@ import { current } from "./store.js";
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { Key } from "../shared/texts.js" */
 /** @import { PublicChannel, PublicMessage, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { Stage } from "./ending.js" */
 /** @import { State } from "./store.js" */
+
+/**
+ * What the panel shows beside the state.
+ * @typedef {object} Now
+ * @property {Outgoing[]} outgoing
+ * @property {string[]} typists
+ * @property {{ stage: Stage, code: string }} ending  his wish to end the chat
+ * @property {boolean} connected
+ * @property {boolean} alone  there is no page around that could close us
+ */
 
 /** The visitor wants a new chat after an ended one. */
 export const START = "panel:start";
@@ -39,19 +50,20 @@ export class ChatPanel extends HTMLElement {
 
   /**
    * @param {State} state
-   * @param {Outgoing[]} outgoing
-   * @param {string[]} typists
-   * @param {boolean} alone  there is no page around that could close us
+   * @param {Now} now
    */
-  show(state, outgoing, typists, alone) {
+  show(state, { outgoing, typists, ending, connected, alone }) {
     const { channel } = state;
     const conversation = current(state);
     const ended = conversation?.state === "closed";
+    const talking = ended ? [] : conversation?.operators.map(({ name }) => name) ?? [];
     paint(channel);
     this.header.show({
       name: channel.name,
-      status: status(channel, conversation),
-      canEnd: Boolean(conversation) && !ended,
+      faces: talking.length ? talking : [channel.name],
+      status: ending.stage === "wished" && connected ? t("widget.ending") : status(channel, conversation),
+      canEnd: Boolean(conversation) && !ended && !ending.stage,
+      ending: wordEnding(ending, connected),
       alone,
     });
     this.composer.placeholder = channel.placeholder || t("widget.placeholder");
@@ -97,6 +109,16 @@ function greeting(channel) {
     key: "welcome", seq: 0, clientId: "", side: "other", note: false, author: "operator",
     name: channel.name, text: channel.welcome, at: "", state: "", code: "",
   };
+}
+
+/**
+ * What is to be said of the wish to end the chat: "" when there is none, or it is being fulfilled.
+ * @param {Now["ending"]} ending
+ * @param {boolean} connected
+ */
+function wordEnding({ stage, code }, connected) {
+  if (stage === "refused") return t("widget.endRefused", { reason: tOneOf("refused", code) });
+  return stage && !connected ? t("widget.endLater") : "";
 }
 
 /** @param {PublicMessage | StaffMessage} message */

@@ -3,13 +3,15 @@ import { uuid } from "../shared/identifiers.js";
 import { ACTED, EARLIER, SCROLLED } from "../shared/message-list.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
 import { Outbox } from "../shared/outbox.js";
+import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { TypingSender, TypingWatch } from "../shared/typing.js";
-import { CLOSE, END } from "./chat-header.js";
+import { CLOSE, END, STAY } from "./chat-header.js";
 import { ChatPanel, START } from "./chat-panel.js";
+import { Ending } from "./ending.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
 import { apply, current, dismiss, isElsewhere, lastSeq, start, unread } from "./store.js";
@@ -32,12 +34,22 @@ let asked = 0;
 /** @type {Page | null} */
 let page = null;
 
-const socket = new Socket(config.socket, { hello, receive, changed: connectionChanged, refused });
+const socket = new Socket(config.socket, {
+  hello, receive, changed: connectionChanged, refused, unopened,
+});
 const outbox = new Outbox({
   send: (entry) => send(frame(entry)),
-  changed: draw,
+  changed: outboxChanged,
   drawer,
   now: Date.now,
+  later: setTimeout,
+});
+// What was written before has to arrive first: an ended chat takes no texts.
+const ending = new Ending({
+  send: (conversation, client_id) =>
+    !outbox.isBusy && send({ type: "conversation.close", conversation, client_id }),
+  changed: draw,
+  newId: uuid,
   later: setTimeout,
 });
 const typing = new TypingSender((active) => {
@@ -82,6 +94,7 @@ function receive(event) {
       break;
     case "rejected":
       outbox.reject(event);
+      ending.reject(event);
       break;
     case "message.posted":
       // Who has said it no longer writes it.
@@ -92,6 +105,9 @@ function receive(event) {
       break;
     case "heartbeat":
       if (isElsewhere(state, event)) socket.restart();
+      // What was asked in vain is asked again.
+      asked = 0;
+      repair.look(id);
       break;
   }
   if (state === before) return;
@@ -99,6 +115,12 @@ function receive(event) {
   repair.look(id, event.type === "timeline.page" || event.type === "welcome");
   // A timeline of which nothing is known but its length: after a restored backup.
   if (!state.timeline.entries.length && state.timeline.before) fetchEarlier();
+  ending.look(openConversation());
+  draw();
+}
+
+function outboxChanged() {
+  ending.move();
   draw();
 }
 
@@ -120,9 +142,11 @@ function connectionChanged(status) {
   asked = 0;
   if (status === "open") {
     outbox.connected();
+    ending.move();
     adopt();
   } else {
     outbox.disconnected();
+    ending.disconnected();
     marks.forget();
   }
   draw();
@@ -136,6 +160,10 @@ function refused() {
   identity.forget();
   state = start(state.channel);
   outbox.detach();
+}
+
+async function unopened() {
+  if (await checkPage() === "refused") socket.stop("forbidden");
 }
 
 function opened() {
@@ -190,7 +218,13 @@ function fetchEarlier() {
 
 function draw() {
   const conversation = current(state);
-  panel.show(state, outbox.entries, typists.names(conversation?.id ?? ""), host.alone);
+  panel.show(state, {
+    outgoing: outbox.entries,
+    typists: typists.names(conversation?.id ?? ""),
+    ending,
+    connected: socket.status === "open",
+    alone: host.alone,
+  });
   host.tell("unread", unread(state));
   host.tell("has_chat", Boolean(openConversation()) || outbox.entries.length > 0);
   see();
@@ -203,8 +237,9 @@ panel.addEventListener(SCROLLED, see);
 panel.addEventListener(CLOSE, () => host.close());
 panel.addEventListener(END, () => {
   const conversation = openConversation();
-  if (conversation) send({ type: "conversation.close", conversation, client_id: uuid() });
+  if (conversation) ending.wish(conversation);
 });
+panel.addEventListener(STAY, () => ending.withdraw());
 panel.addEventListener(START, () => {
   state = dismiss(state);
   draw();

@@ -1,0 +1,93 @@
+"""The *Test a URL* page of a channel: which rule wins, and why the others do not."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+from livechat.domain import rules
+from livechat.domain.rules import Page, Reason
+from livechat.models import Channel
+
+REASONS = {
+    Reason.OTHER_COUNTRY: _("It is for other countries."),
+    Reason.COUNTRY_UNKNOWN: _("It is for certain countries, and the country is unknown."),
+    Reason.URL: _("Its expression is not found in the address."),
+    Reason.RESPONDER_NOT_READY: _("Its chatbot is not ready."),
+    Reason.OPERATOR_AVAILABLE: _("It is only for times when no operator is available."),
+    Reason.NO_OPERATOR: _("It is only for times when an operator is available."),
+    Reason.ANOTHER_FIRST: _("It would fit, but another rule comes first."),
+}
+
+
+class UrlTestForm(forms.Form):
+    """A page somebody might look at."""
+
+    url = forms.CharField(
+        label=_("Address of the page"),
+        max_length=100_000,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "https://shop.example/cart"}),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"), required=False, widget=UnfoldAdminSelectWidget(), choices=[]
+    )
+    operator = forms.BooleanField(
+        label=_("An operator is available"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", _("Unknown")), *countries]  # type: ignore[attr-defined]
+
+    def clean_url(self) -> str:
+        url = rules.normal_url(self.cleaned_data["url"])
+        if not url:
+            raise forms.ValidationError(_("This is not the address of a web page."))
+        return url
+
+    def page(self) -> Page:
+        """Return what was filled in, for `domain.rules`; the form must be valid."""
+        return Page(
+            url=self.cleaned_data["url"],
+            country=self.cleaned_data["country"],
+            operator_available=self.cleaned_data["operator"],
+        )
+
+
+def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show the form, and beneath it every rule with its verdict."""
+    channel = Channel.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+    if channel is None:
+        raise Http404
+    if not admin.has_view_permission(request, channel):
+        raise PermissionDenied
+    form = UrlTestForm(request.GET if "url" in request.GET else None)
+    context: dict[str, Any] = {
+        **admin.admin_site.each_context(request),
+        "title": _("Test a URL"),
+        "channel": channel,
+        "opts": admin.model._meta,
+        "form": form,
+    }
+    if form.is_valid():
+        rows = {rule.pk: rule for rule in channel.rules.all()}
+        told = rules.explain([row.as_rule() for row in rows.values()], form.page())
+        context["verdicts"] = [
+            {
+                "rule": rows[rule.pk],
+                "wins": reason is None,
+                "reason": REASONS[reason] if reason else _("This rule applies."),
+            }
+            for rule, reason in told
+        ]
+        context["url"] = form.cleaned_data["url"]
+        context["winner"] = next((v["rule"] for v in context["verdicts"] if v["wins"]), None)
+    return TemplateResponse(request, "admin/livechat/channel/url_test.html", context)

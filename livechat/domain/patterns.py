@@ -1,0 +1,88 @@
+"""Regular expressions of channel rules: RE2, which takes linear time whatever they say."""
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from livechat.errors import LivechatError
+
+MAX_LENGTH = 1_000
+MAX_MEMORY = 1 << 20
+"""Bytes a compiled pattern may take; RE2 refuses what would need more."""
+
+
+class PatternError(LivechatError):
+    """A pattern RE2 does not accept. `problem` is a code, `position` counts from 0 or is None
+    where RE2 does not tell, `fragment` is the part at fault."""
+
+    code = "bad_pattern"
+
+    def __init__(self, problem: str, fragment: str, position: int | None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fragment = fragment
+        self.position = position
+
+
+def check(pattern: str) -> None:
+    """Raise PatternError when `pattern` cannot be used."""
+    if len(pattern) > MAX_LENGTH:
+        raise PatternError("too_long", "", MAX_LENGTH)
+    if "\0" in pattern:
+        raise PatternError("nul", "", pattern.index("\0"))
+    try:
+        _compiled(pattern)
+    except re2.error as error:
+        raise _explained(pattern, error) from None
+
+
+def search(pattern: str, text: str) -> bool:
+    """Say whether `pattern` is found in `text`, anywhere, case-sensitively; "" is in all texts.
+
+    A pattern that is not valid is found nowhere: it was refused on save, so it came in otherwise,
+    and one bad rule must not take the others down.
+    """
+    if not pattern:
+        return True
+    try:
+        return _compiled(pattern).search(text) is not None
+    except re2.error:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_MEMORY
+    return re2.compile(pattern, options)
+
+
+_PROBLEMS = {
+    "missing )": "missing_parenthesis",
+    "unexpected )": "unexpected_parenthesis",
+    "missing ]": "missing_bracket",
+    "invalid character class range": "bad_range",
+    "invalid character class": "bad_class",
+    "invalid perl operator": "look_around",
+    "no argument for repetition operator": "nothing_to_repeat",
+    "bad repetition operator": "repeated_repetition",
+    "invalid repetition size": "repeated_too_often",
+    "invalid escape sequence": "bad_escape",
+    "trailing \\": "trailing_backslash",
+}
+
+
+def _explained(pattern: str, error: Exception) -> PatternError:
+    raw = error.args[0] if error.args else b""
+    text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+    for start, problem in _PROBLEMS.items():
+        if text.startswith(start):
+            fragment = text[len(start) :].removeprefix(": ")
+            if problem == "trailing_backslash":
+                return PatternError(problem, "\\", len(pattern) - 1)
+            # RE2 names the part at fault, not its place; for an unclosed group it is the rest.
+            found = pattern.rfind(fragment) if fragment else -1
+            return PatternError(problem, fragment, found if found >= 0 else None)
+    return PatternError("not_valid", "", None)

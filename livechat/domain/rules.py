@@ -1,0 +1,118 @@
+"""Which rule of a channel fits this page and country? (`odoo19.md` §2, decision 22.)"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit, urlunsplit
+
+from livechat.domain import patterns
+from livechat.domain.states import ButtonAction, ResponderCondition
+
+MAX_URL = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as matching sees it. `countries` are ISO codes, empty for everywhere;
+    `has_responder` and `responder_ready` tell of the bot it names."""
+
+    pk: int
+    sequence: int
+    action: ButtonAction
+    pattern: str = ""
+    timer_seconds: int = 0
+    countries: frozenset[str] = field(default_factory=frozenset)
+    responder: str = ""
+    responder_ready: bool = True
+    condition: ResponderCondition = ResponderCondition.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where somebody is: the address as `normal_url` returns it, the country or "", and
+    whether the channel has an available operator."""
+
+    url: str
+    country: str = ""
+    operator_available: bool = True
+
+
+class Reason(StrEnum):
+    """Why a rule does not win."""
+
+    OTHER_COUNTRY = "other_country"
+    COUNTRY_UNKNOWN = "country_unknown"
+    URL = "url"
+    RESPONDER_NOT_READY = "responder_not_ready"
+    OPERATOR_AVAILABLE = "operator_available"
+    NO_OPERATOR = "no_operator"
+    ANOTHER_FIRST = "another_first"
+
+
+def choose(rules: Iterable[Rule], page: Page) -> Rule | None:
+    """Return the rule that applies, or None: then the button is simply shown.
+
+    Rules that list the visitor's country are tried first, then those for everywhere, each in the
+    order of `sequence` and pk. A rule for other countries never applies, and no country rule does
+    when the country is unknown.
+    """
+    return next(
+        (rule for rule in _order(rules, page.country) if _refusal(rule, page) is None), None
+    )
+
+
+def explain(rules: Iterable[Rule], page: Page) -> list[tuple[Rule, Reason | None]]:
+    """Return every rule with the reason it does not win; None for the one that does."""
+    rules = list(rules)
+    winner = choose(rules, page)
+    return [
+        (
+            rule,
+            None
+            if rule is winner
+            else (_elsewhere(rule, page) or _refusal(rule, page) or Reason.ANOTHER_FIRST),
+        )
+        for rule in sorted(rules, key=_sequence)
+    ]
+
+
+def normal_url(url: str) -> str:
+    """Return the address a pattern is searched in: no credentials, the fragment only where it
+    is a route (``#/``, ``#!``), at most 2,048 characters; "" for what is no web address."""
+    try:
+        parts = urlsplit("".join(char for char in url[: 8 * MAX_URL] if char.isprintable()).strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    fragment = parts.fragment if parts.fragment.startswith(("/", "!")) else ""
+    return urlunsplit((parts.scheme, host, parts.path, parts.query, fragment))[:MAX_URL]
+
+
+def _order(rules: Iterable[Rule], country: str) -> Sequence[Rule]:
+    rules = sorted(rules, key=_sequence)
+    here = [rule for rule in rules if country and country in rule.countries]
+    return here + [rule for rule in rules if not rule.countries]
+
+
+def _sequence(rule: Rule) -> tuple[int, int]:
+    return (rule.sequence, rule.pk)
+
+
+def _elsewhere(rule: Rule, page: Page) -> Reason | None:
+    if not rule.countries or page.country in rule.countries:
+        return None
+    return Reason.OTHER_COUNTRY if page.country else Reason.COUNTRY_UNKNOWN
+
+
+def _refusal(rule: Rule, page: Page) -> Reason | None:
+    if not patterns.search(rule.pattern, page.url):
+        return Reason.URL
+    if rule.responder and not rule.responder_ready:
+        return Reason.RESPONDER_NOT_READY
+    if rule.condition == ResponderCondition.NO_OPERATOR and page.operator_available:
+        return Reason.OPERATOR_AVAILABLE
+    if rule.condition == ResponderCondition.OPERATOR and not page.operator_available:
+        return Reason.NO_OPERATOR
+    return None

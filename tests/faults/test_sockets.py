@@ -1,0 +1,176 @@
+"""What single sockets do to a real server, and what it does to them; on PostgreSQL and Redis."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.faults import world
+from tests.faults.people import Operator, Visitor
+
+pytestmark = [pytest.mark.faults]
+
+IDLE_SECONDS = 65
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two servers, with the limits that people have."""
+    var = tmp_path_factory.mktemp("sockets")
+    with world.services(var, servers=2, environ={}) as running:
+        yield running
+
+
+@asynccontextmanager
+async def living(*clients):
+    """Clients that are connected and stay so."""
+    lives = [asyncio.create_task(client.live()) for client in clients]
+    try:
+        await until(lambda: all(client.outbox.connected for client in clients))
+        yield
+    finally:
+        for life in lives:
+            life.cancel()
+        await asyncio.gather(*lives, return_exceptions=True)
+
+
+@asynccontextmanager
+async def raw(app, path, **options):
+    """A visitor's socket on which nothing answers by itself, after its welcome."""
+    async with connect(
+        f"{app.socket_url}{path}",
+        origin=app.url,
+        compression=None,
+        ping_interval=None,
+        close_timeout=1,
+        proxy=None,
+        **options,
+    ) as connection:
+        await connection.send(json.dumps({"type": "hello", "version": 1, "tab": "raw"}))
+        assert json.loads(await connection.recv())["type"] == "welcome"
+        yield connection
+
+
+async def until(holds, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+async def closing(connection, seconds):
+    """Read to the end; return the close code."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await connection.recv()
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+
+
+async def test_idle_sockets_live_and_hear_and_a_silent_one_is_closed(place):
+    """Over a minute nothing is said. Whoever answers heartbeats stays, and Redis still rings:
+    its client has time-outs of its own, which must not end the subscription (redis-py 8)."""
+    counts: Counter[str] = Counter()
+    here, there = place.addresses
+    visitors = [
+        Visitor([(here, there)[number % 2]], number, channel=place.channel, counts=counts)
+        for number in range(19)
+    ]
+    anna = Operator([there], 1, session=place.sessions[0], counts=counts)
+    async with living(anna, *visitors), raw(place.apps[0], "/ws/visitor/berlin/") as silent:
+        visitors[0].post()
+        await until(lambda: visitors[0].current())
+        await until(lambda: anna.own())
+
+        started = time.monotonic()
+        code = await closing(silent, IDLE_SECONDS + 10)
+        waited = time.monotonic() - started
+        await asyncio.sleep(max(0.0, IDLE_SECONDS - waited))
+        posted = visitors[0].post()
+        # The heartbeat would tell her after 20 s at the earliest; Redis tells at once.
+        await until(lambda: says(anna, posted.text), seconds=3.0)
+
+    assert code == 4408
+    assert IDLE_SECONDS - 2 < waited < IDLE_SECONDS + 5
+    assert not [name for name in counts if name.startswith("closed")]
+    for app in place.apps:
+        assert "lost Redis" not in app.log.read_text()
+
+
+async def test_a_slow_reader_is_cut_while_others_go_on(place):
+    long = "x" * 7_900
+    walt = Visitor([place.addresses[0]], 2, channel=place.channel)
+    async with living(walt), raw(place.apps[0], "/ws/visitor/berlin/", max_queue=1) as slow:
+        command = {"type": "conversation.open", "client_id": str(uuid.uuid4()), "text": long}
+        await slow.send(json.dumps(command))
+        conversation = await conversation_of(slow)
+        for _ in range(5):
+            await slow.send(
+                json.dumps(
+                    {
+                        "type": "message.post",
+                        "conversation": conversation,
+                        "client_id": str(uuid.uuid4()),
+                        "text": long,
+                    }
+                )
+            )
+        fetch = {"type": "timeline.fetch", "conversation": conversation, "after_seq": 0}
+
+        # 48 KB each time, of which he reads nothing: first the kernel's buffers fill, then ours.
+        longest = 0.0
+        for turn in range(120):
+            await slow.send(json.dumps(fetch))
+            if turn % 20 == 0:
+                started = time.monotonic()
+                posted = walt.post()
+                await until(lambda entry=posted: says(walt, entry.text), seconds=5.0)
+                longest = max(longest, time.monotonic() - started)
+            await asyncio.sleep(0.04)
+        code = await closing(slow, 20)
+
+    assert code == 4413
+    assert longest < 2.0
+
+
+async def test_who_floods_is_closed_while_others_go_on(place):
+    walt = Visitor([place.addresses[0]], 3, channel=place.channel)
+    async with living(walt), raw(place.apps[0], "/ws/visitor/berlin/") as flooding:
+        view = json.dumps({"type": "page.view", "page": {"url": "https://shop.example/"}})
+
+        async def flood():
+            with suppress(ConnectionClosed):
+                for _ in range(2_000):
+                    await flooding.send(view)
+
+        flooded = asyncio.create_task(flood())
+        code = await closing(flooding, 20)
+        await flooded
+        posted = walt.post()
+        await until(lambda: says(walt, posted.text), seconds=5.0)
+
+    assert code == 4429
+
+
+async def conversation_of(connection):
+    """Return the conversation that the next ack names."""
+    while True:
+        event = json.loads(await connection.recv())
+        if event["type"] == "ack":
+            return event["conversation"]
+
+
+def says(client, text):
+    """Whether `client` shows this text."""
+    return any(
+        entry["text"] == text
+        for timeline in client.timelines.values()
+        for entry in timeline.entries
+    )

@@ -1,0 +1,105 @@
+"""What a dashboard starts from."""
+
+import json
+import uuid
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from livechat.models import Conversation, Visitor
+from livechat.services import conversations, inbox
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def many(channel, number: int) -> None:
+    """Waiting conversations with the longest pages there can be."""
+    now = timezone.now()
+    visitors = Visitor.objects.bulk_create(Visitor(name=f"V{n}") for n in range(number))
+    Conversation.objects.bulk_create(
+        Conversation(
+            channel=channel,
+            visitor=visitor,
+            opening_id=uuid.uuid4(),
+            state="queued",
+            opened_at=now,
+            last_message_at=now,
+            page_url="https://shop.example/" + "x" * 2000,
+            referrer="https://search.example/" + "y" * 2000,
+        )
+        for visitor in visitors
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_long_inbox_comes_in_frames_of_64_kib_and_nobody_is_cut(sockets, berlin, anna):
+    await sync_to_async(many)(berlin, 300)
+    desk = await sockets.staff(anna, fetch=False)
+
+    await desk.send("inbox.fetch")
+    frames = [await desk.next("inbox.snapshot")]
+    while frames[-1]["part"] < frames[-1]["parts"]:
+        frames.append(await desk.next("inbox.snapshot"))
+
+    assert [frame["part"] for frame in frames] == list(range(1, frames[0]["parts"] + 1))
+    assert sum(len(frame["conversations"]) for frame in frames) == 300
+    assert max(len(json.dumps(frame)) for frame in frames) <= 65_536
+    assert {frame["digest"] for frame in frames} == {frames[0]["digest"]}
+
+
+@pytest.mark.parametrize("number", [1, 60])
+def test_a_snapshot_costs_the_same_queries_whatever_its_length(berlin, anna, number):
+    for _ in range(number):
+        factories.opened(factories.visitor(berlin))
+    actor = factories.actor(anna)
+
+    with CaptureQueriesContext(connection) as queries:
+        inbox.snapshot(actor)
+
+    assert len(queries) <= 10
+
+
+def test_an_operator_sees_his_channels_and_what_he_takes_part_in(berlin, anna, vera):
+    paris = factories.channel("Paris")
+    mine = factories.conversation(vera)
+    factories.conversation(factories.visitor(paris))
+    berlin.memberships.all().delete()
+
+    [frame] = inbox.snapshot(factories.actor(anna))
+
+    assert [row.id for row in frame.conversations] == [mine.public_id]
+
+
+def test_a_manager_sees_everything(berlin, vera):
+    paris = factories.channel("Paris")
+    ids = {factories.opened(who).conversation for who in (vera, factories.visitor(paris))}
+
+    [frame] = inbox.snapshot(factories.actor(factories.manager()))
+
+    assert {row.id for row in frame.conversations} == ids
+
+
+def test_the_digest_is_that_of_the_snapshot(berlin, anna, vera):
+    factories.opened(vera)
+    factories.opened(factories.visitor(berlin))
+    closed = factories.opened(factories.visitor(berlin))
+    conversations.close(factories.actor(factories.manager()), closed.conversation)
+    actor = factories.actor(anna)
+
+    assert inbox.snapshot(actor)[0].digest == inbox.digest_of(actor)
+
+
+def test_messages_among_colleagues_do_not_change_the_digest_of_an_onlooker(berlin, anna, vera):
+    factories.opened(vera)
+    ben = factories.operator("ben", berlin, online=False)
+    actor = factories.actor(ben)
+    before = inbox.digest_of(actor)
+
+    Conversation.objects.update(seq=50)
+
+    assert inbox.digest_of(actor) == before
+    assert inbox.digest_of(factories.actor(anna)) != before
