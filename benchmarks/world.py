@@ -18,7 +18,17 @@ ECHO = (
     *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off"),
     *("--log-level", "warning", "--ws-ping-interval", "30", "--ws-ping-timeout", "30"),
 )
-NAIVE = ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "benchmarks.naive.asgi:application")
+NAIVE = (
+    "-m",
+    "daphne",
+    "-v",
+    "0",
+    "-b",
+    "127.0.0.1",
+    "-p",
+    "{port}",
+    "benchmarks.naive.asgi:application",
+)
 PRODUCT = ("manage.py", "serve", "--port", "{port}")
 
 
@@ -47,23 +57,27 @@ class World:
 @contextmanager
 def world() -> Iterator[World]:
     """Yield PostgreSQL (which waits for the disk) and Redis with empty databases."""
-    with TemporaryDirectory(prefix="livechat-bench-") as name, on(OTHER_CORE):
-        with postgres.running(fsync=True) as database, redis.running() as memory:
-            with psycopg.connect(database.url, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE naive")
-            common = {"SECRET_KEY": "only for benchmarks", "VAR_DIR": name}
-            product = common | {
-                "DATABASE_URL": database.url,
-                "REDIS_URL": memory.url,
-                # No limits: it is the server that is to be slow, not the pace of one person.
-                "FRAMES_PER_SECOND": "100000",
-                "MESSAGES_PER_SECOND": "100000",
-            }
-            naive = common | {
-                "DATABASE_URL": database.url.rpartition("/")[0] + "/naive",
-                "REDIS_URL": memory.url.rpartition("/")[0] + "/1",
-                "DJANGO_SETTINGS_MODULE": "benchmarks.naive.settings",
-            }
-            run(["manage.py", "migrate", "--verbosity", "0"], product)
-            run(["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"], naive)
-            yield World(Path(name), product, naive)
+    with (
+        TemporaryDirectory(prefix="livechat-bench-") as name,
+        on(OTHER_CORE),
+        postgres.running(fsync=True) as database,
+        redis.running() as memory,
+    ):
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE naive")
+        common = {"SECRET_KEY": "only for benchmarks", "VAR_DIR": name}
+        product = common | {
+            "DATABASE_URL": database.url,
+            "REDIS_URL": memory.url,
+            # No limits: it is the server that is to be slow, not the pace of one person.
+            "FRAMES_PER_SECOND": "100000",
+            "MESSAGES_PER_SECOND": "100000",
+        }
+        naive = common | {
+            "DATABASE_URL": database.url.rpartition("/")[0] + "/naive",
+            "REDIS_URL": memory.url.rpartition("/")[0] + "/1",
+            "DJANGO_SETTINGS_MODULE": "benchmarks.naive.settings",
+        }
+        run(["manage.py", "migrate", "--verbosity", "0"], product)
+        run(["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"], naive)
+        yield World(Path(name), product, naive)

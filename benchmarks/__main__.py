@@ -1,0 +1,260 @@
+"""``make bench``, or some of it: ``python -m benchmarks delivery writer latency memory``."""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import uvloop
+
+from benchmarks import designs
+from benchmarks.designs import Design, Place
+from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
+from benchmarks.load import Heard, load
+from benchmarks.servers import OTHER_CORE, ROOT, SERVER_CORE, Server, run
+from benchmarks.sockets import Socket, connect
+from benchmarks.world import World, world
+
+PARTS = ("delivery", "writer", "latency", "memory")
+RESULTS = ROOT / "var" / "bench" / "latest.json"
+
+ECHO, NAIVE, PRODUCT = designs.Echo(), designs.Naive(), designs.Product()
+SLOWER = 3
+"""The naive design is measured for so many times as long: it does a message in a while."""
+IDLE_RATE = 20
+IDLE_SOCKETS = 2_000
+IDLE_OPERATORS = 200
+WARM_SOCKETS = 200
+
+
+class Bench:
+    """The parts of the benchmark, in a world they share; `results` is what goes into the file."""
+
+    def __init__(self, world: World, options: argparse.Namespace) -> None:
+        self.world = world
+        self.rounds: int = options.rounds
+        self.seconds: float = options.seconds
+        self.window: int = options.window
+        self.conversations: int = options.conversations
+        self.places = world.seed(self.conversations)
+        self.aims: list[Aim] = []
+        self.results: dict[str, Any] = {}
+        self.maximum = 0.0
+
+    def delivery(self) -> None:
+        """Durable messages a second, beside the naive design and the bare echo."""
+        heard: dict[Design, list[Heard]] = {ECHO: [], NAIVE: [], PRODUCT: []}
+        for _ in range(self.rounds):
+            for design, rounds in heard.items():
+                rounds.append(uvloop.run(self._chat(design)))
+        rates = {design: figure(h.rate for h in rounds) for design, rounds in heard.items()}
+        costs = {design: figure(h.cost for h in rounds) for design, rounds in heard.items()}
+        self.maximum = rates[PRODUCT].median
+        self._show(
+            f"Delivered messages, {self.conversations} conversations",
+            ("", "messages/s", "µs of server CPU each", "server busy", "generator busy", "lost"),
+            [
+                (
+                    design.name,
+                    rates[design],
+                    costs[design],
+                    _percent(h.server_cpu / h.seconds for h in rounds),
+                    _percent(h.load_cpu / h.seconds for h in rounds),
+                    sum(h.lost for h in rounds),
+                )
+                for design, rounds in heard.items()
+            ],
+        )
+        self._aim(Aim("times the naive design", ratio(rates[PRODUCT], rates[NAIVE]), 60))
+        self._aim(Aim("of the bare echo", ratio(rates[PRODUCT], rates[ECHO]), 0.2))
+        # On a machine that is busy with something else, this one still holds.
+        self._aim(Aim("of the bare echo, by CPU", ratio(costs[ECHO], costs[PRODUCT]), 0.2))
+
+    async def _chat(self, design: Design) -> Heard:
+        factor = SLOWER if design is NAIVE else 1
+        with self.world.serving(design.name) as server:
+            async with load(design, server, self.places) as talk:
+                return await talk.chat(
+                    factor * self.seconds,
+                    window=self.window,
+                    patience=60,
+                    warm_up=factor * self.seconds / 2,
+                )
+
+    def writer(self) -> None:
+        """The writer alone, beside the ORM once per message."""
+        words = ["-m", "benchmarks.writer", str(self.rounds), str(self.seconds), "128", "1"]
+        rates = {
+            name: {int(n): figure(rounds) for n, rounds in by_senders.items()}
+            for name, by_senders in json.loads(run(words, self.world.product)).items()
+        }
+        self._show(
+            "The writer alone, messages/s",
+            ("", "128 senders wait", "1 sender waits"),
+            [(name, by[128], by[1]) for name, by in rates.items()],
+        )
+        ours, orm = rates["writer"], rates["ORM per message"]
+        self._aim(Aim("times the ORM at 128 senders", ratio(ours[128], orm[128]), 50))
+        self._aim(Aim("times the ORM at one sender", ratio(ours[1], orm[1]), 1))
+
+    def latency(self) -> None:
+        """How long ack and delivery take, idle and under load."""
+        uvloop.run(self._latency())
+
+    async def _latency(self) -> None:
+        with self.world.serving(PRODUCT.name) as server:
+            async with load(PRODUCT, server, self.places) as talk:
+                if not self.maximum:
+                    heard = await talk.chat(
+                        self.seconds, window=self.window, patience=60, warm_up=self.seconds / 2
+                    )
+                    self.maximum = heard.rate
+                await talk.quiet(10)
+                rows = []
+                for name, rate in (
+                    ("idle", IDLE_RATE),
+                    ("10 % of the maximum", 0.1 * self.maximum),
+                    ("40 % of the maximum", 0.4 * self.maximum),
+                ):
+                    rounds = [await talk.talk(self.seconds, rate=rate) for _ in range(self.rounds)]
+                    rows.append((name, f"{rate:,.0f}/s", *_milliseconds(rounds)))
+        head = ("", "messages", "ack p50", "p99", "delivery p50", "p99")
+        self._show("Milliseconds until", head, rows)
+
+    def memory(self) -> None:
+        """What an idle connection costs."""
+        places = self.world.seed(WARM_SOCKETS + IDLE_SOCKETS)
+        kinds = {
+            "bare echo": (ECHO, places, _echo),
+            "visitor without conversation": (PRODUCT, places, _newcomer),
+            "visitor in a conversation": (PRODUCT, places, _visitor),
+            "operator with his inbox": (
+                PRODUCT,
+                places[: WARM_SOCKETS + IDLE_OPERATORS],
+                _operator,
+            ),
+        }
+        sizes = {
+            name: figure([uvloop.run(self._idle(*kind)) / 1024]) for name, kind in kinds.items()
+        }
+        self._show(
+            f"Resident memory, {IDLE_SOCKETS:,} idle connections",
+            ("", "KiB each"),
+            list(sizes.items()),
+        )
+        self._aim(Aim("KiB per idle visitor", sizes["visitor in a conversation"], 32, at_most=True))
+
+    async def _idle(self, design: Design, places: list[Place], enter: Any) -> float:
+        with self.world.serving(design.name) as server:
+            # What the first sockets make once, the later ones do not pay for.
+            warm = await _enter(server, places[:WARM_SOCKETS], enter)
+            for socket in warm:
+                socket.close()
+            await asyncio.sleep(3)
+            before = server.resident()
+            sockets = await _enter(server, places[WARM_SOCKETS:], enter)
+            await asyncio.sleep(3)
+            after = server.resident()
+            for socket in sockets:
+                socket.close()
+            return (after - before) / len(sockets)
+
+    def _show(self, title: str, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+        print(table(title, head, rows), flush=True)
+        self.results[title] = [
+            {
+                name: cell.rounds if isinstance(cell, Figure) else cell
+                for name, cell in zip(head, row, strict=True)
+            }
+            for row in rows
+        ]
+
+    def _aim(self, aim: Aim) -> None:
+        print(f"  {aim}", flush=True)
+        self.aims.append(aim)
+        self.results.setdefault("aims", {})[aim.name] = {
+            "rounds": aim.figure.rounds,
+            "aim": aim.bound,
+            "met": aim.is_met,
+        }
+
+
+async def _enter(server: Server, places: list[Place], enter: Any) -> list[Socket]:
+    sockets: list[Socket] = []
+    for start in range(0, len(places), 20):
+        group = places[start : start + 20]
+        sockets += await asyncio.gather(*(enter(server.port, place) for place in group))
+    return sockets
+
+
+async def _echo(port: int, place: Place) -> Socket:
+    return await connect(port, "/")
+
+
+async def _newcomer(port: int, place: Place) -> Socket:
+    return _idling(await designs.visitor_socket(port, place["key"], None))
+
+
+async def _visitor(port: int, place: Place) -> Socket:
+    return _idling(await designs.visitor_socket(port, place["key"], place["token"]))
+
+
+async def _operator(port: int, place: Place) -> Socket:
+    return _idling(await designs.operator_socket(port, place["session"]))
+
+
+def _idling(socket: Socket) -> Socket:
+    socket.hears = designs.answer_heartbeats(socket)
+    return socket
+
+
+def _percent(shares: Any) -> str:
+    return f"{100 * figure(shares).median:.0f} %"
+
+
+def _milliseconds(rounds: list[Heard]) -> tuple[Figure, ...]:
+    return tuple(
+        figure(1000 * percentile(values, share) for values in each)
+        for each in ([h.acks for h in rounds], [h.deliveries for h in rounds])
+        for share in (0.5, 0.99)
+    )
+
+
+def main() -> int:
+    """Measure what the command line names, print it, and keep it in `RESULTS`."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8, help="of each measurement")
+    parser.add_argument("--conversations", type=int, default=500)
+    parser.add_argument("--window", type=int, default=2, help="messages of one under way")
+    options = parser.parse_args()
+    parts = options.parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(unknown)}")
+    # Leave through the context managers, which end the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    gc.set_threshold(100_000, 50, 50)
+
+    load_before = os.getloadavg()[0]
+    print(f"Server on core {SERVER_CORE}, all else on {OTHER_CORE}; load {load_before:.1f} before")
+    if load_before > 0.5:
+        print("This machine is busy: trust ratios, and not too much.")
+    with world() as place:
+        bench = Bench(place, options)
+        for part in parts:
+            getattr(bench, part)()
+    bench.results |= {"at": datetime.now(UTC).isoformat(), "load before": load_before}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(bench.results, indent=1, default=str))
+    print(f"\n{len([a for a in bench.aims if a.is_met])} of {len(bench.aims)} aims met; {RESULTS}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
