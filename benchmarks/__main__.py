@@ -129,15 +129,12 @@ class Bench:
     def memory(self) -> None:
         """What an idle connection costs."""
         places = self.world.seed(WARM_SOCKETS + IDLE_SOCKETS)
+        few = places[: WARM_SOCKETS + IDLE_OPERATORS]
         kinds = {
             "bare echo": (ECHO, places, _echo),
             "visitor without conversation": (PRODUCT, places, _newcomer),
             "visitor in a conversation": (PRODUCT, places, _visitor),
-            "operator with his inbox": (
-                PRODUCT,
-                places[: WARM_SOCKETS + IDLE_OPERATORS],
-                _operator,
-            ),
+            "operator with his inbox": (PRODUCT, few, _operator),
         }
         sizes = {
             name: figure([uvloop.run(self._idle(*kind)) / 1024]) for name, kind in kinds.items()
@@ -197,20 +194,15 @@ async def _echo(port: int, place: Place) -> Socket:
 
 
 async def _newcomer(port: int, place: Place) -> Socket:
-    return _idling(await designs.visitor_socket(port, place["key"], None))
+    return await designs.visitor_socket(port, place["key"], None)
 
 
 async def _visitor(port: int, place: Place) -> Socket:
-    return _idling(await designs.visitor_socket(port, place["key"], place["token"]))
+    return await designs.visitor_socket(port, place["key"], place["token"])
 
 
 async def _operator(port: int, place: Place) -> Socket:
-    return _idling(await designs.operator_socket(port, place["session"]))
-
-
-def _idling(socket: Socket) -> Socket:
-    socket.hears = designs.answer_heartbeats(socket)
-    return socket
+    return await designs.operator_socket(port, place["session"])
 
 
 def _percent(shares: Any) -> str:

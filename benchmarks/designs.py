@@ -138,6 +138,7 @@ async def visitor_socket(port: int, key: str, token: str | None) -> Socket:
     heard = _Heard(socket)
     socket.send(b'{"type":"hello","version":1,"tab":"t"%b}' % named.encode())
     await heard.frame(b'{"type":"welcome"')
+    socket.hears = _only_heartbeats(socket)
     return socket
 
 
@@ -149,6 +150,7 @@ async def operator_socket(port: int, session: str) -> Socket:
     await heard.frame(b'{"type":"welcome"')
     socket.send(b'{"type":"inbox.fetch"}')
     await heard.frame(b'{"type":"inbox.snapshot"')
+    socket.hears = _only_heartbeats(socket)
     return socket
 
 
@@ -175,7 +177,7 @@ def _pair(first: Side, second: Side) -> tuple[Side, Side]:
     return first, second
 
 
-def answer_heartbeats(socket: Socket) -> Callable[[bytes], None]:
+def _only_heartbeats(socket: Socket) -> Callable[[bytes], None]:
     """Return what keeps an idle socket of the product open."""
 
     def hear(frame: bytes) -> None:

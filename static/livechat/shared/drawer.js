@@ -32,8 +32,12 @@ export class Drawer {
       navigator.locks.request(LOCK + this.#tab, forLife).catch(() => granted());
     });
     await this.#locked;
-    const { held = [] } = await navigator.locks.query();
-    this.#alive = new Set(held.map((lock) => (lock.name ?? "").replace(LOCK, "")));
+    try {
+      const { held = [] } = await navigator.locks.query();
+      this.#alive = new Set(held.map((lock) => (lock.name ?? "").replace(LOCK, "")));
+    } catch {
+      // Locks are forbidden where storage is: in a frame of another site, if the visitor wants it so.
+    }
   }
 
   /** @param {Outgoing} entry */

@@ -1,0 +1,180 @@
+"""What browser tests share: a house for each test, people, and an ear for complaints."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebError,
+    sync_playwright,
+)
+
+from tests.browser import house
+from tests.browser.house import Street, Template
+from tests.browser.people import PATIENCE_MS, Operator, Visitor
+from tests.machine.app import App
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Chrome:
+    """The browser. Whatever a page complains about fails the test, unless it was `expected`."""
+
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def context(self, **options: Any) -> BrowserContext:
+        """Return a browser profile of its own: other people, other devices."""
+        usual = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+        made = self.browser.new_context(**{**usual, **options})
+        made.set_default_timeout(PATIENCE_MS)
+        made.on("console", self._hear_console)
+        made.on("weberror", self._hear_error)
+        return made
+
+    def expect(self, complaint: str) -> None:
+        """Let complaints pass that contain these words."""
+        self.expected.append(complaint)
+
+    def heard(self) -> list[str]:
+        """Return what nobody expected."""
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(expected in complaint for expected in self.expected)
+        ]
+
+    def _hear_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _hear_error(self, error: WebError) -> None:
+        self.complaints.append(f"uncaught: {error.error.stack or error.error}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = house.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return house.build(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def street(
+    template: Template, signed_in: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Street]:
+    """Copies of the template, made when the operators have signed in there."""
+    street = Street(template, tmp_path_factory.mktemp("street"))
+    yield street
+    street.close()
+
+
+@pytest.fixture
+def server(street: Street) -> Iterator[App]:
+    """A server with the demo shop, of this test alone."""
+    app = street.next()
+    yield app
+    app.kill()
+    log = app.log.read_text()
+    # Django tells of every 403 with a traceback.
+    assert log.count("Traceback") == log.count("WARNING django.request Forbidden"), log[-4000:]
+
+
+@pytest.fixture
+def chrome(chromium: Browser, server: App) -> Iterator[Chrome]:
+    """The browser; its pages are closed before their server is, which they would complain about."""
+    chrome = Chrome(chromium)
+    before = set(chromium.contexts)
+    yield chrome
+    for context in set(chromium.contexts) - before:
+        context.close()
+    assert chrome.heard() == []
+
+
+@pytest.fixture
+def visitor(server: App, chrome: Chrome) -> Callable[..., Visitor]:
+    """Make visitors: each has a browser of his own and stands on the shop's first page."""
+
+    def arrive(path: str = "/demo/", **options: Any) -> Visitor:
+        page = chrome.context(**options).new_page()
+        page.goto(server.url + path)
+        return Visitor(page)
+
+    return arrive
+
+
+@pytest.fixture
+def vera(visitor: Callable[..., Visitor]) -> Visitor:
+    """A visitor of the shop who has not opened the chat yet."""
+    return visitor()
+
+
+@pytest.fixture(scope="session")
+def signed_in(
+    template: Template, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Sign the operators in, once, in the template; return the cookies of each."""
+    cookies: dict[str, Any] = {}
+    app = App(template.folder, environ=house.ENVIRON)
+    app.start()
+    try:
+        for name in ("anna", "ben"):
+            page = chromium.new_page()
+            # Not to the dashboard: who has been there counts as present for a minute.
+            sign_in(page, f"{app.url}/login/?next=/demo/", name, template.passwords[name])
+            page.wait_for_url("**/demo/")
+            cookies[name] = page.context.storage_state()
+            page.close()
+    finally:
+        app.stop()
+    return cookies
+
+
+def sign_in(page: Page, address: str, name: str, password: str) -> None:
+    page.goto(address)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def operator(signed_in: dict[str, Any], server: App, chrome: Chrome) -> Callable[..., Operator]:
+    """Make operators: signed in, with an inbox that is connected."""
+
+    def come(name: str, **options: Any) -> Operator:
+        page = chrome.context(storage_state=signed_in[name], **options).new_page()
+        page.goto(f"{server.url}/dashboard/")
+        somebody = Operator(page)
+        somebody.is_connected()
+        return somebody
+
+    return come
+
+
+@pytest.fixture
+def anna(operator: Callable[..., Operator]) -> Operator:
+    """An operator in front of an empty inbox, taking chats."""
+    return operator("anna")
+
+
+@pytest.fixture
+def ben(operator: Callable[..., Operator]) -> Operator:
+    return operator("ben")

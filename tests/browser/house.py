@@ -1,0 +1,94 @@
+"""The house where browser tests happen: a real server on its own folder, and a Chromium."""
+
+import json
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+from tests.machine import programs
+from tests.machine.app import App
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Instead of Playwright's own list, which takes frames of other sites their storage.
+    "--disable-features=HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding,Translate",
+)
+DATABASE = "livechat.sqlite3"
+KEPT = ("secret_key", "demo-accounts.json")
+# The limits are for one person's hands; a test writes faster.
+ENVIRON = {"DEMO": "1", "MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A folder with the demo loaded and static files collected, to be copied."""
+
+    folder: Path
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        passwords: dict[str, str] = json.loads((self.folder / "demo-accounts.json").read_text())
+        return passwords
+
+    def copy(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in KEPT:
+            shutil.copy(self.folder / name, folder / name)
+        # Not as a file: what was written last may still lie in its journal.
+        with (
+            closing(sqlite3.connect(self.folder / DATABASE)) as ours,
+            closing(sqlite3.connect(folder / DATABASE)) as copy,
+        ):
+            ours.backup(copy)
+        (folder / "static").symlink_to(self.folder / "static")
+
+
+def build(folder: Path) -> Template:
+    app = App(folder, environ=ENVIRON)
+    app.manage("migrate", "--verbosity", "0")
+    app.manage("load_demo")
+    # Without the Admin's many files, which no test here opens.
+    unused = [f"--ignore={name}" for name in ("admin", "flags", "unfold")]
+    app.manage("collectstatic", "--no-input", "--verbosity", "0", *unused)
+    return Template(folder)
+
+
+class Street:
+    """Servers that know the demo and nothing else. The next one starts while a test uses the last,
+    so that no test waits for its server."""
+
+    def __init__(self, template: Template, folder: Path) -> None:
+        self._template = template
+        self._folder = folder
+        self._builder = ThreadPoolExecutor(1)
+        self._count = 0
+        self._coming = self._builder.submit(self._start)
+
+    def next(self) -> App:
+        app = self._coming.result()
+        self._coming = self._builder.submit(self._start)
+        return app
+
+    def close(self) -> None:
+        self._coming.result().kill()
+        self._builder.shutdown()
+
+    def _start(self) -> App:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        self._template.copy(folder)
+        app = App(folder, environ=ENVIRON)
+        app.start()
+        return app
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(
+        executable_path=str(programs.chromium() or ""), args=list(FLAGS)
+    )

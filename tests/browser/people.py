@@ -1,0 +1,149 @@
+"""Visitors and operators: what they do with mouse and keyboard, and what they see."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+
+PATIENCE_MS = 15_000
+"""For everything that is shown sooner or later; the computer may be busy with other things."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Writer:
+    """Who reads a log and writes below it: everybody."""
+
+    view: Page | FrameLocator
+
+    @property
+    def composer(self) -> Locator:
+        return self.view.get_by_test_id("composer")
+
+    @property
+    def hint(self) -> Locator:
+        return self.view.locator("#composer-hint")
+
+    @property
+    def entries(self) -> Locator:
+        return self.view.locator("li.entry")
+
+    @property
+    def strip(self) -> Locator:
+        return self.view.locator("connection-strip")
+
+    def entry(self, text: str) -> Locator:
+        bubble = self.view.locator(".bubble", has_text=re.compile(rf"^{re.escape(text)}$"))
+        return self.entries.filter(has=bubble)
+
+    def write(self, *texts: str) -> None:
+        for text in texts:
+            self.composer.fill(text)
+            self.composer.press("Enter")
+
+    def reads(self, *texts: str) -> None:
+        """Expect each of `texts` once, in this order, and nothing else that people said."""
+        said = self.view.locator("li.entry:not(.line):not([data-author=operator][data-seq='0'])")
+        expect(said.locator(".bubble")).to_have_text(list(texts))
+
+    def is_told(self, line: str) -> None:
+        """Expect a system line such as "Anna joined"."""
+        expect(self.view.locator("li.entry.line", has_text=line)).to_have_count(1)
+
+
+@dataclass
+class Visitor(Writer):
+    """Somebody on a customer's page."""
+
+    page: Page
+
+    @property
+    def view(self) -> FrameLocator:  # type: ignore[override]
+        return self.page.frame_locator("live-chat iframe")
+
+    @property
+    def frame(self) -> Frame:
+        found = [frame for frame in self.page.frames if "/widget/" in frame.url]
+        assert len(found) == 1, [frame.url for frame in self.page.frames]
+        return found[0]
+
+    @property
+    def launcher(self) -> Locator:
+        return self.page.get_by_test_id("launcher")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator("#panel")
+
+    @property
+    def status(self) -> Locator:
+        return self.view.locator("chat-header .who [role=status]")
+
+    def opens(self) -> None:
+        """Open the chat and wait until it is connected."""
+        self.launcher.click()
+        self.is_connected()
+
+    def is_connected(self) -> None:
+        expect(self.strip).to_have_attribute("data-status", "open")
+
+    def ends_the_chat(self) -> None:
+        self.view.get_by_role("button", name="Menu").click()
+        self.view.locator("#menu").get_by_role("button", name="End chat").click()
+        self.view.locator("chat-header .confirm .danger").click()
+
+    def stored(self) -> dict[str, str]:
+        """What the frame keeps in this browser."""
+        kept: dict[str, str] = self.frame.evaluate("({...localStorage})")
+        return kept
+
+
+@dataclass
+class Operator(Writer):
+    """Somebody signed in, with his inbox open."""
+
+    page: Page
+
+    @property
+    def view(self) -> Page:  # type: ignore[override]
+        return self.page
+
+    def section(self, name: str) -> Locator:
+        return self.page.locator(f"[data-section={name}]")
+
+    def rows(self, section: str) -> Locator:
+        return self.section(section).locator("a.row")
+
+    def action(self, name: str) -> Locator:
+        return self.page.locator(f"conversation-head [data-action={name}]")
+
+    @property
+    def presence(self) -> Locator:
+        return self.page.locator("inbox-rail [data-action=presence]")
+
+    def is_connected(self) -> None:
+        expect(self.strip).to_have_attribute("data-status", "open")
+        expect(self.section("waiting").locator(".rows, .none").first).to_be_attached()
+
+    def goes_away(self) -> None:
+        self.presence.click()
+        expect(self.presence).to_have_attribute("aria-pressed", "false")
+
+    def picks(self, section: str) -> None:
+        """Open the only conversation of a section."""
+        self.rows(section).click()
+        expect(self.page.locator("inbox-page")).to_have_attribute("data-view", "conversation")
+
+    def answers(self, section: str = "mine") -> None:
+        """Open the only conversation of a section, ready to write in it."""
+        self.picks(section)
+        expect(self.composer).to_be_visible()
+
+    def notes(self, text: str) -> None:
+        self.page.locator(".modes [data-action=note]").click()
+        self.write(text)
+        self.page.locator(".modes [data-action=reply]").click()
+
+    def closes(self) -> None:
+        self.action("close").click()
+        self.action("close").click()

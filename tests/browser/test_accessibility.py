@@ -1,0 +1,65 @@
+"""What axe finds on every screen, in every state that has a look of its own."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Frame, Page
+
+TOO_BAD = {"serious", "critical"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_bad_in_the_chat(visitor, operator, scheme):
+    vera, anna = visitor(color_scheme=scheme), operator("anna", color_scheme=scheme)
+    assert problems(vera.page) == []
+    assert problems(anna.page) == []
+
+    vera.opens()
+    assert problems(vera.frame) == []
+    vera.write("Hello")
+    vera.write("\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000)
+    vera.view.locator("li.entry[data-state=failed]").wait_for()
+    assert problems(anna.page) == []
+    anna.answers()
+    anna.notes("He has been here before")
+    anna.write("Good morning")
+    vera.reads("Hello", "Good morning", "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000)
+    vera.view.get_by_role("button", name="Menu").click()
+    assert problems(vera.frame) == []
+    assert problems(vera.page) == []
+    anna.page.get_by_role("button", name="Channels").click()
+    assert problems(anna.page) == []
+
+    vera.view.get_by_role("button", name="Menu").click()
+    vera.ends_the_chat()
+    vera.is_told("You ended the chat")
+    anna.is_told("The visitor ended the chat")
+    assert problems(vera.frame) == []
+    assert problems(anna.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_bad_on_the_way_in(chrome, server, scheme):
+    page = chrome.context(color_scheme=scheme).new_page()
+    page.goto(f"{server.url}/login/")
+    assert problems(page) == []
+
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    assert problems(page) == []
+
+    page.goto(f"{server.url}/demo/shop/")
+    assert problems(page) == []
+
+
+def problems(page: Page | Frame) -> list[dict[str, Any]]:
+    """Return what axe calls serious or critical, shortened."""
+    found = Axe().run(page).response["violations"]
+    return [
+        {"id": one["id"], "nodes": [node["html"][:200] for node in one["nodes"]]}
+        for one in found
+        if one["impact"] in TOO_BAD
+    ]

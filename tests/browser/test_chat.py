@@ -1,0 +1,203 @@
+"""A visitor and an operator talk: the first chat, and all the pages it follows him to."""
+
+from playwright.sync_api import WebSocket, expect
+
+
+def test_a_first_chat_goes_both_ways(vera, anna):
+    vera.opens()
+    expect(vera.status).to_have_text("We are here")
+
+    vera.write("Do you have green tea?")
+    anna.answers()
+    anna.write("We do. Try our Sencha.")
+
+    vera.reads("Do you have green tea?", "We do. Try our Sencha.")
+    anna.reads("Do you have green tea?", "We do. Try our Sencha.")
+    expect(vera.status).to_have_text("You are talking to Anna")
+
+
+def test_the_chat_stays_on_reload_on_the_next_page_and_in_a_second_tab(vera, anna, server):
+    vera.opens()
+    vera.write("Hello")
+    anna.answers()
+    anna.write("Good morning")
+    vera.reads("Hello", "Good morning")
+
+    vera.page.reload()
+    vera.opens()
+    vera.reads("Hello", "Good morning")
+
+    vera.page.goto(f"{server.url}/demo/shop/")
+    vera.opens()
+    vera.reads("Hello", "Good morning")
+    expect(anna.page.locator("visitor-context")).to_contain_text("Teas · Kettle & Leaf")
+
+    second = type(vera)(vera.page.context.new_page())
+    second.page.goto(f"{server.url}/demo/")
+    second.opens()
+    second.write("From my second tab")
+
+    for somebody in (vera, second, anna):
+        somebody.reads("Hello", "Good morning", "From my second tab")
+
+
+def test_an_operator_works_in_two_tabs(vera, anna, server):
+    other = type(anna)(anna.page.context.new_page())
+    other.page.goto(f"{server.url}/dashboard/")
+    other.is_connected()
+    vera.opens()
+    vera.write("Is anybody there?")
+
+    anna.answers()
+    anna.write("I am")
+    other.answers()
+    other.write("And still I")
+
+    for somebody in (vera, anna, other):
+        somebody.reads("Is anybody there?", "I am", "And still I")
+    expect(other.rows("mine")).to_have_count(1)
+    anna.page.bring_to_front()
+    anna.closes()
+    expect(other.rows("closed")).to_have_count(1)
+    expect(other.composer).to_be_hidden()
+
+
+def test_only_one_of_two_operators_takes_a_waiting_chat(vera, anna, ben):
+    anna.goes_away()
+    ben.goes_away()
+    vera.opens()
+    vera.write("Anybody?")
+    expect(anna.rows("waiting")).to_have_count(1)
+    expect(ben.rows("waiting")).to_have_count(1)
+
+    anna.picks("waiting")
+    anna.action("take").click()
+
+    expect(anna.rows("mine")).to_have_count(1)
+    expect(ben.rows("waiting")).to_have_count(0)
+    expect(ben.rows("team")).to_have_count(1)
+    vera.is_told("Anna joined")
+
+
+def test_a_colleague_joins_and_leaves(vera, anna, ben):
+    ben.goes_away()
+    vera.opens()
+    vera.write("Hello")
+
+    ben.picks("team")
+    ben.action("join").click()
+    ben.write("May I help, too?")
+    vera.reads("Hello", "May I help, too?")
+    expect(vera.status).to_have_text("You are talking to Anna, Ben")
+
+    ben.action("leave").click()
+    expect(ben.composer).to_be_hidden()
+    vera.is_told("Ben left")
+
+
+def test_each_sees_the_other_write_and_what_was_seen(vera, anna):
+    vera.opens()
+    vera.write("Hello")
+    expect(anna.rows("mine").locator(".count")).to_have_text("1")
+    expect(vera.entry("Hello")).to_have_attribute("data-state", "sent")
+
+    anna.answers()
+    expect(vera.entry("Hello")).to_have_attribute("data-state", "seen")
+    expect(anna.rows("mine").locator(".count")).to_have_count(0)
+
+    vera.composer.press_sequentially("How ")
+    expect(anna.view.locator("message-list .typing")).to_contain_text("is typing")
+    anna.composer.press_sequentially("You ")
+    expect(vera.view.locator("message-list .typing")).to_contain_text("Anna is typing")
+
+    anna.write("You are welcome")
+    expect(vera.view.locator("message-list .typing")).to_be_hidden()
+    expect(anna.entry("You are welcome")).to_have_attribute("data-state", "seen")
+
+
+def test_what_comes_while_the_panel_is_closed_is_counted_on_the_launcher(vera, anna):
+    vera.opens()
+    vera.write("I will be back")
+    anna.answers()
+    expect(vera.entry("I will be back")).to_have_attribute("data-state", "seen")
+    vera.launcher.click()
+
+    anna.write("Still here?")
+    anna.write("Take your time.")
+
+    expect(vera.launcher).to_have_accessible_name("Open chat, 2 unread messages")
+    vera.launcher.click()
+    expect(vera.launcher).to_have_accessible_name("Close chat")
+    expect(anna.entry("Take your time.")).to_have_attribute("data-state", "seen")
+    vera.launcher.click()
+    expect(vera.launcher).to_have_accessible_name("Open chat")
+
+
+def test_a_note_never_reaches_the_visitor(vera, anna):
+    frames: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: frames.append(frame))
+
+    vera.page.on("websocket", listen)
+    vera.opens()
+    vera.write("I was here yesterday")
+    anna.answers()
+
+    anna.notes("He always says so")
+    anna.write("Welcome back")
+
+    vera.reads("I was here yesterday", "Welcome back")
+    anna.reads("I was here yesterday", "He always says so", "Welcome back")
+    assert any("Welcome back" in str(frame) for frame in frames)
+    assert not any("He always says so" in str(frame) for frame in frames)
+    assert "He always says so" not in vera.frame.content()
+    assert "He always says so" not in str(vera.stored())
+
+
+def test_a_visitor_ends_the_chat_and_starts_a_new_one(vera, anna):
+    vera.opens()
+    vera.write("First question")
+    anna.answers()
+    anna.write("First answer")
+    vera.reads("First question", "First answer")
+
+    vera.ends_the_chat()
+    vera.is_told("You ended the chat")
+    anna.is_told("The visitor ended the chat")
+    expect(vera.composer).to_be_hidden()
+    expect(anna.composer).to_be_hidden()
+    expect(anna.rows("closed")).to_have_count(1)
+
+    vera.view.get_by_role("button", name="Start a new chat").click()
+    vera.write("Second question")
+    vera.reads("Second question")
+    expect(anna.rows("mine")).to_have_count(1)
+    anna.answers()
+    anna.reads("Second question")
+
+
+def test_an_operator_ends_the_chat(vera, anna):
+    vera.opens()
+    vera.write("Thank you")
+    anna.answers()
+
+    anna.closes()
+
+    vera.is_told("Anna ended the chat")
+    expect(vera.status).to_have_text("This chat has ended.")
+    expect(vera.view.get_by_role("button", name="Start a new chat")).to_be_visible()
+
+
+def test_nothing_is_stored_before_the_visitor_acts(vera):
+    expect(vera.launcher).to_be_visible()
+    assert vera.page.evaluate("({...localStorage})") == {}
+    assert vera.page.frames == [vera.page.main_frame]
+
+    vera.opens()
+    assert [key.rpartition(":")[0] for key in vera.stored()] == ["livechat:token"]
+    assert vera.page.evaluate("localStorage.livechat") is None
+
+    vera.write("Hello")
+    vera.page.wait_for_function("localStorage.livechat === '{\"has_chat\":true}'")
+    assert vera.page.context.cookies() == []

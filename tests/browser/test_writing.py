@@ -1,0 +1,95 @@
+"""What cannot be sent is refused in words, and nothing that was written is lost."""
+
+from playwright.sync_api import expect
+
+TOO_LONG_FOR_THE_SERVER = "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000
+"""3,000 characters here; in normal form, which the server counts, 9,000."""
+
+
+def test_a_text_of_nothing_is_not_sent(vera):
+    vera.opens()
+
+    for text in ("", "   ", "\n\n", "\N{ZERO WIDTH SPACE}", "\N{BRAILLE PATTERN BLANK}"):
+        vera.composer.fill(text)
+        vera.composer.press("Enter")
+        expect(vera.hint).to_have_text("Write something first.")
+        expect(vera.composer).to_have_value(text)
+
+    expect(vera.entries).to_have_count(1)  # the welcome
+
+
+def test_a_text_that_is_too_long_is_kept_with_the_reason(vera):
+    vera.opens()
+    vera.composer.fill("x" * 7_990)
+    expect(vera.hint).to_have_text("10 characters left")
+
+    vera.composer.fill("x" * 8_001)
+    vera.composer.press("Enter")
+    expect(vera.hint).to_have_text("Too long by 1 character.")
+    expect(vera.composer).to_have_value("x" * 8_001)
+    expect(vera.entries).to_have_count(1)
+
+    vera.composer.press("Backspace")
+    vera.composer.press("Enter")
+    vera.reads("x" * 8_000)
+    expect(vera.composer).to_have_value("")
+
+
+def test_what_the_server_refuses_stays_on_screen_with_reason_retry_and_delete(vera, anna):
+    vera.opens()
+    vera.write("Hello")
+    vera.write(TOO_LONG_FOR_THE_SERVER)
+    refused = vera.view.locator("li.entry[data-state=failed]")
+    expect(refused.locator(".state")).to_contain_text("Not sent: it is too long")
+
+    vera.write("The next one goes through")
+    refused.locator("[data-action=retry]").click()
+    expect(refused.locator(".bubble")).to_have_text(TOO_LONG_FOR_THE_SERVER)
+    vera.page.reload()
+    vera.opens()
+    expect(refused.locator(".state")).to_contain_text("Not sent: it is too long")
+
+    refused.locator("[data-action=delete]").click()
+    vera.reads("Hello", "The next one goes through")
+    anna.answers()
+    anna.reads("Hello", "The next one goes through")
+
+
+def test_lines_stay_lines_and_markup_stays_text(vera, anna):
+    text = "<b>bold</b> & <script>alert(1)</script>\n\n  second line"
+    vera.opens()
+
+    vera.composer.press_sequentially("one")
+    vera.composer.press("Shift+Enter")
+    vera.composer.press_sequentially("two")
+    vera.composer.press("Enter")
+    vera.write(text)
+    anna.answers()
+
+    for somebody in (vera, anna):
+        bubbles = somebody.view.locator("li.entry[data-author=visitor] .bubble")
+        expect(bubbles).to_have_count(2)
+        assert bubbles.all_inner_texts() == ["one\ntwo", text]
+        assert bubbles.locator("*").count() == 0
+
+
+def test_addresses_become_links_that_tell_nothing_about_where_they_were(vera, anna):
+    vera.opens()
+    vera.write("See https://example.org/tea?a=1.")
+    anna.answers()
+
+    link = anna.view.locator(".bubble a")
+    expect(link).to_have_attribute("href", "https://example.org/tea?a=1")
+    expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+def test_many_texts_in_a_hurry_arrive_in_order(vera, anna):
+    texts = [f"Number {number}" for number in range(1, 13)]
+    vera.opens()
+
+    vera.write(*texts)
+
+    vera.reads(*texts)
+    anna.answers()
+    anna.reads(*texts)
