@@ -15,8 +15,13 @@ from servestatic import ServeStaticASGI  # noqa: E402
 from config import runtime  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
-http_application = ServeStaticASGI(
-    django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
+# Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
+http_application = (
+    ServeStaticASGI(
+        django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
+    )
+    if settings.STATIC_ROOT.is_dir()
+    else django_application
 )
 _sockets = URLRouter(websocket_urlpatterns)
 
