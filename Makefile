@@ -110,9 +110,12 @@ check-generated: .venv/test.txt
 	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
 
 
-.PHONY: bench ci lock
+.PHONY: bench pictures ci lock
 bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
+
+pictures: .venv/test.txt ## the screenshots in docs/images, anew
+	$(STAGE) "pictures" --needs chromium -- $(PY) -m tests.browser.pictures
 
 ci: test-programs check test ## exactly what CI runs
 
