@@ -153,7 +153,7 @@ class Load:
     def _give_up(self, before: float) -> None:
         for side in self.sides:
             if side.socket.closed:
-                raise ConnectionError("the server closed a socket")
+                raise ConnectionError(f"the server closed a socket with {side.socket.code}")
             for client_id in [key for key, state in side.sent.items() if state[0] < before]:
                 del side.sent[client_id]
                 self._heard.lost += 1

@@ -22,6 +22,7 @@ class Socket(asyncio.Protocol):
         self.hears: Callable[[bytes], object] = lambda _frame: None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closed = False
+        self.code = 0
         self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,6 +63,7 @@ class Socket(asyncio.Protocol):
                 self._write(PONG, data[start : start + size])
             elif opcode == CLOSE:
                 self.closed = True
+                self.code = int.from_bytes(data[start : start + 2])
             here = start + size
         if here < length:
             self._rest = data[here:]
