@@ -15,6 +15,11 @@ _VIEWS = (
     "view_pageview",
 )
 
+
+def _all_of(*models: str) -> list[str]:
+    return [f"{verb}_{model}" for model in models for verb in ("add", "change", "delete", "view")]
+
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "Live chat manager": (
         "manage_livechat",
@@ -33,8 +38,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "view_membership",
         "change_operator",
         "change_visitor",
+        "view_embedding",
+        *_all_of("cannedresponse", "expertise", "tag"),
     ),
-    "Live chat operator": ("operate_livechat", "view_channel"),
+    "Live chat operator": (
+        "operate_livechat",
+        "view_channel",
+        *_all_of("cannedresponse"),
+    ),
     "Live chat analyst": ("analyse_livechat",),
 }
 """Group -> permissions it is given. What an admin adds to a group stays."""

@@ -84,6 +84,20 @@ class ButtonAction(StrEnum):
     HIDE = "hide_button"
 
 
+class Absence(StrEnum):
+    """What becomes of the chat button while nobody is there to answer."""
+
+    KEEP = "keep_button"
+    HIDE = "hide_button"
+
+
+class Corner(StrEnum):
+    """Where the chat button stands; mirrored on pages written from right to left."""
+
+    END = "right"
+    START = "left"
+
+
 class ResponderCondition(StrEnum):
     """When a rule with a responder (a chatbot) applies."""
 

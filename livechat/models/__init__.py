@@ -1,20 +1,27 @@
 """Rows: columns, constraints, QuerySets, and verbs about one row. One noun a file."""
 
+from livechat.models.canned import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
+from livechat.models.embedding import Embedding
+from livechat.models.expertise import Expertise
 from livechat.models.installation import Installation
 from livechat.models.message import Entry, Message, Name
 from livechat.models.operator import Membership, Operator
 from livechat.models.rule import ChannelRule
+from livechat.models.tag import Tag
 from livechat.models.user import User
 from livechat.models.visitor import PageView, Visitor
 
 __all__ = [
     "Author",
+    "CannedResponse",
     "Channel",
     "ChannelRule",
     "Conversation",
+    "Embedding",
     "Entry",
+    "Expertise",
     "Head",
     "Installation",
     "Membership",
@@ -23,6 +30,7 @@ __all__ = [
     "Operator",
     "PageView",
     "Participant",
+    "Tag",
     "User",
     "Visitor",
 ]

@@ -4,15 +4,25 @@ import secrets
 import uuid
 from typing import Self
 
-from django.core.validators import MinValueValidator, RegexValidator, URLValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    URLValidator,
+)
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from livechat.domain.states import LimitMode
-from livechat.models.choices import LIMIT_MODES
+from livechat.domain import origins
+from livechat.domain.origins import OriginError
+from livechat.domain.states import Absence, Corner, LimitMode
+from livechat.models.choices import ABSENCES, CORNERS, LIMIT_MODES
 
 BRAND = "#3451d1"
 WHITE = "#ffffff"
+MAX_OFFSET = 400
+"""Pixels from the edges of the page; more would leave small screens no button."""
 
 is_colour = RegexValidator(
     r"\A#[0-9a-fA-F]{6}\Z", _("A colour is # and six hexadecimal digits, like #3451d1.")
@@ -45,6 +55,8 @@ class Channel(models.Model):
         "livechat.Operator", through="livechat.Membership", related_name="channels"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    """Counts what administrators saved, so that of two at once the second is told."""
 
     button_text = models.CharField(
         _("Notification text"), max_length=150, blank=True, default="Need help? Chat with us."
@@ -66,6 +78,41 @@ class Channel(models.Model):
     )
     title_color = models.CharField(
         _("header text colour"), max_length=7, default=WHITE, validators=[is_colour]
+    )
+    button_position = models.CharField(
+        _("button position"),
+        max_length=8,
+        choices=CORNERS,
+        default=Corner.END.value,
+        help_text=_("Mirrored on pages that are written from right to left."),
+    )
+    button_offset_x = models.PositiveSmallIntegerField(
+        _("distance from the side"),
+        default=20,
+        validators=[MaxValueValidator(MAX_OFFSET)],
+        help_text=_("Pixels."),
+    )
+    button_offset_y = models.PositiveSmallIntegerField(
+        _("distance from the bottom"),
+        default=20,
+        validators=[MaxValueValidator(MAX_OFFSET)],
+        help_text=_("Pixels."),
+    )
+    absence = models.CharField(
+        _("when no operator is available"),
+        max_length=16,
+        choices=ABSENCES,
+        default=Absence.KEEP.value,
+        help_text=_("Who is in a conversation keeps the button in either case."),
+    )
+    contact_hint = models.CharField(
+        _("contact without chat"),
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=_(
+            "Shown where the chat cannot run: an e-mail address, a telephone number, opening hours."
+        ),
     )
     translations = models.JSONField(
         default=dict, blank=True, help_text=_("Texts in other languages: {field: {language: text}}")
@@ -101,7 +148,10 @@ class Channel(models.Model):
         _("allowed origins"),
         blank=True,
         default="",
-        help_text=_("Sites that may embed the widget, one per line. Empty: any site."),
+        help_text=_(
+            "Sites that may embed the widget, one per line, like https://shop.example or "
+            "https://*.shop.example. Empty: any site."
+        ),
     )
     is_published = models.BooleanField(
         _("published"), default=False, help_text=_("Show this channel on the public ratings page.")
@@ -125,6 +175,13 @@ class Channel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Store origins the way browsers write them; refuse what is none, and say which line."""
+        try:
+            self.allowed_origins = "\n".join(origins.parse(self.allowed_origins))
+        except OriginError as error:
+            raise ValidationError({"allowed_origins": _explained(error)}) from None
+
     @property
     def session_limit(self) -> int | None:
         """How many conversations an operator may have here at once; None for no limit."""
@@ -132,8 +189,8 @@ class Channel(models.Model):
 
     @property
     def origins(self) -> list[str]:
-        """The sites that may embed the widget; empty for any."""
-        return [line.strip() for line in self.allowed_origins.splitlines() if line.strip()]
+        """The sites that may embed the widget, as `domain.origins` reads them; empty for any."""
+        return self.allowed_origins.splitlines()
 
     def text(self, field: str, language: str = "") -> str:
         """Return a text in `language` ("de-AT" falls back to "de"), else the base text."""
@@ -142,3 +199,17 @@ class Channel(models.Model):
             if code and isinstance(translated, dict) and translated.get(code):
                 return str(translated[code])
         return str(getattr(self, field))
+
+
+_PROBLEMS = {
+    "not_an_origin": _("“%(line)s” is not the address of a website, like https://shop.example."),
+    "path": _("“%(line)s” names a page; a whole website is meant, like https://shop.example."),
+    "scheme": _("“%(line)s” has to begin with https:// or http://."),
+    "wildcard": _("“%(line)s”: a star stands for subdomains only, like https://*.shop.example."),
+    "null": _("“null” cannot be allowed: every page without an address calls itself so."),
+    "too_many": _("At most 50 websites can be listed."),
+}
+
+
+def _explained(error: OriginError) -> str:
+    return str(_PROBLEMS[error.problem]) % {"line": error.line[:60]}

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain.states import (
+    Absence,
     ButtonAction,
+    Corner,
     Kind,
     LimitMode,
     Outcome,
@@ -57,6 +59,14 @@ BUTTON_ACTIONS = [
     (ButtonAction.SHOW_WITH_NOTIFICATION.value, _("Show with notification")),
     (ButtonAction.OPEN_AUTOMATICALLY.value, _("Open automatically")),
     (ButtonAction.HIDE.value, _("Hide")),
+]
+ABSENCES = [
+    (Absence.KEEP.value, _("Keep the button: visitors leave a message")),
+    (Absence.HIDE.value, _("Hide the button")),
+]
+CORNERS = [
+    (Corner.END.value, _("Right")),
+    (Corner.START.value, _("Left")),
 ]
 RESPONDER_CONDITIONS = [
     (ResponderCondition.ALWAYS.value, _("Always")),

@@ -47,6 +47,12 @@ class Operator(models.Model):
     languages = models.JSONField(
         _("Online Chat Language"), default=list, blank=True, help_text=_('Codes: ["en", "de"].')
     )
+    expertise = models.ManyToManyField(
+        "livechat.Expertise",
+        blank=True,
+        related_name="operators",
+        verbose_name=_("Live Chat Expertise"),
+    )
     accepting = models.BooleanField(
         _("accepts conversations"), default=True, help_text=_("Off: counts as away.")
     )

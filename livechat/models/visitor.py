@@ -17,6 +17,8 @@ class Visitor(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True, default="")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     browser = models.CharField(_("browser"), max_length=300, blank=True, default="")
+    attributes = models.JSONField(default=dict, blank=True, editable=False)
+    """What the website told of him: {name: text, number or yes/no}. Never verified."""
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 

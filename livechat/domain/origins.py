@@ -1,0 +1,106 @@
+"""Which websites may embed a widget? (Decision 19.)
+
+An origin is what a browser calls a website: scheme, host, and the port where it is not the usual
+one. A pattern is an origin, or one with a star for at least one subdomain
+(``https://*.shop.example``), which stands for the subdomains and not for the domain itself. The
+same text is valid in the Content Security Policy's ``frame-ancestors``.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from livechat.errors import LivechatError
+
+MAX_ORIGINS = 50
+_PORTS = {"https": 443, "http": 80}
+_WILD = "*."
+
+
+class OriginError(LivechatError):
+    """A line that is not an origin. `problem` is a code, `line` what was written."""
+
+    code = "bad_origin"
+
+    def __init__(self, problem: str, line: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.line = line
+
+
+def parse(text: str) -> list[str]:
+    """Return the patterns in `text`, one a line, as browsers write them, each once.
+
+    A host without a scheme means https; a host of another script is stored in ASCII. Raises
+    OriginError for the first line that is no pattern, and for more than 50.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    found = list(dict.fromkeys(_normal(line) for line in lines if line))
+    if len(found) > MAX_ORIGINS:
+        raise OriginError("too_many", found[MAX_ORIGINS])
+    return found
+
+
+def is_allowed(patterns: Iterable[str], origin: str) -> bool:
+    """Say whether `origin`, an ``Origin`` header, is among `patterns`; no patterns allow any.
+
+    ``null`` (a sandboxed frame, a file) is never allowed: everybody can claim it, and a frame in
+    such a page would not be shown.
+    """
+    if not origin or origin == "null":
+        return False
+    patterns = list(patterns)
+    if not patterns:
+        return origin.startswith(("https://", "http://"))
+    return any(_matches(pattern, origin) for pattern in patterns)
+
+
+def _matches(pattern: str, origin: str) -> bool:
+    if _WILD not in pattern:
+        return pattern == origin
+    scheme, _, rest = pattern.partition("://*")
+    return origin.startswith(f"{scheme}://") and origin.endswith(rest) and origin != scheme + rest
+
+
+def _normal(line: str) -> str:
+    if line == "null":
+        raise OriginError("null", line)
+    scheme, separator, _rest = line.partition("://")
+    if not separator:
+        scheme, line = "https", f"https://{line}"
+    if scheme.lower() not in _PORTS:
+        raise OriginError("scheme", line)
+    try:
+        parts = urlsplit(line)
+        port = parts.port
+        host = _ascii((parts.hostname or "").removeprefix(_WILD))
+    except ValueError:
+        raise OriginError("not_an_origin", line) from None
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise OriginError("path", line)
+    is_wild = (parts.hostname or "").startswith(_WILD)
+    if "*" in host or (is_wild and "." not in host.strip(".")):
+        raise OriginError("wildcard", line)
+    if not host or parts.username is not None or not _is_host(host):
+        raise OriginError("not_an_origin", line)
+    scheme = parts.scheme
+    usual = port is None or port == _PORTS[scheme]
+    return f"{scheme}://{_WILD if is_wild else ''}{host}{'' if usual else f':{port}'}"
+
+
+def _ascii(host: str) -> str:
+    if host.isascii():
+        return host.lower()
+    return host.encode("idna").decode()  # UnicodeError is a ValueError
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:  # an IPv6 address; urlsplit has checked its brackets
+        return False
+    labels = host.split(".")
+    return len(host) <= 253 and all(
+        0 < len(label) <= 63
+        and label.replace("-", "").replace("_", "").isalnum()
+        and not label.startswith("-")
+        and not label.endswith("-")
+        for label in labels
+    )

@@ -1,0 +1,62 @@
+"""Canned responses: text that operators do not want to type twice."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+MAX_SUBSTITUTION = 4_000
+
+is_shortcut = RegexValidator(
+    r"\A[^\s:/]\S*\Z", _("A shortcut has no spaces and does not begin with a colon or a slash.")
+)
+
+
+class CannedResponseQuerySet(models.QuerySet["CannedResponse"]):
+    def usable_by(self, user: int) -> Self:
+        """Those a user made himself, and those shared with one of his groups."""
+        mine = models.Q(owner=user) | models.Q(groups__user=user)
+        return self.filter(mine).distinct().order_by("shortcut", "pk")
+
+
+class CannedResponse(models.Model):
+    """A shortcut and the text that replaces it (`odoo19.md` §1.12)."""
+
+    shortcut = models.CharField(
+        _("Shortcut"),
+        max_length=40,
+        validators=[is_shortcut],
+        help_text=_("Typed after a colon: “hello” is called by :hello."),
+    )
+    substitution = models.TextField(_("Substitution"), max_length=MAX_SUBSTITUTION)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="canned_responses",
+        editable=False,
+        verbose_name=_("owner"),
+    )
+    groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        related_name="canned_responses",
+        verbose_name=_("Authorized Groups"),
+        help_text=_("Whoever is in one of these groups may use it. None: you alone."),
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = CannedResponseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("canned response")
+        verbose_name_plural = _("canned responses")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "shortcut"], name="canned_once_per_owner")
+        ]
+
+    def __str__(self) -> str:
+        return f":{self.shortcut}"

@@ -1,0 +1,18 @@
+"""What operators know about."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Expertise(models.Model):
+    """A field that operators are good at; a chatbot hands over to one who is (`odoo19.md` §1.9)."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("expertise")
+        verbose_name_plural = _("expertise")
+
+    def __str__(self) -> str:
+        return self.name
