@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 
 from config import runtime  # noqa: E402
+from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
@@ -34,7 +35,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return
     await runtime.start()
     if scope["type"] == "http":
-        await http_application(scope, receive, send)
+        asked = PATH.fullmatch(scope["path"])
+        if asked:
+            await init(scope, receive, send, key=asked[1])
+        else:
+            await http_application(scope, receive, send)
     elif scope["type"] == "websocket":
         await websocket_application(scope, receive, send)
 

@@ -1,9 +1,13 @@
 """System checks for unsafe mixtures of settings."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils import timezone
+
+from livechat.integrations import geoip
 
 
 @register(Tags.security, deploy=True)
@@ -22,6 +26,40 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
                 "REDIS_URL is for several processes, but SQLite serves one well.",
                 hint="Set DATABASE_URL to a PostgreSQL database.",
                 id="config.W001",
+            )
+        ]
+    return []
+
+
+@register()
+def countries_are_known(**_kwargs: Any) -> list[CheckMessage]:
+    if not settings.GEOIP_PATH:
+        return []
+    path = Path(settings.GEOIP_PATH)
+    if not path.is_file():
+        return [
+            Warning(
+                f"GEOIP_PATH names {path}, and there is no such file: countries are unknown.",
+                hint="docs/how-to/set-up-geoip.md tells where to get one.",
+                id="config.W002",
+            )
+        ]
+    try:
+        age = geoip.age(geoip.open_file(path), timezone.now())
+    except geoip.FAILURES as error:
+        return [
+            Warning(
+                f"GEOIP_PATH names {path}, which cannot be used: {error}",
+                hint="It has to be a database of countries or cities in MaxMind's format.",
+                id="config.W003",
+            )
+        ]
+    if age > geoip.OLD_AFTER and not settings.DEMO:
+        return [
+            Warning(
+                f"{path} is {age.days} days old: countries are wrong more and more often.",
+                hint="Replace the file; running servers notice within seconds.",
+                id="config.W004",
             )
         ]
     return []

@@ -36,6 +36,7 @@ class Env:
     https: bool
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
+    geoip_path: str
     db_threads: int
     frames_per_second: float
     messages_per_second: float
@@ -98,6 +99,7 @@ def load(environ: Mapping[str, str]) -> Env:
         https=_flag(environ, "HTTPS"),
         allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
         trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
+        geoip_path=environ.get("GEOIP_PATH", "").strip(),
         db_threads=int(_number(environ, "DB_THREADS", 8, least=1, most=64)),
         frames_per_second=_number(environ, "FRAMES_PER_SECOND", 20, least=1, most=1e6),
         messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 4, least=0.1, most=1e6),

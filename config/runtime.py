@@ -1,4 +1,4 @@
-"""What runs beside the requests in a serving process: bus, writer, pulse."""
+"""What runs beside the requests in a serving process: bus, writer, pulse, widgets."""
 
 import asyncio
 import gc
@@ -12,7 +12,9 @@ from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.pulse import Pulse
+from livechat.consumers.threads import run
 from livechat.consumers.writer import writer
+from livechat.init import board
 from livechat.wire import Close
 
 logger = logging.getLogger(__name__)
@@ -33,8 +35,8 @@ async def start() -> None:
     _started_on = loop
     connection_created.connect(_limit_statements, dispatch_uid="runtime.limits")
     await bus.attach()
-    pulse = loop.create_task(Pulse().run(), name="pulse")
-    _tasks.add(pulse)
+    _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
+    _tasks.add(loop.create_task(board.keep(run), name="widgets"))
     # What start-up made lives for ever; without it in every collection the pauses are short.
     gc.collect()
     gc.freeze()

@@ -42,8 +42,15 @@ def channel_group(channel: int) -> str:
     return f"channel.{channel}.staff"
 
 
+WIDGETS = "widgets"
+"""Whoever answers websites from a snapshot of the channels: one in each process."""
+
 MANAGERS = "managers.staff"
 """The dashboards of managers, who see every channel."""
+
+
+_WIDGETS_CHANGED = Post((WIDGETS,), "")
+"""Nobody reads what it says: whoever hears it reads the rows."""
 
 
 def conversation_changed(
@@ -142,7 +149,12 @@ def presence_changed(operator: Operator, channels: Iterable[int], now: datetime)
         operator.presence(now).value,
     )
     groups = (user_group(operator.user_id), MANAGERS, *map(channel_group, channels))
-    _after_commit([Post(groups, wire.encode(event))])
+    _after_commit([Post(groups, wire.encode(event)), _WIDGETS_CHANGED])
+
+
+def widgets_changed() -> None:
+    """Say that what websites see of some channel changed: its look, rules or operators."""
+    _after_commit([_WIDGETS_CHANGED])
 
 
 def inbox_changed(user: int) -> None:

@@ -96,4 +96,5 @@ def _visitor(row: Conversation) -> wire.StaffVisitor:
         time_zone=visitor.time_zone,
         browser=visitor.browser,
         page=page,
+        attributes=visitor.attributes,
     )

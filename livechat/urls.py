@@ -12,6 +12,7 @@ from livechat.consumers.visitor import VisitorConsumer
 urlpatterns = [
     path("widget/<slug:key>/loader.js", views.loader, name="loader"),
     path("widget/<slug:key>/frame/", views.frame, name="frame"),
+    path("chat/<slug:slug>/", views.chat, name="chat"),
     path("dashboard/", views.dashboard, name="dashboard"),
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),

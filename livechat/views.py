@@ -1,12 +1,19 @@
 """Pages: the widget's loader and frame, the dashboard, signing in."""
 
+import contextlib
+import gzip
+import hashlib
 import json
 import posixpath
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
+import brotli
+from csp.constants import SELF
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
@@ -15,6 +22,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import timezone, translation
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import get_supported_language_variant
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
@@ -32,31 +42,35 @@ IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', re.MULTILINE)
 
 @require_safe
 def loader(request: HttpRequest, key: str) -> HttpResponse:
-    """The one script a website embeds: draws the launcher, opens the frame on demand."""
+    """The one script a website embeds: draws the button, fetches the rest on demand."""
     channel = _channel(key)
-    view = _public(channel, request)
     config = {
         "key": channel.key,
         "origin": f"{request.scheme}://{request.get_host()}",
         "frame": request.build_absolute_uri(f"/widget/{channel.key}/frame/"),
-        "name": view.name,
-        "button_text": view.button_text,
-        "button_background": view.button_background,
-        "button_foreground": view.button_foreground,
-        "header_background": view.header_background,
-        "header_text": view.header_text,
-        "available": view.available,
-        "action": "display_button",
+        "init": request.build_absolute_uri(f"/widget/{channel.key}/init?{_pretended(request)}"),
+        "panel": request.build_absolute_uri(static("livechat/embed/panel.js")),
+        "name": channel.name,
+        "position": channel.button_position,
+        "offset": {"x": channel.button_offset_x, "y": channel.button_offset_y},
+        "button_background": channel.button_background_color,
+        "button_foreground": channel.button_text_color,
     }
     # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.
     text = json.dumps(config).replace("<", "\\u003c")
-    response = HttpResponse(
-        _loader_source().replace(PLACEHOLDER, text), content_type="text/javascript; charset=utf-8"
-    )
+    script = _loader_source().replace(PLACEHOLDER, text)
+    body, encoding = _compressed(script, request.headers.get("Accept-Encoding", ""))
+    response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
+    if encoding:
+        response["Content-Encoding"] = encoding
+    response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Access-Control-Allow-Origin"] = "*"
-    return response
+    response["ETag"] = quote_etag(hashlib.sha256(body).hexdigest()[:32])
+    # The same to everybody: no session, no language.
+    answer = get_conditional_response(request, etag=response["ETag"], response=response)
+    return cast(HttpResponse, answer)
 
 
 @require_safe
@@ -65,19 +79,27 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """The chat itself, in an iframe on the customer's page."""
     channel = _channel(key)
-    language = translation.get_language() or "en"
-    config = {
-        "key": channel.key,
-        "socket": f"/ws/visitor/{channel.key}/",
-        "language": language,
-        "channel": _plain(_public(channel, request)),
-    }
-    context = {"config": config, "channel": channel, "modules": _modules("livechat/widget/main.js")}
-    response = render(request, "livechat/widget/frame.html", context)
-    # What `csp_replace` sets; the decorator cannot know the channel.
-    response._csp_replace = {"frame-ancestors": channel.origins or ["*"]}  # type: ignore[attr-defined]
+    with _language(request):
+        response = _chat(request, channel, "livechat/widget/frame.html")
+    # What `csp_replace` sets; the decorator cannot know the channel. The Admin's own pages and
+    # the demo are on this host.
+    ancestors = [SELF, *channel.origins] if channel.origins else ["*"]
+    response._csp_replace = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]
     # Opened by pages of other sites: their opener and embedder policies must not lock it out.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_safe
+@never_cache
+def chat(request: HttpRequest, slug: str) -> HttpResponse:
+    """The direct chat link: the chat as a page of its own."""
+    channel = Channel.objects.active().filter(slug=slug).first()
+    if channel is None:
+        raise Http404
+    with _language(request):
+        response = _chat(request, channel, "livechat/chat.html")
+    response["X-Robots-Tag"] = "noindex"
     return response
 
 
@@ -118,6 +140,51 @@ def _channel(key: str) -> Channel:
         return visitors.channel_of(key)
     except LivechatError:
         raise Http404 from None
+
+
+def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse:
+    language = translation.get_language() or "en"
+    config = {
+        "key": channel.key,
+        "socket": f"/ws/visitor/{channel.key}/",
+        "language": language,
+        "channel": _plain(_public(channel, request)),
+    }
+    context = {
+        "config": config,
+        "channel": channel,
+        "address": request.build_absolute_uri(request.path),
+        "modules": _modules("livechat/widget/main.js"),
+    }
+    return render(request, template, context)
+
+
+@contextlib.contextmanager
+def _language(request: HttpRequest) -> Iterator[None]:
+    """Speak the language that ``?lang=`` asks for, where it is one of ours."""
+    asked = request.GET.get("lang", "")
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(LookupError):
+            stack.enter_context(translation.override(get_supported_language_variant(asked)))
+        yield
+
+
+def _pretended(request: HttpRequest) -> str:
+    """On a demonstration a page may claim another address, to try rules with a country."""
+    address = request.GET.get("address") if settings.DEMO else None
+    return f"{urlencode({'address': address[:45]})}&" if address else ""
+
+
+@lru_cache(maxsize=512)
+def _compressed(text: str, accepted: str) -> tuple[bytes, str]:
+    """Return the body and its encoding, the shortest a browser `accepted`."""
+    raw = text.encode()
+    offered = {part.partition(";")[0].strip() for part in accepted.split(",")}
+    if "br" in offered:
+        return brotli.compress(raw), "br"
+    if "gzip" in offered:
+        return gzip.compress(raw, mtime=0), "gzip"
+    return raw, ""
 
 
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:

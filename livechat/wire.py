@@ -36,6 +36,13 @@ Text = Annotated[str, Meta(max_length=MAX_FRAME_BYTES)]
 Url = Annotated[str, Meta(max_length=2_048)]
 Title = Annotated[str, Meta(max_length=300)]
 Short = Annotated[str, Meta(max_length=64)]
+AttributeName = Annotated[str, Meta(min_length=1, max_length=40)]
+AttributeValue = (
+    Annotated[str, Meta(max_length=200)]
+    | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+    | float
+    | bool
+)
 Token = Annotated[str, Meta(max_length=512)]
 
 
@@ -121,6 +128,13 @@ class ViewPage(Command, frozen=True, tag="page.view"):
     page: Page
 
 
+class SetAttributes(Command, frozen=True, tag="attributes.set"):
+    """What the website tells of the visitor; null takes a name away. Kept from the first message
+    on, shown to operators, never verified. At most 20 names in all."""
+
+    attributes: Annotated[dict[AttributeName, AttributeValue | None], Meta(max_length=20)]
+
+
 class FetchTimeline(Command, frozen=True, tag="timeline.fetch"):
     """Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
     `before_seq`. Exactly one of the two is given."""
@@ -145,6 +159,7 @@ VisitorCommand = (
     | SeeMessages
     | SetTyping
     | ViewPage
+    | SetAttributes
     | FetchTimeline
     | Heartbeat
 )
@@ -222,6 +237,16 @@ class SetPresence(Command, frozen=True, tag="presence.set"):
     in_call: bool = False
 
 
+class FetchCanned(Command, frozen=True, tag="canned.fetch"):
+    """Answered by ``canned.listed``."""
+
+
+class UseCanned(Command, frozen=True, tag="canned.use"):
+    """A canned response was put into a text: it moves to the top of the list."""
+
+    response: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+
+
 StaffCommand = (
     StaffHello
     | FetchInbox
@@ -235,6 +260,8 @@ StaffCommand = (
     | JoinChannel
     | LeaveChannel
     | SetPresence
+    | FetchCanned
+    | UseCanned
     | SeeMessages
     | SetTyping
     | FetchTimeline
@@ -422,6 +449,8 @@ class StaffOperator(msgspec.Struct, frozen=True):
 
 
 class StaffVisitor(msgspec.Struct, frozen=True):
+    """`attributes`: what the website told of him, unverified."""
+
     id: UUID
     name: str
     email: str
@@ -430,6 +459,7 @@ class StaffVisitor(msgspec.Struct, frozen=True):
     time_zone: str
     browser: str
     page: Page | None
+    attributes: dict[str, str | int | float | bool]
 
 
 class StaffMessage(msgspec.Struct, frozen=True):
@@ -565,6 +595,23 @@ class InboxChanged(msgspec.Struct, frozen=True, tag="inbox.changed"):
     """Channels or rights of the reader changed: he sends ``inbox.fetch``."""
 
 
+class CannedResponse(msgspec.Struct, frozen=True):
+    """`shortcut` as it is typed after a colon; `id` is a number and means nothing elsewhere."""
+
+    id: int
+    shortcut: str
+    substitution: str
+
+
+class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
+    """The canned responses the reader may use, those used last first; at most 200. Split like
+    the inbox: the client replaces its list after the frame whose `part` is `parts`."""
+
+    responses: list[CannedResponse]
+    part: int = 1
+    parts: int = 1
+
+
 class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """`digest` over (id, revision, head) of the reader's open conversations; a client whose
     own digest differs sends ``inbox.fetch``. See `domain.digest`."""
@@ -586,6 +633,7 @@ StaffEvent = (
     | StaffTimelinePage
     | PresenceChanged
     | VisitorMoved
+    | CannedListed
     | InboxChanged
     | StaffHeartbeat
 )

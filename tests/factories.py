@@ -56,7 +56,7 @@ def visitor(channel: Channel) -> VisitorActor:
     return VisitorActor(uuid.uuid4(), channel.pk)
 
 
-def opened(who: VisitorActor, text: str = "Hello", **arrival: str) -> Opened:
+def opened(who: VisitorActor, text: str = "Hello", **arrival: Any) -> Opened:
     return conversations.open_conversation(
         who, client_id=uuid.uuid4(), text=text, arrival=Arrival(**arrival)
     )

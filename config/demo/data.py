@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -11,10 +11,12 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from livechat.domain import rights
+from livechat.domain.states import ButtonAction
 from livechat.models import Channel, ChannelRule, Membership, Operator, User
 
 ACCOUNTS_FILE = "demo-accounts.json"
 CHANNEL_SLUG = "kettle-and-leaf"
+CHANNEL_KEY = "kettleandleaf"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,40 @@ PEOPLE = (
     Person("admin", "Maria", "Santos", rights.MANAGERS, is_superuser=True),
     Person("analyst", "Yusuf", "Demir", rights.ANALYSTS),
 )
+
+
+@dataclass(frozen=True)
+class DemoRule:
+    action: ButtonAction
+    pattern: str
+    timer_seconds: int = 0
+    countries: tuple[str, ...] = field(default_factory=tuple)
+
+
+RULES = (
+    DemoRule(ButtonAction.HIDE, "/demo/checkout"),
+    DemoRule(ButtonAction.SHOW_WITH_NOTIFICATION, "/demo/pricing"),
+    DemoRule(ButtonAction.OPEN_AUTOMATICALLY, "/demo/contact", timer_seconds=3),
+    DemoRule(ButtonAction.SHOW_WITH_NOTIFICATION, "/demo/finder/result"),
+    DemoRule(ButtonAction.OPEN_AUTOMATICALLY, "/demo/shop", timer_seconds=2, countries=("JP",)),
+)
+"""Every action once, before the rule for all other pages, which shows the button."""
+
+TRANSLATIONS = {
+    "button_text": {
+        "de": "Fragen zum Tee? Wir sind da.",
+        "ar": "هل لديك سؤال عن الشاي؟ نحن هنا.",
+    },
+    "welcome_message": {
+        "de": "Willkommen bei Kettle & Leaf! Was gießen Sie heute auf?",
+        "ar": "أهلًا بك في Kettle & Leaf! أي شاي تحضّر اليوم؟",
+    },
+    "input_placeholder": {
+        "de": "Schreiben Sie uns …",
+        "ar": "اكتب لنا…",
+    },
+}
+CONTACT_HINT = "tea@kettle-and-leaf.example, Monday to Friday from 9:00 to 17:00"
 
 
 @transaction.atomic
@@ -68,7 +104,7 @@ def _channel() -> None:
         slug=CHANNEL_SLUG,
         defaults={
             "name": "Kettle & Leaf",
-            "key": "kettleandleaf",
+            "key": CHANNEL_KEY,
             "button_text": "Questions about tea? We are here.",
             "welcome_message": "Welcome to Kettle & Leaf! What are you brewing today?",
             "button_background_color": "#2f5d50",
@@ -79,6 +115,37 @@ def _channel() -> None:
         ChannelRule.objects.create(channel=channel)
         for operator in Operator.objects.filter(user__username__in=["anna", "ben"]):
             Membership.objects.create(channel=channel, operator=operator)
+    _extend(channel)
+
+
+def _extend(channel: Channel) -> None:
+    """Give the channel its rules and translations, unless an administrator has begun his own.
+
+    So far it has one rule that says nothing, from here or from an older demo; that one stays, as
+    the last.
+    """
+    rules = list(channel.rules.all())
+    if len(rules) != 1 or not _says_nothing(rules[0]):
+        return
+    rules[0].sequence = (len(RULES) + 1) * 10
+    rules[0].save()
+    for position, rule in enumerate(RULES, 1):
+        ChannelRule.objects.create(
+            channel=channel,
+            sequence=position * 10,
+            action=rule.action.value,
+            regex_url=rule.pattern,
+            auto_popup_timer=rule.timer_seconds,
+            countries=",".join(rule.countries),
+        )
+    channel.translations = channel.translations or TRANSLATIONS
+    channel.contact_hint = channel.contact_hint or CONTACT_HINT
+    channel.save()
+
+
+def _says_nothing(rule: ChannelRule) -> bool:
+    fresh = ChannelRule(pk=rule.pk, channel=rule.channel)
+    return rule.as_rule() == fresh.as_rule()
 
 
 def _passwords() -> dict[str, str]:

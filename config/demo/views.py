@@ -1,44 +1,160 @@
-"""Pages of the demo shop. They know of the chat only what a customer's page would: its snippet."""
+"""Pages of the demo shop. They know of the chat only what a customer's page would: its snippet.
 
+The bar above them is not the shop's: it tells what the chat does here, and lets a visitor pretend
+to be in another country, which the query string carries from page to page.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from config.demo import bar, catalogue, countries, neighbour
 from config.demo.data import CHANNEL_SLUG
 from livechat.models import Channel
 
+FAVOURITES = catalogue.TEAS[:3]
+
 
 @dataclass(frozen=True)
-class Tea:
-    name: str
-    origin: str
-    price: str
-    note: str
-    tone: str
+class Question:
+    """A step of the tea finder. Its address is `step`; the answer is kept as `key`."""
+
+    step: str
+    key: str
+    following: str
+    title: str
+    choices: tuple[tuple[str, str, str], ...]
 
 
-TEAS = (
-    Tea("Morning Assam", "Assam, India", "€ 9.80", "Malt, honey, a strong start.", "amber"),
-    Tea("Cloud Sencha", "Shizuoka, Japan", "€ 14.50", "Spinach, sea breeze, spring.", "green"),
-    Tea("Iron Goddess", "Anxi, China", "€ 16.90", "Orchid and butter; five infusions.", "jade"),
-    Tea("Rooibos Noon", "Cederberg, South Africa", "€ 7.20", "Vanilla, no caffeine.", "rust"),
-    Tea("First Flush", "Darjeeling, India", "€ 18.00", "Muscat and mountain air.", "gold"),
-    Tea("Smoked Pine", "Wuyi, China", "€ 12.40", "A camp fire in a cup.", "smoke"),
+QUESTIONS = (
+    Question(
+        step="",
+        key="time",
+        following="mood",
+        title="When will you drink it?",
+        choices=(
+            ("morning", "In the morning", "Before anybody speaks to me."),
+            ("afternoon", "In the afternoon", "Between two things that take too long."),
+            ("evening", "In the evening", "And I would like to sleep afterwards."),
+        ),
+    ),
+    Question(
+        step="mood",
+        key="mood",
+        following="strength",
+        title="What should it do for you?",
+        choices=(
+            ("awake", "Wake me up", "Politely, but soon."),
+            ("calm", "Calm me down", "Nothing has to happen now."),
+            ("curious", "Surprise me", "I have had the usual ones."),
+        ),
+    ),
+    Question(
+        step="strength",
+        key="strength",
+        following="result",
+        title="How strong may it be?",
+        choices=(
+            ("light", "Light", "I want to see the bottom of the cup."),
+            ("medium", "In between", "With a taste, without an argument."),
+            ("strong", "Strong", "The spoon may stand."),
+        ),
+    ),
 )
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return _page(request, "demo/home.html", {"teas": TEAS[:3]})
+    return _page(request, "Home", "demo/home.html", {"teas": FAVOURITES})
 
 
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    return _page(request, "demo/shop.html", {"teas": TEAS})
+    return _page(request, "Teas", "demo/shop.html", {"teas": catalogue.TEAS})
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    channel = Channel.objects.active().filter(slug=CHANNEL_SLUG).first()
-    return render(request, template, {**context, "channel": channel})
+@require_safe
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    tea = catalogue.tea(slug)
+    if tea is None:
+        raise Http404
+    others = [other for other in catalogue.TEAS if other != tea][:3]
+    context = {"tea": tea, "teas": others, "counts": range(1, 6)}
+    return _page(request, tea.name, "demo/product.html", context)
+
+
+@require_safe
+def finder(request: HttpRequest, step: str = "") -> HttpResponse:
+    """The same page for all steps: which of them is seen, the browser decides by the address."""
+    steps = [*(question.step for question in QUESTIONS), "result"]
+    if step not in steps:
+        raise Http404
+    channel = _channel()
+    base = reverse("demo-finder")
+    country = countries.country(request.GET.get("from", ""))
+    behaviours = {
+        each: bar.behaviour(channel, request.build_absolute_uri(base + each), country)
+        for each in steps
+    }
+    context = {
+        "questions": [(question, behaviours[question.step]) for question in QUESTIONS],
+        "result": behaviours["result"],
+        "step": step,
+        "base": base,
+        "teas": catalogue.TEAS,
+    }
+    return _page(request, "Tea finder", "demo/finder.html", context)
+
+
+@require_safe
+def pricing(request: HttpRequest) -> HttpResponse:
+    context = {"boxes": catalogue.BOXES, "wholesale": catalogue.WHOLESALE}
+    return _page(request, "Pricing", "demo/pricing.html", context)
+
+
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    return _page(request, "Contact", "demo/contact.html", {})
+
+
+@require_safe
+def checkout(request: HttpRequest) -> HttpResponse:
+    """The basket of the address; without one, a tin that is there to be looked at."""
+    wanted = catalogue.line(request.GET.get("item", ""), request.GET.get("count", ""))
+    line = wanted or catalogue.Line(FAVOURITES[0], 1)
+    context = {"line": line, "is_example": wanted is None}
+    return _page(request, "Checkout", "demo/checkout.html", context)
+
+
+@require_safe
+def thanks(request: HttpRequest) -> HttpResponse:
+    return _page(request, "Thank you", "demo/thanks.html", {})
+
+
+def _page(
+    request: HttpRequest, name: str, template: str, context: Mapping[str, object]
+) -> HttpResponse:
+    channel = _channel()
+    country = countries.country(request.GET.get("from", ""))
+    carried = {"from": country.code} if country else {}
+    shared = {
+        "channel": channel,
+        "name": name,
+        "country": country,
+        "countries": countries.COUNTRIES,
+        "carried": f"?{urlencode(carried)}" if carried else "",
+        "also_carried": f"&{urlencode(carried)}" if carried else "",
+        "kept": [(key, value) for key, value in request.GET.items() if key != "from"],
+        "behaviour": bar.behaviour(channel, request.build_absolute_uri(), country),
+        "neighbour": neighbour.running_at,
+    }
+    return render(request, template, {**shared, **context})
+
+
+def _channel() -> Channel | None:
+    return Channel.objects.active().filter(slug=CHANNEL_SLUG).first()

@@ -11,7 +11,16 @@ from livechat.consumers.threads import run
 from livechat.domain import text as texts
 from livechat.errors import LivechatError, NotAllowed, NotFound
 from livechat.policy import StaffActor
-from livechat.services import conversations, inbox, marks, operators, sessions, timelines, visitors
+from livechat.services import (
+    canned,
+    conversations,
+    inbox,
+    marks,
+    operators,
+    sessions,
+    timelines,
+    visitors,
+)
 from livechat.services.messages import Item
 from livechat.wire import Close
 
@@ -99,6 +108,10 @@ class OperatorConsumer(BaseConsumer):
                     in_call=command.in_call,
                 )
                 self.acknowledge(command.client_id)
+            case wire.FetchCanned():
+                await self.stream(await run(canned.listed, self.actor))
+            case wire.UseCanned():
+                await run(canned.use, self.actor, command.response)
             case wire.SeeMessages():
                 await run(marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():

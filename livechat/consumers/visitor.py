@@ -9,7 +9,9 @@ from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.threads import run
 from livechat.domain import text as texts
+from livechat.domain.attributes import Value, merge
 from livechat.errors import LivechatError, NotFound, TokenInvalid
+from livechat.integrations.geoip import countries
 from livechat.policy import VisitorActor
 from livechat.services import conversations, marks, timelines, visitors
 from livechat.services.messages import Item
@@ -43,6 +45,7 @@ class VisitorConsumer(BaseConsumer):
         self.actor = VisitorActor(visitor, self.channel.pk)
         self.hello = hello
         self.page = visitors.clean_page(hello.page)
+        self.attributes: dict[str, Value] = {}
         self.known: uuid.UUID | None = None
         """The conversation this socket hears; its pk for typing, which asks no database."""
         self.known_pk = 0
@@ -97,6 +100,9 @@ class VisitorConsumer(BaseConsumer):
             case wire.ViewPage():
                 self.page = visitors.clean_page(command.page)
                 await run(visitors.view_page, self.actor, self.page)
+            case wire.SetAttributes():
+                self.attributes = merge(self.attributes, command.attributes)
+                await run(visitors.set_attributes, self.actor, command.attributes)
             case wire.FetchTimeline():
                 await self.fetch(command)
             case wire.VisitorHello():
@@ -125,9 +131,11 @@ class VisitorConsumer(BaseConsumer):
                 language=texts.one_line(self.hello.language, 35),
                 time_zone=texts.one_line(self.hello.time_zone, 64),
                 browser=texts.one_line(auth.user_agent(self.scope), 300),
+                country=countries.of(auth.client_address(self.scope)),
                 page_url=page.url,
                 page_title=page.title,
                 referrer=page.referrer,
+                attributes=self.attributes,
             ),
         )
         self.hear(opened.conversation, opened.pk)

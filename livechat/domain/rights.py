@@ -44,6 +44,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Live chat operator": (
         "operate_livechat",
         "view_channel",
+        "view_expertise",
+        "view_tag",
         *_all_of("cannedresponse"),
     ),
     "Live chat analyst": ("analyse_livechat",),

@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 
 from livechat.domain import routing
 from livechat.domain.states import Presence
-from livechat.models import Channel, Conversation, Operator
-from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
+from livechat.models import Channel, Conversation, Membership, Operator
+from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW, ConversationQuerySet
 
 
 def choose_operator(channel: Channel, now: datetime) -> Operator | None:
@@ -41,14 +41,29 @@ def choose_operator(channel: Channel, now: datetime) -> Operator | None:
 
 def is_anybody_available(channel: Channel, now: datetime) -> bool:
     """Say whether `channel` has an operator who could be given a conversation now."""
-    operators = Operator.objects.filter(
-        memberships__channel=channel, is_enabled=True
-    ).select_related("user")
-    free = [operator for operator in operators if _is_available(operator, channel, now)]
-    if not free or channel.session_limit is None:
-        return bool(free)
-    here = _active([operator.pk for operator in free], now - LIMIT_WINDOW, channel=channel)
-    return any(here.get(operator.pk, 0) < channel.session_limit for operator in free)
+    return channel.pk in available_channels([channel], now)
+
+
+def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:
+    """Return the pk of those `channels` that have an operator who could be given a
+    conversation now. Two queries, however many they are."""
+    rows = {channel.pk: channel for channel in channels}
+    memberships = Membership.objects.filter(
+        channel__in=rows, operator__is_enabled=True
+    ).select_related("operator__user")
+    free = [
+        (rows[membership.channel_id], membership.operator_id)
+        for membership in memberships
+        if _is_available(membership.operator, rows[membership.channel_id], now)
+    ]
+    limited = {channel.pk for channel, _operator in free if channel.session_limit is not None}
+    here = _active_by_channel(limited, now - LIMIT_WINDOW) if limited else {}
+    return frozenset(
+        channel.pk
+        for channel, operator in free
+        if channel.session_limit is None
+        or here.get((channel.pk, operator), 0) < channel.session_limit
+    )
 
 
 def _is_available(operator: Operator, channel: Channel, now: datetime) -> bool:
@@ -60,13 +75,22 @@ def _is_available(operator: Operator, channel: Channel, now: datetime) -> bool:
 def _active(
     operators: Iterable[int], since: datetime, channel: Channel | None = None
 ) -> dict[int, int]:
-    """Return operator pk -> open conversations in his charge with activity since a moment.
-
-    While a visitor waits for an answer the conversation is active however long ago he wrote.
-    """
-    rows = Conversation.objects.open().filter(
-        Q(last_message_at__gte=since) | Q(waiting_since__isnull=False), operator__in=list(operators)
-    )
+    """Return operator pk -> open conversations in his charge with activity since a moment."""
+    rows = _with_activity(since).filter(operator__in=list(operators))
     if channel is not None:
         rows = rows.filter(channel=channel)
     return dict(rows.values_list("operator").annotate(Count("pk")).order_by())
+
+
+def _active_by_channel(channels: Iterable[int], since: datetime) -> dict[tuple[int, int], int]:
+    """Return (channel pk, operator pk) -> the same, of some channels."""
+    rows = _with_activity(since).filter(channel__in=list(channels), operator__isnull=False)
+    counted = rows.values_list("channel", "operator").annotate(Count("pk")).order_by()
+    return {(channel, operator): count for channel, operator, count in counted}
+
+
+def _with_activity(since: datetime) -> ConversationQuerySet:
+    # While a visitor waits for an answer the conversation is active however long ago he wrote.
+    return Conversation.objects.open().filter(
+        Q(last_message_at__gte=since) | Q(waiting_since__isnull=False)
+    )

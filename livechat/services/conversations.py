@@ -1,7 +1,8 @@
 """The life of a conversation: opened, taken, joined, left, closed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +11,16 @@ from django.utils import timezone
 
 from livechat import events, policy
 from livechat.domain import text as texts
+from livechat.domain.attributes import Value, merge
 from livechat.domain.states import Outcome, Role, State, SystemEvent
-from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
+from livechat.errors import (
+    AlreadyTaken,
+    ConversationClosed,
+    IdConflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+)
 from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import assignment, messages, timeline
@@ -28,6 +37,7 @@ class Arrival:
     page_url: str = ""
     page_title: str = ""
     referrer: str = ""
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +209,9 @@ def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> Vis
     visitor.time_zone = arrival.time_zone or visitor.time_zone
     visitor.browser = arrival.browser or visitor.browser
     visitor.country = arrival.country or visitor.country
+    # What the website tells of him must not stop him from writing: too much of it is left out.
+    with contextlib.suppress(Invalid):
+        visitor.attributes = merge(visitor.attributes, arrival.attributes)
     visitor.seen_at = now
     visitor.save()
     return visitor

@@ -48,6 +48,7 @@ def sync_rights(users: Iterable[int]) -> None:
             operator.save(update_fields=["is_enabled"])
             if not may_answer:
                 operator.memberships.all().delete()
+                events.widgets_changed()
         events.inbox_changed(user.pk)
 
 
@@ -123,6 +124,14 @@ def set_presence(actor: StaffActor, *, accepting: bool, in_call: bool) -> None:
     _announce(operator)
 
 
+def profile_changed(operator: Operator) -> None:
+    """Say that a manager changed what `operator` is called or whether he accepts.
+
+    Call it in the transaction that saved him.
+    """
+    _announce(operator)
+
+
 @transaction.atomic
 def join_channel(actor: StaffActor, channel: UUID) -> None:
     """Answer on a channel from now on. Safe to repeat. Raises NotFound, NotAllowed."""
@@ -130,6 +139,7 @@ def join_channel(actor: StaffActor, channel: UUID) -> None:
     policy.require_channel(actor, Action.JOIN_CHANNEL, row)
     Membership.objects.get_or_create(channel=row, operator=Operator.objects.get(user=actor.user))
     events.inbox_changed(actor.user)
+    events.widgets_changed()
 
 
 @transaction.atomic
@@ -142,6 +152,7 @@ def leave_channel(actor: StaffActor, channel: UUID) -> None:
     policy.require_channel(actor, Action.LEAVE_CHANNEL, row)
     row.memberships.filter(operator=actor.operator).delete()
     events.inbox_changed(actor.user)
+    events.widgets_changed()
 
 
 def _channel(public_id: UUID) -> Channel:

@@ -1,6 +1,6 @@
 """What a visitor's browser needs to know: who he is, where he stands, what he missed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from livechat import events, visitor_view, wire
 from livechat.domain import text as texts
+from livechat.domain.attributes import Value, merge
 from livechat.errors import NotFound
 from livechat.models import Channel, Conversation, Installation, PageView, Visitor
 from livechat.policy import VisitorActor
-from livechat.services import assignment, timelines
+from livechat.services import assignment, conversations, timelines
 
 TRAIL_LENGTH = 15
 REMEMBER_CLOSED = timedelta(days=7)
@@ -125,6 +126,30 @@ def view_page(actor: VisitorActor, page: wire.Page) -> None:
         row.page_url, row.page_title, row.referrer = page.url, page.title, page.referrer
         row.save(update_fields=["page_url", "page_title", "referrer"])
         events.visitor_moved(row, page, now)
+
+
+@transaction.atomic
+def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> None:
+    """Store what the website tells of a visitor, and show it to the operators of his open
+    conversation.
+
+    Nothing is stored of visitors who never wrote (decision 20). Safe to repeat. Raises Invalid.
+    """
+    visitor = Visitor.objects.filter(public_id=actor.visitor).select_for_update().first()
+    if visitor is None:
+        return
+    attributes = merge(visitor.attributes, told)
+    if attributes == visitor.attributes:
+        return
+    visitor.attributes = attributes
+    visitor.save(update_fields=["attributes"])
+    rows = Conversation.objects.open().filter(visitor=visitor, channel_id=actor.channel)
+    row = rows.select_related("visitor", "channel", "operator__user").lock().first()
+    if row is not None:
+        row.revision += 1
+        row.save(update_fields=["revision"])
+        operators = row.participants.present().operators().select_related("operator__user")
+        events.conversation_changed(row, list(operators), conversations.newest_entry(row))
 
 
 def clean_page(page: wire.Page | None) -> wire.Page:

@@ -1,49 +1,74 @@
-// The one script on the customer's page: draws the button, and the frame when it is wanted. Kept
-// small and out of the way: whatever goes wrong here must not disturb the page.
+// The one script on the customer's page: asks what this page shows, draws the button, and fetches
+// the rest (embed/panel.js) when it is wanted. Kept small and out of the way: whatever goes wrong
+// here must not disturb the page.
 (function (/** @type {LoaderConfig} */ config) {
   "use strict";
   const page = /** @type {any} */ (window);
-  if (typeof page.Livechat?.open === "function") return;
+  const early = page.Livechat?.q ?? [];
+  if (page.Livechat && !page.Livechat.q) return;
 
-  const KEY = "livechat";
   const SHEET = `
 :host{all:initial!important}
 *{box-sizing:border-box}
-button{all:unset;box-sizing:border-box;position:fixed;z-index:2147483000;cursor:pointer;
-inset-block-end:calc(20px + env(safe-area-inset-bottom));inset-inline-end:calc(20px + env(safe-area-inset-right));
-width:56px;height:56px;border-radius:50%;background:var(--b);color:var(--f);display:grid;place-items:center;
+button{all:unset;cursor:pointer}
+.l{position:fixed;z-index:2147483000;inset-block-end:calc(var(--y) + env(safe-area-inset-bottom));
+inset-inline-end:calc(var(--x) + env(safe-area-inset-right));width:56px;height:56px;border-radius:50%;
+background:var(--b);color:var(--f);display:grid;place-items:center;
 box-shadow:0 4px 16px #0003,0 1px 3px #0003;transition:transform .15s}
-button:hover{transform:scale(1.05)}
+.l:hover{transform:scale(1.05)}
 button:focus-visible{outline:2px solid var(--b);outline-offset:3px;box-shadow:0 0 0 3px #fff}
 svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
-[aria-expanded=true] .o,[aria-expanded=false] .x,[hidden]{display:none}
-i{position:absolute;inset-block-start:-2px;inset-inline-end:-2px;min-width:20px;height:20px;padding:0 5px;
-border-radius:10px;background:#d4183d;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center;
-box-shadow:0 0 0 2px #fff}
-dialog{all:unset;position:fixed;z-index:2147483000;overflow:hidden;background:#fff;
-inset-block-end:calc(88px + env(safe-area-inset-bottom));inset-inline-end:calc(20px + env(safe-area-inset-right));
-width:384px;height:min(680px,100dvh - 108px);border-radius:16px;
-box-shadow:0 5px 40px #0000003d,0 0 1px #0006;animation:o .2s ease-out}
-dialog:not([open]){display:none}
-iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
-@keyframes o{from{opacity:0;transform:translateY(8px)}}
-@media(max-width:640px),(max-height:480px){dialog{inset:0 0 auto;width:100%;height:100dvh;border-radius:0}}
-@media(prefers-color-scheme:dark){dialog{background:#18191b}}
+[aria-expanded=true] .o,[aria-expanded=false] .x,[hidden]{display:none!important}
+:host([left]) *{inset-inline:calc(var(--x) + env(safe-area-inset-left)) auto}
 @media(prefers-reduced-motion){*{animation:none!important;transition:none!important}}
-@media(forced-colors:active){button,dialog{border:1px solid}}
+@media(forced-colors:active){.l{border:1px solid}}
 @media print{:host{display:none!important}}`;
-  const PHONE = matchMedia("(max-width:640px),(max-height:480px)");
-
-  /** @type {HTMLIFrameElement | undefined} */
-  let frame;
-  let ready = false;
-  let unread = 0;
-  let told = "";
+  const nonce = document.currentScript?.nonce ?? "";
+  const { connection } = page.navigator;
+  const stop = new AbortController();
+  const { signal } = stop;
   const host = document.createElement("live-chat");
-  const root = host.attachShadow({ mode: "open" });
   const button = document.createElement("button");
-  const badge = document.createElement("i");
-  const dialog = document.createElement("dialog");
+  /** @type {Promise<LivechatPanel> | undefined} */
+  let coming;
+  let failed = 0;
+  /** What was armed last: another page, or another rule on it, arms anew. */
+  let armed = "";
+  let again = 0;
+  let settled = 0;
+  let look = 0;
+  /** @type {() => void} */
+  let begin = () => {};
+  const started = new Promise((/** @type {any} */ resolve) => (begin = resolve));
+
+  /** What both parts share. @type {LivechatParts} */
+  const chat = {
+    language: page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
+    config,
+    host,
+    button,
+    stop,
+    settings: page.LivechatSettings ?? {},
+    root: host.attachShadow({ mode: "open" }),
+    PHONE: matchMedia("(max-width:640px),(max-height:480px)"),
+    slow: connection?.saveData || /2g/.test(connection?.effectiveType),
+    asked: "",
+    popup: 0,
+    draw,
+    ask,
+    style,
+    drawing,
+    warn,
+    kept(where) {
+      try {
+        return JSON.parse(page[where].getItem(chat.key)) ?? {};
+      } catch {
+        return {};
+      }
+    },
+    key: `livechat:${config.key}`,
+    emit: (name, detail) => page.dispatchEvent(new CustomEvent(`livechat:${name}`, { detail })),
+  };
 
   /** @param {string} className @param {string} d */
   function drawing(className, d) {
@@ -57,148 +82,168 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     return svg;
   }
 
-  /** @param {string} verb @param {unknown} [value] */
-  function tell(verb, value) {
-    if (ready) frame?.contentWindow?.postMessage({ livechat: verb, value }, config.origin);
-  }
-
-  function tellPage() {
-    if (told === location.href) return;
-    if (ready) told = location.href;
-    tell("page", { url: location.href, title: document.title, referrer: document.referrer });
+  /** @param {string} text */
+  function style(text) {
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      chat.root.adoptedStyleSheets = [...chat.root.adoptedStyleSheets, sheet];
+    } catch {
+      chat.root.append(Object.assign(document.createElement("style"), { textContent: text }));
+    }
   }
 
   function draw() {
-    button.setAttribute("aria-expanded", String(dialog.open));
-    button.setAttribute("aria-label", (dialog.open ? "Close chat" : "Open chat")
-      + (unread ? `, ${unread} unread message${unread > 1 ? "s" : ""}` : ""));
-    badge.hidden = dialog.open || !unread;
-    badge.textContent = unread > 9 ? "9+" : String(unread);
+    const { answer, panel, wanted } = chat;
+    const shown = wanted ?? (answer && answer.action !== "hide_button" || chat.kept("localStorage").has_chat);
+    button.hidden = !shown && !panel?.open;
+    button.setAttribute("aria-expanded", String(Boolean(panel?.open)));
+    if (panel) panel.draw();
+    else button.setAttribute("aria-label", "Open chat");
   }
 
-  /** @param {boolean} hasChat */
-  function remember(hasChat) {
-    try {
-      if (hasChat) localStorage.setItem(KEY, '{"has_chat":true}');
-      else localStorage.removeItem(KEY);
-    } catch {
-      // Forbidden: the chat then continues only when the visitor opens it again.
-    }
-  }
-
+  /** @returns {Promise<LivechatPanel>} */
   function load() {
-    if (frame) return;
-    frame = document.createElement("iframe");
-    frame.title = config.name;
-    frame.allow = "clipboard-write";
-    frame.src = `${config.frame}#host=${encodeURIComponent(location.origin)}`;
-    dialog.append(frame);
+    return coming ??= new Promise((resolve, reject) => {
+      const script = /** @type {HTMLScriptElement & { make: any }} */ (document.createElement("script"));
+      script.nonce = nonce;
+      script.src = config.panel;
+      script.onload = () => {
+        if (!signal.aborted) resolve(chat.panel = script.make(chat));
+      };
+      script.onerror = () => {
+        coming = undefined;
+        script.remove();
+        reject(new Error("the server cannot be reached"));
+      };
+      document.head.append(script);
+    });
   }
 
-  // A telephone's keyboard shrinks what is seen, not what is laid out.
-  function fit() {
-    const seen = visualViewport;
-    const full = PHONE.matches && dialog.open && seen;
-    dialog.style.height = full ? `${seen.height}px` : "";
-    dialog.style.top = full ? `${seen.offsetTop}px` : "";
-    document.documentElement.style.overflow = full ? "hidden" : overflow;
-  }
-  const { overflow } = document.documentElement.style;
-
-  function open() {
-    if (dialog.open) return;
-    load();
-    // Full screen it is modal: the page behind can be neither seen nor reached.
-    if (PHONE.matches) dialog.showModal();
-    else dialog.show();
-    frame?.focus();
-    fit();
-    draw();
-    tellPage();
-    tell("opened");
-  }
-
-  function close() {
-    if (!dialog.open) return;
-    const inside = root.activeElement;
-    dialog.close();
-    fit();
-    draw();
-    tell("closed");
-    if (inside) button.focus();
-  }
-
-  const toggle = () => (dialog.open ? close() : open());
-
-  /** @param {MessageEvent} event */
-  function hear(event) {
-    if (event.origin !== config.origin || event.source !== frame?.contentWindow) return;
-    const { livechat: verb, value } = event.data ?? {};
-    if (verb === "ready") {
-      ready = true;
-      tellPage();
-      if (dialog.open) tell("opened");
-    } else if (verb === "close") close();
-    else if (verb === "has_chat") remember(value);
-    else if (verb === "unread") {
-      unread = Number(value) || 0;
-      draw();
-    }
-  }
-
-  function start() {
-    host.style.setProperty("--b", config.button_background);
-    host.style.setProperty("--f", config.button_foreground);
+  /** @param {string} verb @param {unknown[]} values */
+  async function call(verb, ...values) {
     try {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(SHEET);
-      root.adoptedStyleSheets = [sheet];
-    } catch {
-      root.append(Object.assign(document.createElement("style"), { textContent: SHEET }));
+      await started;
+      return await (await load()).call(verb, values);
+    } catch (error) {
+      warn(error);
     }
-    button.type = "button";
+  }
+
+  /** @param {unknown} error */
+  function warn(error) {
+    console.warn("Livechat:", error);
+  }
+
+  /** @param {InitAnswer} answer */
+  function apply(answer) {
+    const before = chat.answer;
+    chat.answer = answer;
+    const { action, available, timer } = answer;
+    if (armed !== (armed = action + timer + chat.asked)) {
+      clearTimeout(chat.popup);
+      // Closed once it never opens by itself again, and it never covers a small screen.
+      if (action === "auto_popup" && !chat.slow && !chat.PHONE.matches && !chat.kept("localStorage").quiet) {
+        chat.popup = setTimeout(call, timer * 1_000, "open", { auto: true });
+      }
+      if (action === "display_button_and_text" && !chat.slow) load().catch(warn);
+    }
+    draw();
+    if (before?.available !== available) chat.emit("status", { available });
+    if (!before) chat.emit("ready");
+  }
+
+  async function ask() {
+    clearTimeout(again);
+    const url = (chat.asked = location.href);
+    const query = new URLSearchParams({ url: url.slice(0, 4_096), lang: chat.language });
+    let wait = 60 << Math.min(failed, 3);
+    try {
+      const response = await fetch(config.init + query, { credentials: "omit", signal });
+      const told = response.ok && await response.json();
+      if (url !== chat.asked) return;
+      if (told) {
+        failed = 0;
+        wait = told.again_in;
+        apply(told);
+      } else if (response.status < 500) {
+        // Not for this website, or no longer there: nobody needs to ask again.
+        wait = 0;
+        apply({ action: "hide_button", timer: 0, text: "", available: false, again_in: 0 });
+      } else failed++;
+    } catch {
+      failed++;
+    }
+    // Not all pages at the same moment.
+    if (wait && !signal.aborted) again = setTimeout(due, wait * (900 + Math.random() * 200));
+  }
+
+  function due() {
+    // Nobody looks: then when somebody does.
+    if (document.hidden) document.addEventListener("visibilitychange", ask, { once: true, signal });
+    else ask();
+  }
+
+  function moved() {
+    clearTimeout(settled);
+    if (signal.aborted) clearInterval(look);
+    else if (location.href !== chat.asked) settled = setTimeout(settle, 100);
+  }
+
+  function settle() {
+    chat.panel?.tellPage();
+    ask();
+  }
+  function start() {
+    const { settings } = chat;
+    const { x, y } = { ...config.offset, ...settings.offset };
+    chat.wanted = settings.hidden ? false : undefined;
+    for (const [name, value] of Object.entries({ b: config.button_background, f: config.button_foreground, x: `${+x}px`, y: `${+y}px` })) {
+      host.style.setProperty(`--${name}`, value);
+    }
+    host.toggleAttribute("left", (settings.position ?? config.position) === "left");
+    style(SHEET);
+    button.className = "l";
     button.id = "launcher";
-    button.title = config.button_text;
     button.dataset.testid = "launcher";
     button.setAttribute("aria-controls", "panel");
-    button.append(
-      drawing("o", "M12 4c5 0 9 3.4 9 7.6s-4 7.6-9 7.6c-1 0-2-.1-2.9-.4L4 21l1.2-3.8C3.8 15.8 3 13.9 3 11.6 3 7.4 7 4 12 4z"),
-      drawing("x", "m6 9 6 6 6-6"),
-      badge,
-    );
-    dialog.id = "panel";
-    dialog.setAttribute("aria-label", config.name);
-    root.append(dialog, button);
+    button.append(drawing("o", "M12 4c5 0 9 3.4 9 7.6s-4 7.6-9 7.6c-1 0-2-.1-2.9-.4L4 21l1.2-3.8C3.8 15.8 3 13.9 3 11.6 3 7.4 7 4 12 4z"));
+    button.onclick = () => call("toggle");
+    // What opens it is fetched while the hand is on its way.
+    if (!chat.slow) button.onpointerenter = button.onfocus = () => load().catch(warn);
+    chat.root.append(button);
     draw();
-    button.onclick = toggle;
-    root.addEventListener("keydown", (event) => {
-      if (/** @type {KeyboardEvent} */ (event).key === "Escape") close();
-    });
-    dialog.oncancel = (event) => {
+    document.addEventListener("click", (event) => {
+      const opener = event.target instanceof Element && event.target.closest("[data-livechat-open]");
+      if (!opener) return;
       event.preventDefault();
-      close();
-    };
-    addEventListener("message", hear);
-    addEventListener("popstate", tellPage);
-    page.navigation?.addEventListener("navigatesuccess", tellPage);
-    visualViewport?.addEventListener("resize", fit);
+      call("open", { prefill: opener.getAttribute("data-livechat-open") });
+    }, { signal });
+    addEventListener("popstate", moved, { signal });
+    addEventListener("hashchange", moved, { signal });
+    if (page.navigation) page.navigation.addEventListener("navigatesuccess", moved, { signal });
+    else look = setInterval(moved, 1_000);
     document.body.append(host);
-    try {
-      if (localStorage.getItem(KEY)) load();
-    } catch {
-      // See `remember`.
-    }
+    begin();
+    const { has_chat, open } = chat.kept("localStorage");
+    if (has_chat && open && !chat.PHONE.matches) call("open", { auto: true });
+    else if (has_chat || settings.attributes) load().catch(warn);
+    ask();
   }
 
-  page.Livechat = { open, close, toggle };
+  page.Livechat = call;
+  for (const verb of ["open", "close", "toggle", "show", "hide", "page", "set", "consent", "on", "destroy"]) {
+    page.Livechat[verb] = call.bind(null, verb);
+  }
   const safely = () => {
     try {
       start();
     } catch (error) {
-      console.warn("Livechat could not start:", error);
+      warn(error);
     }
+    for (const [values, resolve] of early) call(.../** @type {[string]} */ (values)).then(resolve);
   };
   if (document.body) safely();
-  else addEventListener("DOMContentLoaded", safely);
+  else addEventListener("DOMContentLoaded", safely, { signal });
 // @ts-expect-error The server puts the channel's settings here, as JSON.
 })(__CONFIG__);

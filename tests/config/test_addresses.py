@@ -7,6 +7,8 @@ from typing import Any
 
 from django.urls import get_resolver
 
+from config.demo.urls import urlpatterns as demo_urlpatterns
+from livechat.init import PATH
 from livechat.urls import websocket_urlpatterns
 
 PAGE = Path(__file__).parents[2] / "docs/reference/addresses.md"
@@ -29,6 +31,15 @@ def test_the_page_lists_every_address_and_no_other():
         a for row in re.findall(r"^\| (`.*?) \|", text, re.M) for a in re.findall("`(.*?)`", row)
     }
 
-    there = {*addresses(get_resolver().url_patterns), *addresses(websocket_urlpatterns)}
+    there = {
+        *addresses(get_resolver().url_patterns),
+        *addresses(demo_urlpatterns, "/demo/"),
+        *addresses(websocket_urlpatterns),
+        "/widget/<key>/init",
+    }
 
-    assert listed - {"/demo/", "/demo/shop/"} == there - {"/"}
+    assert listed == there - {"/"}
+
+
+def test_init_is_where_the_page_says():
+    assert PATH.fullmatch("/widget/abc123/init")

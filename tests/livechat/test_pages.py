@@ -3,6 +3,7 @@
 import json
 import re
 
+import brotli
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -26,7 +27,8 @@ def test_the_loader_carries_the_channels_look_and_no_secret(client, berlin):
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert "max-age=300" in response["Cache-Control"]
     assert not response.cookies
-    assert '"button_text": "Need help? Chat with us."' in text
+    assert '"name": "Berlin"' in text
+    assert f'"init": "http://testserver/widget/{berlin.key}/init?"' in text
     assert "__CONFIG__" not in text
 
 
@@ -67,7 +69,7 @@ def test_the_frame_may_be_embedded_where_the_channel_allows_and_has_a_strict_pol
 
     assert "frame-ancestors *" in anywhere["Content-Security-Policy"]
     assert (
-        "frame-ancestors https://shop.example https://*.tea.example"
+        "frame-ancestors 'self' https://shop.example https://*.tea.example"
         in somewhere["Content-Security-Policy"]
     )
     assert "unsafe" not in anywhere["Content-Security-Policy"]
@@ -158,6 +160,10 @@ def test_who_makes_a_channel_answers_on_it(admin):
             "title_color": "#ffffff",
             "max_sessions_mode": "unlimited",
             "max_sessions": "10",
+            "button_position": "right",
+            "button_offset_x": "20",
+            "button_offset_y": "20",
+            "absence": "keep_button",
             "translations": "{}",
             "memberships-TOTAL_FORMS": "0",
             "memberships-INITIAL_FORMS": "0",
@@ -179,6 +185,60 @@ def test_a_conversation_cannot_be_changed_in_the_admin(admin, anna, vera):
     response = admin.post(reverse("admin:livechat_conversation_change", args=[chat.pk]), {})
 
     assert response.status_code == 403
+
+
+def test_the_direct_link_is_a_page_for_people_and_not_for_search_engines(client, berlin):
+    berlin.contact_hint = "mail@shop.example <b>"
+    berlin.save()
+
+    response = client.get("/chat/berlin/")
+
+    page = response.content.decode()
+    assert response["X-Robots-Tag"] == "noindex"
+    assert '<meta property="og:title" content="Chat with Berlin">' in page
+    assert "<noscript>" in page
+    assert "mailto:mail@shop.example" in page
+    assert "&lt;b&gt;" in page
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("slug", ["nobody", "rome"])
+def test_a_channel_that_is_gone_has_no_direct_link(client, berlin, slug):
+    factories.channel("Rome", is_active=False)
+
+    assert client.get(f"/chat/{slug}/").status_code == 404
+
+
+def test_markup_in_a_channel_stays_text_on_the_direct_link(client, berlin):
+    berlin.name = berlin.welcome_message = '"><script>alert(1)</script>'
+    berlin.save()
+
+    assert "<script>alert" not in client.get("/chat/berlin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("ar", "rtl"), ("de", "ltr"), ("xx", "ltr"), ("", "ltr")]
+)
+def test_the_direct_link_speaks_the_language_it_is_asked_for(client, berlin, asked, told):
+    page = client.get("/chat/berlin/", {"lang": asked}).content.decode()
+
+    assert f'lang="{asked if asked in ("ar", "de") else "en"}" dir="{told}"' in page
+
+
+def test_the_loader_travels_compressed_and_only_when_it_changed(client, berlin):
+    address = f"/widget/{berlin.key}/loader.js"
+    plain = client.get(address)
+    packed = client.get(address, headers={"accept-encoding": "gzip, deflate, br"})
+
+    again = client.get(
+        address,
+        headers={"accept-encoding": "gzip, deflate, br", "if-none-match": packed["ETag"]},
+    )
+
+    assert brotli.decompress(packed.content) == plain.content
+    assert packed["Content-Encoding"] == "br"
+    assert "Accept-Encoding" in packed["Vary"]
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_health_and_readiness(client):

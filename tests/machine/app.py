@@ -14,14 +14,18 @@ from tests.machine.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO", "HTTPS", "PORT", "HOST")
+OURS = (
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
+    *("GEOIP_PATH", "HTTPS", "PORT", "HOST"),
+)
 
 
 class App:
     """``manage.py serve`` (or ``runserver``) on a free port, embedded unless `environ` says else.
 
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
-    `entry` is what Python runs instead of ``manage.py``: the same code, broken on purpose.
+    `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
+    runs instead of ``manage.py``: the same code, broken on purpose.
     """
 
     def __init__(
@@ -31,12 +35,14 @@ class App:
         command: str = "serve",
         environ: Mapping[str, str] | None = None,
         entry: Sequence[str] = ("manage.py",),
+        neighbour_port: int = 0,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log = var / "server.log"
         self._command = command
+        self._beside = ["--neighbour-port", str(neighbour_port)]
         self._program = [sys.executable, *entry]
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self._environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
@@ -61,7 +67,7 @@ class App:
         address = (
             ["--noreload", f"127.0.0.1:{self.port}"]
             if self._command == "runserver"
-            else ["--host", "127.0.0.1", "--port", str(self.port)]
+            else ["--host", "127.0.0.1", "--port", str(self.port), *self._beside]
         )
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -70,7 +70,8 @@ def _type(node: shape.Type) -> str:
         case shape.DictType():
             return f"Record<string, {_type(node.value_type)}>"
         case shape.UnionType():
-            return " | ".join(_type(kind) for kind in node.types)
+            # A whole number and any other are the same to a browser.
+            return " | ".join(dict.fromkeys(_type(kind) for kind in node.types))
         case shape.StructType():
             return node.cls.__name__
     raise TypeError(f"No TypeScript for {node!r}")

@@ -39,6 +39,11 @@ export class MessageComposer extends HTMLElement {
     this.#textarea.removeEventListener("input", this.#input);
   }
 
+  /** The text box itself, for whoever helps to write in it. */
+  get textarea() {
+    return this.#textarea;
+  }
+
   get value() {
     return this.#textarea.value;
   }

@@ -9,6 +9,9 @@ export class SafeStorage {
   /** @type {Storage | null} */
   #storage;
 
+  /** @type {Storage | null} the storage that may not be used, for when it may again */
+  #forbidden = null;
+
   /** @param {() => Storage} storage  a function, because merely naming a forbidden one throws */
   constructor(storage) {
     try {
@@ -40,6 +43,30 @@ export class SafeStorage {
   remove(key) {
     this.#memory.delete(key);
     this.#storage?.removeItem(key);
+  }
+
+  /** Keep what comes for this page alone, until `permit`. */
+  hold() {
+    this.#forbidden ??= this.#storage;
+    this.#storage = null;
+  }
+
+  /** As `hold`, and delete what was kept under these prefixes. @param {string[]} prefixes */
+  forbid(prefixes) {
+    this.permit();
+    for (const key of prefixes.flatMap((prefix) => this.keys(prefix))) {
+      this.#memory.set(key, this.get(key) ?? "");
+      this.#storage?.removeItem(key);
+    }
+    this.hold();
+  }
+
+  /** Keep what this page has, and what comes, beyond it. */
+  permit() {
+    if (!this.#forbidden) return;
+    this.#storage = this.#forbidden;
+    this.#forbidden = null;
+    for (const [key, value] of this.#memory) this.set(key, value);
   }
 
   /** @param {string} prefix @returns {string[]} */

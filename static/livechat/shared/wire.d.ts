@@ -74,6 +74,15 @@ export interface ViewPage {
 }
 
 /**
+ * What the website tells of the visitor; null takes a name away. Kept from the first message
+ * on, shown to operators, never verified. At most 20 names in all.
+ */
+export interface SetAttributes {
+  type: "attributes.set";
+  attributes: Record<string, string | number | boolean | null>;
+}
+
+/**
  * Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
  * `before_seq`. Exactly one of the two is given.
  */
@@ -181,6 +190,21 @@ export interface SetPresence {
   client_id: string;
   accepting: boolean;
   in_call?: boolean;
+}
+
+/**
+ * Answered by ``canned.listed``.
+ */
+export interface FetchCanned {
+  type: "canned.fetch";
+}
+
+/**
+ * A canned response was put into a text: it moves to the top of the list.
+ */
+export interface UseCanned {
+  type: "canned.use";
+  response: number;
 }
 
 /**
@@ -359,6 +383,9 @@ export interface StaffOperator {
   name: string;
 }
 
+/**
+ * `attributes`: what the website told of him, unverified.
+ */
 export interface StaffVisitor {
   id: string;
   name: string;
@@ -368,6 +395,7 @@ export interface StaffVisitor {
   time_zone: string;
   browser: string;
   page: Page | null;
+  attributes: Record<string, string | number | boolean>;
 }
 
 /**
@@ -526,6 +554,26 @@ export interface InboxChanged {
 }
 
 /**
+ * `shortcut` as it is typed after a colon; `id` is a number and means nothing elsewhere.
+ */
+export interface CannedResponse {
+  id: number;
+  shortcut: string;
+  substitution: string;
+}
+
+/**
+ * The canned responses the reader may use, those used last first; at most 200. Split like
+ * the inbox: the client replaces its list after the frame whose `part` is `parts`.
+ */
+export interface CannedListed {
+  type: "canned.listed";
+  responses: Array<CannedResponse>;
+  part: number;
+  parts: number;
+}
+
+/**
  * `digest` over (id, revision, head) of the reader's open conversations; a client whose
  * own digest differs sends ``inbox.fetch``. See `domain.digest`.
  */
@@ -542,6 +590,7 @@ export type VisitorCommand =
   | SeeMessages
   | SetTyping
   | ViewPage
+  | SetAttributes
   | FetchTimeline
   | Heartbeat;
 
@@ -558,6 +607,8 @@ export type StaffCommand =
   | JoinChannel
   | LeaveChannel
   | SetPresence
+  | FetchCanned
+  | UseCanned
   | SeeMessages
   | SetTyping
   | FetchTimeline
@@ -589,5 +640,6 @@ export type StaffEvent =
   | StaffTimelinePage
   | PresenceChanged
   | VisitorMoved
+  | CannedListed
   | InboxChanged
   | StaffHeartbeat;

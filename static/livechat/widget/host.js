@@ -1,4 +1,17 @@
-/** @import { Page } from "../shared/wire.d.ts" */
+/** @import { Page, SetAttributes } from "../shared/wire.d.ts" */
+
+/**
+ * What the page around the frame can tell. `focus`: the visitor opened it himself.
+ * @typedef {{
+ *   opened: (focus: boolean) => void,
+ *   closed: () => void,
+ *   page: (page: Page) => void,
+ *   available: (available: boolean) => void,
+ *   attributes: (attributes: SetAttributes["attributes"]) => void,
+ *   prefill: (text: string) => void,
+ *   consent: (given: boolean) => void,
+ * }} Heard
+ */
 
 /**
  * The page around the frame, spoken to by `postMessage` with its exact origin and a closed list of
@@ -10,7 +23,7 @@ export class Host {
   /** @type {Map<string, unknown>} what was told last, so as not to repeat it */
   #told = new Map();
 
-  /** @param {{ opened: () => void, closed: () => void, page: (page: Page) => void }} heard */
+  /** @param {Heard} heard */
   constructor(heard) {
     this.#heard = heard;
     if (this.alone) return;
@@ -41,8 +54,12 @@ export class Host {
   #hear = (/** @type {MessageEvent} */ event) => {
     if (event.source !== parent || event.origin !== this.#origin) return;
     const { livechat: verb, value } = event.data ?? {};
-    if (verb === "opened") this.#heard.opened();
+    if (verb === "opened") this.#heard.opened(Boolean(value));
     if (verb === "closed") this.#heard.closed();
+    if (verb === "available") this.#heard.available(Boolean(value));
+    if (verb === "consent") this.#heard.consent(Boolean(value));
+    if (verb === "prefill") this.#heard.prefill(String(value).slice(0, 8_000));
+    if (verb === "set" && value && typeof value === "object") this.#heard.attributes(value);
     if (verb === "page" && typeof value?.url === "string") {
       this.#heard.page({
         url: value.url.slice(0, 2_048),

@@ -62,7 +62,31 @@ const repair = new Repair(
   (conversation) => (conversation === state.conversation?.id ? state.timeline : undefined),
   (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
 );
-const host = new Host({ opened, closed, page: moved });
+/** What the website says of storing; without it the visitor's first act counts. @type {boolean | null} */
+let consent = null;
+/** What the website told of the visitor; the server keeps it from his first message on. */
+let attributes = {};
+const host = new Host({
+  opened,
+  closed,
+  page: moved,
+  available(available) {
+    state = { ...state, channel: { ...state.channel, available } };
+    draw();
+  },
+  attributes(told) {
+    attributes = { ...attributes, ...told };
+    send({ type: "attributes.set", attributes: told });
+  },
+  prefill(text) {
+    if (!panel.composer.value) panel.composer.value = text;
+  },
+  consent(given) {
+    consent = given;
+    if (given) storage.permit();
+    else storage.forbid([`livechat:token:${config.key}`, `livechat:outbox:${config.key}:`]);
+  },
+});
 
 /** @returns {VisitorHello} */
 function hello() {
@@ -73,7 +97,7 @@ function hello() {
     tab,
     token: identity.token,
     page,
-    language: navigator.language,
+    language: new URLSearchParams(location.search).get("lang") || navigator.language,
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   if (!state.conversation) return command;
@@ -95,6 +119,7 @@ function receive(event) {
     case "rejected":
       outbox.reject(event);
       ending.reject(event);
+      if (event.command === "attributes.set") console.warn("Livechat.set:", event.code);
       break;
     case "message.posted":
       // Who has said it no longer writes it.
@@ -141,6 +166,7 @@ function connectionChanged(status) {
   panel.strip.show(status);
   asked = 0;
   if (status === "open") {
+    if (Object.keys(attributes).length) send({ type: "attributes.set", attributes });
     outbox.connected();
     ending.move();
     adopt();
@@ -166,12 +192,19 @@ async function unopened() {
   if (await checkPage() === "refused") socket.stop("forbidden");
 }
 
-function opened() {
+/** @param {boolean} focus  the visitor opened it himself */
+function opened(focus) {
   visible = true;
+  if (focus) acted();
   socket.start();
   // On a touch screen the keyboard would cover what there is to read.
-  if (matchMedia("(hover: hover)").matches) panel.composer.focusText();
+  if (focus && matchMedia("(hover: hover)").matches) panel.composer.focusText();
   see();
+}
+
+/** Nothing is stored before the visitor does something himself: not by a chat that opened itself. */
+function acted() {
+  if (consent !== false) storage.permit();
 }
 
 function closed() {
@@ -259,9 +292,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && !panel.header.dismiss()) host.close();
 });
 
+for (const act of ["pointerdown", "keydown"]) addEventListener(act, acted, { capture: true });
 draw();
 if (identity.token) {
   adopt();
   socket.start();
-}
-if (host.alone) opened();
+} else storage.hold();
+if (host.alone) opened(true);

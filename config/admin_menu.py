@@ -1,0 +1,113 @@
+"""The Admin's menu, and how it introduces itself: callbacks of `settings.UNFOLD`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from livechat.admin.pages import may_see_chatbots, may_see_report
+from livechat.admin.reading import actor_of
+from livechat.models import (
+    CannedResponse,
+    Channel,
+    Conversation,
+    Expertise,
+    Operator,
+    Tag,
+    User,
+    Visitor,
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu; an entry is there only for whom its page opens."""
+    groups: list[tuple[str, list[dict[str, Any] | None]]] = [
+        (
+            _("Live Chat"),
+            [
+                _rows(request, _("Channels"), "storefront", Channel),
+                _rows(request, _("Sessions"), "forum", Conversation),
+                _rows(request, _("Visitors"), "person_search", Visitor),
+                _page(request, _("Dashboard"), "headset_mic", "dashboard", _answers),
+            ],
+        ),
+        (
+            _("Configuration"),
+            [
+                _page(
+                    request, _("Chatbots"), "smart_toy", "admin:livechat_chatbots", may_see_chatbots
+                ),
+                _rows(request, _("Canned Responses"), "quickreply", CannedResponse),
+                _rows(request, _("Expertise"), "school", Expertise),
+                _rows(request, _("Tags"), "sell", Tag),
+            ],
+        ),
+        (
+            _("Report"),
+            [_page(request, _("Report"), "monitoring", "admin:livechat_report", may_see_report)],
+        ),
+        (
+            _("People"),
+            [
+                _rows(request, _("Operators"), "support_agent", Operator),
+                _rows(request, _("Users"), "person", User),
+                _rows(request, _("Groups"), "group", Group),
+            ],
+        ),
+    ]
+    return [
+        {"title": title, "separator": number > 0, "items": found}
+        for number, (title, entries) in enumerate(groups)
+        if (found := [entry for entry in entries if entry is not None])
+    ]
+
+
+def icon(request: HttpRequest) -> str:
+    return static("livechat/icon.svg")
+
+
+def style(request: HttpRequest) -> str:
+    """Return our own rules; unfold's are in layers, so ours win wherever they are loaded."""
+    return static("livechat/admin-archive.css")
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Mark a demo, so that nobody takes it for the shop's own chat."""
+    return [_("Demo"), "info"] if settings.DEMO else None
+
+
+def _answers(request: HttpRequest) -> bool:
+    return actor_of(request).may_enter
+
+
+def _rows(
+    request: HttpRequest, title: str, symbol: str, model: type[Model]
+) -> dict[str, Any] | None:
+    """Return the entry of a list, or None for whom it does not open."""
+    if not admin.site.get_model_admin(model).has_view_permission(request):
+        return None
+    options = model._meta
+    address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    return _entry(request, title, symbol, address)
+
+
+def _page(
+    request: HttpRequest,
+    title: str,
+    symbol: str,
+    name: str,
+    may_see: Callable[[HttpRequest], bool],
+) -> dict[str, Any] | None:
+    return _entry(request, title, symbol, reverse(name)) if may_see(request) else None
+
+
+def _entry(request: HttpRequest, title: str, symbol: str, address: str) -> dict[str, Any]:
+    active = request.path.startswith(address)
+    return {"title": title, "icon": symbol, "link": address, "active": active}

@@ -1,0 +1,97 @@
+"""Another company's site, to see the chat where a stranger embeds it: Harbour Cycles.
+
+A server of its own on a second port, so that browsers take it for the other site that it plays. Of
+ours it knows the chat's address, as a customer would.
+"""
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILES = Path(__file__).parent / "harbour_cycles"
+PAGES = {
+    "/": ("shop.html", "text/html; charset=utf-8"),
+    "/hostile": ("hostile.html", "text/html; charset=utf-8"),
+    "/hostile.js": ("hostile.js", "text/javascript; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+MAX_REPORTS = 100
+MAX_REPORT = 16_384
+"""Bytes of a report that are read; a browser's has a few hundred."""
+
+running_at = ""
+"""The site's address while this process serves it, else ""."""
+
+
+@dataclass
+class Neighbour:
+    """The site as an ASGI application. `chat` is the origin of the chat, `key` the channel's;
+    `reports` is what browsers refused there, the newest last."""
+
+    chat: str
+    key: str
+    reports: deque[Any] = field(default_factory=lambda: deque(maxlen=MAX_REPORTS))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        asked = scope["method"], scope["path"]
+        if asked == ("POST", "/csp-report"):
+            self._keep(await _body(receive))
+            await _answer(send, 204, "text/plain", b"")
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, "text/plain", b"")
+        elif scope["path"] == "/csp-reports":
+            told = json.dumps(list(self.reports), indent=2).encode()
+            await _answer(send, 200, "application/json", told)
+        elif scope["path"] in PAGES:
+            name, kind = PAGES[scope["path"]]
+            await _answer(send, 200, kind, self._read(name), self._policy(scope["path"]))
+        else:
+            await _answer(send, 404, "text/plain", b"There is nothing here.")
+
+    def _policy(self, path: str) -> str:
+        """Return the three lines the chat needs, and what the site needs for itself."""
+        own = " 'self'" if path == "/hostile" else ""
+        return (
+            f"default-src 'none'; script-src {self.chat}{own}; connect-src {self.chat}; "
+            f"frame-src {self.chat}; style-src 'self'; img-src 'self'; report-uri /csp-report"
+        )
+
+    def _read(self, name: str) -> bytes:
+        text = (FILES / name).read_text()
+        return text.replace("__CHAT__", self.chat).replace("__KEY__", self.key).encode()
+
+    def _keep(self, body: bytes) -> None:
+        try:
+            self.reports.append(json.loads(body))
+        except ValueError:
+            self.reports.append({"unreadable": body[:200].decode(errors="replace")})
+
+
+async def _body(receive: Any) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if len(body) < MAX_REPORT:
+            body += message.get("body", b"")[: MAX_REPORT - len(body)]
+        if not message.get("more_body"):
+            return body
+
+
+async def _answer(send: Any, status: int, kind: str, body: bytes, policy: str = "") -> None:
+    headers = {
+        "content-type": kind,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": policy or "default-src 'none'",
+    }
+    if status == 204:
+        del headers["content-length"]
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,74 @@
+"""Can a colour be seen on another one, and which similar colour could? (WCAG 2.2)
+
+Colours are written `#rrggbb`. Whoever shows a figure rounds it down: 4.49 is not 4.5.
+"""
+
+import re
+
+ICON = 3.0
+"""Contrast a graphical object needs (success criterion 1.4.11)."""
+TEXT = 4.5
+"""Contrast text needs (success criterion 1.4.3, level AA)."""
+
+_STEPS = 256
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+_Rgb = tuple[int, int, int]
+
+
+def is_colour(text: str) -> bool:
+    """Is it `#rrggbb`, and nothing else?"""
+    return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
+
+
+def contrast(a: str, b: str) -> float:
+    """Return the contrast of two colours: 1 for the same, 21 for black and white."""
+    dark, light = sorted((_luminance(_rgb(a)), _luminance(_rgb(b))))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def nearest(colour: str, against: str, wanted: float) -> str:
+    """Return the colour most like `colour` that has the contrast `wanted` with `against`.
+
+    The hue stays; black or white is mixed in, as little as will do. Of two that are equally near
+    it is the darker one. Up to a contrast of 4.58 there always is one; beyond that, where neither
+    black nor white is enough, it is the better of the two.
+    """
+    if contrast(colour, against) >= wanted:
+        return colour.lower()
+    start = _rgb(colour)
+    found = [
+        next((mixed for mixed in _mixtures(start, end) if contrast(mixed, against) >= wanted), None)
+        for end in (_BLACK, _WHITE)
+    ]
+    passing = [candidate for candidate in found if candidate is not None]
+    if not passing:
+        return max("#000000", "#ffffff", key=lambda end: contrast(end, against))
+    return min(passing, key=lambda candidate: _distance(start, _rgb(candidate)))
+
+
+def _mixtures(start: _Rgb, end: _Rgb) -> list[str]:
+    # Whole numbers only, so that the browser's twin of this finds the same colour.
+    return [
+        "#"
+        + "".join(
+            f"{(own * (_STEPS - step) + other * step + _STEPS // 2) // _STEPS:02x}"
+            for own, other in zip(start, end, strict=True)
+        )
+        for step in range(1, _STEPS + 1)
+    ]
+
+
+def _distance(one: _Rgb, other: _Rgb) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+
+
+def _luminance(colour: _Rgb) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (byte / 255 for byte in colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _rgb(colour: str) -> _Rgb:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,195 @@
+"""What the loader asks on every page of a customer's website: ``GET /widget/<key>/init``.
+
+A plain ASGI route before Django, answered from a snapshot in memory, because it is asked more often
+than everything else together (decision 23). While the database is away it says what it last knew.
+
+Query: ``url`` the page's address, ``lang`` its language; on a demonstration also ``address``, to be
+taken for another address than one's own. Answers JSON (`Answer`); 403 for a website the channel
+does not allow, 404 for no such channel, 503 before the first snapshot.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from django.conf import settings
+
+from livechat import auth, events
+from livechat.bus import bus
+from livechat.domain import origins, rules, widget
+from livechat.domain.rules import Page
+from livechat.domain.states import ButtonAction
+from livechat.errors import LivechatError
+from livechat.integrations.geoip import countries
+from livechat.services import widgets
+from livechat.services.widgets import Widget
+
+logger = logging.getLogger(__name__)
+
+PATH = re.compile(r"/widget/([-a-zA-Z0-9_]{1,32})/init")
+REFRESH_SECONDS = 5.0
+"""How old a snapshot gets where no event tells of a change, as when an operator's lease ends."""
+GATHER_SECONDS = 0.1
+"""Changes come in twos and threes; one reading serves them."""
+REMEMBER_SECONDS = 60.0
+"""A website is noted down once in this time."""
+MAX_SIGHTINGS = 1_000
+"""Websites waiting to be noted down; who claims more of them is not noted."""
+MAX_QUERY = 16_384
+
+Run = Callable[..., Awaitable[Any]]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the widget does on this page. `timer` in seconds; `text` the notification;
+    `again_in` seconds until the page should ask again."""
+
+    action: ButtonAction
+    timer: int
+    text: str
+    available: bool
+    again_in: int
+
+
+class Board:
+    """The snapshot of this process, and what was seen since the last one."""
+
+    def __init__(self) -> None:
+        self.widgets: Mapping[str, Widget] | None = None
+        self._sightings: dict[tuple[int, str], datetime] = {}
+        self._noted: dict[tuple[int, str], float] = {}
+        self._changed = asyncio.Event()
+
+    def deliver(self, frame: str) -> None:
+        """Hear from the bus that something changed."""
+        self._changed.set()
+
+    def saw(self, channel: int, origin: str) -> None:
+        """Note that a page of a website asked for a channel's widget."""
+        key = (channel, origin)
+        now = time.monotonic()
+        if now - self._noted.get(key, -REMEMBER_SECONDS) < REMEMBER_SECONDS:
+            return
+        if len(self._sightings) < MAX_SIGHTINGS:
+            self._noted[key] = now
+            self._sightings[key] = datetime.now(UTC)
+
+    async def keep(self, run: Run) -> None:
+        """Keep the snapshot fresh for ever; `run` calls a service in a thread."""
+        self._changed = asyncio.Event()
+        bus.registry.join(self, events.WIDGETS)
+        try:
+            while True:
+                await self.refresh(run)
+                try:
+                    await asyncio.wait_for(self._changed.wait(), REFRESH_SECONDS)
+                except TimeoutError:
+                    continue
+                await asyncio.sleep(GATHER_SECONDS)
+        finally:
+            bus.registry.drop(self)
+
+    async def refresh(self, run: Run) -> None:
+        """Read the widgets anew and write down what was seen; keep both when that fails."""
+        self._changed.clear()
+        seen, self._sightings = self._sightings, {}
+        try:
+            self.widgets = await run(widgets.snapshot)
+            if seen:
+                await run(widgets.remember, seen)
+                seen = {}
+        except LivechatError as error:
+            logger.warning("widgets: %s; answering what was last known", error.code)
+        except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
+            logger.exception("widgets")
+        self._sightings = {**seen, **self._sightings}
+        self._forget()
+
+    def _forget(self) -> None:
+        limit = time.monotonic() - REMEMBER_SECONDS
+        self._noted = {key: at for key, at in self._noted.items() if at > limit}
+
+
+board = Board()
+"""This process's snapshot."""
+
+_encode = msgspec.json.Encoder().encode
+_GONE = b'{"error":"no_such_channel"}'
+_FORBIDDEN = b'{"error":"website_not_allowed"}'
+_AWAY = b'{"error":"unavailable"}'
+_METHOD = b'{"error":"method_not_allowed"}'
+_HEADERS = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+
+
+async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
+    """Answer one request for the channel with this widget key."""
+    status, body, origin = _answer(scope, key)
+    headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
+    if origin:
+        headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    if status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": body})
+
+
+def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
+    """Return status, body and the website that may read it."""
+    origin = _origin(scope)
+    if scope["method"] not in ("GET", "HEAD"):
+        return 405, _METHOD, ""
+    if board.widgets is None:
+        return 503, _AWAY, origin
+    asked = board.widgets.get(key)
+    if asked is None:
+        return 404, _GONE, origin
+    # No origin: not a browser, or a page of our own host, which does not name itself in a GET.
+    if origin and not origins.is_allowed(asked.origins, origin) and not auth.is_own_origin(scope):
+        return 403, _FORBIDDEN, ""
+    query = parse_qs(scope["query_string"][:MAX_QUERY].decode("latin-1"))
+    page = Page(
+        url=rules.normal_url(query.get("url", [""])[0]),
+        country=countries.of(_address(scope, query)) if asked.by_country else "",
+        operator_available=asked.available,
+    )
+    found = widget.answer(asked.rules, page, asked.absence)
+    if origin:
+        board.saw(asked.channel, origin)
+    body = Answer(
+        action=found.action,
+        timer=found.timer_seconds,
+        text=asked.text(query.get("lang", [""])[0][:35]),
+        available=found.available,
+        again_in=found.again_in,
+    )
+    return 200, _encode(body), origin
+
+
+def _origin(scope: Any) -> str:
+    found = [value for name, value in scope["headers"] if name == b"origin"]
+    return found[-1].decode("latin-1")[:300] if found else ""
+
+
+def _address(scope: Any, query: Mapping[str, list[str]]) -> str:
+    if settings.DEMO and "address" in query:
+        try:
+            return str(ipaddress.ip_address(query["address"][0]))
+        except ValueError:
+            pass
+    return auth.client_address(scope)

@@ -1,0 +1,1 @@
+"""Third parties: they see plain values, never rows."""

@@ -1,0 +1,100 @@
+"""In which country is an address? Asked of the file that ``GEOIP_PATH`` names.
+
+The file may be replaced, broken or missing while the server runs: then a country is unknown, and
+nothing else happens.
+"""
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.gis.geoip2 import GeoIP2
+from django.contrib.gis.geoip2 import GeoIP2Exception as NotADatabase
+from geoip2.errors import GeoIP2Error
+from maxminddb import MODE_MEMORY, InvalidDatabaseError
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+"""How often to look whether the file is another one."""
+OLD_AFTER = timedelta(days=90)
+"""Addresses move: an older file puts more and more of them into the wrong country."""
+MAX_REMEMBERED = 20_000
+
+FAILURES = (OSError, ValueError, NotADatabase, InvalidDatabaseError)
+"""What opening a file that is missing, broken or of another kind can raise."""
+
+
+class Countries:
+    """The countries of a GeoIP file, opened when first asked and again when it was replaced."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path) if path else None
+        self._looked_at = -LOOK_SECONDS
+        self._stamp: tuple[int, int, int] | None = None
+        self._file: GeoIP2 | None = None
+        self._known: dict[str, str] = {}
+
+    def of(self, address: str) -> str:
+        """Return the ISO code of the country of an IP address, "" where it is not known."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._look()
+        if self._file is None:
+            return ""
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            known = self._known[address] = _country(self._file, address)
+        return known
+
+    def _look(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._known.clear()
+        try:
+            self._file = open_file(self._path) if self._path and stamp else None
+        except FAILURES as error:
+            self._file = None
+            logger.warning("geoip: %s cannot be used: %s", self._path, type(error).__name__)
+
+
+def open_file(path: Path) -> GeoIP2:
+    """Return an opened GeoIP file; raises one of `FAILURES`.
+
+    It is read into memory: of a file that is mapped and then shortened by somebody the operating
+    system would end the process.
+    """
+    return GeoIP2(str(path), cache=MODE_MEMORY)
+
+
+def age(file: GeoIP2, now: datetime) -> timedelta:
+    """Return how long ago the file was made."""
+    metadata: Any = file._reader.metadata()  # type: ignore[attr-defined]  # the only way to ask
+    return now - datetime.fromtimestamp(metadata.build_epoch, UTC)
+
+
+def _country(file: GeoIP2, address: str) -> str:
+    try:
+        return str(file.country_code(address) or "")
+    except (GeoIP2Error, *FAILURES):  # not in the file, or no address
+        return ""
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status else None
+
+
+countries = Countries(settings.GEOIP_PATH)
+"""The countries of this installation's file."""

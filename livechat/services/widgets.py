@@ -1,0 +1,107 @@
+"""All widgets as websites see them, read at once: what `init` answers from."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from livechat import responders
+from livechat.domain.rules import Rule
+from livechat.domain.states import Absence
+from livechat.models import Channel, ChannelRule, Embedding
+from livechat.services import assignment
+
+MAX_EMBEDDINGS = 50
+"""Websites remembered of a channel: any page can claim any name, so the oldest make way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """An active channel as websites see it. `texts`: language -> notification text, the base
+    text under ""; `by_country`: some rule asks for the visitor's country."""
+
+    channel: int
+    key: str
+    texts: Mapping[str, str]
+    origins: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    absence: Absence
+    available: bool
+    by_country: bool
+
+    def text(self, language: str) -> str:
+        """Return the notification text; "de-AT" falls back to "de", then to the base text."""
+        for code in (language, language.partition("-")[0]):
+            if code in self.texts:
+                return self.texts[code]
+        return self.texts[""]
+
+
+def snapshot() -> dict[str, Widget]:
+    """Return key -> widget of all active channels, with four queries and the responders'."""
+    now = timezone.now()
+    channels = list(Channel.objects.active())
+    available = assignment.available_channels(channels, now)
+    rules: defaultdict[int, list[Rule]] = defaultdict(list)
+    ready = responders.ready()
+    for row in ChannelRule.objects.filter(channel__is_active=True):
+        rules[row.channel_id].append(_rule(row, ready))
+    return {
+        channel.key: Widget(
+            channel=channel.pk,
+            key=channel.key,
+            texts=_texts(channel),
+            origins=tuple(channel.origins),
+            rules=tuple(rules[channel.pk]),
+            absence=Absence(channel.absence),
+            available=channel.pk in available,
+            by_country=any(rule.countries for rule in rules[channel.pk]),
+        )
+        for channel in channels
+    }
+
+
+def rules_of(channel: Channel) -> list[Rule]:
+    """Return the rules of one channel as values, knowing which responders are ready."""
+    ready = responders.ready()
+    return [_rule(row, ready) for row in channel.rules.all()]
+
+
+@transaction.atomic
+def remember(sightings: Mapping[tuple[int, str], datetime]) -> None:
+    """Store when pages of which websites asked: (channel pk, origin) -> moment.
+
+    Safe to repeat. Channels that are gone by now are left out.
+    """
+    known = set(
+        Channel.objects.filter(pk__in={channel for channel, _ in sightings})
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    for (channel, origin), moment in sightings.items():
+        if channel in known:
+            Embedding.objects.update_or_create(
+                channel_id=channel,
+                origin=origin,
+                defaults={"last_at": moment},
+                create_defaults={"first_at": moment, "last_at": moment},
+            )
+    for channel in known:
+        rows = Embedding.objects.filter(channel_id=channel)
+        kept = rows.order_by("-last_at").values_list("pk", flat=True)[:MAX_EMBEDDINGS]
+        rows.exclude(pk__in=list(kept)).delete()
+
+
+def _rule(row: ChannelRule, ready: frozenset[str]) -> Rule:
+    rule = row.as_rule()
+    return replace(rule, responder_ready=rule.responder in ready) if rule.responder else rule
+
+
+def _texts(channel: Channel) -> dict[str, str]:
+    translated = channel.translations.get("button_text")
+    codes = list(translated) if isinstance(translated, dict) else []
+    return {"": channel.button_text, **{code: channel.text("button_text", code) for code in codes}}

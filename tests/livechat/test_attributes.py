@@ -1,0 +1,113 @@
+"""What a website tells of its visitor."""
+
+import uuid
+
+import pytest
+
+from livechat.domain.attributes import merge
+from livechat.errors import Invalid
+from livechat.models import Conversation, Visitor
+from livechat.services import visitors
+from tests import factories
+
+
+def test_what_is_told_later_is_added_and_null_takes_away():
+    assert merge({"plan": "pro", "seats": 3}, {"seats": 4, "vip": True, "plan": None}) == {
+        "seats": 4,
+        "vip": True,
+    }
+
+
+def test_names_and_texts_are_one_short_line():
+    told = merge({}, {" cart\ntotal ": "12\u0000 €\n" + "x" * 300})
+
+    assert list(told) == ["cart total"]
+    assert len(str(told["cart total"])) == 200
+
+
+@pytest.mark.parametrize("told", [{"": 1}, {" \n": 1}])
+def test_a_name_that_is_nothing_is_refused(told):
+    with pytest.raises(Invalid) as caught:
+        merge({}, told)
+
+    assert caught.value.code == "bad_attribute"
+
+
+def test_more_than_twenty_are_refused():
+    known = {f"name {number}": number for number in range(20)}
+
+    with pytest.raises(Invalid) as caught:
+        merge(known, {"one more": 1})
+
+    assert caught.value.code == "too_many_attributes"
+
+
+def test_nothing_is_stored_of_who_never_wrote(vera):
+    visitors.set_attributes(vera, {"plan": "pro"})
+
+    assert not Visitor.objects.exists()
+
+
+def test_they_come_with_the_first_message_and_are_shown_when_they_change(
+    vera, anna, published, django_capture_on_commit_callbacks
+):
+    factories.opened(vera, attributes={"plan": "pro"})
+    before = Conversation.objects.get().revision
+
+    with django_capture_on_commit_callbacks(execute=True):
+        visitors.set_attributes(vera, {"plan": "team"})
+        visitors.set_attributes(vera, {"plan": "team"})
+
+    assert Visitor.objects.get().attributes == {"plan": "team"}
+    assert Conversation.objects.get().revision == before + 1
+    assert [post.frame for post in published if '"plan":"team"' in post.frame] != []
+    assert all("plan" not in post.frame for post in published if "visitor." in post.groups[0])
+
+
+def test_too_much_of_it_never_stops_a_visitor_from_writing(vera):
+    told = {f"name {number}": number for number in range(20)}
+    factories.opened(vera, attributes=told)
+
+    factories.opened(vera, attributes={"one more": 1})
+
+    assert Visitor.objects.get().attributes == told
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_over_the_socket_they_reach_the_operator(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+
+    await visitor.send("attributes.set", attributes={"plan": "pro", "vip": True})
+    await visitor.send("conversation.open", client_id=str(uuid.uuid4()), text="Hello")
+    opened = await desk.next("conversation.changed")
+    await visitor.send("attributes.set", attributes={"vip": None, "cart": 12.5})
+    changed = await desk.next("conversation.changed")
+
+    assert opened["conversation"]["visitor"]["attributes"] == {"plan": "pro", "vip": True}
+    assert changed["conversation"]["visitor"]["attributes"] == {"plan": "pro", "cart": 12.5}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"list": [1, 2]},
+        {"deep": {"er": 1}},
+        {"": 1},
+        {"x" * 41: 1},
+        {"long": "x" * 201},
+        {"huge": 2**60},
+        {f"name {number}": 1 for number in range(21)},
+        [],
+        "plan",
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_no_plain_value_is_refused(sockets, berlin, attributes):
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+
+    await visitor.send("attributes.set", attributes=attributes)
+
+    assert (await visitor.next("rejected"))["code"] == "bad_frame"

@@ -1,0 +1,510 @@
+"""`init`: what a page of a customer's website is told, and that it costs no query."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import OperationalError
+
+from config.asgi import application
+from config.demo.countries import COUNTRIES
+from livechat import events, init, responders
+from livechat.bus import bus
+from livechat.domain.rules import Rule
+from livechat.domain.states import Absence, ButtonAction, ResponderCondition
+from livechat.errors import Unavailable
+from livechat.init import board
+from livechat.integrations.geoip import Countries
+from livechat.models import Channel, ChannelRule, Embedding, Operator
+from livechat.services import widgets
+from livechat.services.widgets import Widget
+from tests import factories
+
+SHOP = "https://shop.example"
+ADDRESSES = {country.code: country.address for country in COUNTRIES}
+
+
+@pytest.fixture(autouse=True)
+def fresh_board(monkeypatch) -> None:
+    monkeypatch.setattr(board, "widgets", {})
+    monkeypatch.setattr(board, "_sightings", {})
+    monkeypatch.setattr(board, "_noted", {})
+
+
+async def started() -> None:
+    """The runtime is not what is tested here."""
+
+
+@pytest.fixture(autouse=True)
+def no_runtime(monkeypatch):
+    monkeypatch.setattr("config.runtime.start", started)
+
+
+async def ask(
+    key: str = "berlin",
+    url: str = f"{SHOP}/",
+    *,
+    origin: str | None = SHOP,
+    method: str = "GET",
+    host: str = "chat.example",
+    client: str = "127.0.0.1",
+    raw: bytes | None = None,
+    **query: str,
+) -> tuple[int, Any, dict[str, str]]:
+    """Return status, what was told, and headers."""
+    headers = [(b"host", host.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode("latin-1")))
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"/widget/{key}/init",
+        "query_string": raw if raw is not None else urlencode({"url": url, **query}).encode(),
+        "headers": headers,
+        "client": (client, 5000),
+    }
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)
+    told = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    body = sent[1]["body"]
+    return sent[0]["status"], json.loads(body) if body else None, told
+
+
+def widget(*rules: Rule, **fields: Any) -> Widget:
+    """Berlin, as websites see it; also put on the board."""
+    made = Widget(
+        **{
+            "channel": 1,
+            "key": "berlin",
+            "texts": {"": "Need help?", "de": "Brauchen Sie Hilfe?"},
+            "origins": (),
+            "rules": rules,
+            "absence": Absence.KEEP,
+            "available": True,
+            "by_country": any(rule.countries for rule in rules),
+            **fields,
+        }
+    )
+    board.widgets = {**(board.widgets or {}), made.key: made}
+    return made
+
+
+def rule(action: ButtonAction, pattern: str = "", **fields: Any) -> Rule:
+    return Rule(pk=1, sequence=1, action=action, pattern=pattern, **fields)
+
+
+# --- what is told. None of these tests may touch a database: there is none.
+
+
+async def test_without_rules_the_button_is_shown():
+    widget()
+
+    status, told, _headers = await ask()
+
+    assert status == 200
+    assert told == {
+        "action": "display_button",
+        "timer": 0,
+        "text": "Need help?",
+        "available": True,
+        "again_in": 120,
+    }
+
+
+@pytest.mark.parametrize("action", list(ButtonAction))
+async def test_a_rule_decides_on_its_pages_only(action):
+    widget(rule(action, "/cart$", timer_seconds=7))
+
+    _, here, _ = await ask(url=f"{SHOP}/cart")
+    _, elsewhere, _ = await ask(url=f"{SHOP}/cart/checkout")
+
+    assert here["action"] == action
+    assert here["timer"] == (7 if action == ButtonAction.OPEN_AUTOMATICALLY else 0)
+    assert elsewhere["action"] == "display_button"
+
+
+@pytest.mark.parametrize("action", list(ButtonAction))
+@pytest.mark.parametrize("absence", list(Absence))
+async def test_while_nobody_is_there_nothing_draws_attention(action, absence):
+    widget(rule(action, timer_seconds=3), available=False, absence=absence)
+
+    _, told, _ = await ask()
+
+    hidden = absence == Absence.HIDE or action == ButtonAction.HIDE
+    assert told["action"] == ("hide_button" if hidden else "display_button")
+    assert (told["available"], told["timer"], told["again_in"]) == (False, 0, 60)
+
+
+async def test_a_responder_is_there_when_nobody_else_is():
+    ready = rule(
+        ButtonAction.SHOW_WITH_NOTIFICATION,
+        responder="bot:1",
+        condition=ResponderCondition.NO_OPERATOR,
+    )
+    widget(ready, available=False, absence=Absence.HIDE)
+
+    _, told, _ = await ask()
+
+    assert (told["action"], told["available"]) == ("display_button_and_text", True)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Brauchen Sie Hilfe?"), ("de-AT", "Brauchen Sie Hilfe?"), ("fr", "Need help?")],
+)
+async def test_the_notification_speaks_the_pages_language(language, text):
+    widget()
+
+    assert (await ask(lang=language))[1]["text"] == text
+
+
+async def test_the_country_is_the_addresss(monkeypatch, settings):
+    settings.DEMO = False
+    monkeypatch.setattr(
+        init, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
+    )
+    widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
+
+    assert (await ask(client=ADDRESSES["JP"]))[1]["action"] == "hide_button"
+    assert (await ask(client=ADDRESSES["FR"]))[1]["action"] == "display_button"
+    assert (await ask(client="127.0.0.1"))[1]["action"] == "display_button"
+    # Somebody who only claims to be in Japan, where this is no demonstration.
+    assert (await ask(address=ADDRESSES["JP"]))[1]["action"] == "display_button"
+
+
+async def test_on_a_demonstration_one_can_pretend(monkeypatch, settings):
+    settings.DEMO = True
+    monkeypatch.setattr(
+        init, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
+    )
+    widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
+
+    assert (await ask(address=ADDRESSES["JP"]))[1]["action"] == "hide_button"
+    assert (await ask(address="<script>"))[1]["action"] == "display_button"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:alert(1)",
+        "https://shop.example/" + "a" * 100_000,
+        "https://shop.example/\x00\x01\u202e",
+        "https://bücher.example/straße?q=ü#/weg",
+        "http://[broken",
+        "https://user:secret@shop.example/",
+    ],
+)
+async def test_whatever_address_a_page_claims_it_gets_an_answer(url):
+    widget(rule(ButtonAction.HIDE, "secret"), rule(ButtonAction.HIDE, "(a+)+$x"))
+
+    status, told, _ = await ask(url=url)
+
+    assert (status, told["action"]) == (200, "display_button")
+
+
+@pytest.mark.parametrize("raw", [b"", b"url=%", b"&" * 5_000, b"\xff\xfe=1", b"url=a&url=b&lang"])
+async def test_a_query_that_makes_no_sense_is_answered_too(raw):
+    widget()
+
+    assert (await ask(raw=raw))[0] == 200
+
+
+# --- who may ask
+
+
+async def test_the_answer_is_for_the_website_that_asked():
+    widget()
+
+    _, _, headers = await ask(origin=SHOP)
+
+    assert headers["access-control-allow-origin"] == SHOP
+    assert headers["vary"] == "Origin"
+    assert headers["cache-control"] == "no-store"
+    assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "https://evil.example",
+        "https://shop.example.evil.com",
+        "http://shop.example",
+        "https://shop.example:8443",
+        "https://evil-shop.example",
+        "https://shop.example, https://evil.example",
+        "\xe9vil",
+    ],
+)
+async def test_a_website_that_is_not_on_the_list_is_told_nothing(origin):
+    widget(origins=(SHOP, "https://*.trade.example"))
+
+    status, told, headers = await ask(origin=origin)
+
+    assert (status, told) == (403, {"error": "website_not_allowed"})
+    assert "access-control-allow-origin" not in headers
+    assert board._sightings == {}
+
+
+@pytest.mark.parametrize("origin", [SHOP, "https://eu.trade.example", None])
+async def test_a_website_on_the_list_and_our_own_pages_are_answered(origin):
+    widget(origins=(SHOP, "https://*.trade.example"))
+
+    assert (await ask(origin=origin))[0] == 200
+
+
+async def test_a_page_of_our_own_host_is_always_allowed(settings):
+    settings.ALLOWED_HOSTS = ["chat.example"]
+    widget(origins=(SHOP,))
+
+    assert (await ask(origin="https://chat.example", host="chat.example"))[0] == 200
+
+
+async def test_null_is_refused_even_where_any_website_may_ask():
+    widget()
+
+    assert (await ask(origin="null"))[0] == 403
+
+
+@pytest.mark.parametrize("key", ["nobody", "BERLIN", "a" * 32])
+async def test_there_is_no_such_channel(key):
+    widget()
+
+    assert (await ask(key))[:2] == (404, {"error": "no_such_channel"})
+
+
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
+async def test_it_can_only_be_read(method):
+    widget()
+
+    status, _, headers = await ask(method=method)
+
+    assert (status, headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_head_is_answered_without_a_body():
+    widget()
+
+    assert (await ask(method="HEAD"))[:2] == (200, None)
+
+
+async def test_before_anything_is_known_it_says_so(monkeypatch):
+    monkeypatch.setattr(board, "widgets", None)
+
+    status, _, headers = await ask()
+
+    assert (status, headers["retry-after"]) == (503, "5")
+
+
+# --- the snapshot
+
+
+async def run(service, *values):
+    """In this thread, in this test's transaction."""
+    return service(*values)
+
+
+def test_it_holds_active_channels_with_rules_operators_and_texts(berlin, anna):
+    berlin.translations = {"button_text": {"de": "Hilfe?"}, "welcome_message": 7}
+    berlin.save()
+    factories.channel("Paris")
+    factories.channel("Rome", is_active=False)
+    ChannelRule.objects.create(channel=berlin, sequence=20, regex_url="/b", countries="DE")
+    ChannelRule.objects.create(channel=berlin, sequence=10, regex_url="/a")
+
+    found = {found.channel: found for found in widgets.snapshot().values()}
+
+    paris = Channel.objects.get(name="Paris")
+    assert set(found) == {berlin.pk, paris.pk}
+    assert [rule.pattern for rule in found[berlin.pk].rules] == ["/a", "/b"]
+    assert (found[berlin.pk].available, found[paris.pk].available) == (True, False)
+    assert (found[berlin.pk].by_country, found[paris.pk].by_country) == (True, False)
+    assert found[berlin.pk].text("de-CH") == "Hilfe?"
+
+
+def test_it_takes_as_many_queries_for_many_channels_as_for_one(
+    berlin, anna, django_assert_num_queries
+):
+    with django_assert_num_queries(3):
+        widgets.snapshot()
+    for number in range(20):
+        made = factories.channel(f"c{number}")
+        factories.operator(f"o{number}", made)
+        ChannelRule.objects.create(channel=made)
+
+    with django_assert_num_queries(3):
+        assert len(widgets.snapshot()) == 21
+
+
+def test_a_full_channel_is_not_available(berlin, anna):
+    Channel.objects.update(max_sessions_mode="limited", max_sessions=1)
+    assert widgets.snapshot()[berlin.key].available
+
+    factories.opened(factories.visitor(berlin))
+
+    assert not widgets.snapshot()[berlin.key].available
+
+
+def test_a_warm_answer_asks_the_database_nothing(berlin, django_assert_num_queries):
+    ChannelRule.objects.create(channel=berlin, regex_url="/cart", countries="DE")
+    board.widgets = widgets.snapshot()
+
+    async def often() -> None:
+        for _ in range(50):
+            assert (await ask(berlin.key, f"{SHOP}/cart"))[0] == 200
+
+    with django_assert_num_queries(0):
+        asyncio.run(often())
+
+
+async def test_while_the_database_is_away_it_says_what_it_last_knew():
+    widget(rule(ButtonAction.HIDE, "/cart"))
+    board.saw(1, SHOP)
+
+    async def away(_service, *_values):
+        raise Unavailable from OperationalError("gone")
+
+    await board.refresh(away)
+
+    assert (await ask(url=f"{SHOP}/cart"))[1]["action"] == "hide_button"
+    assert list(board._sightings) == [(1, SHOP)]
+
+
+async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
+    readings = []
+
+    async def read(service, *_values):
+        readings.append(service)
+        return {}
+
+    monkeypatch.setattr(init, "GATHER_SECONDS", 0.01)
+    await bus.attach()
+    keeping = asyncio.create_task(board.keep(read))
+    await asyncio.sleep(0.05)
+    assert len(readings) == 1
+
+    bus.publish([events._WIDGETS_CHANGED])
+    bus.publish([events._WIDGETS_CHANGED])
+    await asyncio.sleep(0.1)
+
+    assert len(readings) == 2
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await bus.detach()
+
+
+def test_what_operators_and_services_change_is_told(
+    berlin, anna, published, django_capture_on_commit_callbacks
+):
+    from livechat.services import operators
+
+    with django_capture_on_commit_callbacks(execute=True):
+        operators.set_presence(factories.actor(anna), accepting=False, in_call=False)
+        operators.leave_channel(factories.actor(anna), berlin.public_id)
+        operators.join_channel(factories.actor(anna), berlin.public_id)
+
+    assert [post.groups for post in published].count((events.WIDGETS,)) == 3
+
+
+# --- is it installed?
+
+
+async def test_websites_that_asked_are_noted_down_once_a_minute(monkeypatch):
+    widget(channel=7)
+
+    for origin in (SHOP, SHOP, "https://other.example", None):
+        await ask(origin=origin)
+
+    assert set(board._sightings) == {(7, SHOP), (7, "https://other.example")}
+    board._sightings = {}
+    await ask(origin=SHOP)
+    assert board._sightings == {}
+
+
+def test_they_are_stored_with_their_first_and_last_time(berlin):
+    early, late = factories.minutes_ago(10), factories.minutes_ago(1)
+    gone = 10**6
+
+    widgets.remember({(berlin.pk, SHOP): early, (gone, SHOP): early})
+    widgets.remember({(berlin.pk, SHOP): late})
+
+    row = Embedding.objects.get()
+    assert (row.channel, row.origin, row.first_at, row.last_at) == (berlin, SHOP, early, late)
+
+
+def test_only_the_newest_fifty_are_kept(berlin):
+    widgets.remember(
+        {
+            (berlin.pk, f"https://shop{number}.example"): factories.minutes_ago(number)
+            for number in range(60)
+        }
+    )
+
+    kept = set(Embedding.objects.values_list("origin", flat=True))
+    assert len(kept) == 50
+    assert "https://shop0.example" in kept
+    assert "https://shop59.example" not in kept
+
+
+async def test_somebody_who_claims_a_thousand_names_fills_no_memory():
+    for number in range(2_000):
+        board.saw(1, f"https://{uuid.UUID(int=number)}.example")
+
+    assert len(board._sightings) == init.MAX_SIGHTINGS
+
+
+# --- responders
+
+
+class Helpers:
+    """An app that answers visitors, as others will register one."""
+
+    def choices(self) -> list[tuple[str, str]]:
+        return [("1", "Ready"), ("2", "Not ready")]
+
+    def ready(self) -> frozenset[str]:
+        return frozenset({"1"})
+
+
+@pytest.fixture
+def helpers(monkeypatch) -> None:
+    monkeypatch.setattr(responders, "_registered", {})
+    responders.register("helper", Helpers())
+
+
+def test_a_rule_whose_responder_is_not_ready_is_passed_over(berlin, helpers):
+    ChannelRule.objects.create(
+        channel=berlin, sequence=1, action="hide_button", responder="helper:2"
+    )
+    ChannelRule.objects.create(channel=berlin, sequence=2, action="hide_button", responder="gone:1")
+    ChannelRule.objects.create(channel=berlin, sequence=3, responder="helper:1")
+
+    ready = [rule.responder_ready for rule in widgets.snapshot()[berlin.key].rules]
+
+    assert ready == [False, False, True]
+    assert responders.choices() == [("helper:1", "Ready"), ("helper:2", "Not ready")]
+    assert [responders.is_ready(key) for key in ("helper:1", "helper:2", "x")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_operators_without_the_right_or_at_rest_are_not_available(berlin, anna):
+    for change in ({"accepting": False}, {"seen_at": None}, {"is_enabled": False}):
+        before = {name: getattr(anna, name) for name in change}
+        Operator.objects.filter(pk=anna.pk).update(**change)
+        assert not widgets.snapshot()[berlin.key].available, change
+        Operator.objects.filter(pk=anna.pk).update(**before)
+    assert widgets.snapshot()[berlin.key].available
