@@ -15,6 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--port",
+            type=int,
             default=os.environ.get("PORT", "8000"),
             help="where the addresses printed point to",
         )
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n  Shop (visitor)   {base}/demo/\n  Inbox (operator) {base}/dashboard/"
         )
-        self.stdout.write(f"  Admin            {base}/admin/\n")
+        self.stdout.write(f"  Admin            {base}/admin/")
+        self.stdout.write(f"  Another company  http://localhost:{options['port'] + 1}/\n")
         for person in data.PEOPLE:
             role = person.group.removeprefix("Live chat ")
             self.stdout.write(f"  {role:<9} {person.username:<8} {passwords[person.username]}")
