@@ -1,5 +1,5 @@
 """Windows for administrators; conversations change through the dashboard."""
 
-from livechat.admin import channels, conversations, people
+from livechat.admin import canned, channels, conversations, expertise, pages, people, tags
 
-__all__ = ["channels", "conversations", "people"]
+__all__ = ["canned", "channels", "conversations", "expertise", "pages", "people", "tags"]

@@ -1,39 +1,163 @@
-"""Channels with their operators and rules."""
+"""Channels: the list, and the form with its four tabs."""
 
-from django.contrib import admin
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm, Fieldset, InlineAdminFormSet
 from django.db import models
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action
+from unfold.decorators import action, display
 
+from livechat import events, responders
+from livechat.admin import channel_form, widget_tab
+from livechat.admin.channel_form import ChannelForm, MembershipForm, Rows, RuleForm
+from livechat.admin.history import TellsDifferences
+from livechat.admin.reading import ReadersTime
 from livechat.admin.url_test import url_test
-from livechat.models import Channel, ChannelRule, Membership
+from livechat.domain import colours
+from livechat.models import Channel, ChannelRule, Conversation, Embedding, Membership
 
 
 class MembershipInline(TabularInline):
     model = Membership
+    form = MembershipForm
+    formset = Rows
     extra = 0
     autocomplete_fields = ("operator",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows: QuerySet[Membership] = super().get_queryset(request)
+        return rows.select_related("operator__user").order_by("pk")
+
 
 class ChannelRuleInline(TabularInline):
+    """Rules in their order. The columns of bots are there only when there are bots."""
+
     model = ChannelRule
+    form = RuleForm
+    formset = Rows
     extra = 0
-    exclude = ("responder", "responder_condition")
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
+        bots = ("responder", "responder_condition") if responders.choices() else ()
+        return (*RuleForm.Meta.fields, *bots)
+
+    def get_formset(
+        self, request: HttpRequest, obj: Channel | None = None, **kwargs: Any
+    ) -> type[Rows]:
+        made: type[Rows] = super().get_formset(request, obj, **kwargs)
+        ready = responders.ready()
+        made.form.responder_choices = [
+            (key, label if key in ready else str(_("%(bot)s (not ready)")) % {"bot": label})
+            for key, label in responders.choices()
+        ]
+        return made
+
+
+@dataclass
+class Tab:
+    """A tab of the form: groups of fields, the rows beneath them, and how many errors are in it."""
+
+    key: str
+    label: Any
+    groups: list[Fieldset] = field(default_factory=list)
+    rows: InlineAdminFormSet | None = None
+    errors: int = 0
+
+
+TABS = (
+    ("operators", _("Operators")),
+    ("options", _("Options")),
+    ("rules", _("Channel Rules")),
+    ("widget", _("Widget")),
+)
+
+
+PROTECTED = 20
+"""How many of the rows that forbid deleting a channel are named."""
 
 
 @admin.register(Channel)
-class ChannelAdmin(ModelAdmin):
+class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     """One site or team: operators, look, rules."""
 
-    list_display = ("name", "slug", "is_active")
-    search_fields = ("name",)
+    form = ChannelForm
+    list_display = ("name", "is_active", "operator_count", "session_count", "seen")
+    search_fields = ("name", "slug")
+    list_filter = ("is_active",)
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("key",)
     inlines = (MembershipInline, ChannelRuleInline)
     actions_detail = ("test_a_url",)
+    compressed_fields = False
+    # The classes say in which tab a group lies; the first one is above them.
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "is_active")}),
+        (
+            None,
+            {
+                "classes": ("operators",),
+                "fields": (
+                    "max_sessions_mode",
+                    "max_sessions",
+                    "may_join",
+                    "block_assignment_during_call",
+                ),
+            },
+        ),
+        (
+            _("Live Chat Button"),
+            {
+                "classes": ("options",),
+                "fields": (
+                    "button_text",
+                    "button_background_color",
+                    "button_text_color",
+                    "button_position",
+                    "button_offset_x",
+                    "button_offset_y",
+                    "absence",
+                ),
+            },
+        ),
+        (
+            _("Live Chat Window"),
+            {
+                "classes": ("options",),
+                "fields": (
+                    "welcome_message",
+                    "input_placeholder",
+                    "header_background_color",
+                    "title_color",
+                ),
+            },
+        ),
+        (
+            _("Beyond the chat"),
+            {
+                "classes": ("options",),
+                "fields": (
+                    "review_link",
+                    "contact_hint",
+                    "is_published",
+                    "publish_comments",
+                    "see_visitors",
+                ),
+            },
+        ),
+        (_("Other languages"), {"classes": ("options",), "fields": ("translations",)}),
+        (None, {"classes": ("widget",), "fields": ("allowed_origins",)}),
+    )
     formfield_overrides = {
         **ModelAdmin.formfield_overrides,
         models.URLField: {
@@ -46,6 +170,62 @@ class ChannelAdmin(ModelAdmin):
     def test_a_url(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return url_test(self, request, object_id)
 
+    @display(description=_("Operators"), ordering="operator_count")  # type: ignore[untyped-decorator]
+    def operator_count(self, channel: Any) -> int:
+        return int(channel.operator_count)
+
+    @display(description=_("Sessions"), ordering="session_count")  # type: ignore[untyped-decorator]
+    def session_count(self, channel: Any) -> int:
+        return int(channel.session_count)
+
+    @display(description=_("Last seen on a website"), ordering="seen", empty_value=_("Never"))  # type: ignore[untyped-decorator]
+    def seen(self, channel: Any) -> datetime | None:
+        seen: datetime | None = channel.seen
+        return seen
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "<int:pk>/qr.svg",
+                view(partial(widget_tab.qr_svg, self)),
+                name="livechat_channel_qr",
+            ),
+            path(
+                "<int:pk>/qr/",
+                view(partial(widget_tab.qr_page, self)),
+                name="livechat_channel_qr_page",
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
+        """The list counts in the database; a single channel needs no figures."""
+        channels: QuerySet[Channel] = super().get_queryset(request)
+        match = request.resolver_match
+        if match is None or match.url_name != "livechat_channel_changelist":
+            return channels
+        return channels.annotate(
+            operator_count=_figure(Membership, Count("pk"), 0),
+            session_count=_figure(Conversation, Count("pk"), 0),
+            seen=_figure(Embedding, Max("last_at")),
+        )
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Channel | None:
+        """Lock the channel that is about to be saved, so that its revision can be compared."""
+        channel: Channel | None = super().get_object(request, object_id, from_field)
+        if channel is None or request.method != "POST":
+            return channel
+        return Channel.objects.select_for_update().filter(pk=channel.pk).first()
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
+        if change:
+            obj.revision += 1
+        super().save_model(request, obj, form, change)
+        self._warn_of_colours(request, obj)
+
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: object, change: bool
     ) -> None:
@@ -54,3 +234,110 @@ class ChannelAdmin(ModelAdmin):
         operator = getattr(request.user, "operator", None)
         if not change and operator is not None and operator.is_enabled:
             Membership.objects.get_or_create(channel=form.instance, operator=operator)
+        events.widgets_changed()
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Conversations protect their channel: that is said, not that a right is missing."""
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set() if protected else lacking, protected[:PROTECTED]
+
+    def delete_model(self, request: HttpRequest, obj: Channel) -> None:
+        super().delete_model(request, obj)
+        events.widgets_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        super().delete_queryset(request, queryset)
+        events.widgets_changed()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Channel | None = None,
+    ) -> HttpResponse:
+        adminform: AdminForm = context["adminform"]
+        head, tabs = _laid_out(adminform, context["inline_admin_formsets"])
+        context |= {
+            "head": head,
+            "tabs": tabs,
+            "opened": next((tab.key for tab in tabs if tab.errors), ""),
+            "may_change": (
+                self.has_change_permission(request, obj)
+                if obj
+                else self.has_add_permission(request)
+            ),
+            "pairs": channel_form.PAIRS,
+            "countries": list(countries),
+            "preview": _preview(adminform.form),
+            "becomes_operator": getattr(
+                getattr(request.user, "operator", None), "is_enabled", False
+            ),
+        }
+        if obj:
+            context["widget"] = widget_tab.context(request, Channel.objects.get(pk=obj.pk))
+        response: HttpResponse = super().render_change_form(
+            request, context, add, change, form_url, obj
+        )
+        return response
+
+    def _warn_of_colours(self, request: HttpRequest, channel: Channel) -> None:
+        for behind, before, wanted in channel_form.PAIRS:
+            background, foreground = getattr(channel, behind), getattr(channel, before)
+            contrast = colours.contrast(background, foreground)
+            if contrast >= wanted:
+                continue
+            told = _(
+                "%(field)s: a contrast of %(contrast)s : 1 is hard to see, %(wanted)s : 1 is "
+                "needed. The nearest colour that has it is %(nearest)s."
+            )
+            values = {
+                "field": Channel._meta.get_field(behind).verbose_name.capitalize(),  # type: ignore[union-attr]
+                "contrast": int(contrast * 10) / 10,
+                "wanted": wanted,
+                "nearest": colours.nearest(background, foreground, wanted),
+            }
+            self.message_user(request, str(told) % values, messages.WARNING)
+
+
+def _figure(model: type[models.Model], aggregate: Any, nothing: int | None = None) -> Any:
+    """Return a subquery that counts rows of `model` for each channel."""
+    rows = model._default_manager.filter(channel=OuterRef("pk")).order_by().values("channel")
+    figure = Subquery(rows.annotate(figure=aggregate).values("figure"))
+    return figure if nothing is None else Coalesce(figure, nothing)
+
+
+def _laid_out(
+    adminform: AdminForm, rows: Iterable[InlineAdminFormSet]
+) -> tuple[Fieldset, list[Tab]]:
+    """Return the fields above the tabs, and the tabs."""
+    head, *groups = adminform
+    tabs = {key: Tab(key, label) for key, label in TABS}
+    for group in groups:
+        tab = tabs[group.classes]
+        tab.groups.append(group)
+        names: tuple[str, ...] = group.fields  # type: ignore[attr-defined]
+        tab.errors += sum(name in adminform.form.errors for name in names)
+    for inline in rows:
+        tab = tabs["operators" if inline.opts.model is Membership else "rules"]
+        tab.rows = inline
+        if inline.formset.is_bound:
+            tab.errors += inline.formset.total_error_count()
+    return head, list(tabs.values())
+
+
+def _preview(form: ModelForm) -> dict[str, str]:
+    """Return the texts and colours to begin with; colours only if they are some."""
+    names = [name for pair in channel_form.PAIRS for name in pair[:2]]
+    shown = {}
+    for name in ("name", "button_position", *channel_form.TEXTS, *names):
+        written = form[name].value() if name in form.fields else getattr(form.instance, name)
+        shown[name] = str(written or "")
+    for name in names:
+        if not colours.is_colour(shown[name]):
+            shown[name] = Channel._meta.get_field(name).default  # type: ignore[union-attr]
+    return shown

@@ -1,10 +1,49 @@
-"""A read-only window on conversations."""
+"""The archive: a read-only window on conversations. They change through the dashboard."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
-from livechat.models import Conversation, Message, Participant
+from livechat.admin.reading import ReadersTime, actor_of, may_read, may_read_some, readable, zone_of
+from livechat.domain.states import Kind, Outcome, Role, State, SystemEvent
+from livechat.models import Channel, Conversation, Message, Operator, Participant
+
+PAGE = 200
+"""Entries of a transcript on one page."""
+
+LONGEST_SEARCH = 100
+SHORTEST_IN_TEXT = 3
+"""Characters; what is shorter is looked for in names and addresses only."""
+
+SEARCHED = 50_000
+"""The newest entries, in which texts are searched: looking through all takes minutes one day."""
+
+STATE_LABELS = {
+    State.QUEUED.value: "warning",
+    State.BOT.value: "info",
+    State.ASSIGNED.value: "success",
+}
+OUTCOME_LABELS = {
+    Outcome.NO_ANSWER.value: "warning",
+    Outcome.NO_AGENT.value: "danger",
+    Outcome.NO_FAILURE.value: "success",
+    Outcome.ESCALATED.value: "info",
+}
 
 
 class ReadOnly:
@@ -20,23 +59,249 @@ class ReadOnly:
         return False
 
 
-class MessageInline(ReadOnly, TabularInline):
-    model = Message
-    fields = ("seq", "created_at", "author", "kind", "event", "text")
-    ordering = ("seq",)
-    extra = 0
+class ChannelFilter(admin.SimpleListFilter):
+    """The channels of the conversations that the reader may see, and no others."""
+
+    title = _("channel")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        seen = readable(actor_of(request)).filter(channel=OuterRef("pk")).order_by()
+        rows = Channel.objects.filter(Exists(seen)).values_list("pk", "name")
+        return [(str(pk), name) for pk, name in rows]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        return _chosen(self, queryset, "channel")
 
 
-class ParticipantInline(ReadOnly, TabularInline):
-    model = Participant
-    fields = ("display_name", "role", "joined_at", "left_at")
-    extra = 0
+class OperatorFilter(admin.SimpleListFilter):
+    """The operators who were in charge of conversations that the reader may see."""
+
+    title = _("operator")
+    parameter_name = "operator"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        seen = readable(actor_of(request)).filter(operator=OuterRef("pk")).order_by()
+        rows = Operator.objects.filter(Exists(seen)).select_related("user")
+        return sorted(((str(row.pk), row.name) for row in rows), key=lambda pair: pair[1].lower())
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        return _chosen(self, queryset, "operator")
+
+
+def _chosen(
+    chooser: admin.SimpleListFilter, queryset: QuerySet[Conversation], column: str
+) -> QuerySet[Conversation]:
+    """Keep the rows of the chosen one; junk in the address chooses nothing."""
+    value = chooser.value()
+    if value is None:
+        return queryset
+    if value not in {str(key) for key, _label in chooser.lookup_choices}:
+        return queryset.none()
+    return queryset.filter(**{column: int(value)})
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly, ModelAdmin):
-    list_display = ("public_id", "channel", "state", "operator", "opened_at", "closed_at")
-    list_select_related = ("channel", "operator__user")
-    list_filter = ("state", "channel")
+class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
+    """Who may read which conversation is the policy's decision, here as everywhere."""
+
+    list_display = (
+        "who",
+        "channel",
+        "main_operator",
+        "state_label",
+        "outcome_label",
+        "opened",
+        "duration",
+        "messages_count",
+    )
+    list_select_related = ("channel", "visitor", "operator__user")
+    list_filter = (
+        "state",
+        "outcome",
+        ChannelFilter,
+        OperatorFilter,
+        ("opened_at", admin.DateFieldListFilter),
+    )
+    list_filter_sheet = True
+    list_per_page = 50
+    list_fullwidth = True
+    show_full_result_count = False
     date_hierarchy = "opened_at"
-    inlines = (ParticipantInline, MessageInline)
+    ordering = ("-opened_at", "-pk")
+    search_fields = ("visitor__name",)  # shows the box; `get_search_results` does the search
+    search_help_text = _("Name, e-mail, number of a conversation, or words of a recent message")
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        actor = actor_of(request)
+        return may_read_some(actor) if obj is None else may_read(actor, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        texts = (
+            Message.objects.filter(conversation=OuterRef("pk"), kind=Kind.TEXT)
+            .order_by()
+            .values("conversation")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        counted = Coalesce(Subquery(texts, output_field=IntegerField()), 0)
+        return readable(actor_of(request)).annotate(texts=counted).order_by(*self.ordering)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
+    ) -> tuple[QuerySet[Conversation], bool]:
+        """Find ids exactly, names and addresses in part, and words in the newest entries."""
+        term = search_term.strip()[:LONGEST_SEARCH].replace("\x00", "")
+        if not term:
+            return queryset, False
+        try:
+            number = UUID(term)
+        except ValueError:
+            wanted = Q(visitor__name__icontains=term) | Q(visitor__email__icontains=term)
+            if len(term) >= SHORTEST_IN_TEXT:
+                wanted |= Q(pk__in=_conversations_with(term))
+        else:
+            wanted = Q(public_id=number) | Q(visitor__public_id=number)
+        return queryset.filter(wanted), False
+
+    @display(description=_("visitor"))  # type: ignore[untyped-decorator]
+    def who(self, row: Conversation) -> str:
+        return row.visitor.name or gettext("Visitor #%(number)s") % {"number": row.visitor_id}
+
+    @display(description=_("operator"), empty_value="–")  # type: ignore[untyped-decorator]
+    def main_operator(self, row: Conversation) -> str | None:
+        return row.operator.name if row.operator else None
+
+    @display(description=_("state"), ordering="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
+    def state_label(self, row: Conversation) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @display(description=_("outcome"), ordering="outcome", label=OUTCOME_LABELS)  # type: ignore[untyped-decorator]
+    def outcome_label(self, row: Conversation) -> tuple[str, str]:
+        return row.outcome, row.get_outcome_display()
+
+    @display(description=_("opened"), ordering="opened_at")  # type: ignore[untyped-decorator]
+    def opened(self, row: Conversation) -> str:
+        return date_format(timezone.localtime(row.opened_at), "SHORT_DATETIME_FORMAT")
+
+    @display(description=_("duration"))  # type: ignore[untyped-decorator]
+    def duration(self, row: Conversation) -> str:
+        return lasted(row, timezone.now())
+
+    @display(description=_("messages"), ordering="texts")  # type: ignore[untyped-decorator]
+    def messages_count(self, row: Conversation) -> int:
+        return int(row.texts)  # type: ignore[attr-defined]  # annotated above
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show facts and transcript; there is no form, so there is nothing to post."""
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        zone = zone_of(request.user)
+        with timezone.override(zone):
+            response = TemplateResponse(
+                request,
+                "admin/livechat/conversation/transcript.html",
+                {
+                    **self.admin_site.each_context(request),
+                    **_transcript(row, request.GET.get("page", "")),
+                    "title": gettext("Conversation with %(name)s") % {"name": self.who(row)},
+                    "opts": self.opts,
+                    "conversation": row,
+                    "who": self.who(row),
+                    "lasted": lasted(row, timezone.now()),
+                    "zone": str(zone),
+                    "opens_visitor": self._may_open_visitor(request, row),
+                    "people": row.participants.exclude(role=Role.VISITOR),
+                    **(extra_context or {}),
+                },
+            )
+            response.render()
+        return response
+
+    def _may_open_visitor(self, request: HttpRequest, row: Conversation) -> bool:
+        visitors = self.admin_site.get_model_admin(type(row.visitor))
+        return bool(visitors.has_view_permission(request, row.visitor))
+
+
+def _conversations_with(term: str) -> QuerySet[Message, int]:
+    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    rows = Message.objects.filter(pk__gt=newest - SEARCHED, text__icontains=term)
+    return rows.order_by().values_list("conversation", flat=True)
+
+
+def lasted(row: Conversation, now: datetime) -> str:
+    """Return h:mm:ss from the first message to the end, or to now while it goes on."""
+    seconds = int(max(timedelta(), (row.closed_at or now) - row.opened_at).total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _transcript(row: Conversation, page: str) -> dict[str, Any]:
+    """Return one page of the staff timeline; its numbers have no holes, so nothing is counted."""
+    pages = max(1, -(-row.seq // PAGE))
+    number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < 10 else 1
+    first = (number - 1) * PAGE
+    rows = row.messages.filter(seq__gt=first, seq__lte=first + PAGE).order_by("seq")
+    return {
+        "entries": [_entry(one) for one in rows.select_related("author", "subject")],
+        "page_number": number,
+        "pages": pages,
+        "older": number - 1 if number > 1 else None,
+        "newer": number + 1 if number < pages else None,
+    }
+
+
+def _entry(message: Message) -> dict[str, Any]:
+    author = message.author
+    return {
+        "message": message,
+        "side": author.role if author else "system",
+        "is_note": message.kind == Kind.NOTE,
+        "is_line": message.kind == Kind.SYSTEM,
+        "name": _name(author),
+        "line": system_line(message) if message.kind == Kind.SYSTEM else "",
+    }
+
+
+def _name(author: Participant | None) -> str:
+    if author is None:
+        return ""
+    return author.display_name or str(author.get_role_display())
+
+
+def system_line(message: Message) -> str:
+    """Word what happened, like the dashboard does, in the reader's language."""
+    words = {
+        SystemEvent.ASSIGNED.value: _("%(name)s is answering"),
+        SystemEvent.JOINED.value: _("%(name)s joined"),
+        SystemEvent.LEFT.value: _("%(name)s left"),
+        SystemEvent.CLOSED_BY_VISITOR.value: _("The visitor ended the chat"),
+        SystemEvent.CLOSED_BY_OPERATOR.value: _("%(name)s ended the chat"),
+    }
+    if message.event not in words:
+        return str(message.get_event_display())
+    name = message.subject.display_name if message.subject else ""
+    return str(words[message.event]) % {"name": name or gettext("Somebody")}
+
+
+def of_visitor(actor_rows: QuerySet[Conversation], visitor: int) -> Iterable[Conversation]:
+    """Return a visitor's newest conversations among those the reader may see."""
+    return actor_rows.filter(visitor=visitor).select_related("channel").order_by("-pk")[:PAGE]

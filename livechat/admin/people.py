@@ -1,43 +1,218 @@
-"""Accounts, operators and visitors."""
+"""Accounts, groups, operators and visitors."""
 
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.db.models import Count, ManyToManyField, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
+)
 
+from livechat.admin.conversations import of_visitor
+from livechat.admin.history import TellsDifferences
+from livechat.admin.reading import ReadersTime, actor_of, readable
+from livechat.domain.states import Presence
 from livechat.models import Operator, User, Visitor
+from livechat.services import operators
+
+PAGES_SHOWN = 50
+"""The newest pages of a visitor's trail."""
+
+PRESENCE_NAMES = {
+    Presence.ONLINE: _("Online"),
+    Presence.AWAY: _("Away"),
+    Presence.OFFLINE: _("Offline"),
+}
+PRESENCE_LABELS = {Presence.ONLINE.value: "success", Presence.AWAY.value: "warning"}
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(ReadersTime, TellsDifferences, DjangoGroupAdmin, ModelAdmin):
     """Groups; those of the live chat are kept complete by every migration."""
 
 
+def _zones() -> list[tuple[str, Any]]:
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+    return [("", _("As the server")), ("UTC", "UTC"), *((name, name) for name in names)]
+
+
+class AccountForm(forms.ModelForm):
+    """What both forms of an account ask: an own address, a language and a time zone of a list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, tuple[forms.Widget, list[tuple[str, Any]]]] = {
+            "language": (
+                UnfoldAdminSelectWidget(),
+                [("", _("As the browser")), *settings.LANGUAGES],
+            ),
+            "time_zone": (UnfoldAdminSelect2Widget(), _zones()),
+        }
+        for name, (widget, known) in choices.items():
+            if name in self.fields:
+                self.fields[name] = forms.ChoiceField(
+                    label=self.fields[name].label, required=False, choices=known, widget=widget
+                )
+
+    def clean_email(self) -> str:
+        """Say at the field itself that an address is taken, in whatever case it is written."""
+        email: str = self.cleaned_data["email"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        if email and others.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("Another account has this e-mail address."))
+        return email
+
+
+class ChangeAccountForm(AccountForm, UserChangeForm):
+    pass
+
+
+class NewAccountForm(AccountForm, UserCreationForm):
+    pass
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
+class UserAdmin(ReadersTime, TellsDifferences, DjangoUserAdmin, ModelAdmin):
+    """Accounts. Whoever is put into the group of operators has an operator's profile."""
+
+    form = ChangeAccountForm
+    add_form = NewAccountForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "full_name", "email", "group_names", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    filter_horizontal = ()
     fieldsets = (
-        *(DjangoUserAdmin.fieldsets or ()),
+        (None, {"fields": ("username", "password")}),
+        (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),
         (_("Language and time"), {"fields": ("language", "time_zone")}),
+        (
+            _("Permissions"),
+            {"fields": ("is_active", "groups", "is_staff", "is_superuser", "user_permissions")},
+        ),
+        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Language and time"), {"fields": ("language", "time_zone")}),
+        (_("Permissions"), {"fields": ("groups", "is_staff")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.prefetch_related("groups")
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        if db_field.name == "groups":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+            kwargs["help_text"] = _(
+                "“Live chat operator” answers visitors: the profile of an operator appears at "
+                "once, and goes to rest when the group is taken away, with all its channels. "
+                "“Live chat manager” manages channels and people and reads everything. “Live "
+                "chat analyst” reads closed conversations. To enter this Admin, “Staff status” "
+                "is needed too."
+            )
+        field: forms.ModelMultipleChoiceField | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs
+        )
+        if field is not None and db_field.name == "user_permissions":
+            field.help_text = _("Seldom needed: groups give what belongs together.")
+            field.widget = UnfoldAdminSelect2MultipleWidget()
+            field.widget.choices = field.choices
+        return field
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who answered or changed something is switched off, never deleted: histories name him."""
+        if obj is not None and (
+            LogEntry.objects.filter(user=obj).exists()
+            or Operator.objects.filter(user=obj, participations__isnull=False).exists()
+        ):
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+    @display(description=_("name"), ordering="first_name")  # type: ignore[untyped-decorator]
+    def full_name(self, row: User) -> str:
+        return row.get_full_name()
+
+    @display(description=_("groups"))  # type: ignore[untyped-decorator]
+    def group_names(self, row: User) -> str:
+        return ", ".join(group.name for group in row.groups.all())
+
+
+def language_names() -> list[tuple[str, str]]:
+    """Return (code, "German – Deutsch") of every language that Django knows by name."""
+    infos = [get_language_info(code) for code, info in LANG_INFO.items() if "name" in info]
+    pairs = [
+        (info["code"], f"{info['name_translated']} – {info['name_local']}")
+        if info["code"] != "en"
+        else ("en", str(info["name_translated"]))
+        for info in infos
+    ]
+    return sorted(pairs, key=lambda pair: pair[1].lower())
+
+
+class LanguagesField(forms.MultipleChoiceField):
+    """Languages by name; a list of codes inside."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", UnfoldAdminSelect2MultipleWidget())
+        super().__init__(choices=language_names, **kwargs)
+
+
+class OperatorForm(forms.ModelForm):
+    languages = LanguagesField(
+        label=_("Online Chat Language"),
+        required=False,
+        help_text=_("Visitors are given to operators who speak their language, if there is one."),
     )
 
 
 @admin.register(Operator)
-class OperatorAdmin(ModelAdmin):
-    """Profiles are made by giving a user the right to answer, and never deleted."""
+class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+    """Profiles are made by giving a user the right to answer, and never deleted.
 
-    list_display = ("name", "user", "is_enabled", "accepting")
+    Managers see and change all; an operator sees his own. What the dashboard writes at the same
+    time (leases) is left alone, and dashboards hear of what was changed here.
+    """
+
+    form = OperatorForm
+    list_display = ("name", "user", "presence_label", "channel_names", "accepting", "is_enabled")
+    list_filter = ("is_enabled", "accepting", "channels")
     list_select_related = ("user",)
     search_fields = ("chat_name", "user__username", "user__first_name", "user__last_name")
-    readonly_fields = ("user", "is_enabled", "seen_at", "active_at")
+    readonly_fields = ("user", "is_enabled", "presence", "channel_names", "seen_at")
+    fieldsets = (
+        (None, {"fields": ("user", "chat_name", "accepting")}),
+        (_("Skills"), {"fields": ("languages", "expertise")}),
+        (
+            _("Now"),
+            {"fields": ("presence", "channel_names", "seen_at", "is_enabled")},
+        ),
+    )
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -45,15 +220,142 @@ class OperatorAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         return False
 
+    def has_view_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        actor = actor_of(request)
+        if actor.is_manager:
+            return True
+        return actor.operator is not None and (obj is None or obj.pk == actor.operator)
+
+    def has_change_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        return actor_of(request).is_manager and bool(super().has_change_permission(request, obj))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operator]:
+        actor = actor_of(request)
+        rows: QuerySet[Operator] = super().get_queryset(request).select_related("user")
+        rows = rows.prefetch_related("channels")
+        return rows if actor.is_manager else rows.filter(pk=actor.operator or 0)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        if db_field.name == "expertise":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        field: forms.ModelMultipleChoiceField | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs
+        )
+        return field
+
+    def save_model(
+        self, request: HttpRequest, obj: Operator, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Write what was changed here and nothing else, and tell the dashboards."""
+        columns = {field.name for field in Operator._meta.concrete_fields}
+        changed = [name for name in form.changed_data if name in columns]
+        if changed:
+            obj.save(update_fields=changed)
+            operators.profile_changed(obj)
+
+    @display(description=_("presence"), label=PRESENCE_LABELS)  # type: ignore[untyped-decorator]
+    def presence_label(self, row: Operator) -> tuple[str, str]:
+        presence = row.presence(timezone.now())
+        return presence.value, str(PRESENCE_NAMES[presence])
+
+    @display(description=_("presence"))  # type: ignore[untyped-decorator]
+    def presence(self, row: Operator) -> str:
+        return str(PRESENCE_NAMES[row.presence(timezone.now())])
+
+    @display(description=_("channels"), empty_value="–")  # type: ignore[untyped-decorator]
+    def channel_names(self, row: Operator) -> str | None:
+        return ", ".join(channel.name for channel in row.channels.all()) or None
+
 
 @admin.register(Visitor)
-class VisitorAdmin(ModelAdmin):
-    list_display = ("__str__", "email", "country", "language", "created_at")
+class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+    """Visitors of the conversations that the reader may see; analysts see conversations, not
+    people, and so none of them. Managers correct names and addresses."""
+
+    list_display = ("__str__", "email", "country", "language", "conversations_count", "created_at")
     search_fields = ("name", "email")
-    readonly_fields = ("public_id", "browser", "seen_at", "created_at")
+    fields = (
+        "name",
+        "email",
+        ("country", "language"),
+        "time_zone",
+        "browser",
+        ("created_at", "seen_at"),
+        "public_id",
+    )
+    readonly_fields = (
+        "country",
+        "language",
+        "time_zone",
+        "browser",
+        "created_at",
+        "seen_at",
+        "public_id",
+    )
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    show_full_result_count = False
+    change_form_outer_after_template = "admin/livechat/visitor/after.html"
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Visitor | None = None) -> bool:
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Visitor | None = None) -> bool:
+        actor = actor_of(request)
+        if actor.is_manager:
+            return True
+        if actor.operator is None:
+            return False
+        return obj is None or readable(actor).filter(visitor=obj).exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: Visitor | None = None) -> bool:
+        return actor_of(request).is_manager and bool(super().has_change_permission(request, obj))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
+        actor = actor_of(request)
+        rows: QuerySet[Visitor] = super().get_queryset(request)
+        if actor.is_manager:
+            return rows.annotate(chats=Count("conversations"))
+        mine = Q(conversations__in=readable(actor).order_by())
+        return rows.filter(mine).annotate(chats=Count("conversations", filter=mine))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form, and below it the visitor's conversations and the pages he looked at."""
+        row = self.get_object(request, object_id)
+        if row is not None and self.has_view_permission(request, row):
+            extra_context = {
+                **(extra_context or {}),
+                "conversations": of_visitor(readable(actor_of(request)), row.pk),
+                "trail": row.page_views.all()[:PAGES_SHOWN],
+            }
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return response
+
+    def save_model(
+        self, request: HttpRequest, obj: Visitor, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Write what was changed here; the widget writes the rest at the same time."""
+        if form.changed_data:
+            obj.save(update_fields=form.changed_data)
+
+    @display(description=_("conversations"), ordering="chats")  # type: ignore[untyped-decorator]
+    def conversations_count(self, row: Visitor) -> int:
+        return int(row.chats)  # type: ignore[attr-defined]  # annotated above

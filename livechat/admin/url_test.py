@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 from livechat.domain import rules
 from livechat.domain.rules import Page, Reason
 from livechat.models import Channel
+from livechat.services import widgets
 
 REASONS = {
     Reason.OTHER_COUNTRY: _("It is for other countries."),
@@ -79,7 +80,7 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     }
     if form.is_valid():
         rows = {rule.pk: rule for rule in channel.rules.all()}
-        told = rules.explain([row.as_rule() for row in rows.values()], form.page())
+        told = rules.explain(widgets.rules_of(channel), form.page())
         context["verdicts"] = [
             {
                 "rule": rows[rule.pk],

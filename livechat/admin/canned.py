@@ -1,0 +1,121 @@
+"""Canned responses: everybody writes his own and uses those shared with his groups."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import ManyToManyField, QuerySet
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from livechat.admin.history import TellsDifferences
+from livechat.admin.reading import ReadersTime, actor_of
+from livechat.models import CannedResponse, User
+
+
+class CannedResponseForm(forms.ModelForm):
+    owner: User
+    """Whose it is or will be; set by `get_form`, because the form does not ask for it."""
+
+    def clean_shortcut(self) -> str:
+        """Refuse a second one of the same name: the operator could not call it."""
+        shortcut: str = self.cleaned_data["shortcut"]
+        # Two forms of his at once meet here: the second one sees the first one's row.
+        User.objects.select_for_update().filter(pk=self.owner.pk).first()
+        same = CannedResponse.objects.filter(owner=self.owner, shortcut=shortcut)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(
+                _("There is already a canned response :%(shortcut)s of the same owner."),
+                params={"shortcut": shortcut},
+            )
+        return shortcut
+
+
+@admin.register(CannedResponse)
+class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+    """Own and shared ones; only the owner and managers change them (`odoo19.md` §1.12)."""
+
+    form = CannedResponseForm
+    list_display = ("call", "begins", "owner_name", "shared_with", "last_used_at")
+    search_fields = ("shortcut", "substitution")
+    fields = ("shortcut", "substitution", "groups")
+
+    def has_view_permission(self, request: HttpRequest, obj: CannedResponse | None = None) -> bool:
+        if not super().has_view_permission(request, obj):
+            return False
+        return obj is None or self.get_queryset(request).filter(pk=obj.pk).exists()
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: CannedResponse | None = None
+    ) -> bool:
+        return bool(super().has_change_permission(request, obj)) and _is_his(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: CannedResponse | None = None
+    ) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and _is_his(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CannedResponse]:
+        rows: QuerySet[CannedResponse] = super().get_queryset(request)
+        rows = rows.select_related("owner").prefetch_related("groups")
+        if actor_of(request).is_manager:
+            return rows
+        usable = CannedResponse.objects.usable_by(request.user.pk or 0).order_by()
+        return rows.filter(pk__in=usable.values("pk"))
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: CannedResponse | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[forms.ModelForm]:
+        form: type[CannedResponseForm] = super().get_form(request, obj, change, **kwargs)
+        form.owner = obj.owner if obj else request.user  # type: ignore[assignment]  # signed in
+        return form
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        """Offer his own groups; managers may share with all."""
+        if db_field.name == "groups":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+            if not actor_of(request).is_manager:
+                kwargs["queryset"] = Group.objects.filter(user=request.user.pk)
+        field: forms.ModelMultipleChoiceField | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs
+        )
+        return field
+
+    def save_model(
+        self, request: HttpRequest, obj: CannedResponse, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Whoever makes one owns it, and stays its owner when a manager corrects it."""
+        if not change:
+            obj.owner = request.user  # type: ignore[assignment]  # signed in
+        super().save_model(request, obj, form, change)
+
+    @display(description=_("Shortcut"), ordering="shortcut")  # type: ignore[untyped-decorator]
+    def call(self, row: CannedResponse) -> str:
+        return str(row)
+
+    @display(description=_("Substitution"))  # type: ignore[untyped-decorator]
+    def begins(self, row: CannedResponse) -> str:
+        return Truncator(row.substitution).chars(80)
+
+    @display(description=_("owner"), ordering="owner__username")  # type: ignore[untyped-decorator]
+    def owner_name(self, row: CannedResponse) -> str:
+        return row.owner.get_full_name() or row.owner.get_username()
+
+    @display(description=_("Authorized Groups"))  # type: ignore[untyped-decorator]
+    def shared_with(self, row: CannedResponse) -> str:
+        return ", ".join(group.name for group in row.groups.all()) or str(_("nobody else"))
+
+
+def _is_his(request: HttpRequest, row: CannedResponse | None) -> bool:
+    return row is None or row.owner_id == request.user.pk or actor_of(request).is_manager

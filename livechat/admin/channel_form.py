@@ -1,0 +1,374 @@
+"""The form of a channel and the rows in it: what is read, what is refused, and why."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import QueryDict
+from django.utils import formats, timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from livechat.domain import colours
+from livechat.models import Channel, ChannelRule, Membership
+from livechat.models.channel import is_colour
+
+TEXTS = ("button_text", "welcome_message", "input_placeholder")
+"""The fields whose texts can be given in other languages."""
+
+PAIRS = (
+    ("button_background_color", "button_text_color", colours.ICON),
+    ("header_background_color", "title_color", colours.TEXT),
+)
+"""Background, what lies on it, and the contrast the two need."""
+
+Translations = dict[str, dict[str, str]]
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """Return code and name of every language but the one the fields themselves are written in."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class TranslationsInput(forms.Widget):
+    """One input for each text and language, named like `translations-de-button_text`.
+
+    The page draws them itself, from `ChannelForm.languages`. What was not sent stays as it is.
+    """
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
+    ) -> dict[tuple[str, str], str]:
+        return {
+            (field, code): str(data[key])
+            for code, _name in other_languages()
+            for field in TEXTS
+            if (key := f"{name}-{code}-{field}") in data
+        }
+
+    def value_omitted_from_data(
+        self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str
+    ) -> bool:
+        return not self.value_from_datadict(data, files, name)
+
+
+class TranslationsField(forms.Field):
+    """Texts in other languages, checked like the base text.
+
+    Cleaned to {(field, language): text}.
+    """
+
+    widget = TranslationsInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, label=_("Texts in other languages"))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return any(
+            text.strip() != _translation(initial, *where) for where, text in (data or {}).items()
+        )
+
+    def clean(self, value: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+        names = dict(other_languages())
+        cleaned, errors = {}, []
+        for (field, code), text in (value or {}).items():
+            base = Channel._meta.get_field(field)
+            assert isinstance(base, models.Field)  # TEXTS are fields of the row
+            try:
+                cleaned[field, code] = forms.CharField(
+                    required=False, max_length=base.max_length
+                ).clean(text)
+            except ValidationError as error:
+                where = f"{base.verbose_name} ({names[code]})"
+                errors += [f"{where}: {message}" for message in error.messages]
+        if errors:
+            raise ValidationError(errors)
+        return cleaned
+
+
+class ChannelForm(forms.ModelForm):
+    """A channel, with the revision that its reader saw."""
+
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    translations = TranslationsField()
+
+    class Meta:
+        model = Channel
+        fields = ("name", "slug", "translations")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["revision"] = self.instance.revision
+        for name in {name for pair in PAIRS for name in pair[:2]} & self.fields.keys():
+            # What a colour is says everything; how long it may be would only hide that.
+            self.fields[name].validators = [is_colour]
+
+    def clean_translations(self) -> Translations:
+        """Put what was written beside what is stored: languages unknown here are kept."""
+        stored = self.instance.translations
+        merged: Translations = {
+            field: dict(texts)
+            for field, texts in (stored.items() if isinstance(stored, dict) else ())
+            if isinstance(texts, dict)
+        }
+        for (field, code), text in self.cleaned_data["translations"].items():
+            merged.setdefault(field, {})[code] = text
+        kept = {
+            field: {code: text for code, text in texts.items() if text}
+            for field, texts in merged.items()
+        }
+        return {field: texts for field, texts in kept.items() if texts}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to overwrite unseen what somebody else saved meanwhile.
+
+        The row is locked. The page that tells it carries the new revision, so saving again is
+        a decision.
+        """
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk and cleaned.get("revision") != self.instance.revision:
+            self.add_error(None, _conflict(self.instance))
+        return cleaned
+
+    @property
+    def languages(self) -> list[dict[str, Any]]:
+        """What the page shows for each other language: its texts as written or as stored."""
+        value = self["translations"].value()
+        return [
+            {
+                "code": code,
+                "name": name,
+                "texts": [self._text(field, code, value) for field in TEXTS],
+            }
+            for code, name in other_languages()
+        ]
+
+    def _text(self, field: str, code: str, value: Any) -> dict[str, Any]:
+        base = Channel._meta.get_field(field)
+        assert isinstance(base, models.Field)
+        written = (field, code) in value if isinstance(value, dict) else False
+        return {
+            "name": f"translations-{code}-{field}",
+            "label": base.verbose_name,
+            "value": value[field, code]
+            if written
+            else _translation(self.instance.translations, field, code),
+            "max_length": base.max_length,
+            "is_long": isinstance(base, models.TextField),
+        }
+
+
+class RowForm(forms.ModelForm):
+    """A row of a channel: an operator or a rule."""
+
+    gone = False
+    """Somebody else deleted the row while this page was open."""
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.gone:
+            raise ValidationError(
+                _(
+                    "Somebody deleted this while you had it open. Save again to add it anew, "
+                    "or remove it."
+                )
+            )
+        return super().clean()
+
+
+class MembershipForm(RowForm):
+    """An operator of the channel, found by typing; profiles are not made or changed from here."""
+
+    class Meta:
+        model = Membership
+        fields = ("operator",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        operator = self.fields.get("operator")
+        if operator and isinstance(operator.widget, RelatedFieldWidgetWrapper):
+            operator.widget = operator.widget.widget
+
+
+class CountriesInput(UnfoldAdminTextInputWidget):
+    """Codes with commas between them: one field however many countries there are."""
+
+    def format_value(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return ", ".join(_codes(value or ()))
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name) or ""]
+        return ", ".join(map(str, values))
+
+
+class CountriesField(forms.Field):
+    """Countries by their ISO codes, in the order written, each once."""
+
+    widget = CountriesInput
+
+    def to_python(self, value: Any) -> list[str]:
+        codes = [code.upper() for code in re.split(r"[,;\s]+", value or "") if code]
+        for code in codes:
+            if code not in countries.countries:
+                raise ValidationError(
+                    _("“%(code)s” is not the code of a country, like DE."),
+                    params={"code": code[:20]},
+                )
+        return list(dict.fromkeys(codes))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != _codes(initial or ())
+        except ValidationError:
+            return True
+
+
+class RuleForm(RowForm):
+    """A rule; `responder_choices` are the bots there are, with their labels."""
+
+    responder_choices: list[tuple[str, str]] = []
+
+    countries = CountriesField(required=False, label=_("Country"))
+
+    class Meta:
+        model = ChannelRule
+        fields = ("sequence", "action", "regex_url", "auto_popup_timer", "countries")
+        widgets = {"sequence": forms.HiddenInput}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sequence"].required = self.fields["auto_popup_timer"].required = False
+        if "responder" in self.fields:
+            self.fields["responder"] = forms.ChoiceField(
+                choices=self._responders(),
+                required=False,
+                label=_("Chatbot"),
+                widget=UnfoldAdminSelectWidget(),
+            )
+            self.fields["responder_condition"].label = _("Enabled only if …")
+            self.fields["responder_condition"].required = False
+
+    def has_changed(self) -> bool:
+        """A new row is meant, even one where everything stayed as proposed."""
+        return bool(self.instance._state.adding) or super().has_changed()
+
+    def clean_sequence(self) -> int:
+        return self.cleaned_data.get("sequence") or 0
+
+    def clean_auto_popup_timer(self) -> int:
+        return self.cleaned_data.get("auto_popup_timer") or 0
+
+    def clean_responder_condition(self) -> str:
+        return str(
+            self.cleaned_data.get("responder_condition") or self.instance.responder_condition
+        )
+
+    def _responders(self) -> list[tuple[str, Any]]:
+        current = self.instance.responder
+        known = [("", _("None")), *self.responder_choices]
+        if current and current not in dict(self.responder_choices):
+            known.append((current, _("No longer there")))
+        return known
+
+
+class Rows(PaginationInlineFormSet):
+    """Rows of a channel. Those that somebody deleted meanwhile come back as new ones, with an
+    error that says so; those that were to be removed anyway are simply left out."""
+
+    data: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gone: set[int] = set()
+        if self.is_bound and self.management_form.is_valid():
+            self._set_right()
+
+    def _construct_form(self, i: int, **kwargs: Any) -> RowForm:
+        form: RowForm = super()._construct_form(i, **kwargs)
+        form.gone = i in self._gone
+        if form.gone:
+            form.empty_permitted = False
+        return form
+
+    def _set_right(self) -> None:
+        """Number the rows anew where one of them names a row that is not there."""
+        total = min(self.management_form.cleaned_data["TOTAL_FORMS"], self.absolute_max)
+        first = min(self.management_form.cleaned_data["INITIAL_FORMS"], total)
+        known = {str(row.pk) for row in self.get_queryset()}
+        ids = [str(self.data.get(f"{self.prefix}-{i}-id", "")) for i in range(total)]
+        lost = [i for i in range(first) if ids[i] not in known]
+        if not lost:
+            return
+        dropped = {i for i in lost if self.data.get(f"{self.prefix}-{i}-DELETE")}
+        there = [i for i in range(first) if i not in lost]
+        again = [i for i in lost if i not in dropped]
+        order = [*there, *again, *range(first, total)]
+        self._gone = set(range(len(there), len(there) + len(again)))
+        self.data = _renumbered(self.data, self.prefix, order, len(there))
+        for i in self._gone:
+            self.data.pop(f"{self.prefix}-{i}-id", None)
+        del self.management_form  # a cached property, read anew
+
+
+def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> QueryDict:
+    """Return the data with row `order[i]` as row i, and as many rows as there are in `order`."""
+    numbers = {old: new for new, old in enumerate(order)}
+    made = QueryDict(mutable=True)
+    row = re.compile(rf"{re.escape(prefix)}-(\d+)-(.+)", re.DOTALL)
+    for key, values in data.lists():
+        match = row.fullmatch(key)
+        if match is None:
+            made.setlist(key, values)
+        elif int(match[1]) in numbers:
+            made.setlist(f"{prefix}-{numbers[int(match[1])]}-{match[2]}", values)
+    made[f"{prefix}-TOTAL_FORMS"] = str(len(order))
+    made[f"{prefix}-INITIAL_FORMS"] = str(initial)
+    return made
+
+
+def _conflict(channel: Channel) -> str:
+    entry = (
+        LogEntry.objects.filter(
+            content_type=get_content_type_for_model(channel), object_id=str(channel.pk)
+        )
+        .select_related("user")
+        .order_by("-action_time", "-pk")
+        .first()
+    )
+    if entry is None:
+        return str(
+            _(
+                "Somebody else saved this channel while you had it open. Nothing of yours is saved "
+                "yet: look again, and save once more to keep your version."
+            )
+        )
+    return str(
+        _(
+            "%(who)s saved this channel on %(when)s while you had it open: %(what)s Nothing of "
+            "yours is saved yet: look again, and save once more to keep your version."
+        )
+    ) % {
+        "who": entry.user.get_full_name() or entry.user.get_username(),
+        "when": formats.date_format(timezone.localtime(entry.action_time), "DATETIME_FORMAT"),
+        "what": entry.get_change_message(),
+    }
+
+
+def _translation(stored: Any, field: str, code: str) -> str:
+    texts = stored.get(field) if isinstance(stored, dict) else None
+    return str(texts.get(code) or "") if isinstance(texts, dict) else ""
+
+
+def _codes(values: Iterable[Any]) -> list[str]:
+    return [str(getattr(value, "code", value)) for value in values]

@@ -1,0 +1,70 @@
+"""What operators know about, and who knows it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from livechat.admin.history import TellsDifferences
+from livechat.admin.reading import ReadersTime
+from livechat.models import Expertise, Operator
+
+
+class ExpertiseForm(forms.ModelForm):
+    operators = forms.ModelMultipleChoiceField(
+        label=_("operators"),
+        queryset=Operator.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=_("Who knows about this. The profile of an operator shows the same."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "operators" not in self.fields:  # shown to somebody who may not change it
+            return
+        mine = list(self.instance.operators.select_related("user")) if self.instance.pk else []
+        self.initial.setdefault("operators", mine)
+        known = Q(is_enabled=True) | Q(pk__in=[row.pk for row in mine])
+        field = self.fields["operators"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Operator.objects.filter(known).select_related("user")
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]  # Django's hook for what needs the row's key
+        self.instance.operators.set(self.cleaned_data["operators"])
+
+
+@admin.register(Expertise)
+class ExpertiseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+    """Chatbots hand over to an operator who knows about the matter (`odoo19.md` §1.9)."""
+
+    form = ExpertiseForm
+    list_display = ("name", "operator_names")
+    search_fields = ("name",)
+
+    def get_fields(self, request: HttpRequest, obj: Expertise | None = None) -> tuple[str, ...]:
+        """Readers see names; the choice is for those who may change it."""
+        changes = (
+            self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        )
+        return ("name", "operators" if changes else "operator_names")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Expertise | None = None
+    ) -> tuple[str, ...]:
+        return ("operator_names",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Expertise]:
+        rows: QuerySet[Expertise] = super().get_queryset(request)
+        return rows.prefetch_related("operators__user")
+
+    @display(description=_("operators"), empty_value="–")  # type: ignore[untyped-decorator]
+    def operator_names(self, row: Expertise) -> str | None:
+        return ", ".join(operator.name for operator in row.operators.all()) or None

@@ -1,0 +1,68 @@
+"""How a channel gets onto a website, and whether it did."""
+
+import io
+from typing import Any
+
+import segno
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from livechat.models import Channel
+
+SHOWN = 20
+"""Websites named under "Is it installed?", those seen last first."""
+
+
+def context(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """Return what the tab tells of a stored channel, with the addresses this request came by."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    loader = request.build_absolute_uri(reverse("loader", args=[channel.key]))
+    return {
+        "snippet": f'<script async src="{loader}"></script>',
+        "link": link(request, channel),
+        "policy": [f"{name} {origin};" for name in ("script-src", "connect-src", "frame-src")],
+        "embeddings": list(channel.embeddings.order_by("-last_at", "pk")[:SHOWN]),
+    }
+
+
+def link(request: HttpRequest, channel: Channel) -> str:
+    """The address of a page that is only the chat."""
+    return request.build_absolute_uri(reverse("chat", args=[channel.slug]))
+
+
+def qr_svg(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """The link as a QR code; with `?download` as a file."""
+    channel = _channel(admin, request, pk)
+    drawing = io.BytesIO()
+    # White beneath it: on a dark page it could not be read otherwise.
+    segno.make(link(request, channel), error="m", micro=False).save(
+        drawing, kind="svg", scale=8, border=4, light="#ffffff", title=_printable(channel.name)
+    )
+    response = HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
+    response["Cache-Control"] = "private, no-cache"
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="chat-{channel.slug}.svg"'
+    return response
+
+
+def qr_page(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """Name, QR code and link on a page to print."""
+    channel = _channel(admin, request, pk)
+    shown = {"channel": channel, "link": link(request, channel)}
+    return TemplateResponse(request, "admin/livechat/channel/qr.html", shown)
+
+
+def _channel(admin: Any, request: HttpRequest, pk: int) -> Channel:
+    channel = Channel.objects.filter(pk=pk).first()
+    if channel is None:
+        raise Http404
+    if not admin.has_view_permission(request, channel):
+        raise PermissionDenied
+    return channel
+
+
+def _printable(name: str) -> str:
+    # A control character would make the drawing invalid XML.
+    return "".join(char for char in name if char.isprintable())

@@ -1,0 +1,16 @@
+/** The form of a channel in the Admin. Without this everything is there too, one below the other. */
+
+import { watchColours } from "./colour-fields.js";
+import { offerCopying } from "./copy.js";
+import { showPreview } from "./preview.js";
+import { startRows } from "./rows.js";
+import { startTabs } from "./tabs.js";
+
+const form = /** @type {HTMLElement | null} */ (document.querySelector(".channel-form"));
+if (form) {
+  startRows(form);
+  watchColours(form);
+  showPreview(form);
+  offerCopying(form);
+  startTabs(form);
+}

@@ -1,0 +1,80 @@
+"""Colours: how well they can be told apart, and which similar one could."""
+
+import colorsys
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from livechat.domain import colours
+
+any_colour = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
+wanted = st.sampled_from([colours.ICON, colours.TEXT])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "contrast"),
+    [
+        ("#000000", "#ffffff", 21),
+        ("#ffffff", "#FFFFFF", 1),
+        ("#777777", "#ffffff", 4.478),
+        ("#767676", "#ffffff", 4.542),
+        ("#3451d1", "#ffffff", 6.474),
+    ],
+)
+def test_contrast_is_what_wcag_says(one, other, contrast):
+    assert colours.contrast(one, other) == pytest.approx(contrast, abs=0.02)
+
+
+@given(any_colour, any_colour)
+def test_contrast_is_the_same_both_ways_and_between_1_and_21(one, other):
+    contrast = colours.contrast(one, other)
+
+    assert contrast == colours.contrast(other, one)
+    assert 1 <= contrast <= 21.000001
+
+
+@given(any_colour, any_colour, wanted)
+@example("#777777", "#777777", colours.TEXT)
+def test_the_nearest_colour_passes_and_is_its_own_nearest(colour, against, contrast):
+    found = colours.nearest(colour, against, contrast)
+
+    assert colours.contrast(found, against) >= contrast
+    assert colours.nearest(found, against, contrast) == found
+
+
+@given(any_colour, any_colour, wanted)
+def test_a_colour_that_passes_stays(colour, against, contrast):
+    if colours.contrast(colour, against) >= contrast:
+        assert colours.nearest(colour.upper(), against, contrast) == colour
+
+
+@given(any_colour, any_colour, wanted)
+def test_the_hue_stays(colour, against, contrast):
+    before, after = (
+        colorsys.rgb_to_hls(*(int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+        for code in (colour, colours.nearest(colour, against, contrast))
+    )
+
+    # Near black, white and grey a byte more or less is another hue: those say nothing.
+    if min(before[2], after[2]) > 0.5 and 0.25 < after[1] < 0.75 and 0.25 < before[1] < 0.75:
+        turned = abs(before[0] - after[0])
+        assert min(turned, 1 - turned) < 0.02
+
+
+def test_of_black_and_white_the_better_one_is_taken_when_nothing_is_enough():
+    assert colours.nearest("#777777", "#767676", 7) == "#000000"
+    assert colours.nearest("#777777", "#606060", 7) == "#ffffff"
+
+
+def test_a_colour_too_light_for_white_text_is_darkened_only_as_far_as_needed():
+    found = colours.nearest("#7a8cff", "#ffffff", colours.TEXT)
+
+    assert found == "#616fca"
+    assert colours.contrast(found, "#ffffff") == pytest.approx(4.5, abs=0.1)
+
+
+@pytest.mark.parametrize("text", ["red", "#fff", "#12345g", "#123456 ", "#123456\n", "", "123456"])
+def test_only_a_hash_and_six_digits_are_a_colour(text):
+    assert colours.is_colour("#12aBcF")
+    assert not colours.is_colour(text)
