@@ -1,5 +1,6 @@
 """Visitors and operators: what they do with mouse and keyboard, and what they see."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -92,10 +93,20 @@ class Visitor(Writer):
         self.view.locator("#menu").get_by_role("button", name="End chat").click()
         self.view.locator("chat-header .confirm .danger").click()
 
+    @property
+    def teaser(self) -> Locator:
+        return self.page.get_by_test_id("teaser")
+
     def stored(self) -> dict[str, str]:
-        """What the frame keeps in this browser."""
+        """What the frame keeps in this browser, on a page that is not on its own host or is."""
         kept: dict[str, str] = self.frame.evaluate("({...localStorage})")
-        return kept
+        return {key: value for key, value in kept.items() if key.count(":") > 1}
+
+    def kept(self) -> dict[str, bool]:
+        """What the page keeps: no secrets."""
+        text = self.page.evaluate("localStorage['livechat:kettleandleaf'] ?? '{}'")
+        found: dict[str, bool] = json.loads(text)
+        return found
 
 
 @dataclass

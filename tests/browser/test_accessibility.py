@@ -28,8 +28,9 @@ def test_axe_finds_nothing_bad_in_the_chat(visitor, operator, scheme):
     vera.view.get_by_role("button", name="Menu").click()
     assert problems(vera.frame) == []
     assert problems(vera.page) == []
-    anna.page.get_by_role("button", name="Channels").click()
+    anna.page.get_by_role("link", name="Channels").click()
     assert problems(anna.page) == []
+    anna.page.go_back()
 
     vera.view.get_by_role("button", name="Menu").click()
     vera.ends_the_chat()

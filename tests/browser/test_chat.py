@@ -196,8 +196,9 @@ def test_nothing_is_stored_before_the_visitor_acts(vera):
 
     vera.opens()
     assert [key.rpartition(":")[0] for key in vera.stored()] == ["livechat:token"]
-    assert vera.page.evaluate("localStorage.livechat") is None
+    assert vera.kept() == {"open": True}
 
     vera.write("Hello")
-    vera.page.wait_for_function("localStorage.livechat === '{\"has_chat\":true}'")
+    vera.page.wait_for_function("localStorage['livechat:kettleandleaf'].includes('has_chat')")
+    assert vera.kept() == {"open": True, "has_chat": True}
     assert vera.page.context.cookies() == []

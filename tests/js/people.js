@@ -42,7 +42,7 @@ export function staffConversation(changes = {}) {
     id: "c1", revision: 1, channel: "ch1", state: "queued", status: null, outcome: "no_answer",
     operator: null, operators: [], opened_at: AT, closed_at: null, waiting_since: null, head: 0,
     seen_by_visitor: 0, seen_by_staff: 0, last: null,
-    visitor: { id: "v1", name: "", email: "", country: "", language: "", time_zone: "", browser: "", page: null },
+    visitor: { id: "v1", name: "", email: "", country: "", language: "", time_zone: "", browser: "", page: null, attributes: {} },
     ...changes,
   };
 }

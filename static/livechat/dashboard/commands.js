@@ -18,7 +18,7 @@ export const ACTIONS = {
  * and pressed again.
  */
 export class Commands {
-  /** @type {Map<string, string>} `client_id` → what it is about */
+  /** @type {Map<string, { subject: string, done: () => void }>} by `client_id` */
   #pending = new Map();
   #send;
   #changed;
@@ -38,24 +38,32 @@ export class Commands {
   /**
    * @param {string} subject  the id of a conversation or channel
    * @param {(client_id: string) => StaffCommand} command
+   * @param {() => void} [done]  called when it was carried out
    */
-  give(subject, command) {
+  give(subject, command, done = () => {}) {
     const client_id = uuid();
     if (!this.#send(command(client_id))) return this.#unsent();
-    this.#pending.set(client_id, subject);
+    this.#pending.set(client_id, { subject, done });
     this.#changed();
   }
 
   /** @param {string} subject @returns {boolean} whether an answer is awaited */
   isBusy(subject) {
-    return [...this.#pending.values()].includes(subject);
+    return [...this.#pending.values()].some((pending) => pending.subject === subject);
   }
 
-  /** @param {string | null | undefined} client_id @returns {boolean} whether it was one of these */
-  answered(client_id) {
-    const known = this.#pending.delete(client_id ?? "");
-    if (known) this.#changed();
-    return known;
+  /**
+   * @param {string | null | undefined} client_id
+   * @param {boolean} accepted
+   * @returns {boolean} whether it was one of these
+   */
+  answered(client_id, accepted) {
+    const known = this.#pending.get(client_id ?? "");
+    if (!known) return false;
+    this.#pending.delete(client_id ?? "");
+    if (accepted) known.done();
+    this.#changed();
+    return true;
   }
 
   forget() {

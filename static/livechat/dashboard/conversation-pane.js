@@ -4,6 +4,7 @@ import { items } from "../shared/items.js";
 import { MessageComposer } from "../shared/message-composer.js";
 import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";
+import { CannedPicker } from "./canned-picker.js";
 import { ConversationHead } from "./conversation-head.js";
 import { takesPart } from "./store.js";
 import { VISITOR, visitorName, wordLine } from "./wording.js";
@@ -21,11 +22,12 @@ export class ConversationPane extends HTMLElement {
   head = new ConversationHead();
   list = new MessageList();
   composer = new MessageComposer();
+  canned = new CannedPicker(this.composer);
   #reply = element("button", { type: "button", data: { action: "reply" } });
   #note = element("button", { type: "button", data: { action: "note" } }, icon("note"));
   #modes = element("div", { className: "modes", attributes: { role: "group" } }, this.#reply, this.#note);
   #label = element("p", { className: "note-label" }, icon("note"), t("inbox.noteLabel"));
-  #desk = element("div", { className: "desk" }, this.#modes, this.#label, this.composer);
+  #desk = element("div", { className: "desk" }, this.canned, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
   #empty = element("p", { className: "empty" });
 
@@ -47,6 +49,7 @@ export class ConversationPane extends HTMLElement {
   }
 
   set note(note) {
+    this.canned.close();
     this.#desk.classList.toggle("is-note", note);
     this.#label.hidden = !note;
     this.#reply.ariaPressed = String(!note);
@@ -61,6 +64,7 @@ export class ConversationPane extends HTMLElement {
    */
   show(state, conversation, { outgoing, typists, busy }) {
     this.#empty.hidden = Boolean(conversation);
+    this.canned.responses = state.canned;
     this.head.hidden = this.list.hidden = !conversation;
     this.#bar.hidden = this.#desk.hidden = true;
     if (!conversation) return;

@@ -10,14 +10,17 @@ import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { last } from "../shared/timeline.js";
 import { TypingSender, TypingWatch } from "../shared/typing.js";
+import { CALLED, PICKED } from "./canned-picker.js";
+import { CHANNEL } from "./channel-cards.js";
 import { ACTIONS, Commands } from "./commands.js";
 import { ACTION } from "./conversation-head.js";
 import { MODE } from "./conversation-pane.js";
 import { Comparison } from "./digest.js";
 import { Drafts } from "./drafts.js";
-import { InboxPage } from "./inbox-page.js";
-import { CHANNEL, PRESENCE } from "./inbox-rail.js";
-import { apply, ownDigest, start, takesPart, unread, wanted } from "./store.js";
+import { Freshness } from "./freshness.js";
+import { CHANNELS, InboxPage } from "./inbox-page.js";
+import { PRESENCE } from "./inbox-rail.js";
+import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
 import { Watching } from "./watching.js";
 import { VISITOR } from "./wording.js";
 
@@ -25,6 +28,7 @@ import { VISITOR } from "./wording.js";
 
 /** So many conversations are read ahead at once; more would crowd out what is written. */
 const MAX_AHEAD = 20;
+const CANNED_MS = 60_000;
 
 /** @type {{ socket: string, user: string, id: string, admin: string | null }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
@@ -37,6 +41,7 @@ const drafts = new Drafts(new SafeStorage(() => sessionStorage));
 let state = start(config.user);
 let selected = location.hash.slice(1);
 let asked = "";
+let cannedAt = -Infinity;
 let drawing = false;
 /** The box to write in gets the focus as soon as it can be written in. */
 let wantsFocus = false;
@@ -66,6 +71,7 @@ const repair = new Repair(
 const typing = new TypingSender((active) => send({ type: "typing.set", conversation: selected, active }));
 const comparison = new Comparison();
 const watching = new Watching(send);
+const freshness = new Freshness(() => send({ type: "inbox.fetch" }));
 
 /** @param {StaffEvent} event */
 function receive(event) {
@@ -73,11 +79,11 @@ function receive(event) {
   state = apply(state, event);
   switch (event.type) {
     case "ack":
-      commands.answered(event.client_id);
+      commands.answered(event.client_id, true);
       outbox.acknowledge(event);
       break;
     case "rejected":
-      if (commands.answered(event.client_id)) page.tell(event.code);
+      if (commands.answered(event.client_id, false)) page.tell(event.code);
       outbox.reject(event);
       break;
     case "message.posted":
@@ -92,7 +98,11 @@ function receive(event) {
       if (event.part === event.parts) snapshotDone();
       break;
     case "conversation.changed":
+      if (opensOrCloses(before, event.conversation)) freshness.soon();
       readAhead();
+      break;
+    case "presence.changed":
+      freshness.soon();
       break;
     case "inbox.changed":
       send({ type: "inbox.fetch" });
@@ -172,6 +182,8 @@ function connectionChanged(status) {
   asked = "";
   if (status === "open") {
     send({ type: "inbox.fetch" });
+    cannedAt = -Infinity;
+    fetchCanned();
     outbox.connected();
     drawer.look().then(() => outbox.adopt());
   } else {
@@ -219,6 +231,12 @@ function fetchEarlier() {
   if (send({ type: "timeline.fetch", conversation: selected, before_seq })) asked = question;
 }
 
+/** Fetch the canned responses, unless that was just done. */
+function fetchCanned() {
+  const now = performance.now();
+  if (now - cannedAt >= CANNED_MS && send({ type: "canned.fetch" })) cannedAt = now;
+}
+
 /** Mark as read what stands before the operator's eyes, when he answers for it. */
 function see() {
   const timeline = state.timelines.get(selected);
@@ -242,10 +260,11 @@ function drawNow() {
   drawing = false;
   see();
   watch();
+  freshness.turn(selected === CHANNELS && !document.hidden);
   page.show(state, selected, {
     outgoing: outbox.entries.filter((entry) => entry.conversation === selected),
     typists: (id) => typists.names(id),
-    busy: commands.isBusy(selected),
+    isBusy: (subject) => commands.isBusy(subject),
   });
   if (wantsFocus && pane.composer.checkVisibility()) {
     wantsFocus = false;
@@ -274,6 +293,10 @@ page.addEventListener(MODE, () => {
   typing.stop();
   pane.composer.value = drafts.get(selected, pane.note);
 });
+page.addEventListener(CALLED, fetchCanned);
+page.addEventListener(PICKED, (event) => {
+  send({ type: "canned.use", response: /** @type {CustomEvent} */ (event).detail });
+});
 page.addEventListener(ACTED, (event) => {
   const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
   if (action === "retry") outbox.retry(clientId);
@@ -288,13 +311,15 @@ page.addEventListener(PRESENCE, (event) => {
 page.addEventListener(CHANNEL, (event) => {
   const { channel, join } = /** @type {CustomEvent} */ (event).detail;
   const type = join ? "channel.join" : "channel.leave";
-  commands.give(channel, (client_id) => ({ type, channel, client_id }));
+  commands.give(channel, (client_id) => ({ type, channel, client_id }), () => {
+    state = joined(state, channel, join);
+  });
 });
 addEventListener("hashchange", () => turnTo(location.hash.slice(1)));
 addEventListener("focus", draw);
 document.addEventListener("visibilitychange", draw);
 
-page.rail.admin = config.admin;
+page.admin = config.admin;
 pane.composer.value = drafts.get(selected, false);
 draw();
 socket.start();

@@ -1,7 +1,7 @@
 import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
 
-/** @import { InboxSnapshot, Me, StaffChannel, StaffConversation, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { CannedListed, CannedResponse, InboxSnapshot, Me, StaffChannel, StaffConversation, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Timeline } from "../shared/timeline.js" */
 
 /** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
@@ -15,7 +15,9 @@ import { digest } from "./digest.js";
  * @property {Conversations} conversations
  * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
+ * @property {readonly CannedResponse[]} canned
  * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
+ * @property {CannedListed[]} cannedParts  of a list that is still arriving
  */
 
 /** @param {string} name @returns {State} */
@@ -27,7 +29,9 @@ export function start(name) {
     conversations: new Map(),
     seen: {},
     timelines: new Map(),
+    canned: [],
     parts: [],
+    cannedParts: [],
   };
 }
 
@@ -56,6 +60,8 @@ export function apply(state, event) {
       if (!known) return state;
       return withConversation(state, { ...known, visitor: { ...known.visitor, page: event.page } });
     }
+    case "canned.listed":
+      return cannedListed(state, event);
     case "presence.changed": {
       const { accepting, in_call, operator, presence } = event;
       if (operator !== state.me.id) return state;
@@ -72,6 +78,15 @@ export function wanted(state, id) {
   if (!conversation || state.timelines.has(id)) return state;
   const timelines = new Map(state.timelines).set(id, newest([], conversation.head));
   return { ...state, timelines };
+}
+
+/**
+ * The operator has joined or left a channel: known before the snapshot that tells the rest.
+ * @param {State} state @param {string} id @param {boolean} joined @returns {State}
+ */
+export function joined(state, id, joined) {
+  const channels = state.channels.map((channel) => (channel.id === id ? { ...channel, joined } : channel));
+  return { ...state, channels };
 }
 
 /** @param {State} state @param {StaffConversation} conversation @returns {boolean} */
@@ -96,6 +111,16 @@ export function unread(state, conversation) {
 export function said(state, { id, last }) {
   if (last?.kind !== "system") return last;
   return state.timelines.get(id)?.entries.findLast(({ kind }) => kind !== "system") ?? last;
+}
+
+/**
+ * Whether an event begins or ends a chat, and so changes the numbers of its channel.
+ * @param {State} state  before the event
+ * @param {StaffConversation} conversation
+ */
+export function opensOrCloses({ conversations }, { id, state }) {
+  const known = conversations.get(id);
+  return !known || (known.state === "closed") !== (state === "closed");
 }
 
 /** @param {State} state @returns {string} the digest as the heartbeat would have it */
@@ -124,6 +149,13 @@ function snapshot(state, event) {
       .map(([id, timeline]) => [id, add(timeline, [], conversations.get(id)?.head)]),
   );
   return { ...next, timelines };
+}
+
+/** @param {State} state @param {CannedListed} event @returns {State} */
+function cannedListed(state, event) {
+  const parts = event.part === 1 ? [event] : [...state.cannedParts, event];
+  if (parts.length !== event.part || event.part < event.parts) return { ...state, cannedParts: parts };
+  return { ...state, canned: parts.flatMap(({ responses }) => responses), cannedParts: [] };
 }
 
 /** @param {StaffChannel[]} channels  a part may repeat what another has */

@@ -20,7 +20,8 @@ export class VisitorContext extends HTMLElement {
   show(conversation) {
     const now = new Date();
     const facts = conversation ? factsOf(conversation, now) : [];
-    const drawn = JSON.stringify([conversation?.id, facts]);
+    const told = conversation ? toldBy(conversation) : [];
+    const drawn = JSON.stringify([conversation?.id, facts, told]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     if (!conversation) return this.replaceChildren();
@@ -28,21 +29,41 @@ export class VisitorContext extends HTMLElement {
     this.replaceChildren(
       element("div", { className: "card" },
         avatar(name), element("h2", { textContent: name })),
-      element("dl", {}, ...facts.flatMap(({ label, text, href }) => [
-        element("dt", { textContent: label }),
-        element("dd", {}, href
-          ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: text })
-          : text),
-      ])),
+      rows(facts, "facts"),
+      told.length > 0 && element("section", { className: "told", ariaLabel: t("context.website") },
+        element("h3", { textContent: t("context.website"), title: t("context.unverified") }),
+        rows(told, "told-facts")) || "",
     );
   }
 }
 
+/** @typedef {{ label: string, text: string, href: string }} Fact */
+
+/** @param {Fact[]} facts @param {string} className */
+function rows(facts, className) {
+  return element("dl", { className }, ...facts.flatMap(({ label, text, href }) => [
+    element("dt", { textContent: label }),
+    element("dd", {}, href
+      ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: text })
+      : text),
+  ]));
+}
+
 /**
+ * What the website says about him. Nobody has checked it, so nothing of it becomes a link.
  * @param {StaffConversation} conversation
- * @param {Date} now
- * @returns {{ label: string, text: string, href: string }[]}
+ * @returns {Fact[]}
  */
+function toldBy({ visitor }) {
+  return Object.entries(visitor.attributes).map(([label, value]) => ({ label, text: said(value), href: "" }));
+}
+
+/** @param {string | number | boolean} value */
+function said(value) {
+  return typeof value === "boolean" ? t(value ? "context.yes" : "context.no") : String(value) || "–";
+}
+
+/** @param {StaffConversation} conversation @param {Date} now @returns {Fact[]} */
 function factsOf({ opened_at, visitor }, now) {
   const { browser, country, email, language, page, time_zone } = visitor;
   const facts = [

@@ -41,6 +41,20 @@ export function named(type, code) {
   }
 }
 
+/**
+ * What can be read on a colour.
+ * @param {string} colour  such as #2f5d50
+ * @returns {"#000" | "#fff"}
+ */
+export function inkOn(colour) {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = (parseInt(colour.slice(at, at + 2), 16) || 0) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  // Where black and white have the same contrast, after WCAG.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
+}
+
 /** @param {string} timeZone @param {Date} now @returns {string} "" for an unknown zone */
 export function localTime(timeZone, now) {
   try {
