@@ -1,4 +1,4 @@
-"""``make bench``, or some of it: ``python -m benchmarks delivery writer latency memory``."""
+"""``make bench``, or some of it: ``python -m benchmarks delivery init writer latency memory``."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import uvloop
 
@@ -16,11 +17,12 @@ from benchmarks import designs
 from benchmarks.designs import Design, Place
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
 from benchmarks.load import Heard, load
+from benchmarks.questions import Asked, ask
 from benchmarks.servers import OTHER_CORE, ROOT, SERVER_CORE, Server, run
 from benchmarks.sockets import Socket, connect
 from benchmarks.world import World, world
 
-PARTS = ("delivery", "writer", "latency", "memory")
+PARTS = ("delivery", "init", "writer", "latency", "memory")
 RESULTS = ROOT / "var" / "bench" / "latest.json"
 
 ECHO, NAIVE, PRODUCT = designs.Echo(), designs.Naive(), designs.Product()
@@ -30,6 +32,8 @@ IDLE_RATE = 20
 IDLE_SOCKETS = 2_000
 IDLE_OPERATORS = 200
 WARM_SOCKETS = 200
+ASKERS = 32
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
 
 
 class Bench:
@@ -85,6 +89,39 @@ class Bench:
                     patience=60,
                     warm_up=factor * self.seconds / 2,
                 )
+
+    def init(self) -> None:
+        """The widget's first question on every page, beside a plain asynchronous view."""
+        kinds = ("asynchronous view", PRODUCT.name)
+        asked: dict[str, list[Asked]] = {kind: [] for kind in kinds}
+        for _ in range(self.rounds):
+            for kind, rounds in asked.items():
+                rounds.append(uvloop.run(self._init(kind)))
+        rates = {kind: figure(one.rate for one in rounds) for kind, rounds in asked.items()}
+        self._show(
+            f"The widget's first question, {ASKERS} connections",
+            ("", "answers/s", "µs of server CPU each", "server busy", "generator busy"),
+            [
+                (
+                    kind,
+                    rates[kind],
+                    figure(one.cost for one in rounds),
+                    _percent(one.server_busy for one in rounds),
+                    _percent(one.load_busy for one in rounds),
+                )
+                for kind, rounds in asked.items()
+            ],
+        )
+        view, ours = kinds
+        self._aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
+
+    async def _init(self, kind: str) -> Asked:
+        site = "https://shop.example"
+        query = urlencode({"url": f"{site}/teas/oolong?page=2", "lang": "de-AT"})
+        path = f"/widget/{self.places[0]['key']}/init?{query}"
+        headers = {"Host": "127.0.0.1", "Origin": site, "Accept": "*/*", "User-Agent": BROWSER}
+        with self.world.serving(kind) as server:
+            return await ask(server, path, headers, connections=ASKERS, seconds=self.seconds)
 
     def writer(self) -> None:
         """The writer alone, beside the ORM once per message."""

@@ -27,6 +27,7 @@ from livechat.domain import rights  # noqa: E402
 from livechat.domain.states import Outcome, Role, State, Status  # noqa: E402
 from livechat.models import (  # noqa: E402
     Channel,
+    ChannelRule,
     Conversation,
     Membership,
     Operator,
@@ -35,6 +36,8 @@ from livechat.models import (  # noqa: E402
     Visitor,
 )
 
+RULES = 10
+"""Of each channel; none fits the page that is asked about."""
 PER_CHANNEL = 10
 
 
@@ -55,6 +58,11 @@ def seed(count: int) -> list[dict[str, str]]:
         User.groups.through(user=user, group=group) for user in users
     )
     operators = Operator.objects.bulk_create(Operator(user=user) for user in users)
+    ChannelRule.objects.bulk_create(
+        ChannelRule(channel=channel, sequence=number, regex_url=f"/section-{number}/.*[.]html$")
+        for channel in channels
+        for number in range(RULES)
+    )
     homes = [channels[number // PER_CHANNEL] for number in range(count)]
     Membership.objects.bulk_create(
         Membership(channel=channel, operator=operator)

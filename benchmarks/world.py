@@ -29,6 +29,11 @@ NAIVE = (
     "{port}",
     "benchmarks.naive.asgi:application",
 )
+VIEW = (
+    *("-m", "uvicorn", "benchmarks.naive.asgi:application", "--port", "{port}"),
+    *("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--log-level", "warning"),
+    "--no-access-log",
+)
 PRODUCT = ("manage.py", "serve", "--port", "{port}")
 
 
@@ -49,6 +54,7 @@ class World:
         words, environ = {
             "bare echo": (ECHO, {}),
             "naive": (NAIVE, self.naive),
+            "asynchronous view": (VIEW, self.naive),
             "Livechat": (PRODUCT, self.product),
         }[name]
         return serving(words, environ, self.folder / "server.log")

@@ -1,6 +1,7 @@
 """What runs beside the requests in a serving process: bus, writer, pulse, widgets."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import random
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 5.0
 """How long clients have to move to another process before they are told to go."""
 
+FIRST_SECONDS = 3.0
+"""How long the start waits for what the database says of the widgets."""
+
 _started_on: asyncio.AbstractEventLoop | None = None
 _tasks: set[asyncio.Task[None]] = set()
 
@@ -36,6 +40,9 @@ async def start() -> None:
     connection_created.connect(_limit_statements, dispatch_uid="runtime.limits")
     await bus.attach()
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
+    # Nobody is answered before something is known, unless the database is away.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)
     _tasks.add(loop.create_task(board.keep(run), name="widgets"))
     # What start-up made lives for ever; without it in every collection the pauses are short.
     gc.collect()

@@ -9,6 +9,7 @@ does not allow, 404 for no such channel, 503 before the first snapshot.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import re
@@ -82,17 +83,18 @@ class Board:
             self._sightings[key] = datetime.now(UTC)
 
     async def keep(self, run: Run) -> None:
-        """Keep the snapshot fresh for ever; `run` calls a service in a thread."""
+        """Keep the snapshot fresh for ever; `run` calls a service in a thread.
+
+        The first one is the caller's: whoever serves waits for it before he answers.
+        """
         self._changed = asyncio.Event()
         bus.registry.join(self, events.WIDGETS)
         try:
             while True:
-                await self.refresh(run)
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), REFRESH_SECONDS)
-                except TimeoutError:
-                    continue
-                await asyncio.sleep(GATHER_SECONDS)
+                    await asyncio.sleep(GATHER_SECONDS)
+                await self.refresh(run)
         finally:
             bus.registry.drop(self)
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -59,7 +59,8 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
     # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.
     text = json.dumps(config).replace("<", "\\u003c")
     script = _loader_source().replace(PLACEHOLDER, text)
-    body, encoding = _compressed(script, request.headers.get("Accept-Encoding", ""))
+    encoding = _encoding(request.headers.get("Accept-Encoding", ""))
+    body = _encoded(script, encoding)
     response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
     if encoding:
         response["Content-Encoding"] = encoding
@@ -175,16 +176,21 @@ def _pretended(request: HttpRequest) -> str:
     return f"{urlencode({'address': address[:45]})}&" if address else ""
 
 
-@lru_cache(maxsize=512)
-def _compressed(text: str, accepted: str) -> tuple[bytes, str]:
-    """Return the body and its encoding, the shortest a browser `accepted`."""
-    raw = text.encode()
+def _encoding(accepted: str) -> str:
+    """Return the shortest encoding a browser accepts, "" for none."""
     offered = {part.partition(";")[0].strip() for part in accepted.split(",")}
-    if "br" in offered:
-        return brotli.compress(raw), "br"
-    if "gzip" in offered:
-        return gzip.compress(raw, mtime=0), "gzip"
-    return raw, ""
+    return next((name for name in _ENCODERS if name in offered), "")
+
+
+@lru_cache(maxsize=256)
+def _encoded(text: str, encoding: str) -> bytes:
+    return _ENCODERS.get(encoding, bytes)(text.encode())
+
+
+_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "gzip": partial(gzip.compress, mtime=0),
+}
 
 
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:

@@ -7,7 +7,26 @@ _database = urlsplit(os.environ["DATABASE_URL"])
 
 SECRET_KEY = "not a secret"  # noqa: S105 - signs nothing
 ALLOWED_HOSTS = ["127.0.0.1"]
-INSTALLED_APPS = ["daphne", "channels", "benchmarks.naive"]
+INSTALLED_APPS = [
+    "daphne",
+    "channels",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "benchmarks.naive",
+]
+# Those of `django-admin startproject`.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "benchmarks.naive.urls"
 ASGI_APPLICATION = "benchmarks.naive.asgi.application"
 DATABASES = {
     "default": {

@@ -79,8 +79,11 @@ def explain(rules: Iterable[Rule], page: Page) -> list[tuple[Rule, Reason | None
 def normal_url(url: str) -> str:
     """Return the address a pattern is searched in: no credentials, the fragment only where it
     is a route (``#/``, ``#!``), at most 2,048 characters; "" for what is no web address."""
+    url = url[: 8 * MAX_URL]
+    if not url.isprintable():
+        url = "".join(char for char in url if char.isprintable())
     try:
-        parts = urlsplit("".join(char for char in url[: 8 * MAX_URL] if char.isprintable()).strip())
+        parts = urlsplit(url.strip())
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.netloc:

@@ -131,12 +131,12 @@ def vera(visitor: Callable[..., Visitor]) -> Visitor:
 def signed_in(
     template: Template, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Sign the operators in, once, in the template; return the cookies of each."""
+    """Sign the operators and the administrator in, once, in the template; return their cookies."""
     cookies: dict[str, Any] = {}
     app = App(template.folder, environ=house.ENVIRON)
     app.start()
     try:
-        for name in ("anna", "ben"):
+        for name in ("anna", "ben", "admin"):
             page = chromium.new_page()
             # Not to the dashboard: who has been there counts as present for a minute.
             sign_in(page, f"{app.url}/login/?next=/demo/", name, template.passwords[name])

@@ -108,7 +108,9 @@ def test_in_the_dark_everything_is_dark(visitor, operator):
 
 
 def test_where_people_write_from_the_right_the_chat_is_mirrored(visitor, operator):
-    vera, anna = visitor(locale="ar"), operator("anna", locale="ar")
+    vera, anna = visitor(), operator("anna", locale="ar")
+    vera.page.add_init_script("window.LivechatSettings = {language: 'ar'}")
+    vera.page.reload()
     vera.opens()
     vera.write("مرحبا")
     anna.answers()

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import runtime
 from config.demo import data, neighbour
+from config.http import Http
 
 MAX_FRAME = 262_144
 """Frames beyond are cut off by the server; ours of 64 KiB is answered by the consumer."""
@@ -90,7 +91,7 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             loop="uvloop",
-            http="h11",
+            http=Http,
             ws="websockets-sansio",
             ws_max_size=MAX_FRAME,
             ws_per_message_deflate=False,

@@ -94,12 +94,11 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       if (auto && chat.wanted === false) return;
       if (!dialog.open) {
         tellPage();
-        // A dialog takes the focus by itself; one that nobody asked for must not.
-        dialog.inert = Boolean(auto);
-        // Full screen it is modal: the page behind can be neither seen nor reached.
-        if (PHONE.matches) dialog.showModal();
+        // `show` moves the focus, even into nowhere: not where nobody asked for the chat. Full
+        // screen it is modal: the page behind can be neither seen nor reached.
+        if (auto) dialog.setAttribute("open", "");
+        else if (PHONE.matches) dialog.showModal();
         else dialog.show();
-        dialog.inert = false;
         fit();
         tell("opened", !auto);
         // Stored when the visitor did something himself.

@@ -1,0 +1,91 @@
+"""HTTP questions over kept connections, asked as fast as they are answered."""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from typing import cast
+
+from benchmarks.servers import Server
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a round of asking found."""
+
+    rate: float
+    """Answers a second."""
+    cost: float
+    """Microseconds of the server's processor an answer."""
+    server_busy: float
+    load_busy: float
+
+
+class Asker(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered. `answers` counts."""
+
+    def __init__(self, question: bytes) -> None:
+        self.answers = 0
+        self.asking = True
+        self._question = question
+        self._rest = b""
+        self._length = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._question)
+
+    def data_received(self, data: bytes) -> None:
+        self._rest += data
+        if not self._length:
+            head, end, _body = self._rest.partition(b"\r\n\r\n")
+            if not end:
+                return
+            if b" 200 " not in head[:16]:
+                raise RuntimeError(head.decode("latin-1"))
+            # The answers to one question are equally long.
+            size = int(head.lower().partition(b"content-length:")[2].split(b"\r", 1)[0])
+            self._length = len(head) + 4 + size
+        if len(self._rest) < self._length:
+            return
+        self._rest = b""
+        self._length = 0
+        self.answers += 1
+        if self.asking:
+            self._transport.write(self._question)
+
+    def close(self) -> None:
+        self.asking = False
+        self._transport.close()
+
+
+async def ask(
+    server: Server, path: str, headers: dict[str, str], *, connections: int, seconds: float
+) -> Asked:
+    """Ask for `path` on all `connections` at once for so long, after half as long to warm up."""
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    question = "\r\n".join([*lines, "", ""]).encode()
+    loop = asyncio.get_running_loop()
+    askers = [
+        (await loop.create_connection(lambda: Asker(question), "127.0.0.1", server.port))[1]
+        for _ in range(connections)
+    ]
+    await asyncio.sleep(seconds / 2)
+    before = _now(server, askers)
+    await asyncio.sleep(seconds)
+    answers, passed, busy, own = (b - a for a, b in zip(before, _now(server, askers), strict=True))
+    for asker in askers:
+        asker.close()
+    if not answers:
+        raise RuntimeError("no answer at all")
+    return Asked(answers / passed, 1e6 * busy / answers, busy / passed, own / passed)
+
+
+def _now(server: Server, askers: list[Asker]) -> tuple[float, float, float, float]:
+    times = os.times()
+    return (
+        sum(asker.answers for asker in askers),
+        time.monotonic(),
+        server.cpu_seconds(),
+        times.user + times.system,
+    )

@@ -1,0 +1,401 @@
+"""The Admin: from an empty database to a chat, and the four tabs of a channel."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import sign_in
+from tests.browser.people import Operator, Visitor
+from tests.browser.websites import website
+from tests.machine.app import App
+
+PASSWORD = "jasmine-oolong-assam"
+TOO_BAD = {"serious", "critical"}
+SHELL = ["#nav-sidebar", "header"]
+"""Parts of every page of the Admin that are unfold's alone."""
+STRANGERS_PAGE = """<!doctype html><html lang="en"><title>Bicycles</title><h1>Bicycles</h1>
+    <link rel="icon" href="data:,">"""
+RULES = ["Hide", "Show with notification", "Open automatically"]
+CHANNEL = "livechat/channel/1/change/"
+
+
+@dataclass
+class ChannelPage:
+    """The form of a channel."""
+
+    page: Page
+
+    def tab(self, name: str) -> Locator:
+        return self.page.get_by_role("tab", name=name)
+
+    def turns_to(self, name: str) -> None:
+        self.tab(name).click()
+        expect(self.tab(name)).to_have_attribute("aria-selected", "true")
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f"#id_{name}")
+
+    def told(self, field: str) -> Locator:
+        """What stands below a pair of colours, by its background."""
+        return self.page.locator(f".contrast[data-background={field}]")
+
+    @property
+    def preview(self) -> Locator:
+        return self.page.locator("[data-preview]")
+
+    @property
+    def rules(self) -> Locator:
+        return self.page.locator("#panel-rules .rules > .row")
+
+    def patterns(self) -> list[str]:
+        found: list[str] = self.rules.locator("[name$=-regex_url]").evaluate_all(
+            "fields => fields.map(field => field.value)"
+        )
+        return found
+
+    def adds_a_rule(self, action: str, pattern: str) -> Locator:
+        before = self.rules.count()
+        self.page.get_by_role("button", name="Add a rule").click()
+        expect(self.rules).to_have_count(before + 1)
+        row = self.rules.last
+        row.get_by_label("Live Chat Button").select_option(action)
+        row.get_by_label("URL Regex").fill(pattern)
+        return row
+
+    def saves(self) -> None:
+        """Save, and stay on the page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Save and continue editing").click()
+
+    def has_saved(self) -> None:
+        self.saves()
+        expect(self.page.get_by_text("successfully")).to_be_visible()
+
+
+@pytest.fixture
+def maria(
+    signed_in: dict[str, Any], server: App, chrome: Any
+) -> Callable[..., ChannelPage]:
+    """The shop's administrator, on a page of the Admin."""
+
+    def come(path: str = CHANNEL, **options: Any) -> ChannelPage:
+        page = chrome.context(storage_state=signed_in["admin"], **options).new_page()
+        page.goto(f"{server.url}/admin/{path}")
+        return ChannelPage(page)
+
+    return come
+
+
+@pytest.fixture
+def empty(template: Any, tmp_path: Any) -> Iterator[App]:
+    """A server with nothing but its tables and one administrator."""
+    (tmp_path / "static").symlink_to(template.folder / "static")
+    account = {"USERNAME": "nora", "EMAIL": "nora@bicycles.example", "PASSWORD": PASSWORD}
+    told = {f"DJANGO_SUPERUSER_{name}": value for name, value in account.items()}
+    app = App(tmp_path, environ=told)
+    app.manage("migrate", "--verbosity", "0")
+    app.manage("createsuperuser", "--noinput", "--verbosity", "0")
+    app.start()
+    yield app
+    app.kill()
+    assert "Traceback" not in app.log.read_text()
+
+
+def test_a_newcomer_gets_from_an_empty_database_to_a_chat(empty, chrome):
+    admin = chrome.context().new_page()
+    sign_in(admin, f"{empty.url}/login/?next=/admin/", "nora", PASSWORD)
+    becomes_operator(admin)
+    nora = makes_a_channel(admin)
+    snippet, policy, link = reads_the_widget_tab(nora, empty)
+
+    desk = Operator(admin.context.new_page())
+    desk.page.goto(f"{empty.url}/dashboard/")
+    desk.is_connected()
+
+    page = STRANGERS_PAGE + snippet
+    with website(empty.url, page, f"default-src 'none'; img-src data:; {policy}") as address:
+        vera = Visitor(chrome.context().new_page())
+        vera.page.goto(address)
+        vera.opens()
+        expect(vera.view.get_by_text("Welcome! Which bicycle is yours?")).to_be_visible()
+        expect(vera.launcher).to_have_css("background-color", "rgb(122, 31, 31)")
+        talk(vera, desk, "Do you repair brakes?", "Every day.")
+        desk.closes()
+
+        vera.page.goto(address.replace("/page", "/checkout"))
+        vera.page.evaluate("new Promise(done => Livechat.on('ready', done))")
+        expect(vera.launcher).to_be_hidden()
+        other = Visitor(chrome.context().new_page())
+        other.page.goto(address.replace("/page", "/contact"))
+        expect(other.panel).to_be_visible()
+        other.is_connected()
+
+        is_told_that_it_is_installed(nora, address.removesuffix("/page"))
+
+    guest = Direct(chrome.context().new_page())
+    guest.page.goto(link)
+    guest.is_connected()
+    talk(guest, desk, "I have no website before me", "No matter.")
+
+
+class Direct(Visitor):
+    """A visitor on the page of the direct link, which is only the chat."""
+
+    @property
+    def view(self) -> Page:  # type: ignore[override]
+        return self.page
+
+
+def becomes_operator(page: Page) -> None:
+    """Only whoever has the group answers visitors, a superuser like everybody."""
+    page.get_by_role("link", name="Users", exact=True).click()
+    page.get_by_role("link", name="nora", exact=True).click()
+    page.get_by_label("Live chat operator").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+
+
+def makes_a_channel(page: Page) -> ChannelPage:
+    page.get_by_role("link", name="Channels", exact=True).click()
+    page.locator("a[href$='/channel/add/']").first.click()
+    nora = ChannelPage(page)
+    page.get_by_label("Channel Name").press_sequentially("Bicycles & more")
+    expect(nora.field("slug")).to_have_value("bicycles-more")
+    expect(page.get_by_text("You yourself will be one of them.")).to_be_visible()
+    expect(page.get_by_text("Nobody yet")).to_be_hidden()
+
+    nora.turns_to("Options")
+    nora.field("button_text").fill("Questions? Ring the bell.")
+    nora.field("button_background_color").fill("#7a1f1f")
+    nora.field("welcome_message").fill("Welcome! Which bicycle is yours?")
+    nora.turns_to("Channel Rules")
+    nora.adds_a_rule("Hide", "/checkout$")
+    row = nora.adds_a_rule("Open automatically", "/contact")
+    row.get_by_label("Open automatically timer").fill("1")
+    nora.turns_to("Widget")
+    expect(page.get_by_text("as soon as the channel is saved")).to_be_visible()
+    nora.has_saved()
+    return nora
+
+
+def reads_the_widget_tab(nora: ChannelPage, app: App) -> tuple[str, str, str]:
+    """Return snippet, policy and link, as the Admin shows them."""
+    page = nora.page
+    expect(nora.tab("Widget")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text("No page has asked for it yet.")).to_be_visible()
+    snippet = page.locator("#widget-snippet").inner_text()
+    assert re.fullmatch(rf'<script async src="{app.url}/widget/\w+/loader\.js"></script>', snippet)
+    link = page.locator("#widget-link").inner_text()
+    code = page.get_by_role("img", name="QR code")
+    assert code.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+    nora.turns_to("Operators")
+    expect(page.locator(".people")).to_contain_text("nora")
+    return snippet, " ".join(page.locator("[id^=widget-policy]").all_text_contents()), link
+
+
+def talk(vera: Visitor, desk: Operator, question: str, answer: str) -> None:
+    vera.write(question)
+    desk.answers()
+    desk.reads(question)
+    desk.write(answer)
+    vera.reads(question, answer)
+
+
+def is_told_that_it_is_installed(nora: ChannelPage, origin: str) -> None:
+    nora.turns_to("Widget")
+    seen = nora.page.locator(".seen td").first
+    for _ in range(20):
+        nora.page.reload()
+        if seen.count():
+            break
+        nora.page.wait_for_timeout(500)
+    expect(seen).to_have_text(origin)
+
+
+def test_rules_are_put_into_an_order_by_keyboard_and_mouse_and_stay_so(maria):
+    her = maria()
+    her.turns_to("Channel Rules")
+    order = her.patterns()
+    for action, pattern in zip(RULES, ["/one", "/two", "/three"], strict=True):
+        her.adds_a_rule(action, pattern)
+    assert her.patterns() == [*order, "/one", "/two", "/three"]
+
+    last = her.rules.last
+    expect(last.get_by_role("button", name="Move down")).to_be_disabled()
+    last.get_by_role("button", name="Move up").focus()
+    for _ in range(2):
+        her.page.keyboard.press("Enter")
+    assert her.patterns() == [*order, "/three", "/one", "/two"]
+    # The button moves along with its row, and so does who uses it.
+    her.page.keyboard.press("Enter")
+    moved = [*order[:-1], "/three", order[-1], "/one", "/two"]
+    assert her.patterns() == moved
+    place = f"Now rule {len(order)} of {len(moved)}."
+    expect(her.page.locator("#channel-status")).to_have_text(place)
+
+    drag(her, moved.index("/two"), moved.index("/three"))
+    wanted = [*order[:-1], "/two", "/three", order[-1], "/one"]
+    assert her.patterns() == wanted
+    her.has_saved()
+    assert her.patterns() == wanted
+    expect(her.tab("Channel Rules")).to_have_attribute("aria-selected", "true")
+
+
+def drag(her: ChannelPage, start: int, end: int) -> None:
+    """Draw a rule by its grip to the place of another."""
+    her.rules.nth(start).scroll_into_view_if_needed()
+    her.page.evaluate("scrollBy(0, 200)")
+    grip = her.rules.nth(start).locator(".grip").bounding_box()
+    goal = her.rules.nth(end).bounding_box()
+    assert grip and goal
+    x = grip["x"] + grip["width"] / 2
+    her.page.mouse.move(x, grip["y"] + grip["height"] / 2)
+    her.page.mouse.down()
+    her.page.mouse.move(x, goal["y"] + goal["height"] * 0.3, steps=12)
+    her.page.mouse.up()
+
+
+def test_a_bad_expression_is_told_at_its_row_whichever_tab_is_open(maria):
+    her = maria()
+    her.turns_to("Channel Rules")
+    row = her.adds_a_rule("Show", "/shop(")
+    expect(row.get_by_label("Open automatically timer")).to_be_hidden()
+    row.get_by_label("Live Chat Button").select_option("Open automatically")
+    expect(row.get_by_label("Open automatically timer")).to_be_visible()
+    row.get_by_label("Live Chat Button").select_option("Hide")
+    expect(row.get_by_label("Open automatically timer")).to_be_hidden()
+    her.turns_to("Widget")
+    her.saves()
+
+    expect(her.tab("Channel Rules")).to_have_attribute("aria-selected", "true")
+    expect(her.tab("Channel Rules")).to_contain_text("1 error")
+    expect(her.rules.last.get_by_label("URL Regex")).to_have_value("/shop(")
+    expect(her.rules.last.locator(".problems")).to_be_visible()
+    expect(her.rules.locator(".problems")).to_have_count(1)
+
+    her.rules.last.get_by_label("URL Regex").fill("/shop")
+    her.has_saved()
+    assert her.patterns()[-1] == "/shop"
+
+
+def test_an_unreadable_colour_is_told_and_put_right(maria):
+    her = maria(CHANNEL + "#show-options")
+    told = her.told("header_background_color")
+    her.field("header_background_color").fill("#7a8cff")
+    expect(told).to_contain_text("Contrast 2.9 : 1 – too low for text")
+    her.page.get_by_role("button", name="Use #616fca instead").click()
+
+    expect(her.field("header_background_color")).to_have_value("#616fca")
+    expect(told).to_have_text(re.compile("^Contrast 4.5 : 1$"))
+    header = her.preview.locator(".window-head")
+    expect(header).to_have_css("background-color", "rgb(97, 111, 202)")
+
+    before = her.preview.get_attribute("style")
+    for junk in ("red", "#12", "#123456;x:y", "url(//evil.example)", "javascript:alert(1)"):
+        her.field("header_background_color").fill(junk)
+        assert her.preview.get_attribute("style") == before
+        expect(told.get_by_role("button")).to_be_hidden()
+    her.saves()
+    expect(her.page.locator(".field-header_background_color .problems")).to_be_visible()
+    expect(header).to_have_css("background-color", re.compile(r"^rgb\(\d+, \d+, \d+\)$"))
+    assert "javascript" not in (her.preview.get_attribute("style") or "")
+
+
+def test_the_preview_follows_what_is_written_and_takes_it_for_text(maria):
+    her = maria(CHANNEL + "#show-options")
+    her.field("welcome_message").press_sequentially("<b>Hello</b> <img src=x onerror=alert(1)>")
+    her.field("name").fill("<i>Tea</i>")
+    her.field("button_text").fill("Psst!")
+
+    shown = her.preview.locator("[data-shows=welcome_message]")
+    expect(shown).to_contain_text("<b>Hello</b> <img")
+    expect(her.preview.locator("[data-shows=name]")).to_have_text("<i>Tea</i>")
+    expect(her.preview.locator(".teaser")).to_have_text("Psst!")
+    expect(her.preview.locator("b b, i i, img")).to_have_count(0)
+    her.field("button_text").fill("")
+    expect(her.preview.locator(".teaser")).to_be_hidden()
+    her.preview.get_by_role("button", name="Dark").click()
+    expect(her.preview.locator(".window")).to_have_css("background-color", "rgb(24, 25, 28)")
+
+
+def test_of_two_who_save_the_second_is_told_and_keeps_what_she_wrote(maria):
+    first, second = maria(), maria(CHANNEL + "#show-options")
+    first.turns_to("Options")
+    first.field("button_text").fill("The first one's words")
+    first.has_saved()
+
+    second.field("button_text").fill("The second one's words")
+    second.saves()
+    told = second.page.get_by_role("alert").filter(has_text="Maria Santos saved this channel")
+    expect(told).to_be_visible()
+    expect(second.field("button_text")).to_have_value("The second one's words")
+
+    second.has_saved()
+    first.page.reload()
+    expect(first.field("button_text")).to_have_value("The second one's words")
+
+
+def test_tabs_are_turned_with_the_arrow_keys_and_stay_when_saved(maria):
+    her = maria()
+    keys = ["ArrowRight", "End", "ArrowRight", "ArrowLeft", "Home", "ArrowRight"]
+    names = ["Options", "Widget", "Operators", "Widget", "Operators", "Options"]
+    her.tab("Operators").focus()
+    for key, name in zip(keys, names, strict=True):
+        her.page.keyboard.press(key)
+        expect(her.tab(name)).to_be_focused()
+        expect(her.page.get_by_role("tabpanel")).to_have_count(1)
+        expect(her.page.get_by_role("tabpanel", name=name)).to_be_visible()
+
+    her.has_saved()
+    assert her.page.url.endswith("#show-options")
+    expect(her.page.get_by_role("tabpanel", name="Options")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_bad_in_the_admin(maria, vera, anna, scheme):
+    vera.opens()
+    talk(vera, anna, "Is this tea green?", "As grass.")
+    anna.notes("He asks this every year")
+    anna.closes()
+    vera.is_told("Anna ended the chat")
+
+    her = maria(color_scheme=scheme)
+    expect(her.page.locator("html")).to_have_class(re.compile(r"\bdark\b" if scheme == "dark" else ""))
+    found = {}
+    for name in ("Operators", "Options", "Channel Rules", "Widget"):
+        her.turns_to(name)
+        found[name] = problems(her.page)
+    her.turns_to("Options")
+    her.field("button_background_color").fill("#ffffff")
+    found["unreadable colours"] = problems(her.page)
+    url = "test-url/?url=https://a.example/demo/checkout&operator=on"
+    for path in ("", CHANNEL.replace("change/", url), "../conversation/1/change/", "../conversation/"):
+        her.page.goto(f"{her.page.url.split('/channel/')[0].split('/conversation/')[0]}/channel/{path.removeprefix('livechat/channel/')}")
+        found[path] = problems(her.page)
+
+    assert {name: bad for name, bad in found.items() if bad} == {}
+
+
+def problems(page: Page) -> list[dict[str, Any]]:
+    """Return what axe calls serious or critical in our own parts, shortened."""
+    page.wait_for_timeout(300)  # for colours that fade
+    found = Axe().run(page, {"exclude": [[part] for part in SHELL]}).response["violations"]
+    return [
+        {"id": one["id"], "nodes": [[node["html"][:200], node.get("any", [{}])[0].get("message", "")[:150] if node.get("any") else ""] for node in one["nodes"]]}
+        for one in found
+        if one["impact"] in TOO_BAD
+    ]
+
+
+def test_who_has_no_rights_is_refused(server, chrome, signed_in):
+    page = chrome.context(storage_state=signed_in["anna"]).new_page()
+    chrome.expect("403 (Forbidden)")
+    page.goto(f"{server.url}/admin/{CHANNEL}")
+    expect(page.get_by_role("tab")).to_have_count(0)
+    expect(page.get_by_role("heading")).to_have_text("This page is not for you")
