@@ -82,6 +82,8 @@ interface LivechatParts {
 interface LivechatPanel {
   readonly open: boolean;
   draw(): void;
+  /** Fetch the chat, without showing it. */
+  wake(): void;
   tellPage(): void;
   /** Do what a website says; raises TypeError for what there is not. */
   call(verb: string, values: unknown[]): unknown;

@@ -210,7 +210,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     button.append(drawing("o", "M12 4c5 0 9 3.4 9 7.6s-4 7.6-9 7.6c-1 0-2-.1-2.9-.4L4 21l1.2-3.8C3.8 15.8 3 13.9 3 11.6 3 7.4 7 4 12 4z"));
     button.onclick = () => call("toggle");
     // What opens it is fetched while the hand is on its way.
-    if (!chat.slow) button.onpointerenter = button.onfocus = () => load().catch(warn);
+    if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);
     draw();
     document.addEventListener("click", (event) => {

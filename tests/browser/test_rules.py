@@ -204,3 +204,19 @@ def test_the_button_follows_the_team_without_loading_the_page_anew(visitor, serv
     vera.page.evaluate("Livechat.page()")
 
     expect(vera.launcher).to_be_hidden()
+
+
+def test_a_channel_that_is_archived_while_its_page_is_open_takes_its_button_away(
+    vera, server, chrome
+):
+    chrome.expect("404 (Not Found)")
+    expect(vera.launcher).to_be_visible()
+    server.manage(
+        *("shell", "--no-imports", "-c"),
+        "from livechat.models import Channel; Channel.objects.update(is_active=False)",
+    )
+    vera.page.wait_for_timeout(6_000)  # the server notices what another process changed
+
+    vera.page.evaluate("Livechat.page()")
+
+    expect(vera.launcher).to_be_hidden()

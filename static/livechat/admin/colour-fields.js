@@ -57,7 +57,8 @@ function field(name) {
 
 /** @param {HTMLInputElement} text */
 function addPicker(text) {
-  const label = text.labels?.[0]?.textContent?.trim() ?? "";
+  // The words alone, without the star of what is required.
+  const label = text.labels?.[0]?.firstChild?.textContent?.trim() ?? "";
   const picker = element("input", { type: "color", className: "picker", attributes: { "aria-label": label } });
   const both = element("span", { className: "colour" });
   text.before(both);

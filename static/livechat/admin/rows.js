@@ -99,7 +99,8 @@ function start(part) {
     const follow = (event) => {
       if (event.clientY < EDGE) scrollBy(0, -SCROLL);
       else if (event.clientY > innerHeight - EDGE) scrollBy(0, SCROLL);
-      const over = rows().find((other) => {
+      const order = rows();
+      const over = order.find((other) => {
         const { top, bottom } = other.getBoundingClientRect();
         return other !== row && event.clientY > top && event.clientY < bottom;
       });
@@ -107,9 +108,10 @@ function start(part) {
       const { top, height } = over.getBoundingClientRect();
       // Only beyond the middle: rows of different heights would swap to and fro.
       const below = event.clientY > top + height / 2;
-      const isAfter = Boolean(row.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING);
-      if (below && isAfter) over.after(row);
-      else if (!below && !isAfter) over.before(row);
+      const [from, to] = [order.indexOf(row), order.indexOf(over)];
+      // The others make room; the row itself stays, since a node that is moved loses the pointer.
+      if (below && to > from) row.before(...order.slice(from + 1, to + 1));
+      else if (!below && to < from) row.after(...order.slice(to, from));
     };
     const stop = () => {
       grip.removeEventListener("pointermove", follow);

@@ -46,6 +46,13 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     /** The notification he does not want to see, where nothing may be stored. */
     let dismissed = "";
 
+    /** Fetch the chat: when it is opened, about to be, or when there is a conversation to go on with. */
+    function wake() {
+      if (frame.isConnected) return;
+      frame.src = `${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
+      dialog.append(frame);
+    }
+
     /** @param {string} verb @param {unknown} [value] */
     function tell(verb, value) {
       if (ready) frame.contentWindow?.postMessage({ livechat: verb, value }, config.origin);
@@ -93,6 +100,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       clearTimeout(chat.popup);
       if (auto && chat.wanted === false) return;
       if (!dialog.open) {
+        wake();
         tellPage();
         // `show` moves the focus, even into nowhere: not where nobody asked for the chat. Full
         // screen it is modal: the page behind can be neither seen nor reached.
@@ -156,6 +164,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
         tell("consent", consent);
         if (consent) return;
         close();
+        // Where something was kept, the chat's own storage has to be emptied too.
+        if (Object.keys(kept("localStorage")).length) wake();
         for (const where of PLACES) {
           try {
             window[where].removeItem(chat.key);
@@ -210,8 +220,6 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     dialog.setAttribute("aria-label", config.name);
     frame.title = config.name;
     frame.allow = "clipboard-write";
-    frame.src = `${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
-    dialog.append(frame);
     const away = document.createElement("button");
     away.ariaLabel = "Dismiss";
     away.textContent = "×";
@@ -233,8 +241,10 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     if (settings.attributes) verbs.set?.(settings.attributes);
     tellPage();
     draw();
+    if (kept("localStorage").has_chat) wake();
     return {
       draw,
+      wake,
       tellPage,
       get open() { return dialog.open; },
       call(verb, values) {
