@@ -1,7 +1,11 @@
-"""Health of the process, for whoever watches it."""
+"""Health of the process, and the way into the Admin."""
 
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from livechat.consumers.base import BaseConsumer
 
@@ -22,3 +26,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = database and not BaseConsumer.draining
     body = {"ready": ready, "database": database, "draining": BaseConsumer.draining}
     return JsonResponse(body, status=200 if ready else 503)
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Show the one sign-in page; who is signed in and may not enter would come back forever."""
+    user = request.user
+    if user.is_authenticated and not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect(reverse("login", query=request.GET))

@@ -14,6 +14,7 @@ import ipaddress
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +44,11 @@ REMEMBER_SECONDS = 60.0
 """A website is noted down once in this time."""
 MAX_SIGHTINGS = 1_000
 """Websites waiting to be noted down; who claims more of them is not noted."""
+MAX_OF_A_CHANNEL = 10
+"""The same, of one channel, between two snapshots."""
 MAX_QUERY = 16_384
+MAX_ADDRESS = 45
+ORIGIN = re.compile(rb"https?://[\x21-\x7e]{1,290}")
 
 Run = Callable[..., Awaitable[Any]]
 
@@ -66,6 +71,7 @@ class Board:
         self.widgets: Mapping[str, Widget] | None = None
         self._sightings: dict[tuple[int, str], datetime] = {}
         self._noted: dict[tuple[int, str], float] = {}
+        self._seen: Counter[int] = Counter()
         self._changed = asyncio.Event()
 
     def deliver(self, frame: str) -> None:
@@ -78,7 +84,8 @@ class Board:
         now = time.monotonic()
         if now - self._noted.get(key, -REMEMBER_SECONDS) < REMEMBER_SECONDS:
             return
-        if len(self._sightings) < MAX_SIGHTINGS:
+        if len(self._sightings) < MAX_SIGHTINGS and self._seen[channel] < MAX_OF_A_CHANNEL:
+            self._seen[channel] += 1
             self._noted[key] = now
             self._sightings[key] = datetime.now(UTC)
 
@@ -102,16 +109,20 @@ class Board:
         """Read the widgets anew and write down what was seen; keep both when that fails."""
         self._changed.clear()
         seen, self._sightings = self._sightings, {}
+        self._seen.clear()
+        kept = seen
         try:
             self.widgets = await run(widgets.snapshot)
             if seen:
                 await run(widgets.remember, seen)
-                seen = {}
+            kept = {}
         except LivechatError as error:
             logger.warning("widgets: %s; answering what was last known", error.code)
         except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
             logger.exception("widgets")
-        self._sightings = {**seen, **self._sightings}
+            kept = {}  # whatever it was, it must not come again every time
+        waiting = {**kept, **self._sightings}
+        self._sightings = dict(list(waiting.items())[-MAX_SIGHTINGS:])
         self._forget()
 
     def _forget(self) -> None:
@@ -153,9 +164,11 @@ async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
 
 def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     """Return status, body and the website that may read it."""
-    origin = _origin(scope)
+    origin, is_readable = _origin(scope)
     if scope["method"] not in ("GET", "HEAD"):
         return 405, _METHOD, ""
+    if not is_readable:
+        return 403, _FORBIDDEN, ""
     if board.widgets is None:
         return 503, _AWAY, origin
     asked = board.widgets.get(key)
@@ -183,15 +196,22 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     return 200, _encode(body), origin
 
 
-def _origin(scope: Any) -> str:
+def _origin(scope: Any) -> tuple[str, bool]:
+    """Return what the website calls itself, and whether that can be understood.
+
+    Never cut: half a name is another website's.
+    """
     found = [value for name, value in scope["headers"] if name == b"origin"]
-    return found[-1].decode("latin-1")[:300] if found else ""
+    if not found:
+        return "", True
+    if len(found) > 1 or not ORIGIN.fullmatch(found[0]):
+        return "", False
+    return found[0].decode("ascii"), True
 
 
 def _address(scope: Any, query: Mapping[str, list[str]]) -> str:
-    if settings.DEMO and "address" in query:
-        try:
-            return str(ipaddress.ip_address(query["address"][0]))
-        except ValueError:
-            pass
+    claimed = query.get("address", [""])[0] if settings.DEMO else ""
+    if claimed and len(claimed) <= MAX_ADDRESS and "%" not in claimed:
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(claimed))
     return auth.client_address(scope)

@@ -6,8 +6,12 @@ from datetime import datetime
 from livechat import visitor_view, wire
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 
+LINE_LENGTH = 200
+"""Characters of a conversation's last entry: a row of the list shows one line."""
 
-def message(row: Message | Entry) -> wire.StaffMessage:
+
+def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMessage:
+    """`limit` cuts the text to so many characters."""
     author = row.author
     return wire.StaffMessage(
         seq=row.seq,
@@ -18,7 +22,7 @@ def message(row: Message | Entry) -> wire.StaffMessage:
         author_id=author.operator_public_id if author else None,
         author_name=author.display_name if author else "",
         kind=row.kind,  # type: ignore[arg-type]
-        text=row.text,
+        text=row.text[:limit],
         line=visitor_view.line(row),
         at=row.created_at,
     )
@@ -48,7 +52,7 @@ def conversation(
         head=row.seq,
         seen_by_visitor=row.visitor_seen,
         seen_by_staff=row.staff_seen,
-        last=message(last) if last else None,
+        last=message(last, limit=LINE_LENGTH) if last else None,
     )
 
 

@@ -36,6 +36,7 @@ from livechat.services import assignment, operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"
 LOADER = SOURCES / "livechat/loader.js"
+JAVASCRIPT = "text/javascript; charset=utf-8"
 PLACEHOLDER = "__CONFIG__"
 IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', re.MULTILINE)
 
@@ -43,7 +44,13 @@ IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', re.MULTILINE)
 @require_safe
 def loader(request: HttpRequest, key: str) -> HttpResponse:
     """The one script a website embeds: draws the button, fetches the rest on demand."""
-    channel = _channel(key)
+    try:
+        channel = visitors.channel_of(key)
+    except LivechatError:
+        # A script too: a page of Django's would be kept from the browser's console.
+        response = HttpResponse("// There is no such channel.\n", JAVASCRIPT, status=404)
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
     config = {
         "key": channel.key,
         "origin": f"{request.scheme}://{request.get_host()}",
@@ -61,7 +68,7 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
     script = _loader_source().replace(PLACEHOLDER, text)
     encoding = _encoding(request.headers.get("Accept-Encoding", ""))
     body = _encoded(script, encoding)
-    response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
+    response = HttpResponse(body, JAVASCRIPT)
     if encoding:
         response["Content-Encoding"] = encoding
     response["Vary"] = "Accept-Encoding"
@@ -178,7 +185,9 @@ def _pretended(request: HttpRequest) -> str:
 
 def _encoding(accepted: str) -> str:
     """Return the shortest encoding a browser accepts, "" for none."""
-    offered = {part.partition(";")[0].strip() for part in accepted.split(",")}
+    parts = [part.replace(" ", "") for part in accepted.split(",")]
+    refused = re.compile(r";q=0(\.0*)?$")
+    offered = {part.partition(";")[0] for part in parts if not refused.search(part)}
     return next((name for name in _ENCODERS if name in offered), "")
 
 

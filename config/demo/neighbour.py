@@ -68,7 +68,7 @@ class Neighbour:
     def _keep(self, body: bytes) -> None:
         try:
             self.reports.append(json.loads(body))
-        except ValueError:
+        except (ValueError, RecursionError):
             self.reports.append({"unreadable": body[:200].decode(errors="replace")})
 
 

@@ -19,8 +19,8 @@ from django_countries import countries
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from livechat.domain import colours
-from livechat.models import Channel, ChannelRule, Membership
+from livechat.domain import colours, patterns
+from livechat.models import Channel, ChannelRule, Membership, Operator
 from livechat.models.channel import is_colour
 
 TEXTS = ("button_text", "welcome_message", "input_placeholder")
@@ -198,6 +198,16 @@ class MembershipForm(RowForm):
         if operator and isinstance(operator.widget, RelatedFieldWidgetWrapper):
             operator.widget = operator.widget.widget
 
+    def clean_operator(self) -> Operator:
+        """Refuse whoever has no right to answer: getting it back does not restore channels."""
+        operator: Operator = self.cleaned_data["operator"]
+        if not operator.is_enabled and operator.pk != self.initial.get("operator"):
+            raise ValidationError(
+                _("%(name)s may not answer: give the right to the account first."),
+                params={"name": operator.name},
+            )
+        return operator
+
 
 class CountriesInput(UnfoldAdminTextInputWidget):
     """Codes with commas between them: one field however many countries there are."""
@@ -282,6 +292,9 @@ class RuleForm(RowForm):
         return known
 
 
+MAX_RULES = 200
+
+
 class Rows(PaginationInlineFormSet):
     """Rows of a channel. Those that somebody deleted meanwhile come back as new ones, with an
     error that says so; those that were to be removed anyway are simply left out."""
@@ -294,6 +307,22 @@ class Rows(PaginationInlineFormSet):
         if self.is_bound and self.management_form.is_valid():
             self._set_right()
 
+    def clean(self) -> None:
+        """Refuse rules that together would take too long for every page somebody looks at."""
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms]
+        if self.model is not ChannelRule:
+            return
+        if len(kept) > MAX_RULES:
+            raise ValidationError(
+                _("A channel has at most %(most)d rules."), params={"most": MAX_RULES}
+            )
+        written = [getattr(form, "cleaned_data", {}).get("regex_url") or "" for form in kept]
+        if sum(map(patterns.cost, written)) > patterns.MAX_COST_OF_ALL:
+            raise ValidationError(
+                _("The expressions of all rules together are too much: simplify some.")
+            )
+
     def _construct_form(self, i: int, **kwargs: Any) -> RowForm:
         form: RowForm = super()._construct_form(i, **kwargs)
         form.gone = i in self._gone
@@ -304,7 +333,7 @@ class Rows(PaginationInlineFormSet):
     def _set_right(self) -> None:
         """Number the rows anew where one of them names a row that is not there."""
         total = min(self.management_form.cleaned_data["TOTAL_FORMS"], self.absolute_max)
-        first = min(self.management_form.cleaned_data["INITIAL_FORMS"], total)
+        first = max(0, min(self.management_form.cleaned_data["INITIAL_FORMS"], total))
         known = {str(row.pk) for row in self.get_queryset()}
         ids = [str(self.data.get(f"{self.prefix}-{i}-id", "")) for i in range(total)]
         lost = [i for i in range(first) if ids[i] not in known]

@@ -214,6 +214,16 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     )
     actions = None
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Operator], search_term: str
+    ) -> tuple[QuerySet[Operator], bool]:
+        """Offer to other forms those alone who may answer."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        match = request.resolver_match
+        if match is not None and match.url_name == "autocomplete":
+            found = found.filter(is_enabled=True)
+        return found, may_repeat
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

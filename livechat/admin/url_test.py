@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from livechat.domain import rules
+from livechat.domain import rules, widget
 from livechat.domain.rules import Page, Reason
+from livechat.domain.states import Absence, ButtonAction
+from livechat.domain.widget import Answer
 from livechat.models import Channel
 from livechat.services import widgets
 
@@ -76,11 +78,13 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         "title": _("Test a URL"),
         "channel": channel,
         "opts": admin.model._meta,
+        "original": channel,
         "form": form,
     }
     if form.is_valid():
         rows = {rule.pk: rule for rule in channel.rules.all()}
-        told = rules.explain(widgets.rules_of(channel), form.page())
+        values, page = widgets.rules_of(channel), form.page()
+        told = rules.explain(values, page)
         context["verdicts"] = [
             {
                 "rule": rows[rule.pk],
@@ -91,4 +95,14 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         ]
         context["url"] = form.cleaned_data["url"]
         context["winner"] = next((v["rule"] for v in context["verdicts"] if v["wins"]), None)
+        context["instead"] = _instead(widget.answer(values, page, Absence(channel.absence)))
     return TemplateResponse(request, "admin/livechat/channel/url_test.html", context)
+
+
+def _instead(answer: Answer) -> str:
+    """Return what happens in place of the rule's action while nobody would answer; "" otherwise."""
+    if answer.available:
+        return ""
+    if answer.action == ButtonAction.HIDE:
+        return str(_("While nobody is there, no button is shown."))
+    return str(_("While nobody is there, the button is shown, but nothing draws attention to it."))

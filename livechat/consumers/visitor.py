@@ -10,12 +10,16 @@ from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.threads import run
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
+from livechat.domain.pace import Bucket
 from livechat.errors import LivechatError, NotFound, TokenInvalid
 from livechat.integrations.geoip import countries
 from livechat.policy import VisitorActor
 from livechat.services import conversations, marks, timelines, visitors
 from livechat.services.messages import Item
 from livechat.wire import Close
+
+ATTRIBUTES_PACE = (10, 0.5)
+"""How often a website may tell of its visitor: so many at once, then so many a second."""
 
 
 class VisitorConsumer(BaseConsumer):
@@ -46,6 +50,7 @@ class VisitorConsumer(BaseConsumer):
         self.hello = hello
         self.page = visitors.clean_page(hello.page)
         self.attributes: dict[str, Value] = {}
+        self._attributes = Bucket(*ATTRIBUTES_PACE)
         self.known: uuid.UUID | None = None
         """The conversation this socket hears; its pk for typing, which asks no database."""
         self.known_pk = 0
@@ -101,8 +106,7 @@ class VisitorConsumer(BaseConsumer):
                 self.page = visitors.clean_page(command.page)
                 await run(visitors.view_page, self.actor, self.page)
             case wire.SetAttributes():
-                self.attributes = merge(self.attributes, command.attributes)
-                await run(visitors.set_attributes, self.actor, command.attributes)
+                await self.tell_attributes(command)
             case wire.FetchTimeline():
                 await self.fetch(command)
             case wire.VisitorHello():
@@ -140,6 +144,17 @@ class VisitorConsumer(BaseConsumer):
         )
         self.hear(opened.conversation, opened.pk)
         self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
+
+    async def tell_attributes(self, command: wire.SetAttributes) -> None:
+        # Each is told to every dashboard of the channel.
+        if wait := self._attributes.take(self.heard_at):
+            self._refuse(
+                self.heard_at,
+                wire.Rejected("rate_limited", command="attributes.set", retry_after=round(wait, 2)),
+            )
+            return
+        self.attributes = merge(self.attributes, command.attributes)
+        await run(visitors.set_attributes, self.actor, command.attributes)
 
     async def fetch(self, command: wire.FetchTimeline) -> None:
         row, page = await run(

@@ -10,6 +10,11 @@ from livechat.errors import LivechatError
 MAX_LENGTH = 1_000
 MAX_MEMORY = 1 << 20
 """Bytes a compiled pattern may take; RE2 refuses what would need more."""
+MAX_COST = 2_500
+"""Instructions of a compiled pattern: each costs at most once a character of the address. An
+ordinary pattern has less than a hundred."""
+MAX_COST_OF_ALL = 20_000
+"""The same, of all patterns of a channel: they are searched for every page somebody looks at."""
 
 
 class PatternError(LivechatError):
@@ -32,9 +37,18 @@ def check(pattern: str) -> None:
     if "\0" in pattern:
         raise PatternError("nul", "", pattern.index("\0"))
     try:
-        _compiled(pattern)
+        if _compiled(pattern).programsize > MAX_COST:
+            raise PatternError("too_complex", "", None)
     except re2.error as error:
         raise _explained(pattern, error) from None
+
+
+def cost(pattern: str) -> int:
+    """Return how many instructions a valid pattern has; 0 for one that is not."""
+    try:
+        return int(_compiled(pattern).programsize) if pattern else 0
+    except re2.error:
+        return 0
 
 
 def search(pattern: str, text: str) -> bool:
@@ -46,7 +60,8 @@ def search(pattern: str, text: str) -> bool:
     if not pattern:
         return True
     try:
-        return _compiled(pattern).search(text) is not None
+        compiled = _compiled(pattern)
+        return compiled.programsize <= MAX_COST and compiled.search(text) is not None
     except re2.error:
         return False
 

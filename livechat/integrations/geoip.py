@@ -24,7 +24,7 @@ OLD_AFTER = timedelta(days=90)
 """Addresses move: an older file puts more and more of them into the wrong country."""
 MAX_REMEMBERED = 20_000
 
-FAILURES = (OSError, ValueError, NotADatabase, InvalidDatabaseError)
+FAILURES = (OSError, ValueError, TypeError, KeyError, NotADatabase, InvalidDatabaseError)
 """What opening a file that is missing, broken or of another kind can raise."""
 
 

@@ -85,6 +85,7 @@ _PROBLEMS = {
     "repeated_too_often": _("A part may be repeated at most 1,000 times."),
     "bad_escape": _("There is no such escape; references to groups are not possible."),
     "trailing_backslash": _("A backslash at the end escapes nothing."),
+    "too_complex": _("The expression repeats too much; ask for less of the address."),
     "too_long": _("The expression is too long."),
     "nul": _("There is a character that cannot be stored."),
 }

@@ -17,7 +17,6 @@ MAX_OPEN = 500
 MAX_CLOSED = 50
 MAX_FRAME_BYTES = 40_000
 """Of conversations in a frame of the snapshot; with the rest of it below 64 KiB."""
-LINE_LENGTH = 200
 
 
 def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
@@ -126,8 +125,6 @@ def _views(
         .select_related("author__operator", "subject")
         .order_by()
     }
-    for entry in last.values():
-        entry.text = entry.text[:LINE_LENGTH]  # a list row shows one line
     views = [
         staff_view.conversation(full[pk], people.get(pk, []), last.get(pk))
         for pk in ids

@@ -5,7 +5,8 @@
   "use strict";
   const page = /** @type {any} */ (window);
   const early = page.Livechat?.q ?? [];
-  if (page.Livechat && !page.Livechat.q) return;
+  // A function: an element with this id would be found under the name as well.
+  if (typeof page.Livechat === "function" && !page.Livechat.q) return;
 
   const SHEET = `
 :host{all:initial!important}
@@ -225,9 +226,9 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     else look = setInterval(moved, 1_000);
     document.body.append(host);
     begin();
-    const { has_chat, open } = chat.kept("localStorage");
-    if (has_chat && open && !chat.PHONE.matches) call("open", { auto: true });
-    else if (has_chat || settings.attributes) load().catch(warn);
+    const kept = chat.kept("localStorage");
+    if (kept.has_chat && kept.open && !chat.PHONE.matches) call("open", { auto: true });
+    else if (kept.has_chat || settings.attributes || (settings.consent === false && Object.keys(kept).length)) load().catch(warn);
     ask();
   }
 

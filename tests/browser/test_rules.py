@@ -110,7 +110,8 @@ def test_what_the_visitor_does_in_a_chat_that_opened_itself_is_kept(website):
     vera.reads("How do I brew this?")
 
     vera.page.wait_for_function("localStorage['livechat:kettleandleaf']?.includes('has_chat')")
-    website("/demo/").opens()
+    website("/demo/")
+    expect(vera.panel).to_be_visible()
     vera.reads("How do I brew this?")
 
 

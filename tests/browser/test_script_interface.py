@@ -97,6 +97,28 @@ def test_what_the_page_tells_of_its_visitor_reaches_the_operator(vera, anna, chr
     expect(anna.page.locator("visitor-context")).to_contain_text("team")
 
 
+def test_what_cannot_be_told_is_refused_on_the_page_and_harms_nothing_else(vera, anna, chrome):
+    chrome.expect("a name has 1 to 40 characters")
+    chrome.expect("has to be a text of at most 200 characters")
+    chrome.expect("at most 20 names")
+    vera.page.evaluate("""() => {
+        for (let again = 0; again < 10; again += 1) {
+            Livechat.set({["n".repeat(41)]: 1});
+            Livechat.set({" ": 1});
+            Livechat.set({text: "y".repeat(201)});
+            Livechat.set({number: 2 ** 53});
+            Livechat.set({number: NaN});
+            Livechat.set(Object.fromEntries(Array.from({length: 21}, (_, n) => ["n" + n, n])));
+        }
+        Livechat.set({plan: "pro"});
+    }""")
+    vera.opens()
+    vera.write("Hello")
+
+    anna.answers()
+    expect(anna.page.locator("visitor-context")).to_contain_text("pro")
+
+
 def test_without_consent_nothing_is_kept(vera):
     vera.opens()
     vera.write("Hello")
@@ -129,6 +151,28 @@ def test_where_consent_was_refused_from_the_start_nothing_is_ever_stored(visitor
     vera.reads("Hello")
 
     assert vera.page.evaluate("({...localStorage, ...sessionStorage})") == {}
+
+
+def test_a_page_without_consent_deletes_what_an_earlier_one_kept(vera):
+    vera.opens()
+    vera.page.evaluate("Livechat.close()")
+    assert vera.kept() == {"quiet": True}
+    vera.page.add_init_script("window.LivechatSettings = {consent: false}")
+
+    vera.page.reload()
+
+    vera.page.wait_for_function("Object.keys(localStorage).length === 0")
+
+
+def test_an_element_of_that_name_is_not_in_the_way(server, chrome):
+    page = """<!doctype html><html lang="en"><link rel="icon" href="data:,">
+        <h1 id="Livechat">Livechat</h1>
+        <script src="{chat}/widget/kettleandleaf/loader.js"></script>"""
+    with website(server.url, page, policy="") as address:
+        vera = Visitor(chrome.context().new_page())
+        vera.page.goto(address)
+
+        vera.opens()
 
 
 def test_it_goes_without_a_trace_and_comes_again(vera, chrome):

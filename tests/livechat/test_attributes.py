@@ -111,3 +111,22 @@ async def test_what_is_no_plain_value_is_refused(sockets, berlin, attributes):
     await visitor.send("attributes.set", attributes=attributes)
 
     assert (await visitor.next("rejected"))["code"] == "bad_frame"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_tells_too_often_is_told_to_wait_and_nobody_is_flooded(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+    await visitor.send("conversation.open", client_id=str(uuid.uuid4()), text="x" * 8_000)
+    await desk.next("conversation.changed")
+
+    for number in range(30):
+        await visitor.send("attributes.set", attributes={"number": number})
+
+    refused = await visitor.next("rejected")
+    assert (refused["code"], refused["command"]) == ("rate_limited", "attributes.set")
+    assert refused["retry_after"] > 0
+    for event in await desk.drain():
+        if event["type"] == "conversation.changed":
+            assert len(event["conversation"]["last"]["text"]) <= 200

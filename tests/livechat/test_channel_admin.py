@@ -802,3 +802,33 @@ def test_opening_the_form_asks_no_more_often_with_more_rows(client, opened, addr
         ChannelRule.objects.create(channel=berlin)
 
     assert count() <= few + 1
+
+
+def test_rules_that_are_too_much_are_refused_one_by_one_and_together(
+    client, maria, address, opened
+):
+    alone = with_rules(opened(), {"regex_url": "(.?){900}(.?){100}X$"})
+    assert "The expression repeats too much" in errors(client.post(address, alone))
+
+    together = with_rules(opened(), *({"regex_url": f"/{'(a|b)' * 150}{n}"} for n in range(60)))
+    assert "expressions of all rules together" in errors(client.post(address, together))
+
+    many = with_rules(opened(), *({"regex_url": f"/{n}"} for n in range(201)))
+    assert "at most 200 rules" in errors(client.post(address, many))
+    assert not ChannelRule.objects.exists()
+
+
+def test_who_may_not_answer_cannot_be_put_into_a_channel(client, maria, address, opened, berlin):
+    gone = factories.operator("gone")
+    gone.user.groups.clear()
+    data = {
+        **opened(),
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-0-id": "",
+        "memberships-0-operator": str(gone.pk),
+    }
+
+    assert "may not answer" in errors(client.post(address, data))
+    assert not berlin.operators.exists()
+    query = {"app_label": "livechat", "model_name": "membership", "field_name": "operator"}
+    assert client.get("/admin/autocomplete/", {**query, "term": "gone"}).json()["results"] == []

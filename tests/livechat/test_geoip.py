@@ -84,6 +84,13 @@ def test_a_broken_file_is_told_by_a_check_and_breaks_nothing(file, content, sett
     assert [found.id for found in checks.countries_are_known()] == ["config.W003"]
 
 
+def test_a_file_whose_description_is_of_another_kind_breaks_nothing(file):
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"database_type", b"databasE_type"))
+
+    assert Countries(file).of(GERMANY) == ""
+
+
 def test_a_missing_file_is_told_by_a_check(tmp_path, settings):
     settings.GEOIP_PATH = str(tmp_path / "none.mmdb")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ def fresh_board(monkeypatch) -> None:
     monkeypatch.setattr(board, "widgets", {})
     monkeypatch.setattr(board, "_sightings", {})
     monkeypatch.setattr(board, "_noted", {})
+    monkeypatch.setattr(board, "_seen", Counter())
 
 
 async def started() -> None:
@@ -190,7 +192,8 @@ async def test_on_a_demonstration_one_can_pretend(monkeypatch, settings):
     widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
 
     assert (await ask(address=ADDRESSES["JP"]))[1]["action"] == "hide_button"
-    assert (await ask(address="<script>"))[1]["action"] == "display_button"
+    for junk in ("<script>", "::1%" + "x" * 10_000, "1" * 100, ADDRESSES["JP"] + "%0"):
+        assert (await ask(address=junk))[1]["action"] == "display_button"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +272,27 @@ async def test_a_page_of_our_own_host_is_always_allowed(settings):
     widget(origins=(SHOP,))
 
     assert (await ask(origin="https://chat.example", host="chat.example"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://" + "a" * 291 + " bcd",
+        "https://" + "a" * 400,
+        "https://shop.example\x01",
+        "https://b\xfccher.example",
+        "chrome-extension://abc",
+        "",
+    ],
+)
+async def test_what_is_no_origin_is_never_echoed_nor_cut(origin):
+    widget()
+
+    status, _, headers = await ask(origin=origin)
+
+    assert status == 403
+    assert "access-control-allow-origin" not in headers
+    assert board._sightings == {}
 
 
 async def test_null_is_refused_even_where_any_website_may_ask():
@@ -457,11 +481,38 @@ def test_only_the_newest_fifty_are_kept(berlin):
     assert "https://shop59.example" not in kept
 
 
-async def test_somebody_who_claims_a_thousand_names_fills_no_memory():
-    for number in range(2_000):
-        board.saw(1, f"https://{uuid.UUID(int=number)}.example")
+async def test_somebody_who_claims_many_names_fills_no_memory_while_the_database_is_away():
+    async def away(_service, *_values):
+        raise Unavailable
+
+    for _ in range(3):
+        for channel in range(300):
+            for number in range(20):
+                board.saw(channel, f"https://{uuid.UUID(int=number)}.example")
+        await board.refresh(away)
 
     assert len(board._sightings) == init.MAX_SIGHTINGS
+
+
+async def test_of_one_channel_few_are_noted_between_two_snapshots():
+    for number in range(200):
+        board.saw(1, f"https://{uuid.UUID(int=number)}.example")
+
+    assert len(board._sightings) == init.MAX_OF_A_CHANNEL
+
+
+async def test_a_sighting_that_cannot_be_stored_does_not_come_again():
+    widget()
+    board.saw(1, SHOP)
+
+    async def broken(service, *_values):
+        if service is widgets.remember:
+            raise ValueError("a row that no database takes")
+        return {}
+
+    await board.refresh(broken)
+
+    assert board._sightings == {}
 
 
 # --- responders

@@ -241,6 +241,37 @@ def test_the_loader_travels_compressed_and_only_when_it_changed(client, berlin):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("br;q=0, gzip", "gzip"), ("br;q=0.0,gzip;q=0", None), ("gzip;q=0.5, br", "br"), ("*", None)],
+)
+def test_an_encoding_that_is_refused_is_not_used(client, berlin, accepted, encoding):
+    response = client.get(f"/widget/{berlin.key}/loader.js", headers={"accept-encoding": accepted})
+
+    assert response.get("Content-Encoding") == encoding
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name__regex=(((((",
+        "key=x",
+        "slug__iregex=[",
+        "operators__user__password__startswith=a",
+    ],
+)
+def test_lists_are_filtered_by_what_they_offer_alone(admin, berlin, query):
+    for model in ("channel", "visitor", "expertise", "tag", "cannedresponse"):
+        response = admin.get(f"{reverse(f'admin:livechat_{model}_changelist')}?{query}")
+
+        assert response.status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/?q=%00", "/admin/livechat/channel/?is_active=%00"])
+def test_a_nul_in_an_address_is_refused(admin, address):
+    assert admin.get(address).status_code == 400
+
+
 def test_health_and_readiness(client):
     assert client.get("/healthz").json() == {"ok": True}
     assert client.get("/readyz").json() == {"ready": True, "database": True, "draining": False}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import patterns, rules
+from livechat.domain.patterns import PatternError
 from livechat.domain.rules import Page, Reason, Rule
 from livechat.domain.states import ButtonAction, ResponderCondition
 
@@ -201,3 +202,29 @@ def test_an_explosive_pattern_takes_no_time():
 
     # Backtracking would not end in the lifetime of the universe; seconds are no timing test.
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(.?){900}(.?){100}X$",
+        "(([a-zA-Z0-9]?){31}){31}[^a]{9}X",
+        ".{0,999}X$",
+    ],
+)
+def test_what_repeats_too_much_is_refused_and_found_nowhere(pattern):
+    with pytest.raises(PatternError) as caught:
+        patterns.check(pattern)
+
+    assert caught.value.problem == "too_complex"
+    assert not patterns.search(pattern, "X")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["/shop", "^https://shop[.]example/(en|de|fr)/cart(/.*)?$", r"/p/\d{1,9}(-[a-z0-9-]{1,80})?$"],
+)
+def test_what_people_write_costs_little(pattern):
+    patterns.check(pattern)
+
+    assert patterns.cost(pattern) < 400

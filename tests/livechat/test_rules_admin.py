@@ -56,7 +56,28 @@ def test_the_page_tells_which_rule_wins_and_why_the_others_do_not(berlin, test_p
     assert french.action == "hide_button"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "cart", "https://", "\x00", "x" * 100_000])
+@pytest.mark.parametrize(
+    ("absence", "operator", "told"),
+    [
+        ("keep_button", "", "nothing draws attention to it"),
+        ("hide_button", "", "no button is shown"),
+        ("hide_button", "on", ""),
+    ],
+)
+def test_it_tells_what_becomes_of_the_rule_while_nobody_is_there(
+    berlin, test_page, absence, operator, told
+):
+    ChannelRule.objects.create(channel=berlin, action="auto_popup")
+    berlin.absence = absence
+    berlin.save()
+
+    page = test_page(url="https://shop.example/", **({"operator": operator} if operator else {}))
+
+    assert told in page.context["instead"]
+    assert bool(page.context["instead"]) is not bool(operator)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "cart", "https://", "\x01", "x" * 100_000])
 def test_what_is_no_address_is_said_to_be_none(test_page, url):
     response = test_page(url=url)
 

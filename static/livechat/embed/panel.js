@@ -25,7 +25,18 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 @media(prefers-color-scheme:dark){dialog{background:#18191b}.t{background:#212225;color:#edeef0}}
 @media(forced-colors:active){dialog,.t{border:1px solid}}`;
   const PLACES = /** @type {const} */ (["localStorage", "sessionStorage"]);
-  const VALUES = ["string", "number", "boolean"];
+  const MAX = { names: 20, name: 40, value: 200 };
+
+  /** Raise what is wrong with an attribute; the server would refuse it. @param {string} name @param {unknown} value */
+  function check(name, value) {
+    const fits = value === null || typeof value === "boolean"
+      || (typeof value === "string" && value.length <= MAX.value)
+      || (typeof value === "number" && Math.abs(value) < 2 ** 53);
+    if (!name.trim() || name.length > MAX.name) {
+      throw new RangeError(`"${name.slice(0, MAX.name)}": a name has 1 to ${MAX.name} characters`);
+    }
+    if (!fits) throw new TypeError(`"${name}" has to be a text of at most ${MAX.value} characters, a number, yes or no`);
+  }
 
   /** @param {LivechatParts} chat @returns {LivechatPanel} */
   function make(chat) {
@@ -41,7 +52,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     /** @type {[string, unknown][]} what was said before the frame listened */
     const early = [];
     let ready = false;
-    let told = "";
+    /** What the chat knows of this page. */
+    const told = { page: "", attributes: {} };
     let unread = 0;
     /** The notification he does not want to see, where nothing may be stored. */
     let dismissed = "";
@@ -60,9 +72,11 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     }
 
     function tellPage() {
-      if (told === location.href) return;
-      told = location.href;
-      tell("page", { url: told, title: document.title, referrer: document.referrer });
+      const { href: url } = location;
+      const { referrer, title } = document;
+      if (told.page === url + title) return;
+      told.page = url + title;
+      tell("page", { url, title, referrer });
     }
 
     /** @param {typeof PLACES[number]} where @param {string} name @param {boolean} value */
@@ -152,11 +166,10 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
         return chat.ask();
       },
       set(/** @type {Record<string, unknown>} */ attributes) {
-        for (const [name, value] of Object.entries(attributes)) {
-          if (value !== null && !VALUES.includes(typeof value)) {
-            throw new TypeError(`"${name}" has to be a text, a number, yes or no`);
-          }
-        }
+        const next = { ...told.attributes, ...attributes };
+        for (const [name, value] of Object.entries(next)) check(name, value);
+        if (Object.keys(next).length > MAX.names) throw new RangeError(`at most ${MAX.names} names can be set`);
+        told.attributes = next;
         tell("set", { ...attributes });
       },
       consent(/** @type {unknown} */ given) {
@@ -200,6 +213,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       } else if (verb === "close") close();
       else if (verb === "has_chat") {
         keep("localStorage", verb, Boolean(value));
+        // He has written in a chat that opened by itself: now it is his, and stays open.
+        if (value) keep("localStorage", "open", dialog.open);
         chat.draw();
       } else if (verb === "unread" && unread !== Number(value)) {
         unread = Number(value) || 0;

@@ -18,7 +18,7 @@
  * verbs. Without one (the frame opened by itself) it is as if the panel stood open.
  */
 export class Host {
-  #origin = decodeURIComponent(location.hash.replace(/^#host=/, ""));
+  #origin = originOf(location.hash.replace(/^#host=/, ""));
   #heard;
   /** @type {Map<string, unknown>} what was told last, so as not to repeat it */
   #told = new Map();
@@ -58,14 +58,29 @@ export class Host {
     if (verb === "closed") this.#heard.closed();
     if (verb === "available") this.#heard.available(Boolean(value));
     if (verb === "consent") this.#heard.consent(Boolean(value));
-    if (verb === "prefill") this.#heard.prefill(String(value).slice(0, 8_000));
+    if (verb === "prefill") this.#heard.prefill(text(value).slice(0, 8_000));
     if (verb === "set" && value && typeof value === "object") this.#heard.attributes(value);
     if (verb === "page" && typeof value?.url === "string") {
       this.#heard.page({
         url: value.url.slice(0, 2_048),
-        title: String(value.title ?? "").slice(0, 300),
-        referrer: String(value.referrer ?? "").slice(0, 2_048),
+        title: text(value.title).slice(0, 300),
+        referrer: text(value.referrer).slice(0, 2_048),
       });
     }
   };
+}
+
+/** @param {string} claimed @returns {string} "" for what is none: then nobody is spoken to */
+function originOf(claimed) {
+  try {
+    const { origin } = new URL(decodeURIComponent(claimed));
+    return origin === "null" ? "" : origin;
+  } catch {
+    return "";
+  }
+}
+
+/** @param {unknown} value @returns {string} */
+function text(value) {
+  return typeof value === "string" ? value : "";
 }

@@ -66,6 +66,7 @@ const repair = new Repair(
 let consent = null;
 /** What the website told of the visitor; the server keeps it from his first message on. */
 let attributes = {};
+let tellingAgain = 0;
 const host = new Host({
   opened,
   closed,
@@ -119,7 +120,7 @@ function receive(event) {
     case "rejected":
       outbox.reject(event);
       ending.reject(event);
-      if (event.command === "attributes.set") console.warn("Livechat.set:", event.code);
+      if (event.command === "attributes.set") attributesRefused(event);
       break;
     case "message.posted":
       // Who has said it no longer writes it.
@@ -144,6 +145,19 @@ function receive(event) {
   draw();
 }
 
+/** @param {{ code: string, retry_after?: number | null }} rejected */
+function attributesRefused({ code, retry_after }) {
+  if (!retry_after) console.warn("Livechat.set:", code);
+  else {
+    clearTimeout(tellingAgain);
+    tellingAgain = setTimeout(tellAttributes, retry_after * 1_000);
+  }
+}
+
+function tellAttributes() {
+  if (Object.keys(attributes).length) send({ type: "attributes.set", attributes });
+}
+
 function outboxChanged() {
   ending.move();
   draw();
@@ -166,7 +180,7 @@ function connectionChanged(status) {
   panel.strip.show(status);
   asked = 0;
   if (status === "open") {
-    if (Object.keys(attributes).length) send({ type: "attributes.set", attributes });
+    tellAttributes();
     outbox.connected();
     ending.move();
     adopt();
@@ -216,7 +230,7 @@ function closed() {
 function moved(next) {
   // Global Privacy Control: no trail of pages.
   if (/** @type {any} */ (navigator).globalPrivacyControl) return;
-  const known = page?.url === next.url;
+  const known = page?.url === next.url && page.title === next.title;
   page = next;
   if (!known) send({ type: "page.view", page });
 }

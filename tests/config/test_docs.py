@@ -1,0 +1,121 @@
+"""What the documentation names is there: links, verbs, settings, events, keys, checks."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+STATIC = ROOT / "static/livechat"
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+CHECK = re.compile(r"\bconfig\.[EW]\d{3}\b")
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def section(page: str, title: str) -> str:
+    """Return what stands under a heading of a page, down to the next one."""
+    _before, _heading, rest = f"\n{page}".partition(f"\n## {title}\n")
+    assert rest, f"there is no section {title}"
+    return rest.partition("\n## ")[0]
+
+
+def first_column(text: str) -> list[str]:
+    """Return the names in the first column of the tables in `text`, without their arguments."""
+    return re.findall(r"^\| `(\w+)[^`]*` \|", text, re.MULTILINE)
+
+
+def block(source: str, opening: str, closing: str) -> str:
+    """Return what stands between two texts, of which the first is there once."""
+    assert source.count(opening) == 1
+    return source.partition(opening)[2].partition(closing)[0]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the headings of a page as they are called in addresses."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture(scope="module")
+def interface() -> str:
+    return read(DOCS / "reference/script-interface.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    targets = [link for link in LINK.findall(FENCE.sub("", read(page))) if ":" not in link]
+
+    for target in targets:
+        path, _, anchor = unquote(target).partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.is_relative_to(ROOT), target
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_every_page_is_reached_from_the_index():
+    listed = {(DOCS / link).resolve() for link in LINK.findall(read(DOCS / "index.md"))}
+
+    found = {page for page in PAGES if not page.is_relative_to(DOCS / "decisions")}
+
+    assert found - {ROOT / "README.md", DOCS / "index.md"} <= listed
+
+
+def test_every_check_that_is_named_exists():
+    known = set(re.findall(r'id="(config\.[EW]\d{3})"', read(ROOT / "config/checks.py")))
+
+    named = {name for page in PAGES for name in CHECK.findall(read(page))}
+
+    assert named
+    assert named <= known
+
+
+def test_the_verbs_are_those_of_the_loader_and_its_second_half(interface):
+    loader = re.findall(r'"(\w+)"', block(read(STATIC / "loader.js"), "const verb of [", "]"))
+    verbs = block(read(STATIC / "embed/panel.js"), "const verbs = {\n", "\n    };")
+    panel = re.findall(r"^ {6}(\w+)(?:[,:(])", verbs, re.MULTILINE)
+
+    assert first_column(section(interface, "Verbs")) == loader
+    assert sorted(panel) == sorted(loader)
+
+
+def test_the_settings_are_those_of_the_types(interface):
+    types = block(read(STATIC / "embed.d.ts"), "interface LivechatSettings {", "\n}")
+
+    settings = re.findall(r"^  (\w+)\?:", types, re.MULTILINE)
+
+    assert first_column(section(interface, "Settings")) == settings
+
+
+def test_the_events_are_those_that_are_sent(interface):
+    scripts = read(STATIC / "loader.js") + read(STATIC / "embed/panel.js")
+
+    sent = set(re.findall(r'\bemit\("(\w+)"', scripts))
+
+    assert set(first_column(section(interface, "Events"))) == sent
+
+
+def test_the_keys_are_those_that_are_stored():
+    widget = "".join(read(STATIC / name) for name in ("loader.js", "embed/panel.js"))
+    # What the frame tells is kept under the name it is told by.
+    kept = re.findall(r'keep\("\w+Storage", (?:"(\w+)"|verb)', widget)
+    prefixes = [
+        re.findall(r"`(livechat:[\w:]+:)\$\{", read(STATIC / name))
+        for name in ("widget/identity.js", "shared/drawer.js", "dashboard/drafts.js")
+    ]
+
+    page = read(DOCS / "reference/storage.md")
+
+    for name in {name or "has_chat" for name in kept}:
+        assert f'"{name}": true' in page
+    for found in prefixes:
+        assert len(found) == 1
+        assert f"`{found[0]}<" in page or f"`{found[0]}staff:<" in page
