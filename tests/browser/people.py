@@ -81,9 +81,17 @@ class Visitor(Writer):
         return self.view.locator("chat-header .who [role=status]")
 
     def opens(self) -> None:
-        """Open the chat and wait until it is connected."""
-        self.launcher.click()
+        """Open the chat and wait until it is connected.
+
+        A chat that was open on the last page opens itself on this one, but for small screens.
+        """
+        kept = self.kept()
+        if not (kept.get("open") and kept.get("has_chat") and self._is_wide()):
+            self.launcher.click()
         self.is_connected()
+
+    def _is_wide(self) -> bool:
+        return not self.page.evaluate("matchMedia('(max-width:640px),(max-height:480px)').matches")
 
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")
@@ -104,7 +112,9 @@ class Visitor(Writer):
 
     def kept(self) -> dict[str, bool]:
         """What the page keeps: no secrets."""
-        text = self.page.evaluate("localStorage['livechat:kettleandleaf'] ?? '{}'")
+        text = self.page.evaluate(
+            "(() => { try { return localStorage['livechat:kettleandleaf'] } catch {} })() ?? '{}'"
+        )
         found: dict[str, bool] = json.loads(text)
         return found
 

@@ -47,6 +47,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     const badge = document.createElement("i");
     const teaser = document.createElement("div");
     const words = document.createElement("button");
+    const away = document.createElement("button");
     const { overflow } = document.documentElement.style;
     let { consent } = settings;
     /** @type {[string, unknown][]} what was said before the frame listened */
@@ -55,6 +56,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     /** What the chat knows of this page. */
     const told = { page: "", attributes: {} };
     let unread = 0;
+    let unreadText = "";
     /** The notification he does not want to see, where nothing may be stored. */
     let dismissed = "";
 
@@ -96,8 +98,10 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       words.textContent = text;
       badge.hidden = dialog.open || !unread;
       badge.textContent = unread > 9 ? "9+" : String(unread);
-      button.setAttribute("aria-label", (dialog.open ? "Close chat" : "Open chat")
-        + (unread ? `, ${unread} unread message${unread > 1 ? "s" : ""}` : ""));
+      const labels = chat.answer?.labels;
+      away.ariaLabel = labels?.dismiss ?? "Dismiss";
+      button.setAttribute("aria-label", ((dialog.open ? labels?.close : labels?.open) ?? "Chat")
+        + (unread ? `, ${unreadText}` : ""));
     }
 
     // A telephone's keyboard shrinks what is seen, not what is laid out.
@@ -214,10 +218,11 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       else if (verb === "has_chat") {
         keep("localStorage", verb, Boolean(value));
         // He has written in a chat that opened by itself: now it is his, and stays open.
-        if (value) keep("localStorage", "open", dialog.open);
+        if (value && dialog.open) keep("localStorage", "open", true);
         chat.draw();
-      } else if (verb === "unread" && unread !== Number(value)) {
-        unread = Number(value) || 0;
+      } else if (verb === "unread" && unread !== Number(value?.count)) {
+        unread = Number(value?.count) || 0;
+        unreadText = String(value?.text);
         draw();
         chat.emit("unread", unread);
       }
@@ -235,8 +240,6 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     dialog.setAttribute("aria-label", config.name);
     frame.title = config.name;
     frame.allow = "clipboard-write";
-    const away = document.createElement("button");
-    away.ariaLabel = "Dismiss";
     away.textContent = "×";
     away.onclick = () => {
       dismissed = words.textContent ?? "";

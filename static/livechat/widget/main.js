@@ -8,6 +8,7 @@ import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
+import { t } from "../shared/texts.js";
 import { TypingSender, TypingWatch } from "../shared/typing.js";
 import { CLOSE, END, STAY } from "./chat-header.js";
 import { ChatPanel, START } from "./chat-panel.js";
@@ -272,8 +273,11 @@ function draw() {
     connected: socket.status === "open",
     alone: host.alone,
   });
-  host.tell("unread", unread(state));
-  host.tell("has_chat", Boolean(openConversation()) || outbox.entries.length > 0);
+  const count = unread(state);
+  host.tellUnread(count, t("widget.unread", { count }));
+  // Who has been here may have a chat: until the server says so, nobody knows.
+  const has = Boolean(openConversation()) || outbox.entries.length > 0;
+  if (has || state.epoch || !identity.token) host.tellChat(has);
   see();
 }
 
