@@ -110,12 +110,18 @@ check-generated: .venv/test.txt
 	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
 
 
-.PHONY: bench pictures ci lock
+.PHONY: bench pictures texts ci lock
 bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
 
 pictures: .venv/test.txt ## the screenshots in docs/images, anew
 	$(STAGE) "pictures" --needs chromium -- $(PY) -m tests.browser.pictures
+
+TEXTS := --no-location --no-wrap --verbosity 0 --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests \
+	--ignore=benchmarks --ignore=docs --ignore="config/demo/*" --ignore="templates/demo/*"
+texts: .venv/test.txt ## the translatable texts, collected anew and compiled (needs gettext)
+	@$(PY) manage.py makemessages --all --no-obsolete $(TEXTS)
+	@$(PY) manage.py compilemessages --ignore=.venv --verbosity 0
 
 ci: test-programs check test ## exactly what CI runs
 

@@ -17,11 +17,14 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from livechat import auth, events
 from livechat.bus import bus
@@ -53,15 +56,24 @@ ORIGIN = re.compile(rb"https?://[\x21-\x7e]{1,290}")
 Run = Callable[..., Awaitable[Any]]
 
 
+class Labels(msgspec.Struct, frozen=True):
+    """What the button and the notification's cross are called, for who cannot see them."""
+
+    open: str
+    close: str
+    dismiss: str
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the widget does on this page. `timer` in seconds; `text` the notification;
-    `again_in` seconds until the page should ask again."""
+    `again_in` seconds until the page should ask again; `labels` in the page's language."""
 
     action: ButtonAction
     timer: int
     text: str
     available: bool
     again_in: int
+    labels: Labels
 
 
 class Board:
@@ -186,14 +198,27 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     found = widget.answer(asked.rules, page, asked.absence)
     if origin:
         board.saw(asked.channel, origin)
+    language = query.get("lang", [""])[0][:35]
     body = Answer(
         action=found.action,
         timer=found.timer_seconds,
-        text=asked.text(query.get("lang", [""])[0][:35]),
+        text=asked.text(language),
         available=found.available,
         again_in=found.again_in,
+        labels=_labels(language),
     )
     return 200, _encode(body), origin
+
+
+@lru_cache(maxsize=256)
+def _labels(language: str) -> Labels:
+    """Return the labels in `language`, or in the installation's where it is none of ours."""
+    try:
+        code = translation.get_supported_language_variant(language)
+    except LookupError:
+        code = settings.LANGUAGE_CODE
+    with translation.override(code):
+        return Labels(open=_("Open chat"), close=_("Close chat"), dismiss=_("Dismiss"))
 
 
 def _origin(scope: Any) -> tuple[str, bool]:

@@ -38,7 +38,7 @@ SOURCES = Path(settings.BASE_DIR) / "static"
 LOADER = SOURCES / "livechat/loader.js"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 PLACEHOLDER = "__CONFIG__"
-IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)"', re.MULTILINE)
+IMPORT = re.compile(r'^(?:import|export)\b[^";]*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 
 @require_safe
@@ -120,15 +120,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     actor = operators.staff_actor(request.user.pk)
     if not actor.may_enter:
         raise PermissionDenied
+    language = translation.get_language() or "en"
     config = {
         "socket": "/ws/staff/",
         "user": actor.name,
         "id": str(request.user.pk),
         "logout": "/logout/",
         "admin": "/admin/" if getattr(request.user, "is_staff", False) else None,
-        "language": translation.get_language() or "en",
+        "language": language,
     }
-    context = {"config": config, "modules": _modules("livechat/dashboard/main.js")}
+    context = {
+        "config": config,
+        "modules": _modules("livechat/dashboard/main.js"),
+        "texts": _texts(language),
+    }
     return render(request, "livechat/dashboard/inbox.html", context)
 
 
@@ -163,6 +168,7 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
         "channel": channel,
         "address": request.build_absolute_uri(request.path),
         "modules": _modules("livechat/widget/main.js"),
+        "texts": _texts(language),
     }
     return render(request, template, context)
 
@@ -208,6 +214,12 @@ def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
         available=assignment.is_anybody_available(channel, timezone.now()),
         language=translation.get_language() or "",
     )
+
+
+def _texts(language: str) -> str:
+    """Return the address of the browser's texts in `language`; "" for English, which it knows."""
+    name = f"livechat/languages/{language}.json"
+    return static(name) if (SOURCES / name).exists() else ""
 
 
 def _plain(struct: Any) -> Any:

@@ -41,6 +41,7 @@ interface InitAnswer {
   available: boolean;
   /** Seconds until the page asks again. */
   again_in: number;
+  labels: { open: string; close: string; dismiss: string };
 }
 
 type LivechatPlace = "localStorage" | "sessionStorage";

@@ -25,6 +25,8 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 @media(forced-colors:active){.l{border:1px solid}}
 @media print{:host{display:none!important}}`;
   const nonce = document.currentScript?.nonce ?? "";
+  /** @type {InitAnswer} */
+  const NOTHING = { action: "hide_button", timer: 0, text: "", available: false, again_in: 0, labels: { open: "Open chat", close: "Close chat", dismiss: "Dismiss" } };
   const { connection } = page.navigator;
   const stop = new AbortController();
   const { signal } = stop;
@@ -100,7 +102,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     button.hidden = !shown && !panel?.open;
     button.setAttribute("aria-expanded", String(Boolean(panel?.open)));
     if (panel) panel.draw();
-    else button.setAttribute("aria-label", "Open chat");
+    else button.setAttribute("aria-label", (answer ?? NOTHING).labels.open);
   }
 
   /** @returns {Promise<LivechatPanel>} */
@@ -170,7 +172,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
       } else if (response.status < 500) {
         // Not for this website, or no longer there: nobody needs to ask again.
         wait = 0;
-        apply({ action: "hide_button", timer: 0, text: "", available: false, again_in: 0 });
+        apply(NOTHING);
       } else failed++;
     } catch {
       failed++;

@@ -120,7 +120,18 @@ async def test_without_rules_the_button_is_shown():
         "text": "Need help?",
         "available": True,
         "again_in": 120,
+        "labels": {"open": "Open chat", "close": "Close chat", "dismiss": "Dismiss"},
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("de-AT", "Chat öffnen"), ("xx", "Open chat"), ("", "Open chat"), ("\x00", "Open chat")],
+)
+async def test_the_labels_speak_the_pages_language(language, label):
+    widget()
+
+    assert (await ask(lang=language))[1]["labels"]["open"] == label
 
 
 @pytest.mark.parametrize("action", list(ButtonAction))

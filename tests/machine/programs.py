@@ -13,6 +13,7 @@ APT_GET = (
 
 PACKAGES = {
     "chromium": ("chromium", "fonts-liberation", "fonts-dejavu-core"),
+    "gettext": ("gettext",),
     "postgres": ("postgresql",),
     "redis": ("redis-server",),
 }
@@ -21,6 +22,11 @@ PACKAGES = {
 def chromium() -> Path | None:
     """Return the path of Chromium or Chrome, or None."""
     return _which("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def gettext() -> Path | None:
+    """Return the path of the program that finds translatable texts, or None."""
+    return _which("xgettext")
 
 
 def redis() -> Path | None:
@@ -40,6 +46,7 @@ def postgres() -> Path | None:
 
 FIND: dict[str, Callable[[], Path | None]] = {
     "chromium": chromium,
+    "gettext": gettext,
     "postgres": postgres,
     "redis": redis,
 }

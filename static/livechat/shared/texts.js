@@ -1,6 +1,7 @@
 /**
- * Every visible string of the browser code. A language is one JSON of the same keys; what it lacks
- * stays English. `{name}` is filled in; `key.one` is used instead of `key` when `count` is 1.
+ * Every visible string of the browser code. A language is one JSON of the same keys, which the page
+ * names; what it lacks stays English. `{name}` is filled in; where there is a `count`, the text of
+ * its plural (`key.one`, `key.few` …, as the language has them) is used instead of `key`.
  */
 const ENGLISH = {
   "action.cancel": "Cancel",
@@ -136,16 +137,31 @@ const ENGLISH = {
   "widget.queued": "Waiting for somebody to answer",
   "widget.startNew": "Start a new chat",
   "widget.with": "You are talking to {names}",
+  "widget.unread": "{count} unread messages",
+  "widget.unread.one": "1 unread message",
 };
 
 /** @typedef {keyof typeof ENGLISH} Key */
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH;
+let plurals = new Intl.PluralRules("en");
 
-/** @param {Record<string, string>} translated */
-export function use(translated) {
-  texts = { ...ENGLISH, ...translated };
+/** @param {Record<string, string>} translated @param {string} language */
+export function use(translated, language) {
+  // An English plural is none of another language.
+  const base = Object.entries(ENGLISH).filter(([key]) => !key.endsWith(".one"));
+  texts = { ...Object.fromEntries(base), ...translated };
+  plurals = new Intl.PluralRules(language);
+}
+
+const { dataset = {}, lang = "" } = globalThis.document?.documentElement ?? {};
+if (dataset["texts"]) {
+  try {
+    use(await (await fetch(dataset["texts"])).json(), lang);
+  } catch {
+    // Not to be had: English is better than nothing.
+  }
 }
 
 /**
@@ -154,7 +170,8 @@ export function use(translated) {
  * @returns {string}
  */
 export function t(key, values = {}) {
-  const text = (values["count"] === 1 && texts[`${key}.one`]) || texts[key] || key;
+  const plural = "count" in values ? plurals.select(Number(values["count"])) : "";
+  const text = texts[`${key}.${plural}`] || texts[key] || key;
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 

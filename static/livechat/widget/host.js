@@ -39,11 +39,18 @@ export class Host {
     this.#post("close");
   }
 
-  /** @param {"unread" | "has_chat"} verb @param {number | boolean} value */
-  tell(verb, value) {
-    if (this.#told.get(verb) === value) return;
-    this.#told.set(verb, value);
-    this.#post(verb, value);
+  /** @param {boolean} has */
+  tellChat(has) {
+    if (this.#told.get("has_chat") === has) return;
+    this.#told.set("has_chat", has);
+    this.#post("has_chat", has);
+  }
+
+  /** @param {number} count @param {string} text  the same in words */
+  tellUnread(count, text) {
+    if (this.#told.get("unread") === count) return;
+    this.#told.set("unread", count);
+    this.#post("unread", { count, text });
   }
 
   /** @param {string} verb @param {unknown} [value] */
