@@ -1,11 +1,12 @@
 """Start-up of the chat: connects receivers, nothing else."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LivechatConfig(AppConfig):
     name = "livechat"
-    verbose_name = "Live Chat"
+    verbose_name = _("Live Chat")
 
     def ready(self) -> None:
         from livechat import receivers

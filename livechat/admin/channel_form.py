@@ -96,6 +96,12 @@ class TranslationsField(forms.Field):
         return cleaned
 
 
+LEFT_TO_RIGHT = {"slug", "review_link", "allowed_origins"} | {
+    name for pair in PAIRS for name in pair[:2]
+}
+"""What is written from the left in every language."""
+
+
 class ChannelForm(forms.ModelForm):
     """A channel, with the revision that its reader saw."""
 
@@ -112,6 +118,8 @@ class ChannelForm(forms.ModelForm):
         for name in {name for pair in PAIRS for name in pair[:2]} & self.fields.keys():
             # What a colour is says everything; how long it may be would only hide that.
             self.fields[name].validators = [is_colour]
+        for name in LEFT_TO_RIGHT & self.fields.keys():
+            self.fields[name].widget.attrs["dir"] = "ltr"
 
     def clean_translations(self) -> Translations:
         """Put what was written beside what is stored: languages unknown here are kept."""
@@ -259,6 +267,7 @@ class RuleForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sequence"].required = self.fields["auto_popup_timer"].required = False
+        self.fields["regex_url"].widget.attrs["dir"] = "ltr"
         if "responder" in self.fields:
             self.fields["responder"] = forms.ChoiceField(
                 choices=self._responders(),

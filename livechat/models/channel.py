@@ -163,6 +163,8 @@ class Channel(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
         constraints = [
             models.CheckConstraint(condition=models.Q(max_sessions__gt=0), name="max_sessions_gt_0")
         ]

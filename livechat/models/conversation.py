@@ -180,6 +180,8 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-opened_at"]
+        verbose_name = _("session")  # what the Admin and the reports call it
+        verbose_name_plural = _("sessions")
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "visitor"], condition=Q(state__in=OPEN), name="one_open_chat"

@@ -65,6 +65,8 @@ class Operator(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("operator")
+        verbose_name_plural = _("operators")
 
     def __str__(self) -> str:
         return self.name

@@ -48,6 +48,7 @@ class ChannelRule(models.Model):
     class Meta:
         ordering = ["sequence", "pk"]
         verbose_name = _("channel rule")
+        verbose_name_plural = _("channel rules")
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.regex_url or '*'}"

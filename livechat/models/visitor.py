@@ -24,6 +24,8 @@ class Visitor(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("visitor")
+        verbose_name_plural = _("visitors")
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
