@@ -1,6 +1,6 @@
 """Which rule of a channel fits this page and country? (`odoo19.md` §2, decision 22.)"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit, urlunsplit
@@ -56,21 +56,22 @@ def choose(rules: Iterable[Rule], page: Page) -> Rule | None:
     order of `sequence` and pk. A rule for other countries never applies, and no country rule does
     when the country is unknown.
     """
-    return next(
-        (rule for rule in _order(rules, page.country) if _refusal(rule, page) is None), None
-    )
+    ordered = _order(rules, page.country)
+    found = patterns.found(tuple(rule.pattern for rule in ordered), page.url)
+    return next((rule for rule in ordered if _refusal(rule, page, found) is None), None)
 
 
 def explain(rules: Iterable[Rule], page: Page) -> list[tuple[Rule, Reason | None]]:
     """Return every rule with the reason it does not win; None for the one that does."""
     rules = list(rules)
     winner = choose(rules, page)
+    found = patterns.found(tuple(rule.pattern for rule in rules), page.url)
     return [
         (
             rule,
             None
             if rule is winner
-            else (_elsewhere(rule, page) or _refusal(rule, page) or Reason.ANOTHER_FIRST),
+            else (_elsewhere(rule, page) or _refusal(rule, page, found) or Reason.ANOTHER_FIRST),
         )
         for rule in sorted(rules, key=_sequence)
     ]
@@ -109,8 +110,8 @@ def _elsewhere(rule: Rule, page: Page) -> Reason | None:
     return Reason.OTHER_COUNTRY if page.country else Reason.COUNTRY_UNKNOWN
 
 
-def _refusal(rule: Rule, page: Page) -> Reason | None:
-    if not patterns.search(rule.pattern, page.url):
+def _refusal(rule: Rule, page: Page, found: Container[str]) -> Reason | None:
+    if rule.pattern not in found:
         return Reason.URL
     if rule.responder and not rule.responder_ready:
         return Reason.RESPONDER_NOT_READY

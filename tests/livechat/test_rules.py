@@ -228,3 +228,28 @@ def test_what_people_write_costs_little(pattern):
     patterns.check(pattern)
 
     assert patterns.cost(pattern) < 400
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["", "/a", "/b$", "a+", "(?i)SHOP", "[", "(.?){900}(.?){100}X", "ü", "x{0}"]
+        )
+        | st.text(alphabet="ab/.*+?()[]|$^", max_size=8),
+        max_size=8,
+    ),
+    st.text(alphabet="abü/shop", max_size=20),
+)
+def test_searching_for_all_at_once_finds_what_searching_for_each_does(wanted, text):
+    assert patterns.found(tuple(wanted), text) & set(wanted) == {
+        pattern for pattern in wanted if patterns.search(pattern, text)
+    }
+
+
+def test_where_all_at_once_takes_too_much_memory_each_is_searched_alone():
+    wanted = tuple(f"[ab]*a[ab]{{{number}}}c" for number in range(60, 100))
+    text = "https://x.example/" + "ab" * 1_000 + "a" + "b" * 70 + "c"
+
+    assert patterns.found(wanted, text) - {""} == {
+        pattern for pattern in wanted if patterns.search(pattern, text)
+    }
