@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 from django.db import connections
+from django.utils import translation
 
 from livechat.bus import Post, bus
 from livechat.consumers import threads
@@ -25,6 +26,13 @@ def plain_static_files(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def plain_english():
+    """A request leaves its language behind in the thread; the next one chooses anew, a test not."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ class App:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+                preexec_fn=_hear_ctrl_c,
             )
         self._wait_until_ready(self._process)
 
@@ -118,6 +119,11 @@ class App:
             return False
         finally:
             connection.close()
+
+
+def _hear_ctrl_c() -> None:
+    """Whoever started the tests in the background made them, and their children, deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
