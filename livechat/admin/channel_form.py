@@ -1,26 +1,20 @@
-"""The form of a channel and the rows in it: what is read, what is refused, and why."""
+"""The form of a channel: what is read, what is refused, and why."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import QueryDict
 from django.utils import formats, timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
-from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from livechat.domain import colours, patterns
-from livechat.models import Channel, ChannelRule, Membership, Operator
+from livechat.domain import colours
+from livechat.models import Channel
 from livechat.models.channel import is_colour
 
 TEXTS = ("button_text", "welcome_message", "input_placeholder")
@@ -176,205 +170,6 @@ class ChannelForm(forms.ModelForm):
         }
 
 
-class RowForm(forms.ModelForm):
-    """A row of a channel: an operator or a rule."""
-
-    gone = False
-    """Somebody else deleted the row while this page was open."""
-
-    def clean(self) -> dict[str, Any] | None:
-        if self.gone:
-            raise ValidationError(
-                _(
-                    "Somebody deleted this while you had it open. Save again to add it anew, "
-                    "or remove it."
-                )
-            )
-        return super().clean()
-
-
-class MembershipForm(RowForm):
-    """An operator of the channel, found by typing; profiles are not made or changed from here."""
-
-    class Meta:
-        model = Membership
-        fields = ("operator",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        operator = self.fields.get("operator")
-        if operator and isinstance(operator.widget, RelatedFieldWidgetWrapper):
-            operator.widget = operator.widget.widget
-
-    def clean_operator(self) -> Operator:
-        """Refuse whoever has no right to answer: getting it back does not restore channels."""
-        operator: Operator = self.cleaned_data["operator"]
-        if not operator.is_enabled and operator.pk != self.initial.get("operator"):
-            raise ValidationError(
-                _("%(name)s may not answer: give the right to the account first."),
-                params={"name": operator.name},
-            )
-        return operator
-
-
-class CountriesInput(UnfoldAdminTextInputWidget):
-    """Codes with commas between them: one field however many countries there are."""
-
-    def format_value(self, value: Any) -> str:
-        if isinstance(value, str):
-            return value
-        return ", ".join(_codes(value or ()))
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
-        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name) or ""]
-        return ", ".join(map(str, values))
-
-
-class CountriesField(forms.Field):
-    """Countries by their ISO codes, in the order written, each once."""
-
-    widget = CountriesInput
-
-    def to_python(self, value: Any) -> list[str]:
-        codes = [code.upper() for code in re.split(r"[,;\s]+", value or "") if code]
-        for code in codes:
-            if code not in countries.countries:
-                raise ValidationError(
-                    _("“%(code)s” is not the code of a country, like DE."),
-                    params={"code": code[:20]},
-                )
-        return list(dict.fromkeys(codes))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return self.to_python(data) != _codes(initial or ())
-        except ValidationError:
-            return True
-
-
-class RuleForm(RowForm):
-    """A rule; `responder_choices` are the bots there are, with their labels."""
-
-    responder_choices: list[tuple[str, str]] = []
-
-    countries = CountriesField(required=False, label=_("Country"))
-
-    class Meta:
-        model = ChannelRule
-        fields = ("sequence", "action", "regex_url", "auto_popup_timer", "countries")
-        widgets = {"sequence": forms.HiddenInput}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sequence"].required = self.fields["auto_popup_timer"].required = False
-        self.fields["regex_url"].widget.attrs["dir"] = "ltr"
-        if "responder" in self.fields:
-            self.fields["responder"] = forms.ChoiceField(
-                choices=self._responders(),
-                required=False,
-                label=_("Chatbot"),
-                widget=UnfoldAdminSelectWidget(),
-            )
-            self.fields["responder_condition"].label = _("Enabled only if …")
-            self.fields["responder_condition"].required = False
-
-    def has_changed(self) -> bool:
-        """A new row is meant, even one where everything stayed as proposed."""
-        return bool(self.instance._state.adding) or super().has_changed()
-
-    def clean_sequence(self) -> int:
-        return self.cleaned_data.get("sequence") or 0
-
-    def clean_auto_popup_timer(self) -> int:
-        return self.cleaned_data.get("auto_popup_timer") or 0
-
-    def clean_responder_condition(self) -> str:
-        return str(
-            self.cleaned_data.get("responder_condition") or self.instance.responder_condition
-        )
-
-    def _responders(self) -> list[tuple[str, Any]]:
-        current = self.instance.responder
-        known = [("", _("None")), *self.responder_choices]
-        if current and current not in dict(self.responder_choices):
-            known.append((current, _("No longer there")))
-        return known
-
-
-MAX_RULES = 200
-
-
-class Rows(PaginationInlineFormSet):
-    """Rows of a channel. Those that somebody deleted meanwhile come back as new ones, with an
-    error that says so; those that were to be removed anyway are simply left out."""
-
-    data: Any
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._gone: set[int] = set()
-        if self.is_bound and self.management_form.is_valid():
-            self._set_right()
-
-    def clean(self) -> None:
-        """Refuse rules that together would take too long for every page somebody looks at."""
-        super().clean()
-        kept = [form for form in self.forms if form not in self.deleted_forms]
-        if self.model is not ChannelRule:
-            return
-        if len(kept) > MAX_RULES:
-            raise ValidationError(
-                _("A channel has at most %(most)d rules."), params={"most": MAX_RULES}
-            )
-        written = [getattr(form, "cleaned_data", {}).get("regex_url") or "" for form in kept]
-        if sum(map(patterns.cost, written)) > patterns.MAX_COST_OF_ALL:
-            raise ValidationError(
-                _("The expressions of all rules together are too much: simplify some.")
-            )
-
-    def _construct_form(self, i: int, **kwargs: Any) -> RowForm:
-        form: RowForm = super()._construct_form(i, **kwargs)
-        form.gone = i in self._gone
-        if form.gone:
-            form.empty_permitted = False
-        return form
-
-    def _set_right(self) -> None:
-        """Number the rows anew where one of them names a row that is not there."""
-        total = min(self.management_form.cleaned_data["TOTAL_FORMS"], self.absolute_max)
-        first = max(0, min(self.management_form.cleaned_data["INITIAL_FORMS"], total))
-        known = {str(row.pk) for row in self.get_queryset()}
-        ids = [str(self.data.get(f"{self.prefix}-{i}-id", "")) for i in range(total)]
-        lost = [i for i in range(first) if ids[i] not in known]
-        if not lost:
-            return
-        dropped = {i for i in lost if self.data.get(f"{self.prefix}-{i}-DELETE")}
-        there = [i for i in range(first) if i not in lost]
-        again = [i for i in lost if i not in dropped]
-        order = [*there, *again, *range(first, total)]
-        self._gone = set(range(len(there), len(there) + len(again)))
-        self.data = _renumbered(self.data, self.prefix, order, len(there))
-        for i in self._gone:
-            self.data.pop(f"{self.prefix}-{i}-id", None)
-        del self.management_form  # a cached property, read anew
-
-
-def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> QueryDict:
-    """Return the data with row `order[i]` as row i, and as many rows as there are in `order`."""
-    numbers = {old: new for new, old in enumerate(order)}
-    made = QueryDict(mutable=True)
-    row = re.compile(rf"{re.escape(prefix)}-(\d+)-(.+)", re.DOTALL)
-    for key, values in data.lists():
-        match = row.fullmatch(key)
-        if match is None:
-            made.setlist(key, values)
-        elif int(match[1]) in numbers:
-            made.setlist(f"{prefix}-{numbers[int(match[1])]}-{match[2]}", values)
-    made[f"{prefix}-TOTAL_FORMS"] = str(len(order))
-    made[f"{prefix}-INITIAL_FORMS"] = str(initial)
-    return made
-
-
 def _conflict(channel: Channel) -> str:
     entry = (
         LogEntry.objects.filter(
@@ -406,7 +201,3 @@ def _conflict(channel: Channel) -> str:
 def _translation(stored: Any, field: str, code: str) -> str:
     texts = stored.get(field) if isinstance(stored, dict) else None
     return str(texts.get(code) or "") if isinstance(texts, dict) else ""
-
-
-def _codes(values: Iterable[Any]) -> list[str]:
-    return [str(getattr(value, "code", value)) for value in values]

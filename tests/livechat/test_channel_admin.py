@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livechat import events, responders
-from livechat.admin.channel_form import CountriesField, CountriesInput, TranslationsField
+from livechat.admin.channel_form import TranslationsField
+from livechat.admin.channel_rows import CountriesField, CountriesInput
 from livechat.domain.states import ResponderCondition
 from livechat.models import Channel, ChannelRule, Embedding, Membership
 from tests import factories
