@@ -100,6 +100,12 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What people send and operators' pictures. Never served from here by a web server: addresses
+    # are signed, and who asks is looked at.
+    "files": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "files", "file_permissions_mode": 0o640},
+    },
     "staticfiles": {"BACKEND": "config.storage.MinifiedStorage"},
 }
 
@@ -132,7 +138,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", "blob:"],  # blob: a picture that is being uploaded
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],

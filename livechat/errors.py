@@ -39,6 +39,12 @@ class AlreadyTaken(LivechatError):
     code = "already_taken"
 
 
+class FileGone(LivechatError):
+    """A file that a message names is not there, is somebody else's, or was sent already."""
+
+    code = "file_gone"
+
+
 class IdConflict(LivechatError):
     """The same `client_id` was used before with another text."""
 

@@ -134,6 +134,14 @@ def typing_changed(
     bus.publish(posts)
 
 
+def viewing_changed(
+    conversation_pk: int, conversation: UUID, *, who: UUID, name: str, avatar: str, active: bool
+) -> None:
+    """Say at once that an operator looks at a conversation, or no longer; nothing is stored."""
+    event = wire.ViewingChanged(conversation, who, name, avatar, active)
+    bus.publish([Post((staff_group(conversation_pk),), wire.encode(event))])
+
+
 def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> None:
     event = wire.VisitorMoved(conversation.public_id, page, at)
     _after_commit([Post((staff_group(conversation.pk),), wire.encode(event))])

@@ -25,6 +25,7 @@ class Action(Enum):
     TAKE = auto()
     JOIN = auto()
     LEAVE = auto()
+    SET_STATUS = auto()
     JOIN_CHANNEL = auto()
     LEAVE_CHANNEL = auto()
 
@@ -48,6 +49,7 @@ class StaffActor:
     operator: int | None = None
     operator_id: UUID | None = None
     name: str = ""
+    avatar: str = ""
     is_manager: bool = False
     is_analyst: bool = False
     channels: frozenset[int] = field(default_factory=frozenset)
@@ -60,9 +62,13 @@ class StaffActor:
 
 Actor = VisitorActor | StaffActor
 
-_WRITES = frozenset({Action.POST, Action.NOTE, Action.CLOSE, Action.TAKE, Action.JOIN})
+_WRITES = frozenset(
+    {Action.POST, Action.NOTE, Action.CLOSE, Action.TAKE, Action.JOIN, Action.SET_STATUS}
+)
 _OF_VISITORS = frozenset({Action.READ, Action.POST, Action.SEE, Action.TYPE, Action.CLOSE})
-_OF_PARTICIPANTS = frozenset({Action.POST, Action.NOTE, Action.TYPE, Action.CLOSE, Action.LEAVE})
+_OF_PARTICIPANTS = frozenset(
+    {Action.POST, Action.NOTE, Action.TYPE, Action.CLOSE, Action.LEAVE, Action.SET_STATUS}
+)
 
 
 def require(

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from livechat import visitor_view, wire
+from livechat import links, visitor_view, wire
+from livechat.links import Audience
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 
 LINE_LENGTH = 200
@@ -25,6 +26,7 @@ def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMess
         text=row.text[:limit],
         line=visitor_view.line(row),
         at=row.created_at,
+        files=[visitor_view.file(attachment, Audience.STAFF) for attachment in row.attachments],
     )
 
 
@@ -41,7 +43,11 @@ def conversation(
         outcome=row.outcome,  # type: ignore[arg-type]
         operator=_operator(row.operator),
         operators=[
-            wire.StaffOperator(id=person.operator.public_id, name=person.display_name)
+            wire.StaffOperator(
+                id=person.operator.public_id,
+                name=person.display_name,
+                avatar=links.avatar_path(person.operator.avatar),
+            )
             for person in operators
             if person.operator is not None
         ],
@@ -67,15 +73,22 @@ def channel(
         may_join=may_join,
         online=online,
         sessions=sessions,
+        link=f"/chat/{row.slug}/",
+        amber_after=row.amber_after,
+        red_after=row.red_after,
+        files=visitor_view.file_rules(row),
     )
 
 
 def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
     if operator is None:
-        return wire.Me(id=None, name=name, accepting=False, in_call=False, presence="offline")
+        return wire.Me(
+            id=None, name=name, avatar="", accepting=False, in_call=False, presence="offline"
+        )
     return wire.Me(
         id=operator.public_id,
         name=operator.name,
+        avatar=links.avatar_path(operator.avatar),
         accepting=operator.accepting,
         in_call=operator.in_call,
         presence=operator.presence(now).value,
@@ -83,7 +96,9 @@ def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
 
 
 def _operator(row: Operator | None) -> wire.StaffOperator | None:
-    return wire.StaffOperator(id=row.public_id, name=row.name) if row else None
+    if row is None:
+        return None
+    return wire.StaffOperator(id=row.public_id, name=row.name, avatar=links.avatar_path(row.avatar))
 
 
 def _visitor(row: Conversation) -> wire.StaffVisitor:

@@ -4,18 +4,18 @@ from typing import Any, cast
 
 from django.urls import path
 
-from livechat import views
 from livechat.auth import with_session
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.visitor import VisitorConsumer
+from livechat.views import pages
 
 urlpatterns = [
-    path("widget/<slug:key>/loader.js", views.loader, name="loader"),
-    path("widget/<slug:key>/frame/", views.frame, name="frame"),
-    path("chat/<slug:slug>/", views.chat, name="chat"),
-    path("dashboard/", views.dashboard, name="dashboard"),
-    path("login/", views.SignIn.as_view(), name="login"),
-    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("widget/<slug:key>/loader.js", pages.loader, name="loader"),
+    path("widget/<slug:key>/frame/", pages.frame, name="frame"),
+    path("chat/<slug:slug>/", pages.chat, name="chat"),
+    path("dashboard/", pages.dashboard, name="dashboard"),
+    path("login/", pages.SignIn.as_view(), name="login"),
+    path("logout/", pages.SignOut.as_view(), name="logout"),
 ]
 
 websocket_urlpatterns: list[Any] = [

@@ -2,12 +2,30 @@
 
 from collections.abc import Iterable
 
-from livechat import wire
-from livechat.domain.states import Kind, Role
-from livechat.models import Channel, Conversation, Entry, Message, Participant
+from livechat import links, wire
+from livechat.domain import files
+from livechat.domain.states import FileSet, Kind, Role
+from livechat.links import Audience
+from livechat.models import (
+    Attachment,
+    Channel,
+    Conversation,
+    Entry,
+    Message,
+    Operator,
+    Participant,
+)
 
 
-def channel(row: Channel, *, available: bool, language: str = "") -> wire.PublicChannel:
+def channel(
+    row: Channel,
+    *,
+    available: bool,
+    team: Iterable[Operator] = (),
+    answers_in: int | None = None,
+    language: str = "",
+) -> wire.PublicChannel:
+    """`team`: who is there now; `answers_in`: seconds until a first answer, as a rule."""
     return wire.PublicChannel(
         name=row.name,
         welcome=row.text("welcome_message", language),
@@ -18,6 +36,29 @@ def channel(row: Channel, *, available: bool, language: str = "") -> wire.Public
         button_background=row.button_background_color,
         button_foreground=row.button_text_color,
         available=available,
+        theme=row.theme,  # type: ignore[arg-type]  # one of the choices
+        privacy_link=row.privacy_link,
+        contact_hint=row.contact_hint,
+        suggestions=row.suggested(language),
+        answers_in=answers_in,
+        team=[
+            wire.PublicOperator(
+                id=operator.public_id,
+                name=operator.name,
+                avatar=links.avatar_path(operator.avatar),
+            )
+            for operator in team
+        ],
+        files=file_rules(row),
+    )
+
+
+def file_rules(row: Channel) -> wire.FileRules:
+    """What may be attached to messages of a channel. The same for both audiences."""
+    return wire.FileRules(
+        accept=files.accept_attribute(FileSet(row.file_set)),
+        max_bytes=row.max_file_bytes,
+        max_files=row.max_files,
     )
 
 
@@ -28,7 +69,11 @@ def conversation(row: Conversation, operators: Iterable[Participant]) -> wire.Pu
         revision=row.revision,
         state=row.state,  # type: ignore[arg-type]  # the CHECK constraint holds the literal
         operators=[
-            wire.PublicOperator(id=person.operator.public_id, name=person.display_name)
+            wire.PublicOperator(
+                id=person.operator.public_id,
+                name=person.display_name,
+                avatar=links.avatar_path(person.operator.avatar),
+            )
             for person in operators
             if person.operator is not None
         ],
@@ -56,6 +101,24 @@ def message(row: Message | Entry) -> wire.PublicMessage:
         text=row.text,
         line=line(row),
         at=row.created_at,
+        files=[file(attachment, Audience.PUBLIC) for attachment in row.attachments],
+    )
+
+
+def file(row: Attachment, audience: Audience) -> wire.File:
+    """A file with addresses that are signed now, for one audience."""
+    return wire.File(
+        id=row.public_id,
+        name=row.name,
+        content_type=row.content_type,
+        family=files.family(row.content_type),  # type: ignore[arg-type]
+        size=row.size,
+        width=row.width,
+        height=row.height,
+        url=links.file_path(row.public_id, audience),
+        thumbnail=(
+            links.file_path(row.public_id, audience, thumbnail=True) if row.thumbnail else ""
+        ),
     )
 
 

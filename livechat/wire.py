@@ -27,6 +27,8 @@ VERSION = 1
 
 MAX_FRAME_BYTES = 65_536
 MAX_TEXT_CHARACTERS = 8_000
+MAX_FILES = 10
+"""In one message."""
 PAGE_SIZE = 100
 HEARTBEAT_SECONDS = 20
 
@@ -44,6 +46,7 @@ AttributeValue = (
     | bool
 )
 Token = Annotated[str, Meta(max_length=512)]
+FileIds = Annotated[list[UUID], Meta(max_length=MAX_FILES)]
 
 
 class Close:
@@ -97,12 +100,16 @@ class OpenConversation(Command, frozen=True, tag="conversation.open"):
     client_id: UUID
     text: Text
     page: Page | None = None
+    files: FileIds = []
 
 
 class PostMessage(Command, frozen=True, tag="message.post"):
+    """`files` were uploaded before and are in no message yet; with any, `text` may be empty."""
+
     conversation: UUID
     client_id: UUID
     text: Text
+    files: FileIds = []
 
 
 class CloseConversation(Command, frozen=True, tag="conversation.close"):
@@ -145,6 +152,19 @@ class FetchTimeline(Command, frozen=True, tag="timeline.fetch"):
     limit: Limit = PAGE_SIZE
 
 
+class OpenFile(Command, frozen=True, tag="file.open"):
+    """Answered by ``file.opened``: the file with addresses that have just been signed."""
+
+    file: UUID
+
+
+class OpenTranscript(Command, frozen=True, tag="transcript.open"):
+    """Answered by ``transcript.opened``: where the whole conversation can be fetched."""
+
+    conversation: UUID
+    format: Literal["text", "html"]
+
+
 class Heartbeat(Command, frozen=True, tag="heartbeat"):
     """Answer to the server's heartbeat. `active`: there was real input since the last one."""
 
@@ -161,6 +181,8 @@ VisitorCommand = (
     | ViewPage
     | SetAttributes
     | FetchTimeline
+    | OpenFile
+    | OpenTranscript
     | Heartbeat
 )
 
@@ -185,6 +207,7 @@ class StaffPostMessage(Command, frozen=True, tag="message.post"):
     client_id: UUID
     text: Text
     internal: bool = False
+    files: FileIds = []
 
 
 class TakeConversation(Command, frozen=True, tag="conversation.take"):
@@ -216,6 +239,28 @@ class WatchConversation(Command, frozen=True, tag="conversation.watch"):
 
 
 class UnwatchConversation(Command, frozen=True, tag="conversation.unwatch"):
+    conversation: UUID
+
+
+class SetStatus(Command, frozen=True, tag="conversation.set_status"):
+    """How an assigned conversation stands: whose turn it is, or that help is wanted."""
+
+    conversation: UUID
+    client_id: UUID
+    status: Literal["in_progress", "waiting_for_customer", "need_help"]
+
+
+class SetViewing(Command, frozen=True, tag="viewing.set"):
+    """The sender has this conversation before his eyes, or no longer. Said again every 20 s;
+    colleagues believe it for 30 s. Nothing is stored, and the visitor hears nothing."""
+
+    conversation: UUID
+    active: bool
+
+
+class FetchVisitor(Command, frozen=True, tag="visitor.fetch"):
+    """Answered by ``visitor.told``: what is known beside the conversation itself."""
+
     conversation: UUID
 
 
@@ -257,6 +302,9 @@ StaffCommand = (
     | WatchConversation
     | UnwatchConversation
     | CloseConversation
+    | SetStatus
+    | SetViewing
+    | FetchVisitor
     | JoinChannel
     | LeaveChannel
     | SetPresence
@@ -265,6 +313,8 @@ StaffCommand = (
     | SeeMessages
     | SetTyping
     | FetchTimeline
+    | OpenFile
+    | OpenTranscript
     | Heartbeat
 )
 
@@ -306,17 +356,60 @@ class Line(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file of a message. `size` in bytes; `width` and `height` in pixels, 0 for what is no
+    picture. `url` and `thumbnail` ("" without one) are paths of this server, good for ten minutes
+    and for this audience; ``file.open`` gives fresh ones. `family` says how it may be shown."""
+
+    id: UUID
+    name: str
+    content_type: str
+    family: Literal["image", "audio", "video", "document", "archive"]
+    size: int
+    width: int
+    height: int
+    url: str
+    thumbnail: str
+
+
+class FileOpened(msgspec.Struct, frozen=True, tag="file.opened"):
+    file: File
+
+
+class TranscriptOpened(msgspec.Struct, frozen=True, tag="transcript.opened"):
+    """`url` is a path of this server, good for ten minutes."""
+
+    conversation: UUID
+    format: Literal["text", "html"]
+    url: str
+
+
+class FileRules(msgspec.Struct, frozen=True):
+    """What may be attached here. `accept` as a file input takes it, "" when nothing may;
+    `max_bytes` of one file, `max_files` in one message."""
+
+    accept: str
+    max_bytes: int
+    max_files: int
+
+
 # --------------------------------------------------------------------------- visitor, out
 
 
 class PublicOperator(msgspec.Struct, frozen=True):
-    """Only the chat name ever leaves the house, never the account or the e-mail."""
+    """Only the chat name ever leaves the house, never the account or the e-mail. `avatar` is a
+    path of this server, "" without a picture."""
 
     id: UUID
     name: str
+    avatar: str
 
 
 class PublicChannel(msgspec.Struct, frozen=True):
+    """`answers_in`: how many seconds half of the recent visitors waited for a first answer at
+    most, null when too few were answered to tell. `suggestions` are first messages to choose
+    from, at most four. `team`: who is there now, at most three."""
+
     name: str
     welcome: str
     placeholder: str
@@ -326,6 +419,13 @@ class PublicChannel(msgspec.Struct, frozen=True):
     button_background: str
     button_foreground: str
     available: bool
+    theme: Literal["auto", "light", "dark"]
+    privacy_link: str
+    contact_hint: str
+    suggestions: list[str]
+    answers_in: int | None
+    team: list[PublicOperator]
+    files: FileRules
 
 
 class PublicConversation(msgspec.Struct, frozen=True):
@@ -354,12 +454,14 @@ class PublicMessage(msgspec.Struct, frozen=True):
     text: str
     line: Line | None
     at: datetime
+    files: list[File]
 
 
 class VisitorWelcome(msgspec.Struct, frozen=True, tag="welcome"):
     """Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
     it named this conversation, else the newest page; `more`: there are further ones between
-    (after a named `after_seq`) or before (without one)."""
+    (after a named `after_seq`) or before (without one). `now` by the server's clock: a browser's
+    may be wrong by days."""
 
     version: int
     epoch: UUID
@@ -369,6 +471,7 @@ class VisitorWelcome(msgspec.Struct, frozen=True, tag="welcome"):
     conversation: PublicConversation | None
     messages: list[PublicMessage]
     more: bool
+    now: datetime
     heartbeat_seconds: int = HEARTBEAT_SECONDS
 
 
@@ -424,6 +527,8 @@ VisitorEvent = (
     | PublicMessagesSeen
     | PublicTypingChanged
     | PublicTimelinePage
+    | FileOpened
+    | TranscriptOpened
     | VisitorHeartbeat
 )
 
@@ -432,7 +537,8 @@ VisitorEvent = (
 
 class StaffChannel(msgspec.Struct, frozen=True):
     """A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
-    he may do so himself; `online`: operators available now."""
+    he may do so himself; `online`: operators available now. `link` is the path of the direct chat.
+    A visitor who waits is shown amber after `amber_after` seconds, red after `red_after`."""
 
     id: UUID
     name: str
@@ -441,11 +547,16 @@ class StaffChannel(msgspec.Struct, frozen=True):
     may_join: bool
     online: int
     sessions: int
+    link: str
+    amber_after: int
+    red_after: int
+    files: FileRules
 
 
 class StaffOperator(msgspec.Struct, frozen=True):
     id: UUID
     name: str
+    avatar: str
 
 
 class StaffVisitor(msgspec.Struct, frozen=True):
@@ -476,6 +587,7 @@ class StaffMessage(msgspec.Struct, frozen=True):
     text: str
     line: Line | None
     at: datetime
+    files: list[File]
 
 
 class StaffConversation(msgspec.Struct, frozen=True):
@@ -507,6 +619,7 @@ class Me(msgspec.Struct, frozen=True):
 
     id: UUID | None
     name: str
+    avatar: str
     accepting: bool
     in_call: bool
     presence: Literal["online", "away", "offline"]
@@ -517,7 +630,19 @@ class StaffWelcome(msgspec.Struct, frozen=True, tag="welcome"):
 
     version: int
     epoch: UUID
+    now: datetime
     heartbeat_seconds: int = HEARTBEAT_SECONDS
+
+
+class FirstSteps(msgspec.Struct, frozen=True):
+    """What a newcomer has done. `answers`: he is an operator of a channel; `introduced`: he has a
+    chat name or a picture; `embedded`: a website has asked for the widget; `chatted`: he has
+    answered somebody."""
+
+    answers: bool
+    introduced: bool
+    embedded: bool
+    chatted: bool
 
 
 class InboxSnapshot(msgspec.Struct, frozen=True, tag="inbox.snapshot"):
@@ -531,6 +656,7 @@ class InboxSnapshot(msgspec.Struct, frozen=True, tag="inbox.snapshot"):
     conversations: list[StaffConversation]
     seen: dict[UUID, int]
     digest: str
+    steps: FirstSteps
     part: int = 1
     parts: int = 1
 
@@ -568,6 +694,16 @@ class StaffTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
     active: bool
 
 
+class ViewingChanged(msgspec.Struct, frozen=True, tag="viewing.changed"):
+    """A colleague has the conversation before his eyes, or no longer."""
+
+    conversation: UUID
+    operator: UUID
+    name: str
+    avatar: str
+    active: bool
+
+
 class StaffTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
     conversation: UUID
     messages: list[StaffMessage]
@@ -589,6 +725,34 @@ class VisitorMoved(msgspec.Struct, frozen=True, tag="visitor.moved"):
     conversation: UUID
     page: Page
     at: datetime
+
+
+class PageSeen(msgspec.Struct, frozen=True):
+    """A page of the visitor's trail; `url` as in `Page`."""
+
+    url: str
+    title: str
+    at: datetime
+
+
+class EarlierConversation(msgspec.Struct, frozen=True):
+    """Another conversation of the same visitor that the reader may read. `text`: its first."""
+
+    id: UUID
+    channel: str
+    state: Literal["queued", "bot", "assigned", "closed"]
+    opened_at: datetime
+    text: str
+
+
+class VisitorTold(msgspec.Struct, frozen=True, tag="visitor.told"):
+    """Both lists newest first: the last pages, and at most ten conversations. `total` counts all
+    earlier conversations that the reader may read."""
+
+    conversation: UUID
+    trail: list[PageSeen]
+    earlier: list[EarlierConversation]
+    total: int
 
 
 class InboxChanged(msgspec.Struct, frozen=True, tag="inbox.changed"):
@@ -630,9 +794,13 @@ StaffEvent = (
     | ConversationGone
     | StaffMessagesSeen
     | StaffTypingChanged
+    | ViewingChanged
     | StaffTimelinePage
+    | FileOpened
+    | TranscriptOpened
     | PresenceChanged
     | VisitorMoved
+    | VisitorTold
     | CannedListed
     | InboxChanged
     | StaffHeartbeat

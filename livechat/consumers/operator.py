@@ -9,9 +9,11 @@ from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.threads import run
 from livechat.domain import text as texts
+from livechat.domain.states import Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
 from livechat.policy import StaffActor
 from livechat.services import (
+    attachments,
     canned,
     conversations,
     inbox,
@@ -19,6 +21,7 @@ from livechat.services import (
     operators,
     sessions,
     timelines,
+    transcripts,
     visitors,
 )
 from livechat.services.messages import Item
@@ -57,7 +60,7 @@ class OperatorConsumer(BaseConsumer):
         self.take_tab(f"user.{self.user}")
         await run(operators.heard_from, [self.user], [self.user])
         epoch = await run(visitors.current_epoch)
-        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch))
+        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))
 
     async def leave(self) -> None:
         user = getattr(self, "user", None)
@@ -68,7 +71,7 @@ class OperatorConsumer(BaseConsumer):
     async def handle(self, command: Any) -> None:
         match command:
             case wire.StaffPostMessage():
-                text = texts.clean(command.text)
+                text = texts.clean(command.text, optional=bool(command.files))
                 self.post(
                     Item(
                         self.actor,
@@ -76,6 +79,7 @@ class OperatorConsumer(BaseConsumer):
                         command.client_id,
                         text,
                         command.internal,
+                        tuple(command.files),
                     )
                 )
             case wire.FetchInbox():
@@ -88,6 +92,25 @@ class OperatorConsumer(BaseConsumer):
                 await self.change(conversations.leave, command)
             case wire.CloseConversation():
                 await self.change(conversations.close, command)
+            case wire.SetStatus():
+                await self.posted()
+                await run(
+                    conversations.set_status,
+                    self.actor,
+                    command.conversation,
+                    Status(command.status),
+                )
+                self.acknowledge(command.client_id, command.conversation)
+            case wire.SetViewing():
+                await self.view(command)
+            case wire.FetchVisitor():
+                self.say(await run(visitors.told, self.actor, command.conversation))
+            case wire.OpenFile():
+                self.say(await run(attachments.opened, self.actor, command.file))
+            case wire.OpenTranscript():
+                self.say(
+                    await run(transcripts.opened, self.actor, command.conversation, command.format)
+                )
             case wire.WatchConversation():
                 await self.watch(command.conversation)
             case wire.UnwatchConversation():
@@ -203,6 +226,23 @@ class OperatorConsumer(BaseConsumer):
             command.conversation,
             who=self.actor.operator_id,
             name=self.actor.name,
+            active=command.active,
+        )
+
+    async def view(self, command: wire.SetViewing) -> None:
+        """Show colleagues that he looks at a conversation; who may read it may be seen there."""
+        if self.actor.operator_id is None:
+            raise NotAllowed
+        pk = self.own.get(command.conversation) or self.watched.get(command.conversation)
+        if pk is None:
+            row = await run(timelines.readable, self.actor, command.conversation)
+            pk = row.pk
+        events.viewing_changed(
+            pk,
+            command.conversation,
+            who=self.actor.operator_id,
+            name=self.actor.name,
+            avatar=self.actor.avatar,
             active=command.active,
         )
 

@@ -14,7 +14,14 @@ from livechat.domain.pace import Bucket
 from livechat.errors import LivechatError, NotFound, TokenInvalid
 from livechat.integrations.geoip import countries
 from livechat.policy import VisitorActor
-from livechat.services import conversations, marks, timelines, visitors
+from livechat.services import (
+    attachments,
+    conversations,
+    marks,
+    timelines,
+    transcripts,
+    visitors,
+)
 from livechat.services.messages import Item
 from livechat.wire import Close
 
@@ -78,6 +85,7 @@ class VisitorConsumer(BaseConsumer):
                 conversation=standing.conversation,
                 messages=standing.messages,
                 more=standing.more,
+                now=datetime.now(UTC),
             )
         )
         if self.page.url and hello.token:
@@ -86,8 +94,16 @@ class VisitorConsumer(BaseConsumer):
     async def handle(self, command: Any) -> None:
         match command:
             case wire.PostMessage():
-                text = texts.clean(command.text)
-                self.post(Item(self.actor, command.conversation, command.client_id, text))
+                text = texts.clean(command.text, optional=bool(command.files))
+                self.post(
+                    Item(
+                        self.actor,
+                        command.conversation,
+                        command.client_id,
+                        text,
+                        files=tuple(command.files),
+                    )
+                )
             case wire.OpenConversation():
                 await self.open(command)
             case wire.CloseConversation():
@@ -109,6 +125,12 @@ class VisitorConsumer(BaseConsumer):
                 await self.tell_attributes(command)
             case wire.FetchTimeline():
                 await self.fetch(command)
+            case wire.OpenFile():
+                self.say(await run(attachments.opened, self.actor, command.file))
+            case wire.OpenTranscript():
+                self.say(
+                    await run(transcripts.opened, self.actor, command.conversation, command.format)
+                )
             case wire.VisitorHello():
                 self.reject(command, "hello_again")
             case wire.Heartbeat():
@@ -117,7 +139,7 @@ class VisitorConsumer(BaseConsumer):
                 assert_never(command)
 
     async def open(self, command: wire.OpenConversation) -> None:
-        text = texts.clean(command.text)
+        text = texts.clean(command.text, optional=bool(command.files))
         page = visitors.clean_page(command.page) if command.page else self.page
         await self.posted()
         if wait := self._messages.take(self.heard_at):
@@ -131,6 +153,7 @@ class VisitorConsumer(BaseConsumer):
             self.actor,
             client_id=command.client_id,
             text=text,
+            files=command.files,
             arrival=conversations.Arrival(
                 language=texts.one_line(self.hello.language, 35),
                 time_zone=texts.one_line(self.hello.time_zone, 64),

@@ -91,6 +91,23 @@ class Absence(StrEnum):
     HIDE = "hide_button"
 
 
+class Theme(StrEnum):
+    """Whether the chat is light or dark."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class FileSet(StrEnum):
+    """What may be attached to messages of a channel; each holds the ones before it."""
+
+    NONE = "none"
+    IMAGES = "images"
+    DOCUMENTS = "documents"
+    ALL = "all"
+
+
 class Corner(StrEnum):
     """Where the chat button stands; mirrored on pages written from right to left."""
 

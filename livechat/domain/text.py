@@ -13,11 +13,11 @@ MAX_BYTES = 32_768
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, optional: bool = False) -> str:
     """Return `text` in NFC with Unix line ends, no control characters and no outer blank lines.
 
-    Raises Invalid ``empty`` when nothing visible is left (spaces, zero-width characters), and
-    ``too_long`` over 8,000 characters or 32 KiB of UTF-8.
+    Raises Invalid ``empty`` when nothing visible is left (spaces, zero-width characters) unless it
+    is `optional`, then "" is returned; and ``too_long`` over 8,000 characters or 32 KiB of UTF-8.
     """
     if len(text) > 2 * MAX_CHARACTERS:
         raise Invalid("too_long")
@@ -25,6 +25,8 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _CONTROLS.sub("", text).strip("\n \t")
     if not is_visible(text):
+        if optional:
+            return ""
         raise Invalid("empty")
     if len(text) > MAX_CHARACTERS or len(text.encode()) > MAX_BYTES:
         raise Invalid("too_long")

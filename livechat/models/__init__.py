@@ -1,5 +1,6 @@
 """Rows: columns, constraints, QuerySets, and verbs about one row. One noun a file."""
 
+from livechat.models.attachment import Attachment
 from livechat.models.canned import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
@@ -14,6 +15,7 @@ from livechat.models.user import User
 from livechat.models.visitor import PageView, Visitor
 
 __all__ = [
+    "Attachment",
     "Author",
     "CannedResponse",
     "Channel",

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import origins
 from livechat.domain.origins import OriginError
-from livechat.domain.states import Absence, Corner, LimitMode
-from livechat.models.choices import ABSENCES, CORNERS, LIMIT_MODES
+from livechat.domain.states import Absence, Corner, FileSet, LimitMode, Theme
+from livechat.models.choices import ABSENCES, CORNERS, FILE_SETS, LIMIT_MODES, THEMES
 
 BRAND = "#3451d1"
 WHITE = "#ffffff"
+MAX_SUGGESTIONS = 4
 MAX_OFFSET = 400
 """Pixels from the edges of the page; more would leave small screens no button."""
 
@@ -98,6 +99,26 @@ class Channel(models.Model):
         validators=[MaxValueValidator(MAX_OFFSET)],
         help_text=_("Pixels."),
     )
+    theme = models.CharField(
+        _("light or dark"), max_length=8, choices=THEMES, default=Theme.AUTO.value
+    )
+    suggestions = models.TextField(
+        _("suggestions"),
+        max_length=400,
+        blank=True,
+        default="",
+        help_text=_(
+            "First messages a visitor can choose from, one per line, at most four: "
+            "“Where is my parcel?”"
+        ),
+    )
+    privacy_link = models.URLField(
+        _("privacy notice"),
+        blank=True,
+        default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text=_("The page of your website that says what becomes of what visitors write."),
+    )
     absence = models.CharField(
         _("when no operator is available"),
         max_length=16,
@@ -126,6 +147,36 @@ class Channel(models.Model):
     )
     max_sessions = models.PositiveIntegerField(
         _("maximum sessions"), default=10, validators=[MinValueValidator(1)]
+    )
+    amber_after = models.PositiveIntegerField(
+        _("amber after"),
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(86_400)],
+        help_text=_("Seconds a visitor has waited for an answer when his clock turns amber."),
+    )
+    red_after = models.PositiveIntegerField(
+        _("red after"),
+        default=180,
+        validators=[MinValueValidator(1), MaxValueValidator(86_400)],
+        help_text=_("Seconds after which it turns red."),
+    )
+    file_set = models.CharField(
+        _("what may be attached"),
+        max_length=16,
+        choices=FILE_SETS,
+        default=FileSet.DOCUMENTS.value,
+        help_text=_("Told by the content of a file, not by its name. Programs and HTML never."),
+    )
+    max_file_megabytes = models.PositiveSmallIntegerField(
+        _("largest file"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text=_("Megabytes."),
+    )
+    max_files = models.PositiveSmallIntegerField(
+        _("files per message"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
     )
     block_assignment_during_call = models.BooleanField(
         _("No Chats During Call"),
@@ -190,9 +241,18 @@ class Channel(models.Model):
         return self.max_sessions if self.max_sessions_mode == LimitMode.LIMITED else None
 
     @property
+    def max_file_bytes(self) -> int:
+        return self.max_file_megabytes * 1024 * 1024
+
+    @property
     def origins(self) -> list[str]:
         """The sites that may embed the widget, as `domain.origins` reads them; empty for any."""
         return self.allowed_origins.splitlines()
+
+    def suggested(self, language: str = "") -> list[str]:
+        """Return the suggestions in `language`, at most four."""
+        lines = (line.strip()[:80] for line in self.text("suggestions", language).splitlines())
+        return [line for line in lines if line][:MAX_SUGGESTIONS]
 
     def text(self, field: str, language: str = "") -> str:
         """Return a text in `language` ("de-AT" falls back to "de"), else the base text."""

@@ -6,6 +6,7 @@ from livechat.domain.states import (
     Absence,
     ButtonAction,
     Corner,
+    FileSet,
     Kind,
     LimitMode,
     Outcome,
@@ -14,6 +15,7 @@ from livechat.domain.states import (
     State,
     Status,
     SystemEvent,
+    Theme,
 )
 
 STATES = [
@@ -67,6 +69,17 @@ ABSENCES = [
 CORNERS = [
     (Corner.END.value, _("Right")),
     (Corner.START.value, _("Left")),
+]
+THEMES = [
+    (Theme.AUTO.value, _("As the visitor's device")),
+    (Theme.LIGHT.value, _("Light")),
+    (Theme.DARK.value, _("Dark")),
+]
+FILE_SETS = [
+    (FileSet.NONE.value, _("Nothing")),
+    (FileSet.IMAGES.value, _("Pictures")),
+    (FileSet.DOCUMENTS.value, _("Pictures and documents")),
+    (FileSet.ALL.value, _("Pictures, documents, sound, film and archives")),
 ]
 RESPONDER_CONDITIONS = [
     (ResponderCondition.ALWAYS.value, _("Always")),

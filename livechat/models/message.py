@@ -9,6 +9,7 @@ from django.db import connections, models
 from django.db.models import Q
 
 from livechat.domain.states import Kind
+from livechat.models.attachment import Attachment
 from livechat.models.batch import table
 from livechat.models.choices import KINDS, SYSTEM_EVENTS
 from livechat.models.conversation import Author
@@ -27,6 +28,7 @@ class Entry:
     public_seq: int | None
     created_at: datetime
     public_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    attachments: list[Attachment] = field(default_factory=list)
 
     @property
     def author_id(self) -> int:
@@ -58,7 +60,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             found = dict(cursor.fetchall())
-        stored = self.in_bulk(found.values()) if found else {}
+        stored = self.prefetch_related("files").in_bulk(found.values()) if found else {}
         return {place: stored[pk] for place, pk in found.items()}
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -140,3 +142,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.text[:40]}"
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """Its files, in the order they were chosen; prefetch ``files`` of many."""
+        return [] if self.kind == Kind.SYSTEM else list(self.files.all())

@@ -53,6 +53,8 @@ class Operator(models.Model):
         related_name="operators",
         verbose_name=_("Live Chat Expertise"),
     )
+    avatar = models.CharField(_("picture"), max_length=80, blank=True, default="", editable=False)
+    """The name of his picture in the storage for files; "" without one."""
     accepting = models.BooleanField(
         _("accepts conversations"), default=True, help_text=_("Off: counts as away.")
     )

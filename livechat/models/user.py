@@ -12,6 +12,9 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     language = models.CharField(_("language"), max_length=16, blank=True, default="")
 
+    preferences = models.JSONField(default=dict, blank=True, editable=False)
+    """How his inbox sounds and behaves, as `domain.preferences` reads it."""
+
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(

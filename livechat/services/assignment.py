@@ -44,6 +44,13 @@ def is_anybody_available(channel: Channel, now: datetime) -> bool:
     return channel.pk in available_channels([channel], now)
 
 
+def present_operators(channel: Channel, now: datetime, limit: int) -> list[Operator]:
+    """Return at most `limit` operators of `channel` who are there now, the freshest first."""
+    rows = Operator.objects.filter(memberships__channel=channel, is_enabled=True)
+    rows = rows.select_related("user").order_by("-active_at", "pk")
+    return [row for row in rows if _is_available(row, channel, now)][:limit]
+
+
 def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:
     """Return the pk of those `channels` that have an operator who could be given a
     conversation now. Two queries, however many they are."""

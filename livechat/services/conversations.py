@@ -12,7 +12,7 @@ from django.utils import timezone
 from livechat import events, policy
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
-from livechat.domain.states import Outcome, Role, State, SystemEvent
+from livechat.domain.states import Outcome, Role, State, Status, SystemEvent
 from livechat.errors import (
     AlreadyTaken,
     ConversationClosed,
@@ -23,7 +23,7 @@ from livechat.errors import (
 )
 from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
-from livechat.services import assignment, messages, timeline
+from livechat.services import assignment, attachments, messages, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,31 @@ class Opened:
 
 
 def open_conversation(
-    actor: VisitorActor, *, client_id: UUID, text: str, arrival: Arrival
+    actor: VisitorActor,
+    *,
+    client_id: UUID,
+    text: str,
+    arrival: Arrival,
+    files: Sequence[UUID] = (),
 ) -> Opened:
     """Begin a conversation with its first message, or post into the one that is open.
 
     Safe to repeat: a `client_id` seen before returns that conversation, closed or not, and stores
     nothing (decision 6). Two at once from the same visitor end in one conversation.
-    Raises NotFound for an archived channel, IdConflict when the id came with another text.
+    Raises NotFound for an archived channel, IdConflict when the id came with another text, FileGone
+    and Invalid for `files` that cannot be sent.
     """
     try:
-        return _open(actor, client_id, text, arrival)
+        return _open(actor, client_id, text, arrival, tuple(files))
     except IntegrityError:
         # Two first openings of a visitor without a row met; the row is there now.
-        return _open(actor, client_id, text, arrival)
+        return _open(actor, client_id, text, arrival, tuple(files))
 
 
 @transaction.atomic
-def _open(actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival) -> Opened:
+def _open(
+    actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival, files: tuple[UUID, ...]
+) -> Opened:
     channel = Channel.objects.active().filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
@@ -78,16 +86,22 @@ def _open(actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival) -> 
         entry = known.messages.filter(client_id=client_id).first()
         if entry is None or entry.text != text:
             raise IdConflict
+        if {file.public_id for file in entry.attachments} != set(files):
+            raise IdConflict
         return Opened(known.public_id, known.pk, entry.public_seq or 0, entry.created_at)
     current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
     if current is not None:
         try:
-            posted = messages.post_message(messages.Item(actor, current.public_id, client_id, text))
+            posted = messages.post_message(
+                messages.Item(actor, current.public_id, client_id, text, files=files)
+            )
         except ConversationClosed:
             pass  # it was closed between the look and the lock: open a new one
         else:
             return Opened(current.public_id, current.pk, posted.seq, posted.at)
     operator = assignment.choose_operator(channel, now)
+    pending = attachments.lock_pending(files) if files else {}
+    sent = attachments.claim(files, pending, actor, channel.pk)
     conversation = _insert(channel, visitor, client_id, arrival, now)
     guest = Participant.objects.create(
         conversation=conversation,
@@ -96,6 +110,8 @@ def _open(actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival) -> 
         joined_at=now,
     )
     first = timeline.first_text(conversation, guest, text, client_id, now)
+    if sent:
+        attachments.attach({first.public_id: sent})
     entries = [first]
     if operator is not None:
         entries.append(_put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
@@ -174,6 +190,26 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     row.save()
     assert person.operator is not None
     _announce(row, entries, left=[person.operator])
+    return row
+
+
+@transaction.atomic
+def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Conversation:
+    """Say whose turn it is in an assigned conversation, or that help is wanted.
+
+    Safe to repeat. Raises NotFound, NotAllowed, ConversationClosed, and Invalid ``not_assigned``
+    where nobody is in charge.
+    """
+    row = _locked(conversation)
+    policy.require(actor, Action.SET_STATUS, row, takes_part=_takes_part(actor, row))
+    if row.state != State.ASSIGNED:
+        raise Invalid("not_assigned")
+    if row.status == status:
+        return row
+    row.status = status.value
+    row.revision += 1
+    row.save()
+    _announce(row, [])
     return row
 
 
@@ -331,5 +367,6 @@ def newest_entry(row: Conversation) -> Message | None:
     return (
         row.messages.filter(seq=row.seq)
         .select_related("author__operator", "subject__operator")
+        .prefetch_related("files")
         .first()
     )

@@ -9,7 +9,15 @@ from django.utils import timezone
 from livechat import staff_view, wire
 from livechat.domain import digest
 from livechat.domain.states import Presence, State
-from livechat.models import Channel, Conversation, Membership, Message, Operator, Participant
+from livechat.models import (
+    Channel,
+    Conversation,
+    Embedding,
+    Membership,
+    Message,
+    Operator,
+    Participant,
+)
 from livechat.models.conversation import OPEN, ConversationQuerySet
 from livechat.policy import StaffActor
 
@@ -25,12 +33,13 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     operator = None
     if actor.operator is not None:
         operator = Operator.objects.select_related("user").get(pk=actor.operator)
-    rows = _visible(actor, Conversation.objects.open()).order_by("-last_message_at")[:MAX_OPEN]
-    closed = _visible(actor, Conversation.objects.filter(state=State.CLOSED))
+    rows = visible(actor, Conversation.objects.open()).order_by("-last_message_at")[:MAX_OPEN]
+    closed = visible(actor, Conversation.objects.filter(state=State.CLOSED))
     found = [*rows, *closed.order_by("-closed_at")[:MAX_CLOSED]]
     views, seen = _views(actor, found)
     me = staff_view.me(actor.name, operator, now)
     channels = _channels(actor)
+    steps = _first_steps(actor, operator)
     mark = _digest(found, set(own_conversations(actor).values()))
     parts = _parts(views)
     return [
@@ -40,6 +49,7 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
             conversations=some,
             seen={view.id: seen[view.id] for view in some if view.id in seen},
             digest=mark,
+            steps=steps,
             part=part,
             parts=len(parts),
         )
@@ -49,7 +59,7 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
 
 def digest_of(actor: StaffActor) -> str:
     """Return the digest of the open conversations in `actor`'s inbox."""
-    rows = _visible(actor, Conversation.objects.open()).order_by("-last_message_at")
+    rows = visible(actor, Conversation.objects.open()).order_by("-last_message_at")
     rows = rows.only("pk", "public_id", "revision", "seq", "state")[:MAX_OPEN]
     return _digest(rows, set(own_conversations(actor).values()))
 
@@ -67,7 +77,7 @@ def readable_among(actor: StaffActor, conversations: Sequence[UUID]) -> dict[UUI
     """Return id -> pk of those among `conversations` that `actor` may read."""
     if not conversations:
         return {}
-    rows = _visible(actor, Conversation.objects.filter(public_id__in=conversations))
+    rows = visible(actor, Conversation.objects.filter(public_id__in=conversations))
     return dict(rows.values_list("public_id", "pk"))
 
 
@@ -93,7 +103,8 @@ def _digest(rows: Iterable[Conversation], own: set[int]) -> str:
     )
 
 
-def _visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQuerySet:
+def visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQuerySet:
+    """Return those of `rows` that `actor` may read as an operator or manager (decision 9)."""
     if actor.is_manager:
         return rows
     mine = Participant.objects.present().filter(operator=actor.operator).values("conversation")
@@ -123,6 +134,7 @@ def _views(
         entry.conversation_id: entry
         for entry in Message.objects.filter(conversation__in=ids, seq=F("conversation__seq"))
         .select_related("author__operator", "subject")
+        .prefetch_related("files")
         .order_by()
     }
     views = [
@@ -131,6 +143,15 @@ def _views(
         if pk in full
     ]
     return views, seen
+
+
+def _first_steps(actor: StaffActor, operator: Operator | None) -> wire.FirstSteps:
+    return wire.FirstSteps(
+        answers=bool(actor.channels),
+        introduced=operator is not None and bool(operator.chat_name or operator.avatar),
+        embedded=Embedding.objects.exists(),
+        chatted=operator is not None and operator.participations.exists(),
+    )
 
 
 def _channels(actor: StaffActor) -> list[wire.StaffChannel]:

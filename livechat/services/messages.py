@@ -12,19 +12,31 @@ from livechat import events, policy
 from livechat.domain import numbering
 from livechat.domain.states import Kind, Outcome, Role, Status
 from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
-from livechat.models import Author, Conversation, Entry, Head, Message, Name, Participant
+from livechat.models import (
+    Attachment,
+    Author,
+    Conversation,
+    Entry,
+    Head,
+    Message,
+    Name,
+    Participant,
+)
 from livechat.policy import Action, Actor, VisitorActor
+from livechat.services import attachments
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message to post. `text` is clean (`domain.text.clean`); `internal` makes it a note."""
+    """A message to post. `text` is clean (`domain.text.clean`), and empty only beside `files`, which
+    were uploaded before; `internal` makes it a note."""
 
     actor: Actor
     conversation: UUID
     client_id: UUID
     text: str
     internal: bool = False
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,8 @@ class _Batch:
                 if head is not None and author is not None
             ]
         )
+        wanted = {file for item in self.items for file in item.files}
+        self.pending = attachments.lock_pending(wanted) if wanted else {}
         self.now = timezone.now()
 
     def place(self, item: Item) -> tuple[Head | None, Author | None]:
@@ -123,11 +137,14 @@ class _Batch:
 
     def decide(self) -> tuple[list[numbering.Numbered], list[numbering.Double]]:
         fresh = []
+        self.claimed: dict[int, list[Attachment]] = {}
         self.keys: list[tuple[Head, Author] | None] = [None] * len(self.items)
         for index, item in enumerate(self.items):
             stored = self.stored.get(index)
             try:
                 head, author = self.admit(item, *self.places[index], is_stored=stored is not None)
+                if stored is None and item.files:
+                    self.claimed[index] = self.claim(item, head)
             except LivechatError as error:
                 self.outcomes[index] = Refused(error)
                 continue
@@ -161,6 +178,26 @@ class _Batch:
             raise NotAllowed
         return head, author
 
+    def claim(self, item: Item, head: Head) -> list[Attachment]:
+        """Return the files of an item. A double in the same batch finds them claimed, and is
+        answered by its first; what another message claimed is gone."""
+        first = next(
+            (
+                self.claimed[index]
+                for index, other in enumerate(self.items)
+                if index in self.claimed
+                and (other.conversation, other.actor, other.client_id)
+                == (item.conversation, item.actor, item.client_id)
+            ),
+            None,
+        )
+        if first is not None:
+            return first
+        rows = attachments.claim(item.files, self.pending, item.actor, head.channel_id)
+        for row in rows:
+            del self.pending[row.public_id]
+        return rows
+
     def apply(self, numbered: Sequence[numbering.Numbered]) -> list[tuple[Head, Entry]]:
         entries: list[tuple[Head, Entry]] = []
         self.changed: set[int] = set()
@@ -177,6 +214,7 @@ class _Batch:
                 seq=number.seq,
                 public_seq=number.public_seq,
                 created_at=self.now,
+                attachments=self.claimed.get(number.index, []),
             )
             if _move(head, entry):
                 self.changed.add(head.pk)
@@ -186,12 +224,15 @@ class _Batch:
         if entries:
             Message.objects.append([entry for _head, entry in entries])
             Conversation.objects.advance(list({head.pk: head for head, _ in entries}.values()))
+            sent = {entry.public_id: entry.attachments for _, entry in entries if entry.attachments}
+            if sent:
+                attachments.attach(sent)
         return entries
 
     def repeat(self, double: numbering.Double) -> Answer:
         item, first = self.items[double.index], self.items[double.of]
         outcome = self.outcomes[double.of]
-        if item.text != first.text or item.internal != first.internal:
+        if (item.text, item.internal, item.files) != (first.text, first.internal, first.files):
             return Refused(IdConflict())
         assert isinstance(outcome, Posted)
         return Repeated(outcome.seq, outcome.at)
@@ -206,7 +247,8 @@ class _Batch:
 
 def _again(item: Item, stored: Message) -> Answer:
     kind = Kind.NOTE if item.internal else Kind.TEXT
-    if stored.text != item.text or stored.kind != kind:
+    files = {file.public_id for file in stored.attachments}
+    if (stored.text, stored.kind, files) != (item.text, kind, set(item.files)):
         return Refused(IdConflict())
     visitor = isinstance(item.actor, VisitorActor)
     seq = stored.public_seq if visitor else stored.seq

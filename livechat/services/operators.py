@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
-from livechat import events, policy
+from livechat import events, links, policy
 from livechat.domain import rights
 from livechat.domain.availability import LEASE
 from livechat.errors import NotAllowed, NotFound
@@ -68,6 +68,7 @@ def staff_actor(user_id: int) -> StaffActor:
         operator=operator.pk if operator else None,
         operator_id=operator.public_id if operator else None,
         name=operator.name if operator else user.get_full_name() or user.get_username(),
+        avatar=links.avatar_path(operator.avatar) if operator else "",
         is_manager=rights.MANAGE in permissions,
         is_analyst=rights.ANALYSE in permissions,
         channels=(

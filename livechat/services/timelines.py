@@ -72,7 +72,7 @@ def _slice(
     before_seq: int | None,
     limit: int,
 ) -> tuple[list[Message], bool]:
-    rows = rows.select_related("author__operator", "subject__operator")
+    rows = rows.select_related("author__operator", "subject__operator").prefetch_related("files")
     if after_seq is not None:
         found = list(rows.filter(**{f"{number}__gt": after_seq}).order_by(number)[: limit + 1])
         return found[:limit], len(found) > limit

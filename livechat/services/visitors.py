@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,11 +12,22 @@ from livechat import events, visitor_view, wire
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.errors import NotFound
-from livechat.models import Channel, Conversation, Installation, PageView, Visitor
-from livechat.policy import VisitorActor
-from livechat.services import assignment, conversations, timelines
+from livechat.models import (
+    Channel,
+    Conversation,
+    Installation,
+    Message,
+    PageView,
+    Visitor,
+)
+from livechat.policy import StaffActor, VisitorActor
+from livechat.services import assignment, conversations, inbox, patience, timelines
 
 TRAIL_LENGTH = 15
+MAX_FACES = 3
+MAX_EARLIER = 10
+EARLIER_LENGTH = 120
+"""Characters of an earlier conversation's first message."""
 REMEMBER_CLOSED = timedelta(days=7)
 """A conversation that has ended is still shown on return for so long."""
 
@@ -52,9 +63,7 @@ def standing(
     if channel is None:
         raise NotFound
     now = timezone.now()
-    view = visitor_view.channel(
-        channel, available=assignment.is_anybody_available(channel, now), language=language
-    )
+    view = channel_view(channel, now, language)
     epoch = current_epoch()
     row = (
         Conversation.objects.filter(visitor__public_id=actor.visitor, channel=channel)
@@ -67,6 +76,17 @@ def standing(
     messages, _head, more = timelines.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
     operators = row.participants.present().operators().select_related("operator")
     return Standing(epoch, view, visitor_view.conversation(row, operators), messages, more)
+
+
+def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
+    """Return a channel as a visitor sees it now."""
+    return visitor_view.channel(
+        channel,
+        available=assignment.is_anybody_available(channel, now),
+        team=assignment.present_operators(channel, now, MAX_FACES),
+        answers_in=patience.answers_in(channel.pk, now),
+        language=language,
+    )
 
 
 def newest(actor: VisitorActor) -> tuple[UUID, int] | None:
@@ -150,6 +170,37 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
         row.save(update_fields=["revision"])
         operators = row.participants.present().operators().select_related("operator__user")
         events.conversation_changed(row, list(operators), conversations.newest_entry(row))
+
+
+def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
+    """Return what is known of the visitor beside the conversation itself.
+
+    Raises NotFound for a conversation that `actor` may not read; others of the same visitor that
+    he may not read are neither shown nor counted.
+    """
+    row = timelines.readable(actor, conversation)
+    views = row.visitor.page_views.all()[:TRAIL_LENGTH]
+    others = inbox.visible(actor, Conversation.objects.filter(visitor=row.visitor))
+    others = others.exclude(pk=row.pk)
+    earlier = list(others.select_related("channel").order_by("-pk")[:MAX_EARLIER])
+    first = dict(
+        Message.objects.filter(conversation__in=earlier, seq=1).values_list("conversation", "text")
+    )
+    return wire.VisitorTold(
+        conversation=row.public_id,
+        trail=[wire.PageSeen(view.url, view.title, view.at) for view in views],
+        earlier=[
+            wire.EarlierConversation(
+                id=other.public_id,
+                channel=other.channel.name,
+                state=other.state,  # type: ignore[arg-type]  # one of the choices
+                opened_at=other.opened_at,
+                text=texts.one_line(first.get(other.pk, ""), EARLIER_LENGTH),
+            )
+            for other in earlier
+        ],
+        total=others.count(),
+    )
 
 
 def clean_page(page: wire.Page | None) -> wire.Page:

@@ -6,6 +6,7 @@ import { Commands } from "../../static/livechat/dashboard/commands.js";
 import { Freshness } from "../../static/livechat/dashboard/freshness.js";
 import { apply, joined, opensOrCloses, start } from "../../static/livechat/dashboard/store.js";
 import { inkOn } from "../../static/livechat/dashboard/wording.js";
+import { FILES } from "./people.js";
 
 /** @import { CannedListed, CannedResponse, StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
 
@@ -152,7 +153,8 @@ test("what is looked at is fetched at once, every 15 seconds, and soon after som
 });
 
 test("a channel that was joined is shown so before the snapshot comes", () => {
-  const channel = { id: "ch1", name: "Tea", colour: "#000000", joined: false, may_join: true, online: 0, sessions: 0 };
+  const channel = { id: "ch1", name: "Tea", colour: "#000000", joined: false, may_join: true, online: 0, sessions: 0,
+    link: "/chat/tea/", amber_after: 60, red_after: 180, files: FILES };
   const state = { ...start("Anna"), channels: [channel, { ...channel, id: "ch2" }] };
 
   const after = joined(state, "ch1", true);

@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { Comparison, digest } from "../../static/livechat/dashboard/digest.js";
 import { sections } from "../../static/livechat/dashboard/sections.js";
 import { apply, ownDigest, said, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
-import { message, messages, staffConversation } from "./people.js";
+import { message, messages, person, staffConversation } from "./people.js";
 
 /** @import { State } from "../../static/livechat/dashboard/store.js" */
 /** @import { InboxSnapshot, Me, StaffConversation, StaffEvent } from "../../static/livechat/shared/wire.d.ts" */
 
-const ANNA = { id: "anna", name: "Anna" };
+const ANNA = person("Anna");
 /** @type {Me} */
 const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
 
@@ -19,7 +19,8 @@ const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
  * @returns {InboxSnapshot}
  */
 const snapshot = (conversations, changes = {}) => ({
-  type: "inbox.snapshot", me: ME, channels: [], conversations, seen: {}, digest: "", part: 1, parts: 1, ...changes,
+  type: "inbox.snapshot", me: ME, channels: [], conversations, seen: {}, digest: "",
+  steps: { answers: true, introduced: true, embedded: true, chatted: true }, part: 1, parts: 1, ...changes,
 });
 
 /** @param {...StaffConversation} conversations */
@@ -67,7 +68,7 @@ test("heads count in the digest where messages are pushed to us, and closed ones
   const state = inbox(
     staffConversation({ id: "a", state: "queued", head: 3 }),
     staffConversation({ id: "b", state: "assigned", operators: [ANNA], head: 4 }),
-    staffConversation({ id: "c", state: "assigned", operators: [{ id: "ben", name: "Ben" }], head: 5 }),
+    staffConversation({ id: "c", state: "assigned", operators: [person("Ben")], head: 5 }),
     staffConversation({ id: "d", state: "closed", head: 6 }),
   );
 
@@ -155,7 +156,7 @@ test("the list has four sections; the longest wait is on top", () => {
     staffConversation({ id: "old", waiting_since: at("01") }),
     staffConversation({ id: "answered", ...assigned, last: message(1, { at: at("06") }) }),
     staffConversation({ id: "asks", ...assigned, waiting_since: at("03") }),
-    staffConversation({ id: "ben's", state: "assigned", operators: [{ id: "ben", name: "Ben" }] }),
+    staffConversation({ id: "ben's", state: "assigned", operators: [person("Ben")] }),
     staffConversation({ id: "first", state: "closed", closed_at: at("01") }),
     staffConversation({ id: "last", state: "closed", closed_at: at("09") }),
   ], "anna");

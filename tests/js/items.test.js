@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { items, places } from "../../static/livechat/shared/items.js";
 import { accent, contrast, readable } from "../../static/livechat/widget/colours.js";
 import { status } from "../../static/livechat/widget/status.js";
-import { CHANNEL, message, publicConversation } from "./people.js";
+import { CHANNEL, message, publicConversation, person } from "./people.js";
 
 /** @import { Reader } from "../../static/livechat/shared/items.js" */
 /** @import { Outgoing } from "../../static/livechat/shared/outbox.js" */
@@ -68,7 +68,7 @@ test("each day is announced once", () => {
 
 test("the status line says what is true", () => {
   const away = { ...CHANNEL, available: false };
-  const anna = [{ id: "a", name: "Anna" }];
+  const anna = [person("Anna")];
 
   assert.equal(status(CHANNEL, null), "We are here");
   assert.equal(status(away, null), "Nobody is here right now; leave your message");

@@ -10,11 +10,18 @@ import { Outbox } from "../../static/livechat/shared/outbox.js";
 
 const AT = "2026-03-02T10:00:00Z";
 
+export const FILES = { accept: "image/*,.pdf", max_bytes: 1_000_000, max_files: 3 };
+
+/** @param {string} name @returns {import("../../static/livechat/shared/wire.d.ts").StaffOperator} */
+export function person(name) {
+  return { id: name.toLowerCase(), name, avatar: "" };
+}
+
 /** @param {number} seq @param {Partial<Message>} [changes] @returns {Message} */
 export function message(seq, changes = {}) {
   return {
     seq, public_seq: seq, id: `id-${seq}`, client_id: `client-${seq}`, author: "visitor", author_id: null,
-    author_name: "", kind: "text", text: `message ${seq}`, line: null, at: AT, ...changes,
+    author_name: "", kind: "text", text: `message ${seq}`, line: null, at: AT, files: [], ...changes,
   };
 }
 
@@ -51,6 +58,7 @@ export function staffConversation(changes = {}) {
 export const CHANNEL = {
   name: "Tea", welcome: "Hello", placeholder: "", button_text: "", header_background: "#000000",
   header_text: "#ffffff", button_background: "#000000", button_foreground: "#ffffff", available: true,
+  theme: "auto", privacy_link: "", contact_hint: "", suggestions: [], answers_in: null, team: [], files: FILES,
 };
 
 /** Keeps entries as a browser's storage does; a reload is a second outbox on the same shelf. */

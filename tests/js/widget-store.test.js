@@ -11,7 +11,7 @@ import { CHANNEL, message, messages, publicConversation, seqs } from "./people.j
 const welcome = (changes = {}) => ({
   type: "welcome", version: 1, epoch: "e1", token: "t", visitor: "v", channel: CHANNEL,
   conversation: publicConversation({ head: 2 }), messages: messages(1, 2), more: false,
-  heartbeat_seconds: 20, ...changes,
+  now: "2026-03-02T10:00:00Z", heartbeat_seconds: 20, ...changes,
 });
 
 const welcomed = () => apply(start(CHANNEL), welcome());

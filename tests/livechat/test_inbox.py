@@ -60,7 +60,7 @@ def test_a_snapshot_costs_the_same_queries_whatever_its_length(berlin, anna, num
     with CaptureQueriesContext(connection) as queries:
         inbox.snapshot(actor)
 
-    assert len(queries) <= 10
+    assert len(queries) <= 13
 
 
 def test_an_operator_sees_his_channels_and_what_he_takes_part_in(berlin, anna, vera):

@@ -11,12 +11,17 @@ from livechat.errors import Invalid
 
 FIELDS = {
     "PublicChannel": "name welcome placeholder button_text header_background header_text "
-    "button_background button_foreground available",
-    "PublicOperator": "id name",
+    "button_background button_foreground available theme privacy_link contact_hint suggestions "
+    "answers_in team files",
+    "PublicOperator": "id name avatar",
     "PublicConversation": "id revision state operators opened_at closed_at head seen seen_by_staff",
-    "PublicMessage": "seq id client_id author author_id author_name kind text line at",
-    "VisitorWelcome": "version epoch token visitor channel conversation messages more "
+    "PublicMessage": "seq id client_id author author_id author_name kind text line at files",
+    "VisitorWelcome": "version epoch token visitor channel conversation messages more now "
     "heartbeat_seconds",
+    "File": "id name content_type family size width height url thumbnail",
+    "FileRules": "accept max_bytes max_files",
+    "FileOpened": "file",
+    "TranscriptOpened": "conversation format url",
     "PublicMessagePosted": "conversation message",
     "PublicConversationChanged": "conversation",
     "PublicMessagesSeen": "conversation by up_to",

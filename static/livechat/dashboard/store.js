@@ -24,7 +24,7 @@ import { digest } from "./digest.js";
 export function start(name) {
   return {
     loaded: false,
-    me: { id: null, name, accepting: false, in_call: false, presence: "offline" },
+    me: { id: null, name, avatar: "", accepting: false, in_call: false, presence: "offline" },
     channels: [],
     conversations: new Map(),
     seen: {},

@@ -35,13 +35,18 @@ export interface OpenConversation {
   client_id: string;
   text: string;
   page?: Page | null;
+  files?: Array<string>;
 }
 
+/**
+ * `files` were uploaded before and are in no message yet; with any, `text` may be empty.
+ */
 export interface PostMessage {
   type: "message.post";
   conversation: string;
   client_id: string;
   text: string;
+  files?: Array<string>;
 }
 
 export interface CloseConversation {
@@ -95,6 +100,23 @@ export interface FetchTimeline {
 }
 
 /**
+ * Answered by ``file.opened``: the file with addresses that have just been signed.
+ */
+export interface OpenFile {
+  type: "file.open";
+  file: string;
+}
+
+/**
+ * Answered by ``transcript.opened``: where the whole conversation can be fetched.
+ */
+export interface OpenTranscript {
+  type: "transcript.open";
+  conversation: string;
+  format: "html" | "text";
+}
+
+/**
  * Answer to the server's heartbeat. `active`: there was real input since the last one.
  */
 export interface Heartbeat {
@@ -127,6 +149,7 @@ export interface StaffPostMessage {
   client_id: string;
   text: string;
   internal?: boolean;
+  files?: Array<string>;
 }
 
 /**
@@ -167,6 +190,34 @@ export interface WatchConversation {
 
 export interface UnwatchConversation {
   type: "conversation.unwatch";
+  conversation: string;
+}
+
+/**
+ * How an assigned conversation stands: whose turn it is, or that help is wanted.
+ */
+export interface SetStatus {
+  type: "conversation.set_status";
+  conversation: string;
+  client_id: string;
+  status: "in_progress" | "need_help" | "waiting_for_customer";
+}
+
+/**
+ * The sender has this conversation before his eyes, or no longer. Said again every 20 s;
+ * colleagues believe it for 30 s. Nothing is stored, and the visitor hears nothing.
+ */
+export interface SetViewing {
+  type: "viewing.set";
+  conversation: string;
+  active: boolean;
+}
+
+/**
+ * Answered by ``visitor.told``: what is known beside the conversation itself.
+ */
+export interface FetchVisitor {
+  type: "visitor.fetch";
   conversation: string;
 }
 
@@ -247,13 +298,62 @@ export interface Line {
 }
 
 /**
- * Only the chat name ever leaves the house, never the account or the e-mail.
+ * A file of a message. `size` in bytes; `width` and `height` in pixels, 0 for what is no
+ * picture. `url` and `thumbnail` ("" without one) are paths of this server, good for ten minutes
+ * and for this audience; ``file.open`` gives fresh ones. `family` says how it may be shown.
+ */
+export interface File {
+  id: string;
+  name: string;
+  content_type: string;
+  family: "archive" | "audio" | "document" | "image" | "video";
+  size: number;
+  width: number;
+  height: number;
+  url: string;
+  thumbnail: string;
+}
+
+export interface FileOpened {
+  type: "file.opened";
+  file: File;
+}
+
+/**
+ * `url` is a path of this server, good for ten minutes.
+ */
+export interface TranscriptOpened {
+  type: "transcript.opened";
+  conversation: string;
+  format: "html" | "text";
+  url: string;
+}
+
+/**
+ * What may be attached here. `accept` as a file input takes it, "" when nothing may;
+ * `max_bytes` of one file, `max_files` in one message.
+ */
+export interface FileRules {
+  accept: string;
+  max_bytes: number;
+  max_files: number;
+}
+
+/**
+ * Only the chat name ever leaves the house, never the account or the e-mail. `avatar` is a
+ * path of this server, "" without a picture.
  */
 export interface PublicOperator {
   id: string;
   name: string;
+  avatar: string;
 }
 
+/**
+ * `answers_in`: how many seconds half of the recent visitors waited for a first answer at
+ * most, null when too few were answered to tell. `suggestions` are first messages to choose
+ * from, at most four. `team`: who is there now, at most three.
+ */
 export interface PublicChannel {
   name: string;
   welcome: string;
@@ -264,6 +364,13 @@ export interface PublicChannel {
   button_background: string;
   button_foreground: string;
   available: boolean;
+  theme: "auto" | "dark" | "light";
+  privacy_link: string;
+  contact_hint: string;
+  suggestions: Array<string>;
+  answers_in: number | null;
+  team: Array<PublicOperator>;
+  files: FileRules;
 }
 
 /**
@@ -293,12 +400,14 @@ export interface PublicMessage {
   text: string;
   line: Line | null;
   at: string;
+  files: Array<File>;
 }
 
 /**
  * Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
  * it named this conversation, else the newest page; `more`: there are further ones between
- * (after a named `after_seq`) or before (without one).
+ * (after a named `after_seq`) or before (without one). `now` by the server's clock: a browser's
+ * may be wrong by days.
  */
 export interface VisitorWelcome {
   type: "welcome";
@@ -310,6 +419,7 @@ export interface VisitorWelcome {
   conversation: PublicConversation | null;
   messages: Array<PublicMessage>;
   more: boolean;
+  now: string;
   heartbeat_seconds: number;
 }
 
@@ -366,7 +476,8 @@ export interface VisitorHeartbeat {
 
 /**
  * A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
- * he may do so himself; `online`: operators available now.
+ * he may do so himself; `online`: operators available now. `link` is the path of the direct chat.
+ * A visitor who waits is shown amber after `amber_after` seconds, red after `red_after`.
  */
 export interface StaffChannel {
   id: string;
@@ -376,11 +487,16 @@ export interface StaffChannel {
   may_join: boolean;
   online: number;
   sessions: number;
+  link: string;
+  amber_after: number;
+  red_after: number;
+  files: FileRules;
 }
 
 export interface StaffOperator {
   id: string;
   name: string;
+  avatar: string;
 }
 
 /**
@@ -413,6 +529,7 @@ export interface StaffMessage {
   text: string;
   line: Line | null;
   at: string;
+  files: Array<File>;
 }
 
 /**
@@ -446,6 +563,7 @@ export interface StaffConversation {
 export interface Me {
   id: string | null;
   name: string;
+  avatar: string;
   accepting: boolean;
   in_call: boolean;
   presence: "away" | "offline" | "online";
@@ -458,7 +576,20 @@ export interface StaffWelcome {
   type: "welcome";
   version: number;
   epoch: string;
+  now: string;
   heartbeat_seconds: number;
+}
+
+/**
+ * What a newcomer has done. `answers`: he is an operator of a channel; `introduced`: he has a
+ * chat name or a picture; `embedded`: a website has asked for the widget; `chatted`: he has
+ * answered somebody.
+ */
+export interface FirstSteps {
+  answers: boolean;
+  introduced: boolean;
+  embedded: boolean;
+  chatted: boolean;
 }
 
 /**
@@ -474,6 +605,7 @@ export interface InboxSnapshot {
   conversations: Array<StaffConversation>;
   seen: Record<string, number>;
   digest: string;
+  steps: FirstSteps;
   part: number;
   parts: number;
 }
@@ -519,6 +651,18 @@ export interface StaffTypingChanged {
   active: boolean;
 }
 
+/**
+ * A colleague has the conversation before his eyes, or no longer.
+ */
+export interface ViewingChanged {
+  type: "viewing.changed";
+  conversation: string;
+  operator: string;
+  name: string;
+  avatar: string;
+  active: boolean;
+}
+
 export interface StaffTimelinePage {
   type: "timeline.page";
   conversation: string;
@@ -544,6 +688,38 @@ export interface VisitorMoved {
   conversation: string;
   page: Page;
   at: string;
+}
+
+/**
+ * A page of the visitor's trail; `url` as in `Page`.
+ */
+export interface PageSeen {
+  url: string;
+  title: string;
+  at: string;
+}
+
+/**
+ * Another conversation of the same visitor that the reader may read. `text`: its first.
+ */
+export interface EarlierConversation {
+  id: string;
+  channel: string;
+  state: "assigned" | "bot" | "closed" | "queued";
+  opened_at: string;
+  text: string;
+}
+
+/**
+ * Both lists newest first: the last pages, and at most ten conversations. `total` counts all
+ * earlier conversations that the reader may read.
+ */
+export interface VisitorTold {
+  type: "visitor.told";
+  conversation: string;
+  trail: Array<PageSeen>;
+  earlier: Array<EarlierConversation>;
+  total: number;
 }
 
 /**
@@ -592,6 +768,8 @@ export type VisitorCommand =
   | ViewPage
   | SetAttributes
   | FetchTimeline
+  | OpenFile
+  | OpenTranscript
   | Heartbeat;
 
 export type StaffCommand =
@@ -604,6 +782,9 @@ export type StaffCommand =
   | WatchConversation
   | UnwatchConversation
   | CloseConversation
+  | SetStatus
+  | SetViewing
+  | FetchVisitor
   | JoinChannel
   | LeaveChannel
   | SetPresence
@@ -612,6 +793,8 @@ export type StaffCommand =
   | SeeMessages
   | SetTyping
   | FetchTimeline
+  | OpenFile
+  | OpenTranscript
   | Heartbeat;
 
 export type VisitorEvent =
@@ -624,6 +807,8 @@ export type VisitorEvent =
   | PublicMessagesSeen
   | PublicTypingChanged
   | PublicTimelinePage
+  | FileOpened
+  | TranscriptOpened
   | VisitorHeartbeat;
 
 export type StaffEvent =
@@ -637,9 +822,13 @@ export type StaffEvent =
   | ConversationGone
   | StaffMessagesSeen
   | StaffTypingChanged
+  | ViewingChanged
   | StaffTimelinePage
+  | FileOpened
+  | TranscriptOpened
   | PresenceChanged
   | VisitorMoved
+  | VisitorTold
   | CannedListed
   | InboxChanged
   | StaffHeartbeat;

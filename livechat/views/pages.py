@@ -29,10 +29,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from livechat import visitor_view, wire
+from livechat import wire
 from livechat.errors import LivechatError
 from livechat.models import Channel
-from livechat.services import assignment, operators, visitors
+from livechat.services import operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"
 LOADER = SOURCES / "livechat/loader.js"
@@ -209,11 +209,7 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
-    return visitor_view.channel(
-        channel,
-        available=assignment.is_anybody_available(channel, timezone.now()),
-        language=translation.get_language() or "",
-    )
+    return visitors.channel_view(channel, timezone.now(), translation.get_language() or "")
 
 
 def _texts(language: str) -> str:

@@ -1,0 +1,1 @@
+"""HTTP doors that are pages and files; those of the Admin and of `init` stand apart."""
