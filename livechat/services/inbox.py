@@ -150,7 +150,9 @@ def _first_steps(actor: StaffActor, operator: Operator | None) -> wire.FirstStep
         answers=bool(actor.channels),
         introduced=operator is not None and bool(operator.chat_name or operator.avatar),
         embedded=Embedding.objects.exists(),
-        chatted=operator is not None and operator.participations.exists(),
+        chatted=(
+            operator is not None and Message.objects.filter(author__operator=operator.pk).exists()
+        ),
     )
 
 

@@ -1,0 +1,253 @@
+"""What operators are told beside the chat itself: whose turn it is, who looks, who he is."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from livechat import wire
+from livechat.domain.states import Status
+from livechat.errors import ConversationClosed, Invalid, NotAllowed, NotFound
+from livechat.models import Conversation, Embedding
+from livechat.policy import VisitorActor
+from livechat.services import conversations, inbox, messages, patience, visitors
+from livechat.services.messages import Item
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def wait_for_customer(who, chat):
+    return conversations.set_status(
+        factories.actor(who), chat.public_id, Status.WAITING_FOR_CUSTOMER
+    )
+
+
+# --- whose turn it is
+
+
+def test_a_status_is_kept_and_told(
+    berlin, anna, vera, published, django_capture_on_commit_callbacks
+):
+    chat = factories.conversation(vera)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        row = wait_for_customer(anna, chat)
+
+    assert (row.status, row.revision) == (Status.WAITING_FOR_CUSTOMER, chat.revision + 1)
+    assert any('"waiting_for_customer"' in post.frame for post in published)
+
+
+def test_the_visitor_is_not_told_of_a_status(
+    berlin, anna, vera, published, django_capture_on_commit_callbacks
+):
+    chat = factories.conversation(vera)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        conversations.set_status(factories.actor(anna), chat.public_id, Status.NEED_HELP)
+
+    public = [post.frame for post in published if any("visitor" in group for group in post.groups)]
+    assert public
+    assert not any("need_help" in frame for frame in public)
+
+
+def test_the_same_status_twice_changes_nothing(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    first = wait_for_customer(anna, chat)
+
+    assert wait_for_customer(anna, chat).revision == first.revision
+
+
+def test_a_customer_who_writes_is_waited_for_no_longer(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    wait_for_customer(anna, chat)
+
+    messages.post_message(Item(vera, chat.public_id, uuid.uuid4(), "Here I am"))
+
+    assert Conversation.objects.get(pk=chat.pk).status == Status.IN_PROGRESS
+
+
+def test_only_who_takes_part_sets_a_status(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    ben = factories.operator("ben", berlin)
+    carl = factories.operator("carl", factories.channel("Paris"))
+
+    with pytest.raises(NotAllowed):
+        wait_for_customer(ben, chat)
+    with pytest.raises(NotFound):
+        wait_for_customer(carl, chat)
+
+
+def test_what_has_ended_or_waits_for_anybody_has_no_status(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    conversations.leave(factories.actor(anna), chat.public_id)
+    with pytest.raises(NotAllowed):
+        wait_for_customer(anna, chat)
+
+    other = factories.conversation(factories.visitor(berlin))
+    conversations.close(factories.actor(anna), other.public_id)
+    with pytest.raises(ConversationClosed):
+        wait_for_customer(anna, other)
+
+
+def test_a_status_of_a_conversation_in_nobodys_charge_is_refused(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    Conversation.objects.filter(pk=chat.pk).update(state="queued", status="", operator=None)
+
+    with pytest.raises(Invalid) as refused:
+        wait_for_customer(anna, chat)
+
+    assert refused.value.code == "not_assigned"
+
+
+# --- who looks
+
+
+async def test_colleagues_hear_who_looks_at_a_conversation(sockets, berlin, anna, ben):
+    _visitor, conversation = await sockets.chat(berlin)
+    desk, other = await sockets.staff(anna), await sockets.staff(ben)
+    await desk.send("conversation.watch", conversation=conversation)
+    await other.send("conversation.watch", conversation=conversation)
+    await desk.drain()
+    await other.drain()
+
+    await other.send("viewing.set", conversation=conversation, active=True)
+    seen = await desk.next("viewing.changed")
+
+    assert (seen["operator"], seen["name"], seen["active"]) == (str(ben.public_id), "Ben", True)
+
+
+async def test_a_visitor_never_hears_who_looks(sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    await visitor.drain()
+
+    await desk.send("viewing.set", conversation=conversation, active=True)
+    await desk.next("viewing.changed")
+
+    assert await visitor.drain() == []
+
+
+async def test_looking_at_what_one_may_not_read_is_refused(sockets, berlin, anna):
+    _visitor, conversation = await sockets.chat(berlin)
+    carl = await sync_to_async(factories.operator)(
+        "carl", await sync_to_async(factories.channel)("Paris")
+    )
+    desk = await sockets.staff(carl)
+
+    await desk.send("viewing.set", conversation=conversation, active=True)
+
+    assert (await desk.next("rejected"))["code"] == "not_found"
+
+
+# --- who he is
+
+
+def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
+    first = factories.conversation(vera, "Where is my tea?\nIt is late.")
+    conversations.close(vera, first.public_id)
+    second = factories.conversation(vera, "Again")
+    for page in ("https://tea.example/a", "https://tea.example/b"):
+        visitors.view_page(vera, wire.Page(page, page[-1].upper()))
+
+    told = visitors.told(factories.actor(anna), second.public_id)
+
+    assert [seen.title for seen in told.trail] == ["B", "A"]
+    assert [(chat.id, chat.state, chat.text) for chat in told.earlier] == [
+        (first.public_id, "closed", "Where is my tea? It is late.")
+    ]
+    assert told.total == 1
+
+
+def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, vera):
+    paris = factories.channel("Paris")
+    factories.conversation(VisitorActor(vera.visitor, paris.pk), "Secret")
+    chat = factories.conversation(vera)
+
+    told = visitors.told(factories.actor(anna), chat.public_id)
+
+    assert (told.earlier, told.total) == ([], 0)
+
+
+def test_of_a_conversation_one_may_not_read_nothing_is_told(berlin, anna, vera):
+    chat = factories.conversation(vera)
+    carl = factories.operator("carl", factories.channel("Paris"))
+
+    with pytest.raises(NotFound):
+        visitors.told(factories.actor(carl), chat.public_id)
+
+
+def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, vera):
+    for _ in range(12):
+        conversations.close(vera, factories.conversation(vera).public_id)
+    chat = factories.conversation(vera)
+
+    told = visitors.told(factories.actor(anna), chat.public_id)
+
+    assert (len(told.earlier), told.total) == (10, 12)
+
+
+# --- how long it takes, who is there, what a newcomer has done
+
+
+def answered(berlin, seconds):
+    chat = factories.conversation(factories.visitor(berlin))
+    opened = timezone.now() - timedelta(hours=1)
+    Conversation.objects.filter(pk=chat.pk).update(
+        opened_at=opened, answered_at=opened + timedelta(seconds=seconds)
+    )
+
+
+def test_the_time_to_an_answer_is_the_median_of_the_last_ones(berlin, anna):
+    for seconds in (10, 20, 30, 40, 5_000):
+        answered(berlin, seconds)
+
+    assert patience.measure(berlin.pk, timezone.now()) == 30
+
+
+def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
+    for seconds in (10, 20, 30, 40, 50):
+        answered(berlin, seconds)
+    now = timezone.now()
+
+    assert patience.measure(berlin.pk, now + timedelta(days=8)) is None
+    Conversation.objects.order_by("pk").first().delete()
+    assert patience.measure(berlin.pk, now) is None
+
+
+def test_a_visitor_sees_who_is_there_and_at_most_three(berlin):
+    for name in ("anna", "ben", "carl", "dora"):
+        factories.operator(name, berlin)
+    factories.operator("emil", berlin, accepting=False)
+
+    view = visitors.channel_view(berlin, timezone.now(), "")
+
+    assert len(view.team) == 3
+    assert "Emil" not in {person.name for person in view.team}
+
+
+def test_suggestions_are_at_most_four_lines(berlin):
+    berlin.suggestions = "One\n\n  Two  \nThree\nFour\nFive"
+    berlin.translations = {"suggestions": {"de": "Eins\nZwei"}}
+
+    assert berlin.suggested() == ["One", "Two", "Three", "Four"]
+    assert berlin.suggested("de-AT") == ["Eins", "Zwei"]
+
+
+def test_the_first_steps_are_ticked_when_they_are_done(berlin, anna, vera):
+    newcomer = factories.operator("ben", chat_name="")
+    [before] = inbox.snapshot(factories.actor(newcomer))
+    Embedding.objects.create(
+        channel=berlin,
+        origin="https://tea.example",
+        first_at=timezone.now(),
+        last_at=timezone.now(),
+    )
+    chat = factories.conversation(vera)
+    messages.post_message(Item(factories.actor(anna), chat.public_id, uuid.uuid4(), "Hi!"))
+    [after] = inbox.snapshot(factories.actor(anna))
+
+    assert before.steps == wire.FirstSteps(False, False, False, False)
+    assert after.steps == wire.FirstSteps(True, True, True, True)
