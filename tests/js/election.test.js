@@ -157,9 +157,10 @@ test("a lone tab leads, and its timer rests", () => {
 test("without lines and locks each tab is alone", () => {
   const browser = new Browser({ lines: false });
 
-  browser.open("a");
+  const tab = browser.open("a");
 
   assert.deepEqual(browser.leaders, ["a"]);
+  assert.equal(tab.changes, 0);
 });
 
 test("of several tabs the oldest leads, whoever else comes", () => {
@@ -199,6 +200,22 @@ test("a hidden tab whose timers are slowed down is not taken for dead", () => {
   leader.slow = true;
   browser.pass(60);
 
+  assert.deepEqual(browser.leaders, ["a"]);
+});
+
+test("whoever has left says nothing more, and comes back when it is shown again", () => {
+  const browser = new Browser();
+  const [a, b] = [browser.open("a"), browser.open("b")];
+  browser.pass(4);
+
+  a.leave();
+  a.dead = false;
+  browser.open("c");
+  assert.equal(a.election?.leads, false);
+  assert.equal(b.election?.leads, true);
+
+  a.show(true);
+  browser.pass(4);
   assert.deepEqual(browser.leaders, ["a"]);
 });
 

@@ -1,0 +1,264 @@
+import { uuid } from "./identifiers.js";
+
+const BEAT_MS = 2_000;
+/** A tab that was silent for so many beats of ours, 4 to 6 seconds, is forgotten. */
+const PATIENCE = 3;
+
+/**
+ * What a tab tells of itself.
+ * @typedef {object} Beat
+ * @property {string} id
+ * @property {boolean} visible
+ * @property {boolean} able
+ * @property {boolean} leads
+ * @property {string} place
+ * @property {boolean} [asks]  whether the others are to tell of themselves at once
+ * @property {boolean} [gone]
+ *
+ * @typedef {object} Line
+ * @property {(beat: Beat) => void} postMessage
+ * @property {((event: { data: Beat }) => void) | null} onmessage
+ * @property {() => void} close
+ *
+ * @typedef {object} Surroundings
+ * @property {string} id  unlike any other tab's; the smallest leads, so it begins with the time
+ * @property {Pick<LockManager, "request"> | null} locks
+ * @property {Line | null} line  to the other tabs
+ * @property {() => boolean} visible
+ * @property {(look: (leaving: boolean) => void) => () => void} watch
+ *   call `look` whenever the tab is shown, hidden or left; returns how to stop
+ * @property {(callback: () => void, milliseconds: number) => () => void} every  returns how to stop
+ */
+
+/**
+ * One of several tabs is the leader, and each knows whether any of them is looked at. The browser's
+ * locks choose the leader where there are any (they need https); else the oldest tab that answers.
+ * A tab that is able goes before one that is not: say `able` where sounds are unlocked.
+ */
+export class Election {
+  #name;
+  #changed = () => {};
+  #around;
+  /** @type {Map<string, Beat & { missed: number }>} */
+  #others = new Map();
+  #leads = false;
+  #able = false;
+  #place = "";
+  /** Left or stopped: nothing is said, and nothing heard. */
+  #away = true;
+  /** Whether the others have had their time to answer. */
+  #settled = false;
+  /** @type {Surroundings["locks"]} */
+  #locks;
+  /** @type {AbortController | null} of the request that waits for the lock, or holds it */
+  #request = null;
+  #release = () => {};
+  #unwatch = () => {};
+  /** @type {(() => void) | null} */
+  #unbeat = null;
+  #told = "";
+
+  /**
+   * @param {string} name  the same for all tabs that belong together
+   * @param {{ changed: () => void }} listener  told when `leads`, `anyVisible` or `places` changed
+   * @param {Surroundings} [around]
+   */
+  constructor(name, { changed }, around = browser(name)) {
+    this.#name = name;
+    this.#around = around;
+    this.#locks = around.locks;
+    if (around.line) around.line.onmessage = ({ data }) => this.#hear(data);
+    else this.#settled = true;
+    this.#unwatch = around.watch((leaving) => (leaving ? this.#leave() : this.#join()));
+    this.#join();
+    this.#told = this.#state;
+    // Not before: the caller has no election yet to be told about.
+    this.#changed = changed;
+  }
+
+  /** Whether this tab is the one. */
+  get leads() {
+    return this.#leads;
+  }
+
+  /** Whether any of the tabs is looked at now. */
+  get anyVisible() {
+    return this.#around.visible() || [...this.#others.values()].some(({ visible }) => visible);
+  }
+
+  /** What is shown in those tabs that are looked at, as they set `place`. */
+  get places() {
+    const own = this.#around.visible() ? [this.#place] : [];
+    const others = [...this.#others.values()].filter(({ visible }) => visible);
+    return [...new Set([...own, ...others.map(({ place }) => place)])].filter(Boolean);
+  }
+
+  /** What this tab shows, such as a conversation; "" for nothing. @param {string} place */
+  set place(place) {
+    if (place === this.#place) return;
+    this.#place = place;
+    this.#beat();
+    this.#look();
+  }
+
+  /** Whether this tab can do what a leader is for. @param {boolean} able */
+  set able(able) {
+    if (able === this.#able) return;
+    this.#able = able;
+    this.#beat();
+    this.#look();
+  }
+
+  stop() {
+    this.#leave();
+    this.#unwatch();
+    this.#around.line?.close();
+  }
+
+  /** Here, or here again: a page may come back from the history. */
+  #join() {
+    this.#away = false;
+    this.#beat({ asks: true });
+    this.#listen();
+    if (this.#locks && !this.#request) this.#claim(false);
+    this.#look();
+  }
+
+  #leave() {
+    this.#beat({ gone: true });
+    this.#away = true;
+    this.#unbeat?.();
+    this.#unbeat = null;
+    const request = this.#request;
+    this.#request = null;
+    request?.abort();
+    this.#release();
+    this.#leads = false;
+    this.#settled = !this.#around.line;
+  }
+
+  /** @param {Beat} beat */
+  #hear(beat) {
+    if (this.#away) return;
+    if (beat.gone) this.#others.delete(beat.id);
+    else this.#others.set(beat.id, { ...beat, missed: 0 });
+    // Answers come at once even where the browser slows down the timers of hidden tabs.
+    if (beat.asks) this.#beat();
+    this.#listen();
+    this.#look();
+  }
+
+  /** Beat as long as there is anybody to hear it. */
+  #listen() {
+    if (this.#around.line) {
+      this.#unbeat ??= this.#around.every(() => this.#tick(), BEAT_MS);
+    }
+  }
+
+  #tick() {
+    this.#settled = true;
+    for (const other of this.#others.values()) {
+      // Counted in our own beats, not in seconds: when we have slept, nobody else is dead.
+      other.missed += 1;
+      if (other.missed >= PATIENCE) this.#others.delete(other.id);
+    }
+    const late = [...this.#others.values()].some(({ missed }) => missed > 1);
+    if (this.#others.size) this.#beat({ asks: late });
+    else {
+      this.#unbeat?.();
+      this.#unbeat = null;
+    }
+    this.#look();
+  }
+
+  /** @param {{ asks?: boolean, gone?: boolean }} [more] */
+  #beat(more = {}) {
+    if (this.#away) return;
+    const { id, line, visible } = this.#around;
+    line?.postMessage({
+      id, visible: visible(), able: this.#able, leads: this.#leads, place: this.#place, ...more,
+    });
+  }
+
+  #look() {
+    if (this.#away) return;
+    const { id } = this.#around;
+    const others = [...this.#others.values()];
+    const first = others.every((other) => (
+      other.able === this.#able ? id < other.id : this.#able
+    ));
+    if (!this.#locks) this.#leads = this.#settled && first;
+    else if (!this.#leads && this.#able && first && others.some(({ able, leads }) => leads && !able)) {
+      this.#claim(true);
+    }
+    const state = this.#state;
+    if (state === this.#told) return;
+    const led = this.#told.startsWith("true");
+    this.#told = state;
+    if (led !== this.#leads) this.#beat();
+    this.#changed();
+  }
+
+  get #state() {
+    return `${this.#leads} ${this.anyVisible} ${this.places.sort().join()}`;
+  }
+
+  /**
+   * Wait for the lock, or take it from a tab that cannot use it.
+   * @param {boolean} steal
+   */
+  async #claim(steal) {
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    let had = false;
+    try {
+      const options = steal ? { steal } : { signal: request.signal };
+      await this.#locks?.request(`livechat:${this.#name}`, options, () => {
+        if (this.#request !== request) return undefined;
+        had = true;
+        this.#leads = true;
+        this.#look();
+        return new Promise((release) => {
+          this.#release = () => release(undefined);
+        });
+      });
+    } catch {
+      // Aborted by us, stolen by another tab, or no locks here.
+    }
+    if (this.#request !== request) return;
+    this.#request = null;
+    this.#leads = false;
+    if (had) this.#claim(false);
+    else this.#locks = null;
+    this.#look();
+  }
+}
+
+/** @param {string} name @returns {Surroundings} */
+function browser(name) {
+  return {
+    id: `${Date.now()}-${uuid()}`,
+    locks: navigator.locks ?? null,
+    line: globalThis.BroadcastChannel ? /** @type {Line} */ (new BroadcastChannel(`livechat:${name}`)) : null,
+    visible: () => document.visibilityState === "visible",
+    watch: (look) => {
+      let gone = false;
+      const turned = () => gone || look(false);
+      const shown = () => look(gone = false);
+      const left = () => look(gone = true);
+      document.addEventListener("visibilitychange", turned);
+      addEventListener("pageshow", shown);
+      addEventListener("pagehide", left);
+      return () => {
+        document.removeEventListener("visibilitychange", turned);
+        removeEventListener("pageshow", shown);
+        removeEventListener("pagehide", left);
+      };
+    },
+    every: (callback, milliseconds) => {
+      const timer = setInterval(callback, milliseconds);
+      return () => clearInterval(timer);
+    },
+  };
+}
