@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from livechat.domain import text
+from livechat.domain.states import FileSet
 from livechat.errors import Invalid
 
 MIB = 1024 * 1024
@@ -24,15 +25,6 @@ MAX_NAME = 120
 HEAD_BYTES = 256 * 1024
 """How much of a file's beginning and end `kind_of` needs at least; it may have all."""
 TAIL_BYTES = 256 * 1024
-
-
-class FileSet(StrEnum):
-    """What a channel accepts; each holds what the one before it holds."""
-
-    NONE = "none"
-    IMAGES = "images"
-    DOCUMENTS = "documents"
-    ALL = "all"
 
 
 class Family(StrEnum):
@@ -380,12 +372,22 @@ def _text(head: bytes, tail: bytes, name: str) -> str | None:
     else:
         encoding = "utf-8"
         tail = re.sub(rb"\A[\x80-\xbf]{1,3}", b"", tail)
-    try:
-        beginning, end = (codecs.getincrementaldecoder(encoding)().decode(p) for p in (head, tail))
-    except UnicodeDecodeError:
+    texts = _decoded(head, tail, encoding)
+    if texts is None and name.lower().endswith((".csv", ".txt")):
+        texts = _decoded(head, tail, "cp1252")  # what spreadsheets of western Europe export
+    if texts is None:
         return None
+    beginning, end = texts
     if not beginning or _MARKUP.match(beginning):
         return None
     if _BINARY.search(beginning) or _BINARY.search(end.removeprefix("\ufeff")):
         return None
     return _TEXTS.get(name[-4:].lower(), _TEXTS.get(name[-3:].lower(), "text/plain"))
+
+
+def _decoded(head: bytes, tail: bytes, encoding: str) -> tuple[str, str] | None:
+    decoder = codecs.getincrementaldecoder(encoding)
+    try:
+        return decoder().decode(head), decoder().decode(tail)
+    except UnicodeDecodeError:
+        return None

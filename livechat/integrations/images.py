@@ -325,6 +325,7 @@ def _plain(image: PIL.Image.Image, profile: Any) -> PIL.Image.Image:
     if converts and image.mode in ("P", "PA", "RGB", "RGBA", "CMYK"):
         image = _seen(image) if image.mode != "CMYK" else image
         image = _to_srgb(image, profile)
+        image.info = {}  # it would carry the new profile
     if image.mode not in _WRITTEN:
         image = _seen(image)
     return image
@@ -379,7 +380,8 @@ def _write(image: PIL.Image.Image, content_type: str, source: bytes) -> bytes:
     if content_type == "image/png":
         transparency = image.info.get("transparency")
         extra = {} if transparency is None else {"transparency": transparency}
-        image.save(out, "PNG", **extra)
+        small = image.width * image.height <= MAX_PIXELS // 10
+        image.save(out, "PNG", compress_level=6 if small else 3, **extra)
     elif content_type == "image/jpeg":
         image = image if image.mode in ("L", "RGB") else image.convert("RGB")
         image.save(out, "JPEG", quality=QUALITY, progressive=True)
@@ -394,10 +396,10 @@ def _write(image: PIL.Image.Image, content_type: str, source: bytes) -> bytes:
 
 def _webp(image: PIL.Image.Image, quality: int, *, lossless: bool = False) -> bytes:
     out = io.BytesIO()
+    # Large and full of detail, a part of the format overflows with more quality and effort.
     small = image.width * image.height <= MAX_PIXELS // 10
-    _seen(image).save(
-        out, "WEBP", quality=quality, lossless=lossless, method=4 if small else 1, exact=False
-    )
+    quality = quality if small else min(quality, THUMBNAIL_QUALITY)
+    _seen(image).save(out, "WEBP", quality=quality, lossless=lossless, method=4 if small else 0)
     return out.getvalue()
 
 

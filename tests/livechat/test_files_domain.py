@@ -1,0 +1,343 @@
+"""Files: what they are by their bytes, and a name from which nothing can come."""
+
+import io
+import re
+import struct
+import unicodedata
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livechat.domain import files
+from livechat.domain.files import accept_attribute, accepts, clean_name, is_inline, kind_of
+from livechat.domain.states import FileSet
+from livechat.errors import Invalid
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+OPEN_TEXT = "application/vnd.oasis.opendocument.text"
+
+
+def zipped(*names: str, first: tuple[str, str] | None = None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        if first:
+            archive.writestr(*first)
+        for name in names:
+            archive.writestr(name, "x" * 100, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def compound(*streams: str) -> bytes:
+    """Return what begins as legacy Office files do, with a directory of these streams."""
+    entries = b""
+    for stream in streams:
+        wide = stream.encode("utf-16-le")
+        entries += (wide.ljust(64, b"\0") + struct.pack("<HB", len(wide) + 2, 2)).ljust(128, b"\0")
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + entries
+
+
+MP3_FRAME = (b"\xff\xfb\x90\x00").ljust(417, b"\x55")
+
+KNOWN = {
+    "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF\0",
+    "image/png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "image/gif": b"GIF89a\x01\0\x01\0",
+    "image/webp": b"RIFF\x10\0\0\0WEBPVP8 ",
+    "application/pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+    "text/plain": b"Hello",
+    WORD: zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml"),
+    EXCEL: zipped("xl/workbook.xml", "[Content_Types].xml"),
+    SLIDES: zipped("[Content_Types].xml", "ppt/presentation.xml"),
+    OPEN_TEXT: zipped("content.xml", first=("mimetype", OPEN_TEXT)),
+    "application/rtf": b"{\\rtf1\\ansi Hello}",
+    "application/msword": compound("Root Entry", "WordDocument"),
+    "application/vnd.ms-excel": compound("Root Entry", "Workbook"),
+    "application/vnd.ms-powerpoint": compound("PowerPoint Document"),
+    "audio/mpeg": MP3_FRAME * 3,
+    "audio/mp4": b"\0\0\0\x20ftypM4A \0\0\0\0",
+    "audio/ogg": b"OggS\0\2".ljust(28, b"\0") + b"OpusHead",
+    "audio/wav": b"RIFF\x24\0\0\0WAVEfmt ",
+    "video/mp4": b"\0\0\0\x20ftypisom\0\0\2\0",
+    "video/webm": b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm",
+    "video/quicktime": b"\0\0\0\x14ftypqt  ",
+    "application/zip": zipped("holiday/1.jpg", "word/notes.txt"),
+}
+
+REFUSED = {
+    "nothing": b"",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+    "svg behind a byte order mark and blanks": b"\xef\xbb\xbf \n\t<SVG onload=alert(1)>",
+    "svg behind a comment": b"<!-- hello --><svg>",
+    "html": b"<!DOCTYPE html><p>",
+    "html without a doctype": b"\r\n\r\n<HtMl>",
+    "html of two letters": b"<p>Hello",
+    "html as UTF-16": "\ufeff <html>".encode("utf-16-le"),
+    "html as UTF-16, the other way": "\ufeff<html>".encode("utf-16-be"),
+    "script": b"<script>alert(1)</script>",
+    "php": b"<?php system('ls');",
+    "xml": b'<?xml version="1.0"?><a/>',
+    "shell script": b"#!/bin/sh\nrm -rf /\n",
+    "PostScript": b"%!PS-Adobe-3.0\n",
+    "Windows program": b"MZ\x90\0\3\0\0\0",
+    "Linux program": b"\x7fELF\2\1\1\0",
+    "installer": compound("Root Entry", "\u4840\u3b3f"),
+    "mail of Outlook": compound("__properties_version1.0"),
+    "Word with macros": zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+    "old Word with macros": compound("WordDocument", "_VBA_PROJECT"),
+    "Java program": zipped("META-INF/MANIFEST.MF", "Main.class"),
+    "Android program": zipped("AndroidManifest.xml", "classes.dex"),
+    "package of something": zipped("[Content_Types].xml", "tools/install.ps1"),
+    "template of OpenDocument": zipped(first=("mimetype", OPEN_TEXT + "-template")),
+    "archive without a directory": zipped("a.txt")[:40],
+    "archive of nothing": zipped(),
+    "program that is a PDF, too": b"MZ\x90\0\3\0" + b"\0" * 100 + b"%PDF-1.7\n%%EOF",
+    "page that is a PDF, too": b"<html><script>alert(1)</script>%PDF-1.7\n%%EOF",
+    "page behind words that is a PDF, too": b"hi <script>alert(1)</script>%PDF-1.7\n\x00%%EOF",
+    "PDF that begins too late": b"\0" * 1100 + b"%PDF-1.7",
+    "HEIC": b"\0\0\0\x18ftypheic",
+    "AVIF": b"\0\0\0\x18ftypavif",
+    "Matroska": b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska",
+    "video in Ogg": b"OggS\0\2".ljust(28, b"\0") + b"\x80theora",
+    "AVI": b"RIFF\x10\0\0\0AVI LIST",
+    "bitmap": b"BM\x36\0\0\0\0\0",
+    "gzip": b"\x1f\x8b\x08\0",
+    "one frame that MP3 might have": b"\xff\xfb\x90\x00 and then none",
+    "text with NUL": b"a\0b",
+    "text with escape sequences": b"\x1b[31mred",
+    "numbers by chance": bytes(range(256)),
+}
+
+
+def code_of(head: bytes, tail: bytes = b"", name: str = "") -> str:
+    with pytest.raises(Invalid) as caught:
+        kind_of(head, tail, name)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("kind", KNOWN)
+def test_a_known_file_is_told_by_its_bytes_whatever_its_name_is(kind):
+    for name in ("", "page.html", "a.exe", "b.svg"):
+        assert kind_of(KNOWN[kind], KNOWN[kind][-100_000:], name) == kind
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_not_known_is_refused_whatever_its_name_is(what):
+    for name in ("photo.jpg", "report.pdf", "notes.txt", ""):
+        assert code_of(REFUSED[what], REFUSED[what][-1_000:], name) == "file_type"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.csv", "text/csv"),
+        ("A.CSV", "text/csv"),
+        ("README.md", "text/markdown"),
+        ("server.log", "text/plain"),
+        ("app.js", "text/plain"),
+        ("csv", "text/plain"),
+    ],
+)
+def test_the_name_tells_only_kinds_of_text_apart(name, kind):
+    assert kind_of("Städte;Größe\nKöln;1\n".encode(), b"", name) == kind
+    assert kind_of("Städte".encode("utf-16"), b"", name) == kind
+
+
+def test_a_picture_that_goes_on_as_a_script_is_a_picture():
+    for kind in ("image/gif", "image/jpeg", "image/png"):
+        assert kind_of(KNOWN[kind] + b"/*<script>alert(1)</script>*/", b"</html>", "a.js") == kind
+
+
+def test_a_pdf_may_begin_behind_blanks_or_words_but_a_text_about_pdf_is_text():
+    assert kind_of(b"\r\n \n%PDF-1.4\n", b"", "") == "application/pdf"
+    assert kind_of(b"Content-Type: x\n\n%PDF-1.4\n\0", b"%%EOF\n", "") == "application/pdf"
+    assert kind_of(b"They begin with %PDF-1.4.", b"", "a.txt") == "text/plain"
+
+
+def test_text_may_be_cut_within_a_character_at_both_ends():
+    text = "aü€😀".encode()
+    for cut in range(1, len(text)):
+        assert kind_of(text[:cut], text[cut:], "") == "text/plain"
+    wide = "\ufeffa😀b😀".encode("utf-16-le")
+    for cut in range(4, len(wide)):
+        assert kind_of(wide[:cut], wide[cut:], "") == "text/plain"
+
+
+def test_text_that_ends_as_something_else_is_refused():
+    assert code_of(b"Hello" * 100, b"Hello\0\0") == "file_type"
+
+
+def test_text_may_hold_what_looks_like_a_page_later_or_only_a_little():
+    assert kind_of(b"<3 you", b"", "") == "text/plain"
+    assert kind_of(b"I wrote <script> here", b"", "") == "text/plain"
+    assert kind_of(b"< 5 pieces", b"", "") == "text/plain"
+
+
+def test_office_is_told_though_only_the_end_of_a_large_directory_is_there():
+    pictures = (f"word/media/{number}.png" for number in range(4_000))
+    document = zipped("[Content_Types].xml", *pictures, "word/document.xml")
+
+    assert kind_of(document[:1_000], document[-files.TAIL_BYTES :], "") == WORD
+
+
+def known_or_refused(head: bytes, tail: bytes, name: str) -> bool:
+    try:
+        return kind_of(head, tail, name) in files.KINDS
+    except Invalid as error:
+        return error.code == "file_type"
+
+
+@given(st.binary(max_size=400), st.binary(max_size=200), st.text(max_size=20))
+def test_bytes_of_any_kind_are_known_or_refused(head, tail, name):
+    assert known_or_refused(head, tail, name)
+
+
+@given(st.sampled_from(sorted(KNOWN)), st.binary(max_size=100), st.integers(0, 300))
+def test_known_beginnings_with_anything_behind_are_known_or_refused(kind, rest, cut):
+    assert known_or_refused(KNOWN[kind][:cut] + rest, rest, "")
+
+
+# Sets
+
+
+def test_each_set_accepts_its_families():
+    accepted = {
+        file_set: {kind.family for name, kind in files.KINDS.items() if accepts(file_set, name)}
+        for file_set in FileSet
+    }
+
+    assert accepted == {
+        "none": set(),
+        "images": {"image"},
+        "documents": {"image", "document"},
+        "all": {"image", "document", "audio", "video", "archive"},
+    }
+
+
+@pytest.mark.parametrize("kind", ["image/svg+xml", "text/html", "", "application/octet-stream"])
+def test_no_set_accepts_what_is_not_known(kind):
+    assert not any(accepts(file_set, kind) for file_set in FileSet)
+    assert not is_inline(kind)
+    with pytest.raises(Invalid):
+        files.family(kind)
+    with pytest.raises(Invalid):
+        clean_name("a", kind)
+
+
+def test_a_page_shows_pictures_sounds_and_films_only():
+    assert {kind.split("/")[0] for kind in files.KINDS if is_inline(kind)} == {
+        "image",
+        "audio",
+        "video",
+    }
+    assert not is_inline("application/pdf")
+
+
+def test_a_browser_is_told_types_and_extensions():
+    assert accept_attribute(FileSet.NONE) == ""
+    images = accept_attribute(FileSet.IMAGES).split(",")
+    assert {"image/jpeg", ".jpg", ".webp"} <= set(images)
+    assert ".pdf" not in images
+    assert ".docx" in accept_attribute(FileSet.DOCUMENTS).split(",")
+    assert ".mp4" in accept_attribute(FileSet.ALL).split(",")
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("photo.jpg", "photo.jpg"),
+        ("IMG_1.JPEG", "IMG_1.JPEG"),
+        ("Bild vom Äußeren.jpg", "Bild vom Äußeren.jpg"),
+        ("صورة.jpg", "صورة.jpg"),
+        ("photo.exe", "photo.exe.jpg"),
+        ("photo", "photo.jpg"),
+        ("jpg", "jpg.jpg"),
+        ("", "file.jpg"),
+        (".", "file.jpg"),
+        ("...", "file.jpg"),
+        (".jpg", "file.jpg"),
+        ("\u200b\u3164.jpg", "file.jpg"),
+        (".htaccess", "htaccess.jpg"),
+        ("../../etc/passwd", "passwd.jpg"),
+        ("C:\\Users\\me\\photo.jpg", "photo.jpg"),
+        ("a/b\\../photo.jpg/", "photo.jpg"),
+        ("photo.jpg. . ", "photo.jpg"),
+        (" .photo .jpg", "photo.jpg"),
+        ("a\0b\r\nc\x1b\x7f\x85.jpg", "ab c.jpg"),
+        ("gpj.\u202eexe.jpg", "gpj.exe.jpg"),
+        ("photo\u202egpj.exe", "photogpj.exe.jpg"),
+        ("a\u200e\u200f\u2066\u2069\u200b\u200d\ufeff\u00ad\u061cb.jpg", "ab.jpg"),
+        ("a\u00a0\u2003 \u2028\t b.jpg", "a b.jpg"),
+        ("A\u0308pfel.jpg", "Äpfel.jpg"),
+        ("A\u200d\u0308pfel.jpg", "Äpfel.jpg"),
+        ("\u0301a.jpg", "a.jpg"),
+        ("\ud800a\ue000.jpg", "a.jpg"),
+        ('a"b<c>d|e?f*g:h.jpg', "a_b_c_d_e_f_g_h.jpg"),
+        ("CON", "_CON.jpg"),
+        ("nul.jpg", "_nul.jpg"),
+        ("com1.tar.jpg", "_com1.tar.jpg"),
+        ("LPT¹ .jpg", "_LPT¹.jpg"),
+        ("console.jpg", "console.jpg"),
+    ],
+)
+def test_a_name_is_made_safe(name, clean):
+    assert clean_name(name, "image/jpeg") == clean
+
+
+def test_a_long_name_keeps_its_beginning_and_its_extension():
+    assert clean_name("a" * 5_000 + ".jpeg", "image/jpeg") == "a" * 115 + ".jpeg"
+    assert clean_name("a" * 5_000, "image/jpeg") == "a" * 116 + ".jpg"
+
+
+def test_marks_cannot_be_heaped_upon_a_letter():
+    heaped = clean_name("Z" + "\u0335\u0321" * 2_500 + "algo.txt", "text/plain")
+
+    assert heaped.startswith("Z")
+    assert heaped.endswith("algo.txt")
+    assert len(heaped) < 16
+
+
+def test_kinds_of_text_keep_their_extension():
+    assert clean_name("server.log", "text/plain") == "server.log"
+    assert clean_name("README.md", "text/markdown") == "README.md"
+    assert clean_name("app.js", "text/plain") == "app.js.txt"
+
+
+NASTY = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            './\\ :"\0\n\u202e\u200b\u0301\u0345\u3164CONnul1\u00b9.jpg\uff0e\u1100\u1161'
+        ),
+    ),
+    max_size=300,
+)
+
+
+@given(NASTY, st.sampled_from(sorted(files.KINDS)))
+def test_a_clean_name_is_safe_and_stays_as_it_is(name, kind):
+    clean = clean_name(name, kind)
+
+    assert clean_name(clean, kind) == clean
+    assert len(clean) <= files.MAX_NAME
+    assert clean.rpartition(".")[2].lower() in files.KINDS[kind].extensions
+    assert not re.search(r'[/\\<>:"|?*\x00-\x1f\x7f-\x9f]|^[. ]|[. ]$|  ', clean)
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in clean)
+    assert unicodedata.is_normalized("NFC", clean)
+    clean.encode()
+
+
+def test_a_spreadsheets_export_in_the_old_western_encoding_is_text():
+    data = "Name;Größe;Preis in €\nTee;groß;3,50\n".encode("cp1252")
+
+    assert kind_of(data, data, "Preise.csv") == "text/csv"
+    with pytest.raises(Invalid):
+        kind_of(data, data, "Preise.bin")
+    with pytest.raises(Invalid):
+        kind_of(b"<html>\xe4" + data, data, "Preise.csv")
