@@ -16,6 +16,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser import house
+from tests.browser.feel import feel
 from tests.browser.house import Street, Template
 from tests.browser.people import PATIENCE_MS, Operator, Visitor
 from tests.machine.app import App
@@ -25,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell how the chat felt; these are figures to watch, not gates."""
+    if feel.figures:
+        terminalreporter.section("how it feels: medians in milliseconds or frames")
+        for line in feel.lines():
+            terminalreporter.write_line(line)
 
 
 @dataclass

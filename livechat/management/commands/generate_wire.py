@@ -1,4 +1,4 @@
-"""``manage.py generate_wire``: write the browser's types from `livechat/wire.py`."""
+"""``manage.py generate_wire``: write the browser's types from `livechat/wire`."""
 
 import inspect
 from pathlib import Path
@@ -29,7 +29,7 @@ def typescript() -> str:
         if inspect.isclass(item) and issubclass(item, msgspec.Struct) and item is not wire.Command
     ]
     parts = [
-        "// Generated from livechat/wire.py by `manage.py generate_wire`. Do not edit.\n",
+        "// Generated from livechat/wire by `manage.py generate_wire`. Do not edit.\n",
         f"export type Version = {wire.VERSION};\n",
     ]
     parts += [_interface(struct) for struct in structs]
@@ -78,7 +78,7 @@ def _type(node: shape.Type) -> str:
 
 
 class Command(BaseCommand):
-    help = "Write the browser's types from livechat/wire.py."
+    help = "Write the browser's types from livechat/wire."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="fail when they differ")
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         text = typescript()
         if options["check"]:
             if not target.exists() or target.read_text() != text:
-                raise SystemExit(f"{TARGET} is not what livechat/wire.py says: generate_wire")
+                raise SystemExit(f"{TARGET} is not what livechat/wire says: generate_wire")
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)

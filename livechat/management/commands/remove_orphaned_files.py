@@ -1,0 +1,16 @@
+"""``manage.py remove_orphaned_files``: delete stored files that belong to no row."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from livechat.services import attachments
+
+
+class Command(BaseCommand):
+    help = "Delete files that belong to no message, as after a crash or when a backup was restored."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        removed = attachments.remove_orphans(timezone.now())
+        self.stdout.write(f"Deleted: {removed}")

@@ -1,0 +1,235 @@
+"""What visitors may send and see."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from livechat.wire.both import (
+    Ack,
+    CloseConversation,
+    Drain,
+    FetchTimeline,
+    FileOpened,
+    Heartbeat,
+    OpenFile,
+    OpenTranscript,
+    Rejected,
+    SeeMessages,
+    SetTyping,
+    TranscriptOpened,
+)
+from livechat.wire.values import (
+    HEARTBEAT_SECONDS,
+    AttributeName,
+    AttributeValue,
+    Author,
+    Command,
+    File,
+    FileIds,
+    FileRules,
+    Line,
+    Page,
+    Seq,
+    Short,
+    Text,
+    Token,
+)
+
+
+class VisitorHello(Command, frozen=True, tag="hello"):
+    """First frame of a visitor's socket. Without `token` a new one is minted, and no row."""
+
+    version: int
+    tab: Short
+    token: Token | None = None
+    conversation: UUID | None = None
+    after_seq: Seq = 0
+    page: Page | None = None
+    language: Short = ""
+    time_zone: Short = ""
+
+
+class OpenConversation(Command, frozen=True, tag="conversation.open"):
+    """Begin a conversation with a first message. `client_id` names opening and message:
+    a repeat returns the same conversation. With one already open, the text goes there."""
+
+    client_id: UUID
+    text: Text
+    page: Page | None = None
+    files: FileIds = []
+
+
+class PostMessage(Command, frozen=True, tag="message.post"):
+    """`files` were uploaded before and are in no message yet; with any, `text` may be empty."""
+
+    conversation: UUID
+    client_id: UUID
+    text: Text
+    files: FileIds = []
+
+
+class ViewPage(Command, frozen=True, tag="page.view"):
+    page: Page
+
+
+class SetAttributes(Command, frozen=True, tag="attributes.set"):
+    """What the website tells of the visitor; null takes a name away. Kept from the first message
+    on, shown to operators, never verified. At most 20 names in all."""
+
+    attributes: Annotated[dict[AttributeName, AttributeValue | None], Meta(max_length=20)]
+
+
+VisitorCommand = (
+    VisitorHello
+    | OpenConversation
+    | PostMessage
+    | CloseConversation
+    | SeeMessages
+    | SetTyping
+    | ViewPage
+    | SetAttributes
+    | FetchTimeline
+    | OpenFile
+    | OpenTranscript
+    | Heartbeat
+)
+
+
+class PublicOperator(msgspec.Struct, frozen=True):
+    """Only the chat name ever leaves the house, never the account or the e-mail. `avatar` is a
+    path of this server, "" without a picture."""
+
+    id: UUID
+    name: str
+    avatar: str
+
+
+class PublicChannel(msgspec.Struct, frozen=True):
+    """`answers_in`: how many seconds half of the recent visitors waited for a first answer at
+    most, null when too few were answered to tell. `suggestions` are first messages to choose
+    from, at most four. `team`: who is there now, at most three."""
+
+    name: str
+    welcome: str
+    placeholder: str
+    button_text: str
+    header_background: str
+    header_text: str
+    button_background: str
+    button_foreground: str
+    available: bool
+    theme: Literal["auto", "light", "dark"]
+    privacy_link: str
+    contact_hint: str
+    suggestions: list[str]
+    answers_in: int | None
+    team: list[PublicOperator]
+    files: FileRules
+
+
+class PublicConversation(msgspec.Struct, frozen=True):
+    """The visitor's view of his conversation. `head` is the last public number;
+    `seen_by_staff` how far staff have read, in public numbers; `seen` how far he has."""
+
+    id: UUID
+    revision: int
+    state: Literal["queued", "bot", "assigned", "closed"]
+    operators: list[PublicOperator]
+    opened_at: datetime
+    closed_at: datetime | None
+    head: int
+    seen: int
+    seen_by_staff: int
+
+
+class PublicMessage(msgspec.Struct, frozen=True):
+    seq: int
+    id: UUID
+    client_id: UUID | None
+    author: Author
+    author_id: UUID | None
+    author_name: str
+    kind: Literal["text", "system"]
+    text: str
+    line: Line | None
+    at: datetime
+    files: list[File]
+
+
+class VisitorWelcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
+    it named this conversation, else the newest page; `more`: there are further ones between
+    (after a named `after_seq`) or before (without one). `now` by the server's clock: a browser's
+    may be wrong by days."""
+
+    version: int
+    epoch: UUID
+    token: str
+    visitor: UUID
+    channel: PublicChannel
+    conversation: PublicConversation | None
+    messages: list[PublicMessage]
+    more: bool
+    now: datetime
+    heartbeat_seconds: int = HEARTBEAT_SECONDS
+
+
+class PublicMessagePosted(msgspec.Struct, frozen=True, tag="message.posted"):
+    conversation: UUID
+    message: PublicMessage
+
+
+class PublicConversationChanged(msgspec.Struct, frozen=True, tag="conversation.changed"):
+    """The whole view; a lower `revision` than known is ignored. An unknown id is a new
+    conversation of this visitor: the client starts an empty timeline for it."""
+
+    conversation: PublicConversation
+
+
+class PublicMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
+    conversation: UUID
+    by: Literal["visitor", "staff"]
+    up_to: int
+
+
+class PublicTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
+    conversation: UUID
+    name: str
+    active: bool
+
+
+class PublicTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
+    """`more`: there are further entries in the direction asked for."""
+
+    conversation: UUID
+    messages: list[PublicMessage]
+    head: int
+    more: bool
+
+
+class VisitorHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """The visitor's newest conversation as the database has it: a client that knows less
+    fetches, one that knows another conversation says hello again."""
+
+    conversation: UUID | None
+    head: int
+    revision: int
+
+
+VisitorEvent = (
+    VisitorWelcome
+    | Ack
+    | Rejected
+    | Drain
+    | PublicMessagePosted
+    | PublicConversationChanged
+    | PublicMessagesSeen
+    | PublicTypingChanged
+    | PublicTimelinePage
+    | FileOpened
+    | TranscriptOpened
+    | VisitorHeartbeat
+)

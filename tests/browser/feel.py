@@ -1,0 +1,100 @@
+"""Figures of how the chat feels under the hand. They are told, never a gate: a busy machine is no
+defect. ``pytest -m browser`` prints them at its end."""
+
+from dataclasses import dataclass, field
+from statistics import median
+
+AIMS: dict[str, str] = {
+    "widget: key press to paint": "50 ms",
+    "widget: Enter to own bubble": "1 frame",
+    "inbox: key press to paint": "50 ms",
+    "inbox: Enter to own bubble": "1 frame",
+    "inbox: switch to a chat in memory": "100 ms",
+    "inbox: first load with 200 chats": "1,500 ms",
+    "inbox: frame while scrolling 10,000 messages": "17 ms",
+    "loader: main thread before a click": "30 ms",
+}
+
+
+@dataclass
+class Feel:
+    """Collects figures of one run, in the unit that `AIMS` has for them."""
+
+    figures: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, name: str, *values: float) -> None:
+        assert name in AIMS, name
+        self.figures.setdefault(name, []).extend(values)
+
+    def lines(self) -> list[str]:
+        """Return a line for each figure: median, slowest in twenty, aim."""
+        return [
+            f"{name:<48} {median(values):>8.1f}   p95 {_p95(values):>8.1f}   aim {AIMS[name]}"
+            for name, values in sorted(self.figures.items())
+        ]
+
+
+def _p95(values: list[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+
+
+feel = Feel()
+"""The figures of this run."""
+
+
+KEYS_TO_PAINT = """
+() => {
+  const waits = [];
+  window.keyWaits = waits;
+  document.addEventListener("keydown", () => {
+    const pressed = performance.now();
+    // The frame after this task, then a task after its paint.
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => waits.push(performance.now() - pressed);
+      channel.port2.postMessage(0);
+    });
+  }, { capture: true });
+}
+"""
+"""Keeps in `keyWaits` how many milliseconds passed between each key and what it painted."""
+
+FRAMES_TO_BUBBLE = """
+() => {
+  window.bubbleFrames = [];
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const before = document.querySelectorAll("li.entry.own").length;
+    let frames = 0;
+    const look = () => {
+      frames += 1;
+      const isThere = document.querySelectorAll("li.entry.own").length > before;
+      if (isThere) window.bubbleFrames.push(frames);
+      else if (frames < 600) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, { capture: true });
+}
+"""
+"""Keeps in `bubbleFrames` in which frame after Enter one's own bubble stands. The callbacks of a
+frame run before it is painted, and in the order they were asked for: the first look comes before
+what the page itself draws in that frame, so a bubble drawn at once counts 1 and one drawn in the
+page's own callback of the same frame counts 2."""
+
+FRAMES_WHILE_SCROLLING = """
+async (scroller) => {
+  const waits = [];
+  let last = performance.now();
+  const end = last + 3_000;
+  while (last < end) {
+    scroller.scrollTop -= 400;
+    if (scroller.scrollTop < 1_000) scroller.scrollTop = scroller.scrollHeight;
+    const now = await new Promise(requestAnimationFrame);
+    waits.push(now - last);
+    last = now;
+  }
+  return waits.slice(1);
+}
+"""
+"""Scrolls for three seconds and returns how long each frame took."""
