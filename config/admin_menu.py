@@ -36,6 +36,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _rows(request, _("Sessions"), "forum", Conversation),
                 _rows(request, _("Visitors"), "person_search", Visitor),
                 _page(request, _("Dashboard"), "headset_mic", "dashboard", _answers),
+                _page(request, _("Your profile"), "account_circle", "profile", _answers),
             ],
         ),
         (

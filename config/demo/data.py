@@ -8,12 +8,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from livechat.domain import rights
 from livechat.domain.states import ButtonAction
-from livechat.models import Channel, ChannelRule, Membership, Operator, User
+from livechat.models import (
+    CannedResponse,
+    Channel,
+    ChannelRule,
+    Expertise,
+    Membership,
+    Operator,
+    User,
+    file_storage,
+)
+from livechat.services.operators import picture_file
 
+PICTURES = Path(__file__).parent / "pictures"
+"""Of operators, by their username; drawn by `tests/config/make_pictures.py`."""
 ACCOUNTS_FILE = "demo-accounts.json"
 CHANNEL_SLUG = "kettle-and-leaf"
 CHANNEL_KEY = "kettleandleaf"
@@ -64,11 +77,38 @@ TRANSLATIONS = {
         "de": "Willkommen bei Kettle & Leaf! Was gießen Sie heute auf?",
         "ar": "أهلًا بك في Kettle & Leaf! أي شاي تحضّر اليوم؟",
     },
+    "suggestions": {
+        "de": "Welcher Tee passt zum Abend?\nWo ist mein Paket?\nKann ich eine Box verschenken?",
+        "ar": "أي شاي يناسب المساء؟\nأين طردي؟\nأيمكنني إهداء صندوق؟",
+    },
     "input_placeholder": {
         "de": "Schreiben Sie uns …",
         "ar": "اكتب لنا…",
     },
 }
+SUGGESTIONS = (
+    "Which tea suits the evening?",
+    "Where is my parcel?",
+    "Can I give a box as a present?",
+)
+EXPERTISE = {
+    "Gifts and boxes": ("ben",),
+    "Orders and delivery": ("anna", "ben"),
+    "Tea advice": ("anna",),
+}
+"""What the team knows about, and who does."""
+CANNED = {
+    "hello": "Hello, and welcome to Kettle & Leaf! What can I do for you?",
+    "moment": "One moment, please: I am looking that up for you.",
+    "parcel": "I will gladly look for your parcel. Would you tell me the number of your order? It "
+    "is in the subject of our confirmation, like KL-10234.",
+    "delivery": "We pack on the day you order, if you order before noon. Within Europe a parcel "
+    "travels two to four days; from € 40 on it travels free.",
+    "brew": "For green tea: two teaspoons for half a litre, water of 75 degrees, two minutes. It "
+    "is good for three infusions; give each one a minute more.",
+    "bye": "Thank you for writing to us. Enjoy your tea, and come back whenever you like!",
+}
+"""What the team need not type twice; Maria wrote them and shares them with it."""
 CONTACT_HINT = "tea@kettle-and-leaf.example, Monday to Friday from 9:00 to 17:00"
 
 
@@ -95,8 +135,45 @@ def load() -> dict[str, str]:
             Operator.objects.filter(user=user, chat_name="").update(
                 chat_name=person.chat_name, languages=list(person.languages)
             )
+            _picture(user)
     _channel()
+    _expertise()
+    _canned()
     return passwords
+
+
+def _picture(user: User) -> None:
+    """Give an operator his picture, unless he has one."""
+    name = f"kettle-and-leaf-{user.username}.webp"
+    operator = Operator.objects.filter(user=user, avatar__in=["", name]).first()
+    if operator is None:
+        return
+    if not file_storage().exists(picture_file(name)):
+        drawn = (PICTURES / f"{user.username}.webp").read_bytes()
+        file_storage().save(picture_file(name), ContentFile(drawn))
+    operator.avatar = name
+    operator.save(update_fields=["avatar"])
+
+
+def _expertise() -> None:
+    if Expertise.objects.exists():
+        return
+    for name, usernames in EXPERTISE.items():
+        made = Expertise.objects.create(name=name)
+        made.operators.set(Operator.objects.filter(user__username__in=usernames))
+
+
+def _canned() -> None:
+    """Share canned responses with the team, unless it has some."""
+    if CannedResponse.objects.exists():
+        return
+    owner = User.objects.get(username="admin")
+    team = Group.objects.filter(name__in=[rights.OPERATORS, rights.MANAGERS])
+    for shortcut, substitution in CANNED.items():
+        made = CannedResponse.objects.create(
+            shortcut=shortcut, substitution=substitution, owner=owner
+        )
+        made.groups.set(team)
 
 
 def _channel() -> None:
@@ -116,6 +193,17 @@ def _channel() -> None:
         for operator in Operator.objects.filter(user__username__in=["anna", "ben"]):
             Membership.objects.create(channel=channel, operator=operator)
     _extend(channel)
+    _suggest(channel)
+
+
+def _suggest(channel: Channel) -> None:
+    """Give the channel its suggestions, unless it was ever saved in the Admin."""
+    if channel.revision or channel.suggestions:
+        return
+    channel.suggestions = "\n".join(SUGGESTIONS)
+    if channel.translations:
+        channel.translations["suggestions"] = TRANSLATIONS["suggestions"]
+    channel.save(update_fields=["suggestions", "translations"])
 
 
 def _extend(channel: Channel) -> None:

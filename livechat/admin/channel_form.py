@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import colours
 from livechat.models import Channel
-from livechat.models.channel import is_colour
+from livechat.models.channel import MAX_SUGGESTIONS, clean_suggestions, is_colour
 
-TEXTS = ("button_text", "welcome_message", "input_placeholder")
+TEXTS = ("button_text", "welcome_message", "suggestions", "input_placeholder")
 """The fields whose texts can be given in other languages."""
 
 PAIRS = (
@@ -79,9 +79,10 @@ class TranslationsField(forms.Field):
             base = Channel._meta.get_field(field)
             assert isinstance(base, models.Field)  # TEXTS are fields of the row
             try:
-                cleaned[field, code] = forms.CharField(
-                    required=False, max_length=base.max_length
-                ).clean(text)
+                checked = forms.CharField(required=False, max_length=base.max_length).clean(text)
+                cleaned[field, code] = (
+                    clean_suggestions(checked) if field == "suggestions" else checked
+                )
             except ValidationError as error:
                 where = f"{base.verbose_name} ({names[code]})"
                 errors += [f"{where}: {message}" for message in error.messages]
@@ -90,7 +91,7 @@ class TranslationsField(forms.Field):
         return cleaned
 
 
-LEFT_TO_RIGHT = {"slug", "review_link", "allowed_origins"} | {
+LEFT_TO_RIGHT = {"slug", "review_link", "privacy_link", "allowed_origins"} | {
     name for pair in PAIRS for name in pair[:2]
 }
 """What is written from the left in every language."""
@@ -112,6 +113,8 @@ class ChannelForm(forms.ModelForm):
         for name in {name for pair in PAIRS for name in pair[:2]} & self.fields.keys():
             # What a colour is says everything; how long it may be would only hide that.
             self.fields[name].validators = [is_colour]
+        if "suggestions" in self.fields:
+            self.fields["suggestions"].widget.attrs["rows"] = MAX_SUGGESTIONS
         for name in LEFT_TO_RIGHT & self.fields.keys():
             self.fields[name].widget.attrs["dir"] = "ltr"
 
@@ -167,6 +170,7 @@ class ChannelForm(forms.ModelForm):
             else _translation(self.instance.translations, field, code),
             "max_length": base.max_length,
             "is_long": isinstance(base, models.TextField),
+            "rows": MAX_SUGGESTIONS if field == "suggestions" else 2,
         }
 
 

@@ -137,11 +137,25 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
                 "classes": ("options",),
                 "fields": (
                     "welcome_message",
+                    "suggestions",
                     "input_placeholder",
                     "header_background_color",
                     "title_color",
+                    "theme",
+                    "privacy_link",
                 ),
             },
+        ),
+        (
+            _("Files"),
+            {
+                "classes": ("options",),
+                "fields": ("file_set", "max_file_megabytes", "max_files"),
+            },
+        ),
+        (
+            _("Operators’ list"),
+            {"classes": ("options",), "fields": ("amber_after", "red_after")},
         ),
         (
             _("Beyond the chat"),
@@ -335,7 +349,7 @@ def _preview(form: ModelForm) -> dict[str, str]:
     """Return the texts and colours to begin with; colours only if they are some."""
     names = [name for pair in channel_form.PAIRS for name in pair[:2]]
     shown = {}
-    for name in ("name", "button_position", *channel_form.TEXTS, *names):
+    for name in ("name", "button_position", "theme", *channel_form.TEXTS, *names):
         written = form[name].value() if name in form.fields else getattr(form.instance, name)
         shown[name] = str(written or "")
     for name in names:

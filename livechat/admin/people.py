@@ -1,11 +1,9 @@
 """Accounts, groups, operators and visitors."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.conf.locale import LANG_INFO
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -14,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -26,11 +24,13 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from livechat import links
 from livechat.admin.conversations import of_visitor
 from livechat.admin.history import TellsDifferences
 from livechat.admin.reading import ReadersTime, actor_of, readable
 from livechat.domain.states import Presence
 from livechat.models import Operator, User, Visitor
+from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
 
 PAGES_SHOWN = 50
@@ -52,8 +52,7 @@ class GroupAdmin(ReadersTime, TellsDifferences, DjangoGroupAdmin, ModelAdmin):
 
 
 def _zones() -> list[tuple[str, Any]]:
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
-    return [("", _("As the server")), ("UTC", "UTC"), *((name, name) for name in names)]
+    return [("", _("As the server")), *((name, name) for name in time_zones())]
 
 
 class AccountForm(forms.ModelForm):
@@ -162,18 +161,6 @@ class UserAdmin(ReadersTime, TellsDifferences, DjangoUserAdmin, ModelAdmin):
         return ", ".join(group.name for group in row.groups.all())
 
 
-def language_names() -> list[tuple[str, str]]:
-    """Return (code, "German – Deutsch") of every language that Django knows by name."""
-    infos = [get_language_info(code) for code, info in LANG_INFO.items() if "name" in info]
-    pairs = [
-        (info["code"], f"{info['name_translated']} – {info['name_local']}")
-        if info["code"] != "en"
-        else ("en", str(info["name_translated"]))
-        for info in infos
-    ]
-    return sorted(pairs, key=lambda pair: pair[1].lower())
-
-
 class LanguagesField(forms.MultipleChoiceField):
     """Languages by name; a list of codes inside."""
 
@@ -203,9 +190,9 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     list_filter = ("is_enabled", "accepting", "channels")
     list_select_related = ("user",)
     search_fields = ("chat_name", "user__username", "user__first_name", "user__last_name")
-    readonly_fields = ("user", "is_enabled", "presence", "channel_names", "seen_at")
+    readonly_fields = ("user", "picture", "is_enabled", "presence", "channel_names", "seen_at")
     fieldsets = (
-        (None, {"fields": ("user", "chat_name", "accepting")}),
+        (None, {"fields": ("user", "picture", "chat_name", "accepting")}),
         (_("Skills"), {"fields": ("languages", "expertise")}),
         (
             _("Now"),
@@ -276,6 +263,16 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     @display(description=_("presence"))  # type: ignore[untyped-decorator]
     def presence(self, row: Operator) -> str:
         return str(PRESENCE_NAMES[row.presence(timezone.now())])
+
+    @display(description=_("picture"), empty_value="–")  # type: ignore[untyped-decorator]
+    def picture(self, row: Operator) -> str | None:
+        """Chosen by himself, on the page of his profile."""
+        if not row.avatar:
+            return None
+        return format_html(
+            '<img src="{}" alt="" width="64" height="64" class="operator-picture">',
+            links.avatar_path(row.avatar),
+        )
 
     @display(description=_("channels"), empty_value="–")  # type: ignore[untyped-decorator]
     def channel_names(self, row: Operator) -> str | None:

@@ -22,6 +22,8 @@ from livechat.models.choices import ABSENCES, CORNERS, FILE_SETS, LIMIT_MODES, T
 BRAND = "#3451d1"
 WHITE = "#ffffff"
 MAX_SUGGESTIONS = 4
+MAX_SUGGESTION = 80
+"""Characters of one; more would not look like something to choose from."""
 MAX_OFFSET = 400
 """Pixels from the edges of the page; more would leave small screens no button."""
 
@@ -229,11 +231,21 @@ class Channel(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Store origins the way browsers write them; refuse what is none, and say which line."""
+        """Store origins the way browsers write them, and suggestions without empty lines; refuse
+        what is none, and say which line."""
+        errors: dict[str, list[str]] = {}
         try:
             self.allowed_origins = "\n".join(origins.parse(self.allowed_origins))
         except OriginError as error:
-            raise ValidationError({"allowed_origins": _explained(error)}) from None
+            errors["allowed_origins"] = [_explained(error)]
+        try:
+            self.suggestions = clean_suggestions(self.suggestions)
+        except ValidationError as error:
+            errors["suggestions"] = error.messages
+        if self.red_after <= self.amber_after:
+            errors["red_after"] = [str(_("A clock turns red later than amber: wait longer."))]
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def session_limit(self) -> int | None:
@@ -251,8 +263,8 @@ class Channel(models.Model):
 
     def suggested(self, language: str = "") -> list[str]:
         """Return the suggestions in `language`, at most four."""
-        lines = (line.strip()[:80] for line in self.text("suggestions", language).splitlines())
-        return [line for line in lines if line][:MAX_SUGGESTIONS]
+        lines = (line.strip() for line in self.text("suggestions", language).splitlines())
+        return [line[:MAX_SUGGESTION] for line in lines if line][:MAX_SUGGESTIONS]
 
     def text(self, field: str, language: str = "") -> str:
         """Return a text in `language` ("de-AT" falls back to "de"), else the base text."""
@@ -261,6 +273,28 @@ class Channel(models.Model):
             if code and isinstance(translated, dict) and translated.get(code):
                 return str(translated[code])
         return str(getattr(self, field))
+
+
+def clean_suggestions(written: str) -> str:
+    """Return the suggestions, one per line, without empty ones.
+
+    Raises ValidationError, which names the line, for too many and for what is too long.
+    """
+    lines = [line for part in written.splitlines() if (line := part.strip())]
+    too_long = _("“%(line)s…” has %(length)d characters, at most %(limit)d are shown.")
+    errors = [
+        str(too_long) % {"line": line[:30], "length": len(line), "limit": MAX_SUGGESTION}
+        for line in lines
+        if len(line) > MAX_SUGGESTION
+    ]
+    if len(lines) > MAX_SUGGESTIONS:
+        too_many = _("At most %(limit)d suggestions are shown; “%(line)s” is one too many.")
+        errors.append(
+            str(too_many) % {"limit": MAX_SUGGESTIONS, "line": lines[MAX_SUGGESTIONS][:60]}
+        )
+    if errors:
+        raise ValidationError(errors)
+    return "\n".join(lines)
 
 
 _PROBLEMS = {

@@ -1,5 +1,10 @@
-"""The enumerations of `domain.states` as database choices, with labels people read."""
+"""What can be chosen, with labels people read: the enumerations of `domain.states`, languages and
+time zones."""
 
+import zoneinfo
+
+from django.conf.locale import LANG_INFO
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain.states import (
@@ -86,3 +91,22 @@ RESPONDER_CONDITIONS = [
     (ResponderCondition.NO_OPERATOR.value, _("Enabled only if no operator")),
     (ResponderCondition.OPERATOR.value, _("Enabled only if an operator is available")),
 ]
+
+
+def language_names() -> list[tuple[str, str]]:
+    """Return (code, "German – Deutsch") of every language that Django knows by name."""
+    pairs = []
+    for code, known in LANG_INFO.items():
+        if "name" not in known:
+            continue  # another code of a language that is here
+        info = get_language_info(code)
+        translated, local = str(info["name_translated"]), str(info["name_local"])
+        is_one = translated.casefold() == local.casefold()
+        pairs.append((info["code"], translated if is_one else f"{translated} – {local}"))
+    return sorted(pairs, key=lambda pair: pair[1].lower())
+
+
+def time_zones() -> list[str]:
+    """Return the names of all time zones, UTC first."""
+    names = zoneinfo.available_timezones()
+    return ["UTC", *sorted(name for name in names if "/" in name)]

@@ -1,23 +1,57 @@
 """Operators: their rights, their presence, the channels they answer on."""
 
+import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from livechat import events, links, policy
-from livechat.domain import rights
+from livechat.domain import files, rights, text
 from livechat.domain.availability import LEASE
-from livechat.errors import NotAllowed, NotFound
-from livechat.models import Channel, Membership, Operator, User
+from livechat.domain.preferences import Preferences
+from livechat.errors import Invalid, NotAllowed, NotFound
+from livechat.integrations import images
+from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
+from livechat.models.choices import language_names, time_zones
 from livechat.policy import Action, StaffActor
 
 RETURN_WITHIN = timedelta(seconds=15)
 """After the last tab closes the lease runs on for so long: a page that is loaded again is not
 an operator who left."""
+MAX_PICTURE_BYTES = 5 * 1024 * 1024
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+"""What an operator's picture may be when it is uploaded."""
+MAX_CHAT_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What everybody who enters the dashboard chooses for himself; "" leaves a language to the
+    browser and a time zone to the server."""
+
+    language: str
+    time_zone: str
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an operator tells of himself. `picture` is a file as it was uploaded; without one he
+    keeps what he has, unless `without_picture`."""
+
+    chat_name: str
+    languages: tuple[str, ...]
+    expertise: frozenset[int]
+    picture: bytes = b""
+    without_picture: bool = False
 
 
 def ensure_groups() -> None:
@@ -131,6 +165,98 @@ def profile_changed(operator: Operator) -> None:
     Call it in the transaction that saved him.
     """
     _announce(operator)
+
+
+def update_profile(actor: StaffActor, account: Account, profile: Profile | None = None) -> None:
+    """Store what somebody chose for himself; `profile` is for operators alone.
+
+    Visitors and colleagues see the new name and picture, his own dashboards begin anew. Safe to
+    repeat. Raises NotAllowed, and Invalid: ``language``, ``time_zone``, ``chat_name``,
+    ``languages``, ``expertise``, and for the picture ``too_large``, ``file_type``,
+    ``image_too_large``, ``file_broken``.
+    """
+    if not actor.may_enter or (profile is not None and actor.operator is None):
+        raise NotAllowed
+    if account.language and account.language not in dict(settings.LANGUAGES):
+        raise Invalid("language")
+    if account.time_zone and account.time_zone not in time_zones():
+        raise Invalid("time_zone")
+    if profile is not None:
+        profile = _checked(profile)
+    picture = _keep_picture(profile.picture) if profile is not None and profile.picture else ""
+    try:
+        _store_profile(actor, account, profile, picture)
+    except BaseException:
+        if picture:
+            _forget_picture(picture)
+        raise
+
+
+def picture_file(name: str) -> str:
+    """Return where a picture lies in the storage for files."""
+    return f"avatars/{name}"
+
+
+def _checked(profile: Profile) -> Profile:
+    """Return the profile as it may be stored; raises Invalid."""
+    name = text.one_line(profile.chat_name, MAX_CHAT_NAME + 1)
+    if len(name) > MAX_CHAT_NAME:
+        raise Invalid("chat_name")
+    if not {code for code, _name in language_names()}.issuperset(profile.languages):
+        raise Invalid("languages")
+    return Profile(
+        chat_name=name if text.is_visible(name) else "",
+        languages=tuple(dict.fromkeys(profile.languages)),
+        expertise=profile.expertise,
+        picture=profile.picture,
+        without_picture=profile.without_picture,
+    )
+
+
+@transaction.atomic
+def _store_profile(
+    actor: StaffActor, account: Account, profile: Profile | None, picture: str
+) -> None:
+    stored = User.objects.filter(pk=actor.user, is_active=True).update(
+        language=account.language,
+        time_zone=account.time_zone,
+        preferences=account.preferences.plain(),
+    )
+    if not stored:
+        raise NotAllowed
+    if profile is not None:
+        rows = Operator.objects.by_users([actor.user]).filter(is_enabled=True)
+        operator = rows.select_related("user").lock().first()
+        if operator is None:
+            raise NotAllowed
+        known = set(Expertise.objects.filter(pk__in=profile.expertise).values_list("pk", flat=True))
+        if known != profile.expertise:
+            raise Invalid("expertise")
+        before = operator.avatar
+        operator.chat_name = profile.chat_name
+        operator.languages = list(profile.languages)
+        operator.avatar = picture or ("" if profile.without_picture else before)
+        operator.save(update_fields=["chat_name", "languages", "avatar"])
+        operator.expertise.set(known)
+        if before and before != operator.avatar:
+            transaction.on_commit(partial(_forget_picture, before))
+        _announce(operator)
+    events.inbox_changed(actor.user)
+
+
+def _keep_picture(data: bytes) -> str:
+    """Store a picture anew and return its name; nobody can guess it."""
+    if len(data) > MAX_PICTURE_BYTES:
+        raise Invalid("too_large")
+    if files.kind_of(data[: files.HEAD_BYTES], b"", "") not in PICTURES:
+        raise Invalid("file_type")
+    name = f"{secrets.token_urlsafe(16)}.webp"
+    file_storage().save(picture_file(name), ContentFile(images.avatar(data)))
+    return name
+
+
+def _forget_picture(name: str) -> None:
+    file_storage().delete(picture_file(name))
 
 
 @transaction.atomic

@@ -30,6 +30,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from livechat import wire
+from livechat.domain import colours, preferences
 from livechat.errors import LivechatError
 from livechat.models import Channel
 from livechat.services import operators, visitors
@@ -58,10 +59,11 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
         "init": request.build_absolute_uri(f"/widget/{channel.key}/init?{_pretended(request)}"),
         "panel": request.build_absolute_uri(static("livechat/embed/panel.js")),
         "name": channel.name,
+        "theme": channel.theme,
         "position": channel.button_position,
         "offset": {"x": channel.button_offset_x, "y": channel.button_offset_y},
         "button_background": channel.button_background_color,
-        "button_foreground": channel.button_text_color,
+        "button_foreground": _visible(channel.button_text_color, channel.button_background_color),
     }
     # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.
     text = json.dumps(config).replace("<", "\\u003c")
@@ -128,6 +130,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "logout": "/logout/",
         "admin": "/admin/" if getattr(request.user, "is_staff", False) else None,
         "language": language,
+        "profile": "/profile/",
+        "preferences": preferences.read(getattr(request.user, "preferences", None)).plain(),
     }
     context = {
         "config": config,
@@ -162,6 +166,7 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
         "socket": f"/ws/visitor/{channel.key}/",
         "language": language,
         "channel": _plain(_public(channel, request)),
+        "now": timezone.now().isoformat(),
     }
     context = {
         "config": config,
@@ -181,6 +186,13 @@ def _language(request: HttpRequest) -> Iterator[None]:
         with contextlib.suppress(LookupError):
             stack.enter_context(translation.override(get_supported_language_variant(asked)))
         yield
+
+
+def _visible(colour: str, background: str) -> str:
+    """Return `colour` where it can be seen on `background`, else black or white."""
+    if colours.contrast(colour, background) >= colours.ICON:
+        return colour
+    return max("#000000", "#ffffff", key=lambda end: colours.contrast(end, background))
 
 
 def _pretended(request: HttpRequest) -> str:

@@ -40,6 +40,7 @@ class Template:
         folder.mkdir(parents=True, exist_ok=True)
         for name in KEPT:
             shutil.copy(self.folder / name, folder / name)
+        shutil.copytree(self.folder / "files", folder / "files")
         # Not as a file: what was written last may still lie in its journal.
         with (
             closing(sqlite3.connect(self.folder / DATABASE)) as ours,

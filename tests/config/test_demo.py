@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import geoip2.database
+import PIL.Image
+import PIL.ImageChops
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import include, path
@@ -23,8 +25,17 @@ import config.urls
 from config.demo import bar, catalogue, countries, data, neighbour
 from config.demo.neighbour import Neighbour
 from livechat.domain.states import ButtonAction
-from livechat.models import Channel, ChannelRule, User
-from tests.config import make_countries
+from livechat.models import (
+    CannedResponse,
+    Channel,
+    ChannelRule,
+    Expertise,
+    Operator,
+    User,
+    file_storage,
+)
+from livechat.services.operators import picture_file
+from tests.config import make_countries, make_pictures
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -42,6 +53,9 @@ PAGES = (
 @pytest.fixture
 def demo(db, tmp_path, settings) -> Channel:
     settings.VAR_DIR = tmp_path
+    files = settings.STORAGES["files"]
+    options = {**files["OPTIONS"], "location": tmp_path / "files"}
+    settings.STORAGES = {**settings.STORAGES, "files": {**files, "OPTIONS": options}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
     settings.ROOT_URLCONF = __name__
     data.load()
@@ -208,13 +222,63 @@ def test_the_demo_shows_every_action(demo):
 
 
 def test_loading_again_changes_nothing(demo):
+    models = (Channel, ChannelRule, User, Operator, Expertise, CannedResponse)
+
     def everything() -> list[Any]:
-        return [list(model.objects.values()) for model in (Channel, ChannelRule, User)]
+        rows = [list(model.objects.values()) for model in models]
+        return [rows, sorted(Path(file_storage().path("avatars")).iterdir())]
 
     before = everything()
     data.load()
 
     assert everything() == before
+
+
+def test_operators_have_the_pictures_that_their_maker_draws(demo, tmp_path):
+    make_pictures.write(tmp_path / "anew")
+
+    for name in ("anna", "ben"):
+        operator = Operator.objects.get(user__username=name)
+        with file_storage().open(picture_file(operator.avatar)) as kept:
+            assert kept.read() == (data.PICTURES / f"{name}.webp").read_bytes()
+        anew = PIL.Image.open(tmp_path / f"anew/{name}.webp").convert("L")
+        shipped = PIL.Image.open(data.PICTURES / f"{name}.webp").convert("L")
+        differences = PIL.ImageChops.difference(anew, shipped).tobytes()
+        assert max(differences) < 16  # another encoder rounds otherwise
+
+
+def test_a_picture_that_an_operator_chose_stays_his(demo):
+    Operator.objects.filter(user__username="anna").update(avatar="hers.webp")
+
+    data.load()
+
+    assert Operator.objects.get(user__username="anna").avatar == "hers.webp"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_visitors_choose_from_suggestions_in_their_language(demo, language):
+    demo.full_clean()
+    lines = demo.suggested(language)
+
+    assert len(lines) == 3
+    assert (lines == list(data.SUGGESTIONS)) == (language == "en")
+
+
+def test_an_older_demo_gets_suggestions_unless_an_administrator_saved_it(demo):
+    for revision, expected in ((0, list(data.SUGGESTIONS)), (1, [])):
+        Channel.objects.update(suggestions="", revision=revision)
+        data.load()
+        demo.refresh_from_db()
+        assert demo.suggested() == expected
+
+
+def test_the_team_shares_canned_responses(demo):
+    for name in ("anna", "ben", "admin"):
+        user = User.objects.get(username=name)
+        usable = CannedResponse.objects.usable_by(user.pk)
+        assert {row.shortcut for row in usable} == set(data.CANNED)
+    for response in CannedResponse.objects.all():
+        response.full_clean()
 
 
 def test_an_older_demo_gets_the_rules_and_keeps_its_own_as_the_last(demo):

@@ -166,7 +166,7 @@ def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
         (
             "manager",
             [
-                *("Channels", "Sessions", "Visitors", "Dashboard"),
+                *("Channels", "Sessions", "Visitors", "Dashboard", "Your profile"),
                 *("Chatbots", "Canned Responses", "Expertise", "Tags"),
                 *("Report", "Operators"),
             ],
@@ -174,7 +174,7 @@ def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
         (
             "operator",
             [
-                *("Channels", "Sessions", "Visitors", "Dashboard"),
+                *("Channels", "Sessions", "Visitors", "Dashboard", "Your profile"),
                 *("Canned Responses", "Expertise", "Tags", "Operators"),
             ],
         ),

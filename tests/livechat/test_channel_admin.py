@@ -223,6 +223,72 @@ def test_a_translation_too_long_or_with_a_null_is_refused_and_kept_in_the_form(
     assert "Welcome Message (Deutsch): Null characters" in errors(client.post(address, null))
 
 
+def test_suggestions_are_kept_line_by_line_in_every_language(client, opened, address, berlin):
+    data = opened()
+    data["suggestions"] = "\r\n  Where is my parcel?  \r\n\r\nCan I exchange it?\r\n"
+    data["translations-de-suggestions"] = "Wo ist mein Paket?\r\n\r\nKann ich umtauschen?"
+
+    client.post(address, data)
+
+    berlin.refresh_from_db()
+    assert berlin.suggestions == "Where is my parcel?\nCan I exchange it?"
+    assert berlin.suggested("ar") == ["Where is my parcel?", "Can I exchange it?"]
+    assert berlin.suggested("de") == ["Wo ist mein Paket?", "Kann ich umtauschen?"]
+    page = client.get(address).content.decode()
+    assert "<li>Where is my parcel?</li><li>Can I exchange it?</li>" in page
+
+
+@pytest.mark.parametrize("field", ["suggestions", "translations-de-suggestions"])
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("one\ntwo\nthree\nfour\nthe fifth", "“the fifth” is one too many"),
+        (f"short\n{'x' * 81}", f"“{'x' * 30}…” has 81 characters, at most 80 are shown"),
+    ],
+)
+def test_a_suggestion_too_many_or_too_long_is_named(client, opened, address, field, written, told):
+    page = errors(client.post(address, {**opened(), field: written}))
+
+    assert told in page
+    assert re.search(r'<span aria-hidden="true">1</span>', page)
+
+
+def test_four_suggestions_of_eighty_characters_are_allowed(client, opened, address, berlin):
+    client.post(address, {**opened(), "suggestions": "\r\n".join(["ä" * 80] * 4)})
+
+    berlin.refresh_from_db()
+    assert berlin.suggested() == ["ä" * 80] * 4
+
+
+@pytest.mark.parametrize(("amber", "red"), [(60, 60), (180, 60)])
+def test_a_clock_is_red_after_it_was_amber(client, opened, address, berlin, amber, red):
+    page = errors(client.post(address, {**opened(), "amber_after": amber, "red_after": red}))
+
+    assert "A clock turns red later than amber" in page
+    berlin.refresh_from_db()
+    assert (berlin.amber_after, berlin.red_after) == (60, 180)
+
+
+def test_files_look_and_privacy_are_among_the_options(client, opened, address, berlin):
+    data = opened() | {
+        "theme": "dark",
+        "file_set": "images",
+        "max_file_megabytes": 3,
+        "max_files": 2,
+        "privacy_link": "https://shop.example/privacy",
+        "amber_after": 30,
+        "red_after": 90,
+    }
+
+    response = client.post(address, data)
+
+    assert response.status_code == 302
+    berlin.refresh_from_db()
+    assert berlin.theme == "dark"
+    assert (berlin.file_set, berlin.max_file_bytes, berlin.max_files) == ("images", 3 << 20, 2)
+    assert (berlin.privacy_link, berlin.red_after) == ("https://shop.example/privacy", 90)
+
+
 @pytest.mark.parametrize(
     "stored", [[], "text", {"button_text": "text"}, {"button_text": {"de": 1}}]
 )

@@ -9,6 +9,8 @@ const COLOURS = {
 };
 /** Words that nobody could read the widget writes in black or white: what, on what, as what. */
 const WORDS = [["--title", "--header", "--on-header"], ["--icon", "--button", "--on-button"]];
+/** Suggestions that the widget shows; of more the form tells that they are too many. */
+const MOST_LINES = 4;
 
 /**
  * Keep the preview as the fields are. Texts become text, and only colours become colours.
@@ -26,6 +28,17 @@ export function showPreview(root) {
       part.classList.toggle("void", !value.trim());
     });
   }
+  for (const shown of preview.querySelectorAll("[data-lines]")) {
+    const list = /** @type {HTMLElement} */ (shown);
+    follow(list.dataset.lines ?? "", (value) => {
+      const lines = value.split("\n").map((line) => line.trim()).filter(Boolean);
+      list.replaceChildren(...lines.slice(0, MOST_LINES).map((line) => {
+        const item = document.createElement("li");
+        item.textContent = line;
+        return item;
+      }));
+    });
+  }
   for (const [name, property] of Object.entries(COLOURS)) {
     follow(name, (value) => {
       if (isColour(value)) preview.style.setProperty(property, value);
@@ -35,6 +48,7 @@ export function showPreview(root) {
     });
   }
   follow("button_position", (value) => { preview.dataset.corner = value; });
+  follow("theme", (value) => { preview.dataset.look = value; });
 
   const choice = /** @type {HTMLElement | null} */ (preview.querySelector(".switch"));
   if (!choice) return;

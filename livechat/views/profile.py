@@ -1,0 +1,292 @@
+"""The page where somebody says how visitors see him, and how his inbox sounds."""
+
+from datetime import datetime, time
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from livechat import links
+from livechat.domain import preferences
+from livechat.domain.preferences import Preferences, Quiet, Sounds
+from livechat.errors import Invalid, NotAllowed
+from livechat.models import Expertise, Operator, User
+from livechat.models.choices import language_names, time_zones
+from livechat.services import operators
+from livechat.services.operators import MAX_CHAT_NAME, MAX_PICTURE_BYTES, PICTURES
+
+SAVED = "profile"
+"""Marks the message that says so: its words are chosen when it is shown, in the new language."""
+OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "expertise")
+QUIET = Quiet("22:00", "07:00")
+"""Offered to whom has none."""
+
+TOO_LARGE = _("A picture has 5 MB at most. Choose a smaller one.")
+PROBLEMS = {
+    "too_large": ("picture", TOO_LARGE),
+    "file_type": ("picture", _("This is no picture we can show. Choose a JPEG, PNG or WebP.")),
+    "image_too_large": ("picture", _("This picture has too many pixels. Choose a smaller one.")),
+    "file_broken": ("picture", _("This picture is damaged. Choose another one.")),
+    "chat_name": ("chat_name", _("This name is too long.")),
+    "languages": ("languages", _("Choose languages of the list.")),
+    "expertise": ("expertise", _("Some of it is not there any more. Choose again.")),
+    "language": ("language", _("Choose a language of the list.")),
+    "time_zone": ("time_zone", _("Choose a time zone of the list.")),
+}
+"""Where and how it is told what the service refuses."""
+
+
+def _zones() -> list[tuple[str, Any]]:
+    """Return the time zones as choices, by continent."""
+    utc, *others = time_zones()
+    regions = groupby(others, key=lambda name: name.partition("/")[0])
+    return [
+        ("", _("As the server")),
+        (utc, utc),
+        *(
+            (region, [(name, name.replace("_", " ")) for name in names])
+            for region, names in regions
+        ),
+    ]
+
+
+class ProfileForm(forms.Form):
+    """What somebody chooses for himself. The first five fields are for operators alone."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("JPEG, PNG or WebP, 5 MB at most. Its middle is shown, as a circle."),
+        widget=forms.FileInput(attrs={"accept": ",".join(PICTURES)}),
+    )
+    without_picture = forms.BooleanField(required=False)
+    chat_name = forms.CharField(
+        label=_("Online Chat Name"),
+        required=False,
+        max_length=MAX_CHAT_NAME,
+        help_text=_("What visitors see. Empty: the full name."),
+        widget=forms.TextInput(attrs={"autocomplete": "nickname", "dir": "auto"}),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Online Chat Language"),
+        required=False,
+        choices=language_names,
+        help_text=_("Visitors are given to operators who speak their language, if there is one."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expertise = forms.ModelMultipleChoiceField(
+        label=_("Live Chat Expertise"),
+        required=False,
+        queryset=Expertise.objects.all(),
+        help_text=_("What you know about. Managers add to the list."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    language = forms.ChoiceField(
+        label=_("Language of your pages"),
+        required=False,
+        choices=[("", _("As the browser")), *settings.LANGUAGES],
+    )
+    time_zone = forms.ChoiceField(label=_("time zone"), required=False, choices=_zones)
+
+    sounds_waiting = forms.BooleanField(label=_("Somebody waits for an answer"), required=False)
+    sounds_message = forms.BooleanField(
+        label=_("A new message in one of your chats"), required=False
+    )
+    sounds_mention = forms.BooleanField(label=_("A colleague mentions you"), required=False)
+    volume = forms.IntegerField(
+        label=_("Volume"),
+        min_value=0,
+        max_value=100,
+        widget=forms.NumberInput(attrs={"type": "range", "step": "5"}),
+    )
+    quiet = forms.BooleanField(
+        label=_("Quiet hours"),
+        required=False,
+        help_text=_("Every day, by the clock of your computer. Notifications are still shown."),
+    )
+    quiet_from = forms.TimeField(
+        label=_("from"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+    quiet_to = forms.TimeField(
+        label=_("to"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+
+    notifications = forms.BooleanField(
+        label=_("Desktop notifications"),
+        required=False,
+        help_text=_("Shown while no window of the inbox is looked at."),
+    )
+    notification_text = forms.BooleanField(
+        label=_("Show message text in notifications"),
+        required=False,
+        help_text=_("Whoever sees your screen can read it then."),
+    )
+    shortcuts = forms.BooleanField(
+        label=_("Shortcuts of a single key"),
+        required=False,
+        help_text=_("Switch them off if you use speech input or press keys by accident."),
+    )
+
+    def __init__(self, *args: Any, answers: bool, **kwargs: Any) -> None:
+        """`answers`: the form is an operator's."""
+        super().__init__(*args, **kwargs)
+        self.answers = answers
+        if not answers:
+            for name in OF_OPERATORS:
+                del self.fields[name]
+
+    def clean_picture(self) -> Any:
+        picture = self.cleaned_data["picture"]
+        if picture and picture.size > MAX_PICTURE_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        return picture
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not cleaned.get("quiet"):
+            # Hours that are not wanted need not make sense.
+            for name in ("quiet_from", "quiet_to"):
+                self.errors.pop(name, None)
+            return cleaned
+        for name in ("quiet_from", "quiet_to"):
+            if cleaned.get(name) is None and name not in self.errors:
+                self.add_error(name, _("A time is missing."))
+        start, end = cleaned.get("quiet_from"), cleaned.get("quiet_to")
+        if start is not None and start == end:
+            self.add_error("quiet_to", _("Quiet hours cannot end when they begin."))
+        return cleaned
+
+    @property
+    def sounds(self) -> list[forms.BoundField]:
+        return [self[f"sounds_{name}"] for name in Sounds.__struct_fields__]
+
+    @property
+    def chosen_languages(self) -> list[forms.boundfield.BoundWidget]:
+        """The boxes that are ticked; there are too many to look for them."""
+        return [box for box in self["languages"] if box.data["selected"]]
+
+    @property
+    def other_languages(self) -> list[forms.boundfield.BoundWidget]:
+        return [box for box in self["languages"] if not box.data["selected"]]
+
+    @property
+    def account(self) -> operators.Account:
+        chosen = self.cleaned_data
+        quiet = None
+        if chosen["quiet"]:
+            quiet = Quiet(f"{chosen['quiet_from']:%H:%M}", f"{chosen['quiet_to']:%H:%M}")
+        return operators.Account(
+            language=chosen["language"],
+            time_zone=chosen["time_zone"],
+            preferences=Preferences(
+                sounds=Sounds(
+                    waiting=chosen["sounds_waiting"],
+                    message=chosen["sounds_message"],
+                    mention=chosen["sounds_mention"],
+                ),
+                volume=chosen["volume"] / 100,
+                quiet=quiet,
+                notifications=chosen["notifications"],
+                notification_text=chosen["notification_text"],
+                shortcuts=chosen["shortcuts"],
+            ),
+        )
+
+    @property
+    def profile(self) -> operators.Profile | None:
+        if not self.answers:
+            return None
+        chosen = self.cleaned_data
+        picture = chosen["picture"]
+        return operators.Profile(
+            chat_name=chosen["chat_name"],
+            languages=tuple(chosen["languages"]),
+            expertise=frozenset(row.pk for row in chosen["expertise"]),
+            picture=picture.read() if picture else b"",
+            without_picture=chosen["without_picture"],
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and store what somebody chose for himself."""
+    assert isinstance(request.user, User)  # login_required
+    user = request.user
+    actor = operators.staff_actor(user.pk)
+    if not actor.may_enter:
+        raise PermissionDenied
+    operator = Operator.objects.filter(pk=actor.operator).first() if actor.operator else None
+    if request.method == "POST":
+        form = ProfileForm(request.POST, request.FILES, answers=operator is not None)
+        if form.is_valid():
+            try:
+                operators.update_profile(actor, form.account, form.profile)
+            except NotAllowed:
+                raise PermissionDenied from None
+            except Invalid as refused:
+                form.add_error(*PROBLEMS[refused.code])
+            else:
+                messages.success(request, _("Your profile is saved."), extra_tags=SAVED)
+                return redirect("profile")
+    else:
+        form = ProfileForm(initial=_initial(user, operator), answers=operator is not None)
+    context = {
+        "form": form,
+        "operator": operator,
+        "avatar": links.avatar_path(operator.avatar) if operator else "",
+        "unnamed": _without_chat_name(user),
+        "saved": any(SAVED in said.tags.split() for said in messages.get_messages(request)),
+        "admin": user.is_staff,
+    }
+    return render(request, "livechat/profile.html", context)
+
+
+def _initial(user: User, operator: Operator | None) -> dict[str, Any]:
+    chosen = preferences.read(user.preferences)
+    quiet = chosen.quiet or QUIET
+    values: dict[str, Any] = {
+        "language": user.language,
+        "time_zone": user.time_zone,
+        "sounds_waiting": chosen.sounds.waiting,
+        "sounds_message": chosen.sounds.message,
+        "sounds_mention": chosen.sounds.mention,
+        "volume": round(chosen.volume * 100),
+        "quiet": chosen.quiet is not None,
+        "quiet_from": _time(quiet.start),
+        "quiet_to": _time(quiet.end),
+        "notifications": chosen.notifications,
+        "notification_text": chosen.notification_text,
+        "shortcuts": chosen.shortcuts,
+    }
+    if operator is not None:
+        values |= {
+            "chat_name": operator.chat_name,
+            "languages": operator.languages,
+            "expertise": operator.expertise.all(),
+        }
+    return values
+
+
+def _time(clock: str) -> time:
+    return datetime.strptime(clock, "%H:%M").time()  # noqa: DTZ007  # a time of day, on any day
+
+
+def _without_chat_name(user: User) -> str:
+    """Return what visitors see of who has no chat name."""
+    return Operator(user=user).name

@@ -1,0 +1,34 @@
+/** Find a language among many. What is chosen stays in sight. @param {HTMLElement} form */
+export function languages(form) {
+  const list = form.querySelector("[data-languages]");
+  const find = /** @type {HTMLInputElement | null} */ (list?.querySelector("[data-find]"));
+  const none = /** @type {HTMLElement | null} */ (list?.querySelector("[data-none]"));
+  if (!list || !find || !none) return;
+  const chips = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(".chip")]);
+  const show = () => {
+    const wanted = plain(find.value);
+    let found = 0;
+    for (const chip of chips) {
+      const isFound = plain(chip.textContent ?? "").includes(wanted);
+      const isChosen = Boolean(chip.querySelector(":checked"));
+      chip.hidden = !isFound && !isChosen;
+      found += Number(isFound);
+    }
+    none.hidden = found > 0;
+  };
+  find.hidden = false;
+  find.addEventListener("input", show);
+  find.addEventListener("keydown", (event) => {
+    // It would send the form.
+    if (event.key === "Enter") event.preventDefault();
+    if (event.key === "Escape" && find.value) {
+      find.value = "";
+      show();
+    }
+  });
+}
+
+/** @param {string} text @returns {string} without accents and capitals */
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+}
