@@ -13,11 +13,12 @@ from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 
 from config import runtime  # noqa: E402
+from config.http_limits import BodyLimit  # noqa: E402
 from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
-http_application = (
+http_application = BodyLimit(
     ServeStaticASGI(
         django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
     )

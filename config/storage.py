@@ -16,6 +16,8 @@ class MinifiedStorage(CompressedManifestStaticFilesStorage):
     """
 
     support_js_module_import_aggregation = True
+    # A module's name changes with those it imports: as many rounds as modules stand on each other.
+    max_post_process_passes = 20
 
     def post_process(
         self, paths: dict[str, Any], dry_run: bool = False, **options: Any

@@ -51,6 +51,16 @@ class IdConflict(LivechatError):
     code = "id_conflict"
 
 
+class RateLimited(LivechatError):
+    """Too much came from there lately. `retry_after`: seconds until more is taken."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(self.code)
+        self.retry_after = retry_after
+
+
 class TokenInvalid(LivechatError):
     """A visitor token that is foreign, tampered with, expired or of another channel."""
 

@@ -1,14 +1,15 @@
-"""Facts of Django that the chat must hear of: migrations done, groups of a user changed."""
+"""Facts of Django that the chat must hear of: migrations done, groups of a user changed, rows of
+files deleted."""
 
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group
-from django.db.models.signals import m2m_changed, post_migrate, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
-from livechat.models import User
-from livechat.services import operators
+from livechat.models import Attachment, User
+from livechat.services import attachments, operators
 
 
 def connect() -> None:
@@ -26,6 +27,7 @@ def connect() -> None:
         group_rights_changed, sender=Group.permissions.through, dispatch_uid="livechat.group_rights"
     )
     post_save.connect(user_saved, sender=User, dispatch_uid="livechat.user_saved")
+    post_delete.connect(file_deleted, sender=Attachment, dispatch_uid="livechat.file_deleted")
 
 
 def groups_wanted(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
@@ -52,3 +54,8 @@ def groups_changed(instance: Any, action: str, pk_set: Any, **_kwargs: Any) -> N
     else:
         users = [instance.pk]
     operators.sync_rights(users)
+
+
+def file_deleted(instance: Attachment, **_kwargs: Any) -> None:
+    # Rows go with their message as well, which is no act of a service.
+    attachments.delete_blobs([instance])

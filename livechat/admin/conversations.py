@@ -19,9 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from livechat import visitor_view
 from livechat.admin.reading import ReadersTime, actor_of, may_read, may_read_some, readable, zone_of
-from livechat.domain.states import Kind, Outcome, Role, State, SystemEvent
-from livechat.models import Channel, Conversation, Message, Operator, Participant
+from livechat.domain.states import Kind, Outcome, Role, State
+from livechat.links import Audience
+from livechat.models import Channel, Conversation, Message, Operator
+from livechat.services import transcripts
 
 PAGE = 200
 """Entries of a transcript on one page."""
@@ -261,7 +264,10 @@ def _transcript(row: Conversation, page: str) -> dict[str, Any]:
     first = (number - 1) * PAGE
     rows = row.messages.filter(seq__gt=first, seq__lte=first + PAGE).order_by("seq")
     return {
-        "entries": [_entry(one) for one in rows.select_related("author", "subject")],
+        "entries": [
+            _entry(one)
+            for one in rows.select_related("author", "subject").prefetch_related("files")
+        ],
         "page_number": number,
         "pages": pages,
         "older": number - 1 if number > 1 else None,
@@ -276,30 +282,10 @@ def _entry(message: Message) -> dict[str, Any]:
         "side": author.role if author else "system",
         "is_note": message.kind == Kind.NOTE,
         "is_line": message.kind == Kind.SYSTEM,
-        "name": _name(author),
-        "line": system_line(message) if message.kind == Kind.SYSTEM else "",
+        "name": transcripts.name_of(author),
+        "line": transcripts.system_line(message) if message.kind == Kind.SYSTEM else "",
+        "files": [visitor_view.file(file, Audience.STAFF) for file in message.attachments],
     }
-
-
-def _name(author: Participant | None) -> str:
-    if author is None:
-        return ""
-    return author.display_name or str(author.get_role_display())
-
-
-def system_line(message: Message) -> str:
-    """Word what happened, like the dashboard does, in the reader's language."""
-    words = {
-        SystemEvent.ASSIGNED.value: _("%(name)s is answering"),
-        SystemEvent.JOINED.value: _("%(name)s joined"),
-        SystemEvent.LEFT.value: _("%(name)s left"),
-        SystemEvent.CLOSED_BY_VISITOR.value: _("The visitor ended the chat"),
-        SystemEvent.CLOSED_BY_OPERATOR.value: _("%(name)s ended the chat"),
-    }
-    if message.event not in words:
-        return str(message.get_event_display())
-    name = message.subject.display_name if message.subject else ""
-    return str(words[message.event]) % {"name": name or gettext("Somebody")}
 
 
 def of_visitor(actor_rows: QuerySet[Conversation], visitor: int) -> Iterable[Conversation]:

@@ -1,6 +1,6 @@
 """Rows: columns, constraints, QuerySets, and verbs about one row. One noun a file."""
 
-from livechat.models.attachment import Attachment
+from livechat.models.attachment import Attachment, file_storage
 from livechat.models.canned import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
@@ -35,4 +35,5 @@ __all__ = [
     "Tag",
     "User",
     "Visitor",
+    "file_storage",
 ]

@@ -1,14 +1,174 @@
 """Files: kept when they are uploaded, and given to the message that names them."""
 
+import contextlib
+import logging
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
 from uuid import UUID
 
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import Storage
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
 from livechat import visitor_view, wire
-from livechat.errors import FileGone, Invalid, NotFound
-from livechat.links import Audience
-from livechat.models import Attachment, Message
+from livechat.domain import files as kinds
+from livechat.domain.files import Family
+from livechat.domain.states import FileSet
+from livechat.errors import FileGone, Invalid, NotAllowed, NotFound, Unavailable
+from livechat.integrations import images
+from livechat.links import Audience, Link, Thing
+from livechat.models import Attachment, Channel, Conversation, Message
+from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import timelines
+from livechat.services.allowance import Allowance
+
+logger = logging.getLogger(__name__)
+
+MAX_PENDING = 20
+"""Files somebody may have uploaded without having sent them."""
+PENDING_FOR = timedelta(hours=1)
+UPLOADS = Allowance("uploads", 60, 600)
+UPLOADED_BYTES = Allowance("uploaded-bytes", 200 * kinds.MIB, 3600)
+
+FOLDER = "attachments"
+BATCH = 100
+BATCHES = 10
+"""Removed at once at most; the next minute goes on."""
+ORPHANED_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A file as it may be kept. `thumbnail` is empty for what is no picture."""
+
+    name: str
+    content_type: str
+    content: File
+    size: int
+    width: int = 0
+    height: int = 0
+    thumbnail: bytes = b""
+
+
+def channel_of(channel: UUID) -> Channel:
+    """Return the active channel with this id; raises NotFound."""
+    row = Channel.objects.active().filter(public_id=channel).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def upload(actor: Actor, channel: Channel, file: File, *, name: str, source: str) -> wire.File:
+    """Keep a file that `actor` will name in a message on `channel`, and return it.
+
+    `source` is whose allowance it is taken from. A picture is kept without its metadata, and a
+    thumbnail beside it. Raises NotFound, NotAllowed, RateLimited, Unavailable, and Invalid:
+    ``files_off``, ``file_empty``, ``too_large``, ``file_type``, ``image_too_large``,
+    ``file_broken``, ``too_many_files`` while `MAX_PENDING` others wait to be sent.
+    """
+    UPLOADS.take(source)
+    UPLOADED_BYTES.take(source, file.size)
+    _require_upload(actor, channel)
+    if channel.file_set == FileSet.NONE:
+        raise Invalid("files_off")
+    if not file.size:
+        raise Invalid("file_empty")
+    if file.size > channel.max_file_bytes:
+        raise Invalid("too_large")
+    if _pending_of(actor) >= MAX_PENDING:
+        raise Invalid("too_many_files")
+    if not connection.in_atomic_block:
+        close_old_connections()  # what comes now takes long; others can use the connection
+    checked = _check(file, name, FileSet(channel.file_set))
+    row = _keep(actor, channel, checked, timezone.now())
+    audience = Audience.STAFF if isinstance(actor, StaffActor) else Audience.PUBLIC
+    return visitor_view.file(row, audience)
+
+
+def discard(actor: Actor, file: UUID) -> None:
+    """Forget a file of `actor` that he has not sent. Safe to repeat, and silent about any other."""
+    with transaction.atomic():
+        rows = Attachment.objects.pending().filter(public_id=file, **_owner(actor))
+        for row in rows.select_for_update():
+            row.delete()
+
+
+def remove_pending(now: datetime) -> int:
+    """Forget files that nobody has sent within `PENDING_FOR`; return how many.
+
+    Idempotent. Several processes may do it at once: each takes what the others do not have.
+    """
+    left = Attachment.objects.left_since(now - PENDING_FOR).order_by("pk")
+    removed = 0
+    for _batch in range(BATCHES):
+        if not left.exists():
+            break
+        with transaction.atomic():
+            batch = left.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH]
+            # Locked, so that no message can claim one of them any more.
+            count, _ = Attachment.objects.filter(pk__in=list(batch)).delete()
+        removed += count
+        if not count:
+            break
+    return removed
+
+
+def delete_blobs(rows: Iterable[Attachment]) -> None:
+    """Delete what is stored for rows that are being deleted, once that is committed."""
+    names = [field.name for row in rows for field in (row.blob, row.thumbnail) if field.name]
+    if names:
+        transaction.on_commit(partial(_delete, names), robust=True)
+
+
+def remove_orphans(now: datetime) -> int:
+    """Delete what is stored and belongs to no row; return how many files.
+
+    There should be none but after a crash between a commit and what follows it, or after a backup
+    was restored. What is younger than a day stays, and what cannot tell its age. Idempotent.
+    """
+    storage = file_storage()
+    removed = 0
+    for folder, names in _folders(storage, PurePosixPath(FOLDER)):
+        paths = {str(folder / name) for name in names}
+        known: set[str] = set()
+        for field in ("blob", "thumbnail"):
+            rows = Attachment.objects.filter(**{f"{field}__startswith": f"{folder}/"})
+            known.update(rows.values_list(field, flat=True))
+        orphans = [path for path in sorted(paths - known) if _is_old(storage, path, now)]
+        _delete(orphans)
+        removed += len(orphans)
+    return removed
+
+
+def linked(link: Link, actor: StaffActor | None) -> Attachment:
+    """Return the file that a signed address names; `actor` is who is signed in.
+
+    A public address needs nobody, and never leads to a file of a note. Raises NotFound.
+    """
+    if link.thing not in (Thing.FILE, Thing.THUMBNAIL):
+        raise NotFound
+    row = (
+        Attachment.objects.filter(public_id=link.id).select_related("message__conversation").first()
+    )
+    if row is None:
+        raise NotFound
+    if link.audience is Audience.PUBLIC:
+        if not (row.message.public_seq if row.message else row.visitor):
+            raise NotFound
+    elif actor is None:
+        raise NotFound
+    elif row.message is not None:
+        timelines.readable(actor, row.message.conversation.public_id)
+    elif not _is_owner(actor, row):
+        raise NotFound
+    return row
 
 
 def lock_pending(files: Iterable[UUID]) -> dict[UUID, Attachment]:
@@ -66,3 +226,125 @@ def _is_owner(actor: Actor, row: Attachment) -> bool:
     if isinstance(actor, VisitorActor):
         return row.visitor == actor.visitor
     return actor.operator is not None and row.operator_id == actor.operator
+
+
+def _owner(actor: Actor) -> dict[str, Any]:
+    """Return the columns that say whose a file is."""
+    if isinstance(actor, VisitorActor):
+        return {"visitor": actor.visitor, "channel": actor.channel}
+    if actor.operator is None:
+        raise NotAllowed
+    return {"operator": actor.operator}
+
+
+def _pending_of(actor: Actor) -> int:
+    return Attachment.objects.pending().filter(**_owner(actor)).count()
+
+
+def _require_upload(actor: Actor, channel: Channel) -> None:
+    """Return when `actor` could send something on `channel`. Raises NotFound, NotAllowed."""
+    if not channel.is_active:
+        raise NotFound
+    if isinstance(actor, VisitorActor):
+        if actor.channel != channel.pk:
+            raise NotFound
+        return
+    if actor.operator is None:
+        raise NotAllowed
+    if actor.is_manager or channel.pk in actor.channels:
+        return
+    if not Conversation.objects.with_participant(actor.operator).filter(channel=channel).exists():
+        raise NotAllowed
+
+
+def _check(file: File, name: str, file_set: FileSet) -> _Checked:
+    """Tell what the file is and make of it what is kept; raises Invalid."""
+    head = file.read(kinds.HEAD_BYTES)
+    file.seek(max(0, file.size - kinds.TAIL_BYTES))
+    content_type = kinds.kind_of(head, file.read(kinds.TAIL_BYTES), name)
+    if not kinds.accepts(file_set, content_type):
+        raise Invalid("file_type")
+    name = kinds.clean_name(name, content_type)
+    file.seek(0)
+    if kinds.family(content_type) is not Family.IMAGE:
+        return _Checked(name, content_type, file, file.size)
+    image = images.reencode(file.read(), content_type)
+    if len(image.data) > kinds.MAX_BYTES_LIMIT:
+        raise Invalid("image_too_large")
+    return _Checked(
+        name=name,
+        content_type=image.content_type,
+        content=ContentFile(image.data),
+        size=len(image.data),
+        width=image.width,
+        height=image.height,
+        thumbnail=image.thumbnail,
+    )
+
+
+def _keep(actor: Actor, channel: Channel, file: _Checked, now: datetime) -> Attachment:
+    """Store row and bytes. The row comes first: whatever fails after it is cleared away with it,
+    now or when its hour is over, so that nothing is ever stored that no row names."""
+    folder = f"{FOLDER}/{now:%Y/%m}"
+    blob = f"{folder}/{uuid.uuid4().hex}"
+    thumbnail = f"{folder}/{uuid.uuid4().hex}" if file.thumbnail else ""
+    row = Attachment.objects.create(
+        channel=channel,
+        visitor=actor.visitor if isinstance(actor, VisitorActor) else None,
+        operator_id=actor.operator if isinstance(actor, StaffActor) else None,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        width=file.width,
+        height=file.height,
+        blob=blob,
+        thumbnail=thumbnail,
+        created_at=now,
+    )
+    try:
+        # Of several at once each counts after its own is there: no more than allowed can stay.
+        if _pending_of(actor) > MAX_PENDING:
+            raise Invalid("too_many_files")
+        _save(blob, file.content)
+        if thumbnail:
+            _save(thumbnail, ContentFile(file.thumbnail))
+    except OSError as error:
+        logger.exception("attachments: a file cannot be stored")
+        row.delete()
+        raise Unavailable from error
+    except BaseException:
+        row.delete()
+        raise
+    return row
+
+
+def _save(name: str, content: File) -> None:
+    if file_storage().save(name, content) != name:
+        raise FileExistsError
+
+
+def _delete(names: Iterable[str]) -> None:
+    storage = file_storage()
+    for name in names:
+        # `remove_orphans` finds what stays; the rows are gone, and nobody can reach it.
+        with contextlib.suppress(OSError):
+            storage.delete(name)
+
+
+def _folders(
+    storage: Storage, folder: PurePosixPath
+) -> Iterable[tuple[PurePosixPath, Sequence[str]]]:
+    try:
+        folders, names = storage.listdir(str(folder))
+    except FileNotFoundError:
+        return
+    yield folder, names
+    for name in folders:
+        yield from _folders(storage, folder / name)
+
+
+def _is_old(storage: Storage, name: str, now: datetime) -> bool:
+    try:
+        return storage.get_modified_time(name) < now - ORPHANED_AFTER
+    except (OSError, NotImplementedError):
+        return False

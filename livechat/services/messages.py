@@ -28,8 +28,8 @@ from livechat.services import attachments
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message to post. `text` is clean (`domain.text.clean`), and empty only beside `files`, which
-    were uploaded before; `internal` makes it a note."""
+    """A message to post. `text` is clean (`domain.text.clean`), and empty only beside `files`,
+    which were uploaded before; `internal` makes it a note."""
 
     actor: Actor
     conversation: UUID

@@ -1,12 +1,71 @@
 """Transcripts: a conversation as a text or a page of its own, for whoever may read it."""
 
-from typing import Literal
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any, Literal
 from uuid import UUID
 
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import get_supported_language_variant, gettext
+from django.utils.translation import gettext_lazy as _
+
 from livechat import links, wire
-from livechat.links import Audience, Thing
-from livechat.policy import Actor, VisitorActor
+from livechat.domain.states import Kind, SystemEvent
+from livechat.errors import NotFound
+from livechat.links import Audience, Link, Thing
+from livechat.models import Attachment, Conversation, Message, Participant
+from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import timelines
+
+PAGE = 200
+"""Entries read and written at once, however long a conversation is."""
+INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads and how he is spoken to: staff as they have chosen, "" for the server's choice."""
+
+    actor: StaffActor
+    language: str
+    time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation that may be written down, and for whom: `write` does it.
+
+    `file_name` is plain ASCII.
+    """
+
+    conversation: Conversation
+    audience: Audience
+    thing: Thing
+    language: str
+    zone: tzinfo
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as it is written down. `day` is set where another day begins."""
+
+    day: str
+    time: str
+    at: datetime
+    side: str
+    name: str
+    text: str
+    is_note: bool = False
+    is_event: bool = False
+    files: tuple[tuple[str, str], ...] = ()
+    """Names and sizes."""
 
 
 def opened(
@@ -20,3 +79,178 @@ def opened(
         format=kind,
         url=links.transcript_path(row.public_id, audience, Thing(kind)),
     )
+
+
+def linked(link: Link, reader: Reader | None) -> Transcript:
+    """Return the transcript that a signed address names; `reader` is who is signed in.
+
+    A public one needs nobody, holds what the visitor sees, and speaks his language. Raises
+    NotFound.
+    """
+    if link.thing not in (Thing.TEXT, Thing.HTML):
+        raise NotFound
+    if link.audience is Audience.STAFF:
+        if reader is None:
+            raise NotFound
+        row = timelines.readable(reader.actor, link.id)
+        language, zone = reader.language, _zone(reader.time_zone)
+    else:
+        found = Conversation.objects.filter(public_id=link.id)
+        visitors = found.select_related("visitor", "channel").first()
+        if visitors is None:
+            raise NotFound
+        row = visitors
+        language, zone = _spoken(row.language), _zone(row.visitor.time_zone)
+    day = row.opened_at.astimezone(zone)
+    ending = "txt" if link.thing is Thing.TEXT else "html"
+    return Transcript(
+        conversation=row,
+        audience=link.audience,
+        thing=link.thing,
+        language=language,
+        zone=zone,
+        file_name=f"chat-{row.channel.slug}-{day:%Y-%m-%d}.{ending}",
+    )
+
+
+def write(transcript: Transcript, out: Callable[[bytes], object]) -> None:
+    """Write it down in UTF-8, part by part: no more than a page of it is in memory."""
+    parts = _text if transcript.thing is Thing.TEXT else _html
+    with translation.override(transcript.language), timezone.override(transcript.zone):
+        for part in parts(transcript):
+            out(part.encode())
+
+
+def system_line(message: Message) -> str:
+    """Word what happened, like the dashboard does, in the active language."""
+    words = {
+        SystemEvent.ASSIGNED.value: _("%(name)s is answering"),
+        SystemEvent.JOINED.value: _("%(name)s joined"),
+        SystemEvent.LEFT.value: _("%(name)s left"),
+        SystemEvent.CLOSED_BY_VISITOR.value: _("The visitor ended the chat"),
+        SystemEvent.CLOSED_BY_OPERATOR.value: _("%(name)s ended the chat"),
+    }
+    if message.event not in words:
+        return str(message.get_event_display())
+    name = message.subject.display_name if message.subject else ""
+    return str(words[message.event]) % {"name": name or gettext("Somebody")}
+
+
+def name_of(person: Participant | None) -> str:
+    """Return what somebody was called in the conversation, else what he was in it."""
+    if person is None:
+        return ""
+    return person.display_name or str(person.get_role_display())
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name or timezone.get_default_timezone_name())
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return timezone.get_default_timezone()
+
+
+def _spoken(language: str) -> str:
+    """Return the one of our languages that is nearest to a browser's."""
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def _pages(transcript: Transcript) -> Iterator[list[Line]]:
+    """Read the timeline as its reader sees it, up to where it ended when this began."""
+    row = transcript.conversation
+    is_public = transcript.audience is Audience.PUBLIC
+    number, end = ("public_seq", row.public_seq) if is_public else ("seq", row.seq)
+    rows = row.messages.select_related("author", "subject")
+    before: date | None = None
+    for start in range(0, end, PAGE):
+        bounds = {f"{number}__gt": start, f"{number}__lte": min(start + PAGE, end)}
+        messages = list(rows.filter(**bounds).order_by(number))
+        # Prefetched ones would keep each message alive in a circle, until Python looks for such.
+        files: dict[int | None, list[Attachment]] = {}
+        for file in Attachment.objects.filter(message__in=[message.pk for message in messages]):
+            files.setdefault(file.message_id, []).append(file)
+        lines = []
+        for message in messages:
+            day = timezone.localdate(message.created_at)
+            lines.append(_line(message, files.get(message.pk, ()), is_first=day != before))
+            before = day
+        yield lines
+
+
+def _line(message: Message, files: Iterable[Attachment], *, is_first: bool) -> Line:
+    is_event = message.kind == Kind.SYSTEM
+    at = timezone.localtime(message.created_at)
+    return Line(
+        day=date_format(at, "DATE_FORMAT") if is_first else "",
+        time=date_format(at, "TIME_FORMAT"),
+        at=at,
+        side=message.author.role if message.author else "",
+        name=name_of(message.author),
+        text=system_line(message) if is_event else message.text,
+        is_note=message.kind == Kind.NOTE,
+        is_event=is_event,
+        files=tuple((file.name, filesizeformat(file.size)) for file in files),
+    )
+
+
+def _facts(transcript: Transcript) -> dict[str, Any]:
+    row = transcript.conversation
+    people: Iterable[Participant] = row.participants.order_by("pk")
+    return {
+        "channel": row.channel.name,
+        "people": list(dict.fromkeys(name_of(person) for person in people)),
+        "begun": date_format(timezone.localtime(row.opened_at), "DATETIME_FORMAT"),
+        "ended": (
+            date_format(timezone.localtime(row.closed_at), "DATETIME_FORMAT")
+            if row.closed_at
+            else ""
+        ),
+        "zone": str(transcript.zone),
+        "is_internal": transcript.audience is Audience.STAFF,
+    }
+
+
+def _html(transcript: Transcript) -> Iterator[str]:
+    facts = _facts(transcript)
+    context = {
+        **facts,
+        "language": transcript.language,
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+    }
+    yield render_to_string("livechat/transcript/head.html", context)
+    for lines in _pages(transcript):
+        yield render_to_string("livechat/transcript/entries.html", {"lines": lines})
+    yield render_to_string("livechat/transcript/foot.html")
+
+
+def _text(transcript: Transcript) -> Iterator[str]:
+    facts = _facts(transcript)
+    yield f"{_one_line(facts['channel'])}\n"
+    yield f"{gettext('Took part')}: {', '.join(_one_line(name) for name in facts['people'])}\n"
+    yield f"{gettext('Opened')}: {facts['begun']}\n"
+    if facts["ended"]:
+        yield f"{gettext('Closed')}: {facts['ended']}\n"
+    yield gettext("Times are those of %(zone)s.") % facts + "\n"
+    if facts["is_internal"]:
+        yield gettext("With notes: for colleagues only.") + "\n"
+    for lines in _pages(transcript):
+        yield "".join(_as_text(line) for line in lines)
+
+
+def _as_text(line: Line) -> str:
+    """Return an entry as text. What people wrote is indented, so that no text of theirs can look
+    like another entry."""
+    day = f"\n--- {line.day} ---\n" if line.day else ""
+    if line.is_event:
+        return f"{day}\n[{line.time}] * {_one_line(line.text)}\n"
+    note = f" ({gettext('Note')})" if line.is_note else ""
+    rows = [INDENT + row for row in line.text.splitlines()]
+    rows += [f"{INDENT}[{gettext('File')}] {name} ({size})" for name, size in line.files]
+    return "\n".join([f"{day}\n[{line.time}] {_one_line(line.name)}{note}:", *rows, ""])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -127,7 +127,7 @@ async (name) => {
 
 
 def test_the_loader_hardly_works_before_a_click(chrome, server):
-    spent = {}
+    spent: dict[bool, list[float]] = {}
     for blocked in (True, False) * 3:
         page = chrome.context().new_page()
         if blocked:

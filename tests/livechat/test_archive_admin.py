@@ -10,7 +10,7 @@ from django.utils import timezone
 from livechat.admin import conversations as archive
 from livechat.domain.states import Kind, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
-from livechat.services import conversations, messages
+from livechat.services import conversations, messages, transcripts
 from livechat.services.messages import Item
 from tests import factories
 
@@ -195,7 +195,7 @@ def test_the_transcript_tells_who_said_what_and_marks_notes(client, maria, anna,
 def test_system_lines_are_worded_in_the_readers_language_even_without_a_name(vera, berlin):
     chat = factories.conversation(vera)
     told = {
-        event: archive.system_line(Message(conversation=chat, kind=Kind.SYSTEM, event=event))
+        event: transcripts.system_line(Message(conversation=chat, kind=Kind.SYSTEM, event=event))
         for event in [*SystemEvent, "something_new"]
     }
 

@@ -1,0 +1,49 @@
+"""How much may come from one place within a time: counted in Django's cache, for all processes."""
+
+import ipaddress
+import time
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from livechat.errors import RateLimited, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`amount` within each `seconds`, counted from the hour's or the minute's beginning."""
+
+    name: str
+    amount: int
+    seconds: int
+
+    def take(self, source: str, amount: int = 1) -> None:
+        """Count `amount` of `source`. Raises RateLimited when it is more than allowed, Unavailable
+        when it cannot be counted."""
+        now = time.time()
+        key = f"livechat:{self.name}:{source}:{int(now // self.seconds)}"
+        try:
+            cache.add(key, 0, self.seconds)
+            taken = cache.incr(key, amount)
+        except ValueError:  # pushed out of a full cache in between
+            cache.set(key, amount, self.seconds)
+            taken = amount
+        except (RedisError, OSError) as error:
+            raise Unavailable from error
+        if taken > self.amount:
+            raise RateLimited(round(self.seconds - now % self.seconds) or 1)
+
+
+def source_of(address: str) -> str:
+    """Return what is counted as one place: an IPv4 address, or the network of an IPv6 one, of
+    which a single household has 2**64 addresses."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ipaddress.ip_network((ip, 64), strict=False).network_address.compressed
+    return str(ip)

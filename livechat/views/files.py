@@ -1,0 +1,378 @@
+"""Files, transcripts and pictures of operators: the doors they come in and go out by.
+
+Nothing here is ever shown as a page: what a browser could run is downloaded, and whatever it shows
+all the same stands in a sandbox of its own.
+"""
+
+import json
+import logging
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from functools import wraps
+from typing import IO, Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.base import File
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+from django.utils.decorators import decorator_from_middleware
+from django.utils.http import content_disposition_header
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from livechat import auth, links, wire
+from livechat.domain import files as kinds
+from livechat.domain.files import MIB
+from livechat.errors import Invalid, LivechatError, NotAllowed, NotFound, RateLimited
+from livechat.links import Thing
+from livechat.models import Channel
+from livechat.models.attachment import file_storage
+from livechat.policy import Actor, StaffActor, VisitorActor
+from livechat.services import attachments, operators, transcripts, visitors
+from livechat.services.allowance import source_of
+from livechat.services.transcripts import Reader
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 64 * 1024
+SANDBOX = "default-src 'none'; sandbox"
+JSON = "application/json; charset=utf-8"
+SCHEME = "Visitor "
+AVATAR = re.compile(r"[A-Za-z0-9_-]{16,64}\.webp")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+STATUS = {
+    "auth_required": 401,
+    "token_invalid": 401,
+    "forbidden": 403,
+    "files_off": 403,
+    "not_found": 404,
+    "too_large": 413,
+    "file_type": 415,
+    "file_empty": 422,
+    "file_broken": 422,
+    "image_too_large": 422,
+    "too_many_files": 422,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+"""What a refusal's code is in HTTP; 400 for any other."""
+
+View = Callable[..., HttpResponseBase]
+
+
+def _refusals(view: View) -> View:
+    """Answer what services raise, and a form that is none, in JSON that repeats nothing."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except LivechatError as error:
+            return _refusal(error)
+        except (MultiPartParserError, SuspiciousOperation):
+            return _refusal(Invalid())
+
+    return wrapped
+
+
+def _refusal(error: LivechatError) -> HttpResponse:
+    told: dict[str, Any] = {"code": error.code}
+    if isinstance(error, RateLimited):
+        told["retry_after"] = error.retry_after
+    response = HttpResponse(json.dumps({"error": told}), JSON, status=STATUS.get(error.code, 400))
+    response["Cache-Control"] = "no-store"
+    # Django would write down the address, and with it a token that may still be good.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    logger.info("refused: %s", error.code)
+    if isinstance(error, RateLimited):
+        response["Retry-After"] = str(int(error.retry_after))
+    return response
+
+
+class _Csrf(CsrfViewMiddleware):
+    """Refuses as everything here does, not with a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        return _refusal(NotAllowed())
+
+
+_own_pages_only = decorator_from_middleware(_Csrf)
+
+
+# In
+
+
+@csrf_exempt  # known by a token in a header, which no other site can send
+@require_POST
+@_refusals
+def visitor_upload(request: HttpRequest, key: str) -> HttpResponse:
+    """A visitor's file for a message he is writing."""
+    actor, channel = _visitor(request, key)
+    return _upload(request, actor, channel, source_of(auth.client_address(_scope(request))))
+
+
+@csrf_exempt
+@require_http_methods(["DELETE"])
+@_refusals
+def visitor_discard(request: HttpRequest, key: str, file: UUID) -> HttpResponse:
+    """Forget a file that the visitor has not sent; the same answer when it is not there."""
+    actor, _channel = _visitor(request, key)
+    attachments.discard(actor, file)
+    return HttpResponse(status=204)
+
+
+@csrf_exempt  # asked below, so that who is not signed in is told so, and refusals are JSON
+@require_POST
+@_refusals
+def staff_upload(request: HttpRequest) -> HttpResponseBase:
+    """An operator's file for a message or note he is writing; `channel` is where it will go."""
+    actor = _staff(request)
+    return _staff_upload(request, actor)
+
+
+@_own_pages_only
+@_refusals
+def _staff_upload(request: HttpRequest, actor: StaffActor) -> HttpResponse:
+    try:
+        channel = attachments.channel_of(UUID(request.POST.get("channel", "")))
+    except ValueError:
+        raise Invalid from None
+    return _upload(request, actor, channel, f"user:{actor.user}")
+
+
+@csrf_exempt
+@require_http_methods(["DELETE"])
+@_refusals
+def staff_discard(request: HttpRequest, file: UUID) -> HttpResponseBase:
+    """Forget a file that the operator has not sent; the same answer when it is not there."""
+    return _staff_discard(request, _staff(request), file)
+
+
+@_own_pages_only
+@_refusals
+def _staff_discard(request: HttpRequest, actor: StaffActor, file: UUID) -> HttpResponse:
+    attachments.discard(actor, file)
+    return HttpResponse(status=204)
+
+
+def _upload(request: HttpRequest, actor: Actor, channel: Channel, source: str) -> HttpResponse:
+    sent = request.FILES.getlist("file")
+    if len(sent) != 1 or len(request.FILES) != 1:
+        raise Invalid
+    file = attachments.upload(actor, channel, sent[0], name=sent[0].name or "", source=source)
+    response = HttpResponse(wire.encode(file), JSON, status=201)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _visitor(request: HttpRequest, key: str) -> tuple[VisitorActor, Channel]:
+    """Return who sent the token of a channel, and that; raises NotSignedIn, NotFound,
+    TokenInvalid."""
+    given = request.headers.get("Authorization", "")
+    if not given.startswith(SCHEME):
+        raise NotSignedIn
+    channel = visitors.channel_of(key)
+    visitor = auth.visitor_of(given.removeprefix(SCHEME), channel.key)
+    return VisitorActor(visitor, channel.pk), channel
+
+
+def _staff(request: HttpRequest) -> StaffActor:
+    """Return who is signed in; raises NotSignedIn."""
+    actor = _signed_in(request)
+    if actor is None:
+        raise NotSignedIn
+    return actor
+
+
+def _signed_in(request: HttpRequest) -> StaffActor | None:
+    if request.user.pk is None:
+        return None
+    try:
+        return operators.staff_actor(request.user.pk)
+    except NotFound:
+        return None
+
+
+class NotSignedIn(LivechatError):
+    """Nobody is known here."""
+
+    code = "auth_required"
+
+
+def _scope(request: HttpRequest) -> dict[str, Any]:
+    """Return of a request what `auth.client_address` reads of a socket's scope."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
+    return {
+        "client": (request.META.get("REMOTE_ADDR", ""), 0),
+        "headers": [(b"x-forwarded-for", forwarded)] if forwarded else [],
+    }
+
+
+# Out
+
+
+@require_safe
+@_refusals
+def file(request: HttpRequest, token: str) -> HttpResponseBase:
+    """A file, or the thumbnail of a picture, by its signed address."""
+    link = links.read(token)
+    row = attachments.linked(link, _signed_in(request) if _is_for_staff(link) else None)
+    is_thumbnail = link.thing is Thing.THUMBNAIL
+    blob = row.thumbnail if is_thumbnail else row.blob
+    content_type = "image/webp" if is_thumbnail else row.content_type
+    opened = _opened(blob.name or "")
+    return _answer(
+        request,
+        opened,
+        opened.size,
+        content_type=content_type,
+        name=f"{row.name}.webp" if is_thumbnail else row.name,
+        is_inline=kinds.is_inline(content_type),
+        cache="private, max-age=600",
+    )
+
+
+@require_safe
+@_refusals
+def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
+    """A conversation to keep: text, or a page without anything that runs."""
+    link = links.read(token)
+    reader = None
+    if _is_for_staff(link) and (actor := _signed_in(request)):
+        zone = getattr(request.user, "time_zone", "")
+        reader = Reader(actor, translation.get_language() or "en", zone)
+    found = transcripts.linked(link, reader)
+    kept: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=MIB)  # noqa: SIM115 - the answer closes it
+    transcripts.write(found, kept.write)
+    size = kept.tell()
+    kept.seek(0)
+    kind = "text/plain" if link.thing is Thing.TEXT else "text/html"
+    return _answer(
+        request,
+        kept,
+        size,
+        content_type=f"{kind}; charset=utf-8",
+        name=found.file_name,
+        is_inline=False,
+        cache="private, no-store",
+    )
+
+
+@require_safe
+@_refusals
+def avatar(request: HttpRequest, name: str) -> HttpResponseBase:
+    """An operator's picture. Anybody may see it; a new one has a new name."""
+    if not AVATAR.fullmatch(name):
+        raise NotFound
+    opened = _opened(operators.picture_file(name))
+    return _answer(
+        request,
+        opened,
+        opened.size,
+        content_type="image/webp",
+        name=name,
+        is_inline=True,
+        cache="public, max-age=31536000, immutable",
+    )
+
+
+def _is_for_staff(link: links.Link) -> bool:
+    return link.audience is links.Audience.STAFF
+
+
+def _opened(blob: str) -> File:
+    """Open what is stored; raises NotFound when it is not there."""
+    if not blob:
+        raise NotFound
+    try:
+        return file_storage().open(blob)
+    except OSError:
+        raise NotFound from None
+
+
+def _answer(
+    request: HttpRequest,
+    opened: Any,
+    size: int,
+    *,
+    content_type: str,
+    name: str,
+    is_inline: bool,
+    cache: str,
+) -> HttpResponseBase:
+    """Send `size` bytes of an open file, or the one range of it that is asked for."""
+    start, end = _range(request.headers, size)
+    is_satisfiable = start < end or size == 0
+    response: HttpResponseBase
+    if request.method == "HEAD" or not is_satisfiable:
+        opened.close()
+        response = HttpResponse(content_type=content_type)
+    else:
+        response = StreamingHttpResponse(_Chunks(opened, start, end), content_type=content_type)
+    if not is_satisfiable:
+        response.status_code = 416
+        response["Content-Range"] = f"bytes */{size}"
+        end = start
+    elif end - start < size:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    response["Content-Length"] = str(end - start)
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Disposition"] = content_disposition_header(not is_inline, name) or ""
+    response["Content-Security-Policy"] = SANDBOX
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = cache
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _range(headers: Any, size: int) -> tuple[int, int]:
+    """Return where to begin and to end: all of it where no range, more than one, or nonsense is
+    asked for; an empty one that cannot be had. A range on condition gets all: nothing here names
+    a version."""
+    asked = RANGE.fullmatch(headers.get("Range", "").replace(" ", ""))
+    if not asked or "If-Range" in headers or asked[0] == "bytes=-":
+        return 0, size
+    first, last = asked.groups()
+    if not first:
+        return (size - min(int(last), size), size) if int(last) else (size, size)
+    end = min(int(last) + 1, size) if last else size
+    if last and int(last) < int(first):
+        return 0, size
+    return (int(first), end) if int(first) < size else (size, size)
+
+
+class _Chunks:
+    """A part of an open file, read in threads: Django would read a plain one at once and whole."""
+
+    def __init__(self, opened: Any, start: int, end: int) -> None:
+        self._file, self._start, self._end = opened, start, end
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = sync_to_async(self._read, thread_sensitive=False)
+        left = self._end - self._start
+        at: int | None = self._start
+        while left > 0:
+            chunk = await read(at, min(CHUNK, left))
+            if not chunk:
+                break
+            at = None
+            left -= len(chunk)
+            yield chunk
+
+    def _read(self, at: int | None, size: int) -> bytes:
+        if at is not None:
+            self._file.seek(at)
+        data: bytes = self._file.read(size)
+        return data
+
+    def close(self) -> None:
+        """Called by the response, sent or not."""
+        self._file.close()

@@ -1,0 +1,159 @@
+"""How large a body may be: refused before it is kept, at whatever server."""
+
+import asyncio
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from config.http_limits import MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
+from tests.machine import app
+
+UPLOAD = "/widget/abc123/files/"
+
+
+async def call(path: str, *parts: bytes, declared: int | None = None) -> tuple[list[dict], int]:
+    """Send a body through the guard; return what was answered and what got through."""
+    got = 0
+
+    async def application(scope, receive, send):
+        nonlocal got
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            got += len(message["body"])
+            if not message["more_body"]:
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    messages.append({"type": "http.request", "body": b"", "more_body": False})
+    answered: list[dict] = []
+
+    async def receive():
+        if messages:
+            return messages.pop(0)
+        await asyncio.Event().wait()
+
+    async def send(message):
+        answered.append(message)
+
+    headers = [] if declared is None else [(b"Content-Length", b"%d" % declared)]
+    scope = {"type": "http", "path": path, "headers": headers}
+    await BodyLimit(application)(scope, receive, send)
+    return answered, got
+
+
+def test_each_address_has_its_limit():
+    assert limit_of("/") == limit_of("/admin/livechat/channel/1/change/") == MIB
+    assert limit_of("/files/x/") == limit_of("/widget/a/files/x/") == limit_of("/a" + UPLOAD) == MIB
+    assert limit_of(UPLOAD) == limit_of("/dashboard/files/") == MAX_UPLOAD
+    assert limit_of("/profile/") == MAX_PROFILE
+
+
+async def test_what_fits_goes_through():
+    answered, got = await call("/", b"a" * MIB, declared=MIB)
+
+    assert (answered[0]["status"], got) == (200, MIB)
+
+
+async def test_what_says_it_is_too_long_is_not_read():
+    answered, got = await call("/", b"a", declared=MIB + 1)
+
+    assert (answered[0]["status"], got) == (413, 0)
+    assert json.loads(answered[1]["body"]) == {"error": {"code": "too_large"}}
+    assert (b"connection", b"close") in answered[0]["headers"]
+
+
+async def test_what_turns_out_to_be_too_long_is_forgotten():
+    answered, got = await call("/", *[b"a" * 65_536] * 40)
+
+    assert (answered[0]["status"], got) == (413, MIB)
+    assert [message["type"] for message in answered].count("http.response.start") == 1
+
+
+async def test_a_length_that_is_a_lie_helps_nobody():
+    answered, got = await call("/", *[b"a" * 65_536] * 40, declared=10)
+
+    assert (answered[0]["status"], got) == (413, MIB)
+
+
+async def test_a_length_of_a_thousand_digits_is_too_long():
+    answered, _got = await call("/", declared=10**1000)
+
+    assert answered[0]["status"] == 413
+
+
+@pytest.fixture(params=["serve", "runserver"], scope="module")
+def server(request, tmp_path_factory) -> Iterator[app.App]:
+    running = app.App(tmp_path_factory.mktemp("limits"), command=request.param)
+    running.manage("migrate", "--verbosity", "0")
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text()
+    assert "Warning" not in running.log.read_text()
+
+
+def read(connection: socket.socket) -> tuple[int, bytes]:
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer.status, answer.read()
+
+
+def opened(server: app.App) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+@pytest.mark.slow
+def test_a_real_server_says_so_to_who_declares_too_much(server):
+    with opened(server) as connection:
+        connection.sendall(
+            b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1048577\r\n\r\n"
+        )
+        connection.sendall(b"a" * 1_048_577)
+
+        status, body = read(connection)
+
+    assert (status, body) == (413, b'{"error":{"code":"too_large"}}')
+
+
+@pytest.mark.slow
+def test_a_real_server_counts_what_comes_in_chunks(server):
+    with opened(server) as connection:
+        connection.sendall(
+            b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        for _ in range(20):
+            connection.sendall(b"10000\r\n" + b"a" * 65_536 + b"\r\n")
+        connection.sendall(b"0\r\n\r\n")
+
+        status, _body = read(connection)
+
+    assert status == 413
+
+
+@pytest.mark.slow
+def test_a_real_server_takes_large_files_and_answers_the_next_request(server):
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        + b"a" * 8 * MIB
+        + b"\r\n--x--\r\n"
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    connection.request("POST", UPLOAD, form, headers)
+    first = connection.getresponse()
+    refusal = first.read()
+    connection.request("GET", "/healthz")
+    second = connection.getresponse()
+    second.read()
+    connection.close()
+
+    assert (first.status, refusal) == (401, b'{"error": {"code": "auth_required"}}')
+    assert second.status == 200
