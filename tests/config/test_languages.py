@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import polib
@@ -35,13 +36,22 @@ def catalogue(language: str) -> polib.POFile:
     return polib.pofile(str(ROOT / f"livechat/locale/{language}/LC_MESSAGES/django.po"))
 
 
-def english() -> dict[str, str]:
-    """The browser's texts, as `texts.js` has them."""
-    source = (ROOT / "static/livechat/shared/texts.js").read_text()
-    body = source.partition("const ENGLISH = {")[2].partition("\n};")[0]
-    found = re.findall(r'^\s*"([\w.]+)":\s*(".*?"),?$', body, re.M)
-    assert len(found) == body.count('\n  "')
-    return {key: json.loads(text) for key, text in found}
+SHARED = ("shared/texts.js", "shared/more-texts.js", "widget/texts.js")
+BROWSER = {"languages": SHARED, "dashboard/languages": ("dashboard/texts.js",)}
+"""Where the browser's translations lie, and the modules that hold what they translate."""
+
+
+def english(modules: Sequence[str]) -> dict[str, str]:
+    """The browser's texts, as these modules have them."""
+    texts: dict[str, str] = {}
+    for module in modules:
+        source = (ROOT / "static/livechat" / module).read_text()
+        body = source.partition("const ENGLISH = {")[2].partition("\n};")[0]
+        found = re.findall(r'^\s*"([\w.]+)":\s*(".*?"),?$', body, re.M)
+        assert len(found) == body.count('\n  "')
+        assert not texts.keys() & {key for key, _ in found}
+        texts |= {key: json.loads(text) for key, text in found}
+    return texts
 
 
 def filled(text: str) -> list[str]:
@@ -95,11 +105,16 @@ def test_no_text_of_the_server_is_missing(tmp_path):
         assert {entry.msgid for entry in catalogue(language) if not entry.obsolete} == wanted
 
 
+@pytest.mark.parametrize("folder", BROWSER)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_text_of_the_browser_is_translated(language):
-    theirs = json.loads((ROOT / f"static/livechat/languages/{language}.json").read_text())
-    ours = english()
-    plurals = {key.removesuffix(".one") for key in ours if key.endswith(".one")}
+def test_every_text_of_the_browser_is_translated(language, folder):
+    theirs = json.loads((ROOT / f"static/livechat/{folder}/{language}.json").read_text())
+    ours = english(BROWSER[folder])
+    plurals = {
+        key.removesuffix(".one")
+        for key, text in ours.items()
+        if "{count}" in text or key.endswith(".one")
+    }
 
     assert {key for key in ours if not key.endswith(".one")} <= theirs.keys()
     for key, text in theirs.items():

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isColour, nearest } from "../../static/livechat/admin/contrast.js";
-import { contrast } from "../../static/livechat/widget/colours.js";
+import { contrast } from "../../static/livechat/admin/colours.js";
 
 /**
  * Colour, what it lies against, the contrast wanted, and what livechat.domain.colours.nearest()

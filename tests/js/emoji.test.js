@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ACROSS, GROUPS, Recent, rows, step } from "../../static/livechat/shared/emoji.js";
-import { t } from "../../static/livechat/shared/texts.js";
+import { t } from "../../static/livechat/shared/more-texts.js";
 
 test("about 300 emoji, each one sign and each but once", () => {
   const all = GROUPS.flatMap(({ emoji }) => emoji);

@@ -147,7 +147,7 @@ test("a conversation that may no longer be read is gone with its timeline", () =
   assert.deepEqual([state.conversations.size, state.timelines.size], [0, 0]);
 });
 
-test("the list has four sections; the longest wait is on top", () => {
+test("the list has its sections; the longest wait is on top", () => {
   const at = (/** @type {string} */ minute) => `2026-03-02T10:${minute}:00Z`;
   /** @type {Partial<StaffConversation>} */
   const assigned = { state: "assigned", operators: [ANNA] };
@@ -163,6 +163,7 @@ test("the list has four sections; the longest wait is on top", () => {
 
   const ids = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map(({ id }) => id)]));
   assert.deepEqual(ids, {
-    waiting: ["old", "new"], mine: ["asks", "answered"], team: ["ben's"], closed: ["last", "first"],
+    waiting: ["old", "new"], mine: ["asks", "answered"], help: [], customer: [], bot: [], team: ["ben's"],
+    closed: ["last", "first"],
   });
 });

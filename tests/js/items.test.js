@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { items, places } from "../../static/livechat/shared/items.js";
-import { accent, contrast, readable } from "../../static/livechat/widget/colours.js";
 import { status } from "../../static/livechat/widget/status.js";
 import { CHANNEL, message, publicConversation, person } from "./people.js";
 
@@ -78,14 +77,14 @@ test("the status line says what is true", () => {
   assert.equal(status(CHANNEL, publicConversation({ state: "closed", operators: anna })), "This chat has ended.");
 });
 
-test("an owner's colours are kept when they can be read, and replaced when not", () => {
-  assert.equal(readable("#ffffff", "#2f5d50"), "#ffffff");
-  assert.equal(readable("#ffffff", "#ffe066"), "#000000");
-  assert.equal(readable("#333", "#000"), "#ffffff");
-  assert.equal(accent("#2f5d50", "#ffffff"), "#2f5d50");
-  for (const colour of ["#ffe066", "#000000", "#ffffff", "#3b5bdb"]) {
-    for (const background of ["#ffffff", "#2a2d32"]) {
-      assert.ok(contrast(accent(colour, background), background) >= 4.5);
-    }
-  }
+test("files are shown with their message, on its way and stored", () => {
+  /** @type {import("../../static/livechat/shared/wire.d.ts").File} */
+  const file = {
+    id: "f1", name: "tea.png", content_type: "image/png", family: "image", size: 7, width: 2, height: 1,
+    url: "/files/a/", thumbnail: "/files/b/",
+  };
+  const onTheWay = { ...outgoing("next", "uploading"), files: [{ ...file, id: "", key: "k" }] };
+  const shown = items([message(1, { text: "", files: [file] })], [onTheWay], VISITOR);
+
+  assert.deepEqual(shown.map(({ files, state }) => [files?.map(({ id }) => id), state]), [[["f1"], "sent"], [[""], "pending"]]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { fileIds } from "../../static/livechat/shared/outbox.js";
 import { Desk, Shelf } from "./people.js";
 
 test("what is written without a connection is sent in order when there is one", () => {
@@ -189,4 +190,60 @@ test("a refusal that names nobody sends all that were in flight again, in order"
   desk.sent.length = 0;
   desk.pass(2000);
   assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
+});
+
+/** @param {string} id @param {string} [key] */
+const file = (id, key = "k") => ({
+  id, key, name: "tea.png", content_type: "image/png", family: /** @type {"image"} */ ("image"), size: 7,
+  width: 1, height: 1, url: "", thumbnail: "",
+});
+
+test("a text waits for its files, later ones do not wait for it, and it is sent once", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.box.add({ client_id: "slow", conversation: "c1", text: "slow", files: [file("", "a"), file("", "b")] });
+  desk.write("quick");
+  assert.deepEqual(desk.sent, ["c1:quick"]);
+  assert.ok(desk.box.isBusy);
+
+  desk.box.uploaded("slow", "a", file("id-a"));
+  assert.deepEqual(desk.sent, ["c1:quick"]);
+  desk.box.uploaded("slow", "b", file("id-b"));
+  assert.deepEqual(desk.sent, ["c1:quick", "c1:slow"]);
+  assert.deepEqual(fileIds(desk.box.entries[0] ?? assert.fail()), ["id-a", "id-b"]);
+});
+
+test("a text whose file was refused is not sent, and may be tried again", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.box.add({ client_id: "x", conversation: "c1", text: "x", files: [file("", "a")] });
+  desk.box.reject({ client_id: "x", code: "file_type" });
+  assert.deepEqual(desk.states, ["x failed"]);
+
+  desk.box.retry("x");
+  assert.deepEqual([desk.states, desk.sent], [["x uploading"], []]);
+});
+
+test("what is written while the first text still uploads opens the conversation for both", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.box.add({ client_id: "first", conversation: null, text: "first", files: [file("", "a")] });
+  desk.write("second", null);
+  desk.box.acknowledge({ client_id: "second", conversation: "c9" });
+  desk.box.uploaded("first", "a", file("id-a"));
+
+  assert.deepEqual(desk.sent, ["open:second", "c9:first"]);
+});
+
+test("after a reload files that had arrived are sent with their text; the others are gone", () => {
+  const shelf = new Shelf();
+  const before = new Desk(shelf);
+  before.box.add({ client_id: "whole", conversation: "c1", text: "whole", files: [file("id-a")] });
+  before.box.add({ client_id: "half", conversation: "c1", text: "half", files: [file("id-a"), file("", "b")] });
+
+  const after = new Desk(shelf);
+  after.box.connected();
+  assert.deepEqual(after.sent, ["c1:whole"]);
+  const half = after.box.entries.find(({ client_id }) => client_id === "half");
+  assert.deepEqual([half?.state, half?.code, half?.text], ["failed", "file_gone", "half"]);
 });

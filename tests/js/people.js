@@ -56,8 +56,7 @@ export function staffConversation(changes = {}) {
 
 /** @type {PublicChannel} */
 export const CHANNEL = {
-  name: "Tea", welcome: "Hello", placeholder: "", button_text: "", header_background: "#000000",
-  header_text: "#ffffff", button_background: "#000000", button_foreground: "#ffffff", available: true,
+  name: "Tea", welcome: "Hello", placeholder: "", button_text: "", colours: {}, available: true,
   theme: "auto", privacy_link: "", contact_hint: "", suggestions: [], answers_in: null, team: [], files: FILES,
 };
 

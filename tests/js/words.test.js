@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { stopwatch } from "../../static/livechat/shared/clock.js";
+import { stopwatch } from "../../static/livechat/shared/short-times.js";
 import { countCharacters, initials, isBlank, parts, tone, webAddress } from "../../static/livechat/shared/words.js";
 
 const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);

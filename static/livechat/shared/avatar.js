@@ -8,7 +8,7 @@ import { initials, tone } from "./words.js";
  * @returns {HTMLSpanElement}
  */
 export function avatar(name) {
-  return element("span", {
-    className: "avatar", textContent: initials(name), ariaHidden: "true", data: { tone: String(tone(name)) },
-  });
+  const round = element("span", { className: "avatar toned", textContent: initials(name), ariaHidden: "true" });
+  round.style.setProperty("--hue", String(15 + tone(name) * 45));
+  return round;
 }

@@ -27,21 +27,7 @@ export function day(moment, now) {
   return then.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long", year });
 }
 
-/** @param {string | Date} moment @param {Date} now @returns {string} time today, else a short date */
-export function short(moment, now) {
-  if (midnight(new Date(moment)) === midnight(now)) return timeOfDay(moment);
-  return new Date(moment).toLocaleDateString(language(), { day: "numeric", month: "short" });
-}
-
-/** @param {number} seconds @returns {string} such as 0:42 or 1:02:03 */
-export function stopwatch(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const tail = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
-}
-
 /** @param {Date} moment */
-function midnight(moment) {
+export function midnight(moment) {
   return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
 }

@@ -1,6 +1,6 @@
 import { element, fire } from "./element.js";
 import { GROUPS, Recent, rows, step } from "./emoji.js";
-import { t } from "./texts.js";
+import { t } from "./more-texts.js";
 
 /** One was chosen; detail is the emoji. */
 export const PICKED = "emoji:pick";

@@ -1,5 +1,5 @@
 /** @import { Outgoing } from "./outbox.js" */
-/** @import { PublicMessage, StaffMessage } from "./wire.d.ts" */
+/** @import { File as Stored, PublicMessage, StaffMessage } from "./wire.d.ts" */
 
 const GROUP_MS = 180_000;
 
@@ -17,6 +17,7 @@ const GROUP_MS = 180_000;
  * @property {string} at  "" for what has no moment, such as a greeting
  * @property {"" | "pending" | "sent" | "seen" | "failed"} state
  * @property {string} code  why it failed
+ * @property {(Stored & { key?: string })[]} [files]  without an id while they are uploaded
  *
  * @typedef {object} Place
  * @property {boolean} first  of a group
@@ -81,6 +82,7 @@ function storedItem(entry, reader) {
     name: entry.author_name || (entry.author === "visitor" ? reader.visitor : ""),
     text: entry.kind === "system" ? reader.wordLine(entry) : entry.text,
     at: entry.at,
+    files: entry.files,
     state: !own ? "" : entry.seq <= reader.seenUpTo ? "seen" : "sent",
     code: "",
   };
@@ -99,6 +101,7 @@ function outgoingItem(entry, reader) {
     name: reader.name,
     text: entry.text,
     at: entry.at,
+    files: entry.files,
     state,
     code: entry.code,
   };

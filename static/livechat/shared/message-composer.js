@@ -3,7 +3,12 @@ import { icon } from "./icons.js";
 import { t } from "./texts.js";
 import { countCharacters, isBlank, MAX_CHARACTERS } from "./words.js";
 
-/** Somebody sends; detail is the text. */
+/** @import { FileTray } from "./file-tray.js" */
+/** @import { Attached, Outbox } from "./outbox.js" */
+/** @import { Door } from "./uploads.js" */
+/** @import { FileRules } from "./wire.d.ts" */
+
+/** Somebody sends; detail is the text, "" when there are only files: see `takeFiles`. */
 export const SEND = "composer:send";
 /** The text changed by hand; detail is the text. */
 export const INPUT = "composer:input";
@@ -12,24 +17,46 @@ const COUNT_FROM = MAX_CHARACTERS - 500;
 
 /**
  * A box to write in. Fires {@link SEND} and {@link INPUT}; grows with its text; keeps what cannot be
- * sent and says why.
+ * sent and says why. Files come by button, by paste, and by dropping them on what is around it.
  */
 export class MessageComposer extends HTMLElement {
+  /** Where the files of a draft are brought; null while nobody knows. @type {(draft: string) => Door | null} */
+  door = () => null;
+  /** What the emoji picker remembers. @type {{ get: (key: string) => string | null, set: (key: string, value: string) => void }} */
+  storage = new Map();
+
+  /** @type {FileRules} */
+  #rules = { accept: "", max_bytes: 0, max_files: 0 };
+  #draft = "";
+  /** @type {FileTray | null} */
+  #tray = null;
+  /** Files that are not in the tray yet. @type {Promise<unknown> | null} */
+  #coming = null;
   #textarea = element("textarea", {
     rows: 1, attributes: { "aria-describedby": "composer-hint", "data-testid": "composer" },
   });
+  #file = element("input", { type: "file", multiple: true, hidden: true, attributes: { "data-testid": "files" } });
+  #clip = element("button", { type: "button", className: "quiet clip", hidden: true }, icon("clip"));
+  #emoji = element("button", { type: "button", className: "quiet emoji", ariaExpanded: "false" }, icon("smile"));
   #button = element("button", { type: "submit", className: "send" }, icon("send"));
   #hint = element("p", { className: "hint", id: "composer-hint", attributes: { role: "status" } });
-  #form = element("form", { className: "composer" },
-    element("div", { className: "box" }, this.#textarea, this.#button), this.#hint);
+  #box = element("div", { className: "box" }, this.#clip, this.#textarea, this.#emoji, this.#button);
+  #form = element("form", { className: "composer" }, this.#file, this.#box, this.#hint);
 
   connectedCallback() {
     this.#textarea.ariaLabel = t("composer.label");
     this.#button.ariaLabel = this.#button.title = t("composer.send");
+    this.#clip.ariaLabel = this.#clip.title = t("file.attach");
+    this.#emoji.ariaLabel = this.#emoji.title = t("emoji.title");
     this.replaceChildren(this.#form);
     this.#form.addEventListener("submit", this.#submit);
     this.#textarea.addEventListener("keydown", this.#key);
     this.#textarea.addEventListener("input", this.#input);
+    this.#textarea.addEventListener("paste", this.#paste);
+    this.#clip.onclick = () => this.#file.click();
+    this.#file.onchange = this.#chosen;
+    this.#emoji.onclick = this.#openEmoji;
+    for (const type of DRAGS) document.addEventListener(type, this.#drag);
     this.#fit();
   }
 
@@ -37,6 +64,8 @@ export class MessageComposer extends HTMLElement {
     this.#form.removeEventListener("submit", this.#submit);
     this.#textarea.removeEventListener("keydown", this.#key);
     this.#textarea.removeEventListener("input", this.#input);
+    this.#textarea.removeEventListener("paste", this.#paste);
+    for (const type of DRAGS) document.removeEventListener(type, this.#drag);
   }
 
   /** The text box itself, for whoever helps to write in it. */
@@ -60,18 +89,98 @@ export class MessageComposer extends HTMLElement {
     this.#textarea.ariaLabel = text || t("composer.label");
   }
 
+  get rules() {
+    return this.#rules;
+  }
+
+  set rules(rules) {
+    this.#rules = rules;
+    this.#clip.hidden = !rules.accept;
+    this.#file.accept = rules.accept;
+  }
+
+  /** Whose files are shown: each draft has its own. @param {string} draft */
+  set draft(draft) {
+    this.#draft = draft;
+    this.#tray?.turnTo(draft);
+    this.#fit();
+  }
+
   focusText() {
     this.#textarea.focus({ preventScroll: true });
   }
 
+  /** Put `text` where the caret is. @param {string} text */
+  insert(text) {
+    const { selectionEnd, selectionStart } = this.#textarea;
+    this.focusText();
+    // The one way of writing into a text box that Ctrl+Z takes back.
+    if (document.execCommand(text ? "insertText" : "delete", false, text)) return;
+    this.#textarea.setRangeText(text, selectionStart, selectionEnd, "end");
+    this.#textarea.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }
+
+  /** Say something of what is in the box. @param {string} text */
+  tell(text) {
+    this.#hint.textContent = text;
+  }
+
+  /** The files have changed. */
+  refresh() {
+    this.#fit();
+  }
+
+  /** @param {File[]} files */
+  attach(files) {
+    if (!files.length) return;
+    const draft = this.#draft;
+    this.tell("");
+    const coming = this.#withTray((tray) => tray.add(files, draft));
+    this.#coming = coming;
+    coming.finally(() => {
+      if (this.#coming === coming) this.#coming = null;
+    });
+  }
+
+  /**
+   * The files that go with the text that was just sent; the composer has them no longer.
+   * @param {string} client_id  of the text
+   * @param {Outbox} outbox  is told when those still under way have arrived
+   * @returns {Attached[]}
+   */
+  takeFiles(client_id, outbox) {
+    return this.#tray?.take(client_id, outbox) ?? [];
+  }
+
+  /** There is a connection: what stopped goes on. */
+  wake() {
+    this.#tray?.wake();
+  }
+
+  /** @param {(tray: FileTray) => void} use */
+  async #withTray(use) {
+    try {
+      const { FileTray } = await import("./file-tray.js");
+      this.#tray ??= new FileTray(this, this.#box);
+      this.#tray.turnTo(this.#draft);
+      use(this.#tray);
+    } catch {
+      this.tell(t("notice.offline"));
+    }
+  }
+
   #submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
+    if (this.#coming) {
+      this.#coming.finally(() => this.#form.requestSubmit());
+      return;
+    }
     const text = this.value.trim();
     const problem = this.#problem(text);
-    this.#hint.textContent = problem;
+    this.tell(problem);
     if (!problem) {
       this.value = "";
-      fire(this, SEND, text);
+      fire(this, SEND, isBlank(text) ? "" : text);
     }
     this.focusText();
   };
@@ -96,9 +205,48 @@ export class MessageComposer extends HTMLElement {
     fire(this, INPUT, this.value);
   };
 
+  #paste = (/** @type {ClipboardEvent} */ event) => {
+    const { files = [], types = [] } = event.clipboardData ?? {};
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (!files.length && text.length + this.value.length <= MAX_CHARACTERS) return;
+    event.preventDefault();
+    const pasted = [...files];
+    const isTable = types.includes("text/html");
+    this.#withTray((tray) => tray.paste(pasted, text, isTable));
+  };
+
+  #chosen = () => {
+    this.attach([...this.#file.files ?? []]);
+    // The same file may be chosen again.
+    this.#file.value = "";
+    this.focusText();
+  };
+
+  #openEmoji = async () => {
+    try {
+      const { toggle } = await import("./emoji-button.js");
+      toggle(this, this.#emoji);
+    } catch {
+      this.tell(t("notice.offline"));
+    }
+  };
+
+  #drag = (/** @type {DragEvent} */ event) => {
+    const { dataTransfer, type } = event;
+    if (!dataTransfer?.types.includes("Files")) return;
+    // Even where files are not wanted: the browser would leave the page for one.
+    event.preventDefault();
+    if (!this.#rules.accept || !this.checkVisibility()) dataTransfer.dropEffect = "none";
+    else if (type !== "dragover") {
+      const files = [...dataTransfer.files];
+      this.#withTray((tray) => tray.drag(event, files));
+    }
+  };
+
   /** @param {string} text */
   #problem(text) {
-    if (isBlank(text)) return t("composer.blank");
+    if (this.#tray?.hasFailed) return t("file.hasFailed");
+    if (isBlank(text) && !this.#tray?.count) return t("composer.blank");
     const over = countCharacters(text) - MAX_CHARACTERS;
     return over > 0 ? t("composer.tooLong", { count: over }) : "";
   }
@@ -107,8 +255,10 @@ export class MessageComposer extends HTMLElement {
     this.#textarea.style.height = "auto";
     // The style sheet's max-block-size ends the growth at five lines.
     if (this.#textarea.scrollHeight) this.#textarea.style.height = `${this.#textarea.scrollHeight}px`;
-    this.toggleAttribute("empty", !this.value.trim());
+    this.toggleAttribute("empty", !this.value.trim() && !this.#tray?.count);
   }
 }
+
+const DRAGS = /** @type {const} */ (["dragenter", "dragover", "dragleave", "drop"]);
 
 customElements.define("message-composer", MessageComposer);

@@ -6,6 +6,14 @@ import { parts } from "./words.js";
 
 /** @import { Item, Place } from "./items.js" */
 
+const EMOJI = /^(?:(?![©®™])(?:\p{RI}{2}|\p{ExtPict}[\uFE0F\p{EMod}]?(?:\u200D\p{ExtPict}[\uFE0F\p{EMod}]?)*)\s*){1,3}$/u;
+
+/** Of what is wrong with the files, another attempt cures nothing. */
+const INCURABLE = /^(?:file_|image_|too_)/;
+
+/** @type {Promise<typeof import("./file-view.js")> | null} most chats have no files */
+let view = null;
+
 /**
  * Draw one item into its list element, anew.
  * @param {HTMLLIElement} row
@@ -20,12 +28,30 @@ export function draw(row, item, place) {
   });
   row.tabIndex = -1;
   if (item.side === "line") {
-    row.replaceChildren(element("span", { textContent: item.text }), " · ", moment(item));
+    row.replaceChildren(element("bdi", { textContent: item.text }), " · ", moment(item));
     return;
   }
-  const bubble = element("div", { className: "bubble", dir: "auto" }, ...linked(item.text));
-  if (item.at) bubble.title = new Date(item.at).toLocaleString(language());
-  row.replaceChildren(...face(item, place), meta(item), bubble, ...state(item, place));
+  const bubble = item.text && element("div", { className: "bubble", dir: "auto" }, ...linked(item.text));
+  if (bubble) {
+    if (item.at) bubble.title = new Date(item.at).toLocaleString(language());
+    if (item.text.length < 40 && EMOJI.test(item.text)) bubble.classList.add("large");
+  }
+  row.replaceChildren(
+    ...face(item, place), meta(item), ...files(row, item), ...bubble ? [bubble] : [], ...state(item, place));
+}
+
+/** @param {HTMLLIElement} row @param {Item} item */
+function files(row, item) {
+  if (!item.files?.length) return [];
+  // Until it can be shown, and where that fails: what is there.
+  const box = element("div", {
+    className: "files", dir: "auto", textContent: item.files.map(({ name }) => name).join("\n"),
+  });
+  view ??= import("./file-view.js");
+  view.then(({ show }) => show(row, box, item), () => {
+    view = null;
+  });
+  return [box];
 }
 
 /** @param {Item} item @param {Place} place */
@@ -37,7 +63,7 @@ function face(item, place) {
 function meta(item) {
   const label = item.note && element("span", { className: "label", textContent: t("inbox.note") });
   return element("div", { className: "meta" },
-    label, element("span", { className: "name", textContent: item.name }), " ", moment(item));
+    label, element("bdi", { className: "name", textContent: item.name }), " ", moment(item));
 }
 
 /** @param {Item} item */
@@ -64,7 +90,8 @@ function state(item, place) {
   return [element("div", { className: "state failed" },
     element("span", { textContent: reason }),
     element("span", {},
-      item.code === "closed" ? button("restart", t("bubble.startNew")) : button("retry", t("bubble.retry")),
+      item.code === "closed" ? button("restart", t("bubble.startNew"))
+        : !INCURABLE.test(item.code) && button("retry", t("bubble.retry")),
       button("delete", t("action.delete"))))];
 }
 

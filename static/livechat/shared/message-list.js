@@ -2,37 +2,51 @@ import { day } from "./clock.js";
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";
 import { places } from "./items.js";
+import { ACTED, EARLIER, SCROLLED } from "./list-events.js";
 import { draw } from "./message-entry.js";
 import { t } from "./texts.js";
 
 /** @import { Item, Place } from "./items.js" */
 
-/** Asks for the entries before the first. */
-export const EARLIER = "list:earlier";
-/** The reader has come to, or left, the end of the log. */
-export const SCROLLED = "list:scrolled";
-/** A button under an unsent message: detail `{ action, clientId }`. */
-export const ACTED = "list:acted";
-
 const NEAR_END = 48;
 const NEAR_START = 160;
+/** So many rows there are at most; a long log is drawn around the reader, and moves on by steps. */
+const MOST = 600;
+const STEP = 100;
 
 /**
  * The log of a conversation. `show` draws it; fires {@link EARLIER}, {@link SCROLLED} and
  * {@link ACTED}. The reader is never moved unless he stands at the end or has just written.
+ * `returned` says how far he had read when he came: a line stands below that until he comes again.
  */
 export class MessageList extends HTMLElement {
   /** Whether the newest entry is in view. */
   atEnd = true;
 
-  /** @type {Map<string, { row: HTMLLIElement, drawn: string, state: string }>} */
+  /** @type {Map<string, Row>} */
   #rows = new Map();
   /** @type {string | null} */
   #conversation = null;
-  #first = "";
   #highest = 0;
   #hasEarlier = false;
   #saidTypingAt = 0;
+  /** Up to where the reader had read; null once it is settled whether there was anything new. @type {number | null} */
+  #came = null;
+  /** The line stands before the first later message of others. */
+  #newAfter = Infinity;
+  /** What he has seen, for the count of what is new below. */
+  #read = 0;
+  /** @type {Item[]} */
+  #items = [];
+  /** The key of the first item that is drawn; "" where the end is in view. */
+  #top = "";
+  /** How many items there are before and after those drawn. */
+  #above = 0;
+  #below = 0;
+  /** @type {Set<string>} what he wrote, to know what he has just written */
+  #written = new Set();
+  /** The first row in view, and where: it stays there. @type {{ row: Element, top: number } | null} */
+  #anchor = null;
 
   #list = element("ol");
   #typing = element("div", { className: "typing", hidden: true },
@@ -42,13 +56,16 @@ export class MessageList extends HTMLElement {
   #scroller = element("div", {
     className: "scroller", tabIndex: 0, attributes: { role: "log", "aria-live": "off" },
   }, this.#content);
-  #jump = element("button", { type: "button", className: "jump", hidden: true }, icon("arrow"));
+  #count = element("span");
+  #jump = element("button", { type: "button", className: "jump", hidden: true }, this.#count, icon("arrow"));
   #said = element("div", { className: "visually-hidden", attributes: { role: "status" } });
-  #resized = new ResizeObserver(() => this.#stick());
+  #resized = new ResizeObserver(() => {
+    this.#hold();
+    this.#stick();
+  });
 
   connectedCallback() {
     this.#scroller.ariaLabel = t("list.label");
-    this.#jump.ariaLabel = this.#jump.title = t("list.jump");
     this.replaceChildren(this.#scroller, this.#jump, this.#said);
     this.#scroller.addEventListener("scroll", this.#scrolled, { passive: true });
     this.#scroller.addEventListener("keydown", this.#walk);
@@ -66,6 +83,11 @@ export class MessageList extends HTMLElement {
     this.#resized.disconnect();
   }
 
+  /** The reader turns to the log, having read up to `seen`. @param {number} seen */
+  returned(seen) {
+    this.#came = seen;
+  }
+
   /**
    * @param {string} conversation  another one than before starts at its end, unannounced
    * @param {Item[]} items
@@ -73,21 +95,63 @@ export class MessageList extends HTMLElement {
    */
   show(conversation, items, hasEarlier) {
     const fresh = conversation !== this.#conversation;
-    if (fresh) this.atEnd = true;
+    if (fresh) {
+      this.atEnd = true;
+      this.#anchor = null;
+      this.#newAfter = Infinity;
+    }
     this.#conversation = conversation;
     this.#hasEarlier = hasEarlier;
-    if (items.some((item) => item.state === "pending" && !this.#rows.has(item.key))) this.atEnd = true;
+    for (const { key, state } of items) {
+      if (state !== "pending" || this.#written.has(key)) continue;
+      this.#written.add(key);
+      this.atEnd = true;
+    }
     if (!fresh) this.#announce(items);
     this.#highest = Math.max(fresh ? 0 : this.#highest, items.at(-1)?.seq ?? 0);
 
-    const height = this.#content.offsetHeight;
-    const first = items.find((item) => item.seq)?.key ?? "";
-    this.#reconcile(items);
-    if (!this.atEnd && first !== this.#first) {
-      this.#scroller.scrollTop += this.#content.offsetHeight - height;
+    const arrives = this.#came !== null && this.#highest > 0;
+    if (arrives) {
+      const seen = this.#came ?? 0;
+      this.#newAfter = items.some((item) => isNews(item, seen)) ? seen : Infinity;
+      this.#came = null;
     }
-    this.#first = first;
+    if (this.atEnd) this.#read = this.#highest;
+    const news = items.filter((item) => isNews(item, this.#read)).length;
+    this.#count.textContent = news ? String(news) : "";
+    this.#jump.ariaLabel = this.#jump.title = news ? t("list.jumpNew", { count: news }) : t("list.jump");
+    this.#items = items;
+    this.#redraw();
+    if (arrives) this.#toNews();
+    // At the very start no scrolling would ask for what has just come.
+    if (!this.atEnd && this.#above && this.#scroller.scrollTop < NEAR_START) this.#move(-STEP);
+  }
+
+  #redraw() {
+    const items = this.#items;
+    if (this.atEnd) this.#top = "";
+    const index = items.findIndex(({ key }) => key === this.#top);
+    this.#above = index < 0 ? Math.max(0, items.length - MOST / 2) : index;
+    if (!this.atEnd) this.#top = items[this.#above]?.key ?? "";
+    const drawn = items.slice(this.#above, this.#above + MOST);
+    this.#below = items.length - this.#above - drawn.length;
+    this.#reconcile(drawn);
+    this.#hold();
     this.#stick();
+  }
+
+  /** Draw what comes next where the reader is going. @param {number} by */
+  #move(by) {
+    this.#top = this.#items[Math.max(0, this.#above + by)]?.key ?? "";
+    this.#redraw();
+  }
+
+  /** Begin where the new begins, if it does not all fit in view. */
+  #toNews() {
+    const line = this.#rows.get(NEWS)?.row;
+    if (!line || !this.#scroller.clientHeight) return;
+    const above = this.#scroller.getBoundingClientRect().top - line.getBoundingClientRect().top;
+    if (above > 0) this.#scroller.scrollTop -= above;
   }
 
   /** @param {string[]} names  of those who write at the moment */
@@ -108,11 +172,13 @@ export class MessageList extends HTMLElement {
     this.#rows.clear();
     const now = new Date();
     const around = places(items);
-    const firstDated = this.#hasEarlier ? undefined : items.find((item) => item.at);
+    const firstDated = this.#hasEarlier || this.#above ? undefined : items.find((item) => item.at);
+    const firstNew = items.find((item) => isNews(item, this.#newAfter));
     /** @type {Element[]} */
     const wanted = [];
     items.forEach((item, index) => {
       const place = /** @type {Place} */ (around[index]);
+      if (this.#below) place.showState = item.state === "failed";
       // A chat that began today says so by its times.
       const isPlain = item === firstDated && new Date(item.at).toDateString() === now.toDateString();
       if (place.newDay && !isPlain) {
@@ -120,10 +186,15 @@ export class MessageList extends HTMLElement {
         wanted.push(this.#row(rows, `day:${text}`, text, (row) => {
           row.className = "day";
           row.textContent = text;
-        }, ""));
+        }));
       }
-      const drawn = JSON.stringify([item, place]);
-      wanted.push(this.#row(rows, item.key, drawn, (row) => draw(row, item, place), item.state));
+      if (item === firstNew) {
+        wanted.push(this.#row(rows, NEWS, NEWS, (row) => {
+          row.className = "new-line";
+          row.append(element("span", { textContent: t("list.new") }));
+        }));
+      }
+      wanted.push(this.#row(rows, item.key, { ...item, ...place }, (row) => draw(row, item, place), item.state));
     });
     for (const { row } of rows.values()) row.remove();
     wanted.forEach((row, index) => {
@@ -133,15 +204,15 @@ export class MessageList extends HTMLElement {
   }
 
   /**
-   * @param {Map<string, { row: HTMLLIElement, drawn: string, state: string }>} rows
-   * @param {string} key @param {string} drawn @param {(row: HTMLLIElement) => void} redraw
-   * @param {string} state
+   * @param {Map<string, Row>} rows
+   * @param {string} key @param {Row["drawn"]} drawn @param {(row: HTMLLIElement) => void} redraw
+   * @param {string} [state]
    */
-  #row(rows, key, drawn, redraw, state) {
+  #row(rows, key, drawn, redraw, state = "") {
     const old = rows.get(key);
     rows.delete(key);
     const row = old?.row ?? element("li");
-    if (old?.drawn !== drawn) redraw(row);
+    if (!old || !same(old.drawn, drawn)) redraw(row);
     this.#rows.set(key, { row, drawn, state });
     return row;
   }
@@ -151,7 +222,8 @@ export class MessageList extends HTMLElement {
     for (const item of items) {
       const before = this.#rows.get(item.key)?.state;
       if (item.side !== "own" && item.seq > this.#highest) {
-        this.#say(item.side === "line" ? item.text : t("list.says", { name: item.name, text: item.text }));
+        const text = [item.text, ...item.files?.map(({ name }) => name) ?? []].filter(Boolean).join(", ");
+        this.#say(item.side === "line" ? text : t("list.says", { name: item.name, text }));
       }
       if (before === "pending" && item.state === "sent") this.#say(t("bubble.sent"));
       if (before && before !== "failed" && item.state === "failed") this.#say(t("bubble.failed"));
@@ -169,9 +241,32 @@ export class MessageList extends HTMLElement {
     this.#jump.hidden = this.atEnd;
   }
 
+  /** What is drawn, loaded or cut above the reader does not move him. */
+  #hold() {
+    const anchor = this.#anchor;
+    if (this.atEnd || !anchor?.row.isConnected || !this.#scroller.clientHeight) return;
+    const moved = anchor.row.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top - anchor.top;
+    if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
+  }
+
+  /** @returns {{ row: Element, top: number } | null} the first row in view */
+  #inView() {
+    const { top } = this.#scroller.getBoundingClientRect();
+    const rows = this.#list.children;
+    let from = 0;
+    let to = rows.length - 1;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) to = middle;
+      else from = middle + 1;
+    }
+    const row = rows[from];
+    return row ? { row, top: row.getBoundingClientRect().top - top } : null;
+  }
+
   #toEnd = () => {
     this.atEnd = true;
-    this.#stick();
+    this.#redraw();
     this.#scroller.focus({ preventScroll: true });
     fire(this, SCROLLED);
   };
@@ -179,13 +274,17 @@ export class MessageList extends HTMLElement {
   #scrolled = () => {
     const { clientHeight, scrollHeight, scrollTop } = this.#scroller;
     if (!clientHeight) return;
-    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    const left = scrollHeight - scrollTop - clientHeight;
+    const atEnd = !this.#below && left < NEAR_END;
+    this.#anchor = atEnd ? null : this.#inView();
     if (atEnd !== this.atEnd) {
       this.atEnd = atEnd;
       this.#jump.hidden = atEnd;
       fire(this, SCROLLED);
     }
-    if (this.#hasEarlier && scrollTop < NEAR_START) fire(this, EARLIER);
+    if (scrollTop < NEAR_START && this.#above) this.#move(-STEP);
+    else if (scrollTop < NEAR_START && this.#hasEarlier) fire(this, EARLIER);
+    else if (this.#below && left < NEAR_START) this.#move(STEP);
   };
 
   #walk = (/** @type {KeyboardEvent} */ event) => {
@@ -204,10 +303,27 @@ export class MessageList extends HTMLElement {
 
   #act = (/** @type {MouseEvent} */ event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (!button?.closest(".state")) return;
     const row = button?.closest("li");
     if (!button || !row) return;
     fire(this, ACTED, { action: button.dataset["action"], clientId: row.dataset["clientId"] });
   };
+}
+
+/** @typedef {{ row: HTMLLIElement, drawn: string | Record<string, unknown>, state: string }} Row */
+
+/** The key of the line above what is new; no message is called so. */
+const NEWS = "news";
+
+/** @param {Item} item @param {number} after */
+function isNews({ seq, side }, after) {
+  return side === "other" && seq > after;
+}
+
+/** @param {Row["drawn"]} one @param {Row["drawn"]} other */
+function same(one, other) {
+  if (typeof one === "string" || typeof other === "string") return one === other;
+  return Object.keys(other).every((key) => one[key] === other[key]);
 }
 
 customElements.define("message-list", MessageList);

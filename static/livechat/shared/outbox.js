@@ -4,7 +4,12 @@ const RETRY_SECONDS = 5;
 /** Refusals that time alone may cure. */
 const PASSING = new Set(["rate_limited", "unavailable"]);
 
+/** @import { File as Stored } from "./wire.d.ts" */
+
 /**
+ * A file of a text on its way; `id` is "" until it has arrived at the server.
+ * @typedef {Stored & { key?: string }} Attached
+ *
  * A text on its way. `conversation` is null while it waits for, or is, the text that opens one.
  * @typedef {object} Outgoing
  * @property {string} client_id
@@ -12,7 +17,9 @@ const PASSING = new Set(["rate_limited", "unavailable"]);
  * @property {string} text
  * @property {boolean} internal
  * @property {string} at  when it was written, RFC 3339
- * @property {"waiting" | "in_flight" | "sent" | "failed"} state
+ * @property {Attached[]} [files]
+ * @property {"uploading" | "waiting" | "in_flight" | "sent" | "failed"} state  while its files are
+ *   uploading, later texts go before it
  * @property {string} code  why it failed
  * @property {number} not_before  milliseconds of the clock, 0 when it may go at once
  *
@@ -50,23 +57,35 @@ export class Outbox {
     const known = new Set(this.entries.map((entry) => entry.client_id));
     const found = this.#around.drawer.adopt().filter((entry) => !known.has(entry.client_id));
     if (!found.length) return;
-    this.entries.push(...found.map(rested));
+    this.entries.push(...found.map(orphaned));
     this.entries.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
     this.#moved();
   }
 
-  /** @param {Pick<Outgoing, "client_id" | "conversation" | "text"> & { internal?: boolean }} letter */
-  add({ client_id, conversation, text, internal = false }) {
+  /** @param {Pick<Outgoing, "client_id" | "conversation" | "text" | "files"> & { internal?: boolean }} letter */
+  add({ client_id, conversation, text, internal = false, files = [] }) {
     const at = new Date(this.#around.now()).toISOString();
     this.#put({
-      client_id, conversation, text, internal, at, state: "waiting", code: "", not_before: 0,
+      client_id, conversation, text, internal, at, files, state: ready(files), code: "", not_before: 0,
     });
+    this.#moved();
+  }
+
+  /**
+   * A file of a text has arrived; with the last one the text may go.
+   * @param {string} client_id @param {string} key @param {Stored} stored
+   */
+  uploaded(client_id, key, stored) {
+    const entry = this.#find(client_id);
+    if (!entry) return;
+    const files = entry.files?.map((file) => (file.key === key ? { ...stored, key } : file));
+    this.#change(client_id, { files, ...entry.state === "uploading" && { state: ready(files) } });
     this.#moved();
   }
 
   /** Whether something is still to be sent or answered. */
   get isBusy() {
-    return this.entries.some(({ state }) => state === "waiting" || state === "in_flight");
+    return this.entries.some(({ state }) => state !== "sent" && state !== "failed");
   }
 
   connected() {
@@ -113,7 +132,7 @@ export class Outbox {
 
   /** @param {string} client_id  of a failed entry */
   retry(client_id) {
-    this.#change(client_id, { state: "waiting", code: "", not_before: 0 });
+    this.#change(client_id, { state: ready(this.#find(client_id)?.files), code: "", not_before: 0 });
     this.#moved();
   }
 
@@ -153,7 +172,7 @@ export class Outbox {
   /** Those that waited for a conversation have one. @param {string} conversation */
   #settle(conversation) {
     for (const entry of this.entries) {
-      if (entry.conversation === null && entry.state === "waiting") {
+      if (entry.conversation === null && (entry.state === "waiting" || entry.state === "uploading")) {
         this.#change(entry.client_id, { conversation });
       }
     }
@@ -208,4 +227,19 @@ export class Outbox {
 /** @param {Outgoing} entry @returns {Outgoing} as it waits for its next attempt */
 function rested(entry) {
   return entry.state === "in_flight" ? { ...entry, state: "waiting" } : entry;
+}
+
+/** @param {Outgoing} entry @returns {Outgoing} without the page that was uploading its files */
+function orphaned(entry) {
+  return ready(entry.files) === "waiting" ? rested(entry) : { ...entry, state: "failed", code: "file_gone" };
+}
+
+/** @param {Attached[]} [files] */
+function ready(files = []) {
+  return files.every(({ id }) => id) ? "waiting" : "uploading";
+}
+
+/** @param {Outgoing} entry @returns {string[]} what its command calls its files */
+export function fileIds({ files = [] }) {
+  return files.map(({ id }) => id);
 }

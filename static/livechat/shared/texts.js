@@ -16,29 +16,6 @@ const ENGLISH = {
   "bubble.seen": "Seen",
   "bubble.sent": "Sent",
   "bubble.startNew": "Start a new chat",
-  "canned.choose": "choose",
-  "canned.close": "close",
-  "canned.count": "{count} canned responses",
-  "canned.count.one": "1 canned response",
-  "canned.insert": "insert",
-  "canned.none": "There are no canned responses for you yet.",
-  "canned.title": "Canned responses",
-  "channels.admin": "Open the administration",
-  "channels.hint": "You are given chats of the channels you have joined.",
-  "channels.joined": "You answer here",
-  "channels.joining": "Joining…",
-  "channels.leaving": "Leaving…",
-  "channels.mayNotJoin": "Only a manager can add you",
-  "channels.mayNotLeave": "Only a manager can take you out",
-  "channels.none": "There are no channels yet",
-  "channels.noneHint": "A channel connects a website with the people who answer its visitors.",
-  "channels.notOperator": "You are not an operator",
-  "channels.online": "operators online",
-  "channels.online.one": "operator online",
-  "channels.sessions": "open chats",
-  "channels.sessions.one": "open chat",
-  "channels.youJoined": "You have joined {name}",
-  "channels.youLeft": "You have left {name}",
   "composer.blank": "Write something first.",
   "composer.label": "Your message",
   "composer.left": "{count} characters left",
@@ -53,43 +30,10 @@ const ENGLISH = {
   "connection.reload": "Reload",
   "connection.replaced": "This chat is open in another window.",
   "connection.useHere": "Use it here",
-  "context.browser": "Browser",
-  "context.country": "Country",
-  "context.email": "E-mail",
-  "context.language": "Language",
-  "context.no": "no",
-  "context.page": "Page now",
-  "context.started": "Chat began",
-  "context.time": "Local time",
-  "context.title": "Visitor",
-  "context.toggle": "Visitor details",
-  "context.unverified": "The website says so; nobody has checked it.",
-  "context.website": "From the website",
-  "context.yes": "yes",
-  "inbox.allAnswered": "No one is waiting.",
-  "inbox.back": "Back to the list",
-  "inbox.closed": "Closed",
-  "inbox.closeConfirm": "Close this chat?",
-  "inbox.ended": "This chat has ended.",
-  "inbox.lineYou": "You: {text}",
-  "inbox.mine": "Mine",
-  "inbox.nobody": "nobody yet",
-  "inbox.none": "None",
+  "emoji.title": "Emoji",
+  "file.attach": "Attach files",
+  "file.hasFailed": "Remove the file that could not be uploaded, or try it again.",
   "inbox.note": "Note",
-  "inbox.noteLabel": "Note, only your team sees this",
-  "inbox.pick": "Choose a chat on the left.",
-  "inbox.placeholder": "Write an answer",
-  "inbox.reply": "Reply",
-  "inbox.takeFirst": "Take this chat to answer it.",
-  "inbox.joinFirst": "Join this chat to answer it.",
-  "inbox.team": "Team",
-  "inbox.title": "Inbox",
-  "inbox.typing": "typing…",
-  "inbox.unread": "{count} unread",
-  "inbox.visitor": "Visitor",
-  "inbox.waited": "waiting for {time}",
-  "inbox.waiting": "Waiting",
-  "inbox.with": "with {names}",
   "line.assigned": "{name} is answering",
   "line.closed_by_operator": "{name} ended the chat",
   "line.closed_by_visitor": "The visitor ended the chat",
@@ -97,62 +41,75 @@ const ENGLISH = {
   "line.joined": "{name} joined",
   "line.left": "{name} left",
   "list.jump": "Jump to latest",
+  "list.jumpNew": "Jump to {count} new messages",
+  "list.jumpNew.one": "Jump to 1 new message",
   "list.label": "Conversation",
+  "list.new": "New messages",
   "list.says": "{name} says: {text}",
   "list.typing": "{names} is typing…",
   "list.typingMore": "Several people are typing…",
   "list.you": "You",
-  "notice.already_taken": "A colleague was faster.",
-  "notice.closed": "This chat has ended already.",
-  "notice.forbidden": "You may not do this.",
-  "notice.not_found": "This does not exist any more.",
   "notice.offline": "Not connected at the moment. Please try again soon.",
-  "notice.other": "That did not work ({code}).",
-  "presence.accepting": "Taking chats",
-  "presence.away": "Away",
-  "presence.goAway": "You take new chats. Go away",
-  "presence.return": "You are away. Take new chats",
-  "rail.admin": "Administration",
-  "rail.channels": "Channels",
-  "rail.joinChannel": "Join {name}",
-  "rail.label": "Livechat",
-  "rail.leaveChannel": "Leave {name}",
-  "rail.operator": "You are not an operator",
   "refused.blocked": "you may not write here",
   "refused.closed": "the chat has ended",
+  "refused.file_gone": "the file is no longer there",
   "refused.id_conflict": "it was sent before with other words",
   "refused.other": "it was refused",
   "refused.too_long": "it is too long",
+  "refused.too_many_files": "these are too many files",
+  "refused.unavailable": "the server did not answer",
+  "widget.answersDay": "Usually answers within a day",
+  "widget.answersHour": "Usually answers within an hour",
+  "widget.answersHours": "Usually answers within a few hours",
+  "widget.answersMinutes": "Usually answers within {count} minutes",
+  "widget.answersMinutes.one": "Usually answers within a minute",
   "widget.closePanel": "Close the chat window",
-  "widget.end": "End chat",
-  "widget.endConfirm": "End this chat?",
+  "widget.contact": "You can also reach us here: {hint}",
   "widget.endLater": "The chat ends as soon as you are connected again.",
   "widget.endRefused": "The chat could not be ended: {reason}.",
   "widget.ended": "This chat has ended.",
   "widget.ending": "Ending the chat…",
+  "widget.hello": "Hello! How can we help you?",
   "widget.menu": "Menu",
   "widget.nobody": "Nobody is here right now; leave your message",
+  "widget.nobodyNow": "Nobody is here right now. Write to us all the same: your message is kept, and the answer will be here when you come back.",
   "widget.online": "We are here",
   "widget.placeholder": "Write a message",
+  "widget.privacy": "Privacy",
   "widget.queued": "Waiting for somebody to answer",
+  "widget.save": "Download transcript",
   "widget.startNew": "Start a new chat",
+  "widget.suggestions": "Suggestions",
   "widget.with": "You are talking to {names}",
   "widget.unread": "{count} unread messages",
   "widget.unread.one": "1 unread message",
+  "widget.wider": "Wider window",
 };
 
 /** @typedef {keyof typeof ENGLISH} Key */
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH;
-let plurals = new Intl.PluralRules("en");
+const ours = new Intl.PluralRules("en");
+let plurals = ours;
 
 /** @param {Record<string, string>} translated @param {string} language */
 export function use(translated, language) {
-  // An English plural is none of another language.
-  const base = Object.entries(ENGLISH).filter(([key]) => !key.endsWith(".one"));
-  texts = { ...Object.fromEntries(base), ...translated };
+  texts = { ...singular(ENGLISH), ...translated };
   plurals = new Intl.PluralRules(language);
+}
+
+/** An English plural is none of another language. @param {Record<string, string>} english */
+function singular(english) {
+  return Object.fromEntries(Object.entries(english).filter(([key]) => !key.endsWith(".one")));
+}
+
+/**
+ * Add the texts of a part that not every page has.
+ * @param {Record<string, string>} english @param {Record<string, string>} [translated]
+ */
+export function extend(english, translated = {}) {
+  texts = { ...(plurals === ours ? english : singular(english)), ...texts, ...translated };
 }
 
 const { dataset = {}, lang = "" } = globalThis.document?.documentElement ?? {};

@@ -597,17 +597,15 @@ export interface PostMessage {
 /**
  * `answers_in`: how many seconds half of the recent visitors waited for a first answer at
  * most, null when too few were answered to tell. `suggestions` are first messages to choose
- * from, at most four. `team`: who is there now, at most three.
+ * from, at most four. `team`: who is there now, at most three. `colours`: by their names in the
+ * style sheets, all readable (`domain.colours.ramp`).
  */
 export interface PublicChannel {
   name: string;
   welcome: string;
   placeholder: string;
   button_text: string;
-  header_background: string;
-  header_text: string;
-  button_background: string;
-  button_foreground: string;
+  colours: Record<string, string>;
   available: boolean;
   theme: "auto" | "dark" | "light";
   privacy_link: string;

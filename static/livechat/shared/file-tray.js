@@ -1,0 +1,377 @@
+import { language } from "./clock.js";
+import { element } from "./element.js";
+import { dropPreview, nameOf, previews, sizeOf, style } from "./file-words.js";
+import { icon, outline } from "./icons.js";
+import { uuid } from "./identifiers.js";
+import { t, tOneOf } from "./more-texts.js";
+import { isCurable, problem, Uploads } from "./uploads.js";
+import { countCharacters, MAX_CHARACTERS } from "./words.js";
+
+/** @import { MessageComposer } from "./message-composer.js" */
+/** @import { Attached, Outbox } from "./outbox.js" */
+/** @import { Upload } from "./uploads.js" */
+
+const PAINT_MS = 100;
+const INFO = "M12 11v6m0-10v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18";
+
+/**
+ * Above a composer: the files that will go with its text; below it: what became of a text too long.
+ * Files of an earlier text are watched here until they have arrived and the outbox may send it.
+ */
+export class FileTray {
+  /** @type {Map<string, Upload[]>} by draft: a composer may serve many conversations */
+  #drafts = new Map();
+  /** @type {Map<string, { outbox: Outbox, uploads: Upload[] }>} by the `client_id` of a sent text */
+  #following = new Map();
+  /** @type {Map<string, HTMLLIElement>} */
+  #chips = new Map();
+  /** @type {WeakMap<Upload, number>} */
+  #painted = new WeakMap();
+  #draft = "";
+  #composer;
+  #uploads = new Uploads({ changed: (upload) => this.#changed(upload), newId: uuid });
+  #list = element("ul", { className: "chips" });
+  #said = element("p", { className: "visually-hidden", role: "status" });
+  #notice = element("div", { className: "paste-notice", hidden: true, attributes: { role: "group" } });
+
+  #zone = element("div", { className: "drop-zone", hidden: true, ariaHidden: "true" }, icon("clip"), t("file.drop"));
+
+  /** @param {MessageComposer} composer @param {HTMLElement} box  what the files stand above */
+  constructor(composer, box) {
+    this.#composer = composer;
+    this.#list.ariaLabel = t("file.list");
+    box.before(this.#list);
+    box.after(this.#notice, this.#said);
+    composer.append(this.#zone);
+    document.addEventListener("list:acted", this.#acted);
+    addEventListener("online", () => this.wake());
+    addEventListener("pagehide", () => previews.forEach((_, key) => dropPreview(key)));
+  }
+
+  /**
+   * Something is dragged over the page, or dropped: what is around the composer takes it.
+   * @param {DragEvent} event @param {File[]} files
+   */
+  drag({ type, target, relatedTarget }, files) {
+    const around = this.#composer.closest("conversation-pane") ?? document.documentElement;
+    const over = around.contains(/** @type {Node | null} */ (type === "dragleave" ? relatedTarget : target));
+    this.#zone.hidden = type === "drop" || !over;
+    if (type === "drop" && over) {
+      this.#composer.attach(files);
+      this.#composer.focusText();
+    }
+  }
+
+  /**
+   * Files were pasted, or a text that may be too long; neither is in the box yet.
+   * @param {File[]} files @param {string} text @param {boolean} isTable  whose picture comes with it
+   */
+  paste(files, text, isTable) {
+    if (files.length && !(text && isTable)) return this.#composer.attach(files);
+    const { selectionEnd, selectionStart, value } = this.#composer.textarea;
+    const length = value.length - (selectionEnd - selectionStart) + text.length;
+    const whole = value.slice(0, selectionStart) + text + value.slice(selectionEnd);
+    // There is no need to count millions of them.
+    if (length <= 2 * MAX_CHARACTERS && countCharacters(whole) <= MAX_CHARACTERS) this.#composer.insert(text);
+    else this.offer(text);
+  }
+
+  /** A connection, or a right to upload, is there. */
+  wake() {
+    this.#uploads.wake();
+  }
+
+  /** @param {string} draft  whose files are shown */
+  turnTo(draft) {
+    if (draft === this.#draft) return;
+    this.#draft = draft;
+    this.#withdraw();
+    this.#draw();
+  }
+
+  /** @param {File[]} files @param {string} [draft] @returns {Upload[]} those there is room for */
+  add(files, draft = this.#draft) {
+    const { door, rules } = this.#composer;
+    if (!rules.accept) {
+      this.#composer.tell(t("file.off"));
+      return [];
+    }
+    const there = this.#drafts.get(draft) ?? [];
+    const room = files.slice(0, Math.max(0, rules.max_files - there.length));
+    const added = room.map((file) => this.#uploads.add(file, rules, () => door(draft)));
+    for (const { file, key } of added) {
+      if (file.type.startsWith("image/")) previews.set(key, URL.createObjectURL(file));
+    }
+    this.#drafts.set(draft, [...there, ...added]);
+    this.#draw();
+    if (room.length < files.length) {
+      const left = files.length - room.length;
+      this.#composer.tell(`${t("file.most", { count: rules.max_files })} ${t("file.left", { count: left })}`);
+    }
+    for (const upload of added) if (upload.state === "failed") this.#tell(upload);
+    return added;
+  }
+
+  get count() {
+    return this.#here.length;
+  }
+
+  /** Whether one of them cannot go as it is. */
+  get hasFailed() {
+    return this.#here.some(({ state, code }) => state === "failed" && code !== "network");
+  }
+
+  /**
+   * Give the files away to a text; it may be sent when `outbox` knows all their ids.
+   * @param {string} client_id @param {Outbox} outbox
+   * @returns {Attached[]}
+   */
+  take(client_id, outbox) {
+    const uploads = this.#here;
+    this.#drafts.delete(this.#draft);
+    this.#withdraw();
+    if (uploads.some(({ stored }) => !stored)) this.#following.set(client_id, { outbox, uploads });
+    else for (const upload of uploads) this.#uploads.forget(upload);
+    this.#draw();
+    return uploads.map(attached);
+  }
+
+  get #here() {
+    return this.#drafts.get(this.#draft) ?? [];
+  }
+
+  /** @param {Upload} upload */
+  #changed(upload) {
+    if (upload.stored) {
+      const preview = previews.get(upload.key);
+      if (preview) previews.set(upload.stored.id, preview);
+    }
+    this.#follow(upload);
+    const moves = upload.state === "uploading" && upload.done < 1;
+    if (moves && upload.done && Date.now() - (this.#painted.get(upload) ?? 0) < PAINT_MS) return;
+    this.#painted.set(upload, Date.now());
+    for (const bar of document.querySelectorAll(`progress[data-upload="${upload.key}"]`)) paint(bar, upload);
+    const chip = this.#chips.get(upload.key);
+    if (chip && chip.dataset["state"] !== upload.state) {
+      this.#fill(chip, upload);
+      if (upload.state === "done" || upload.state === "failed") this.#tell(upload);
+    }
+  }
+
+  /** @param {Upload} upload */
+  #follow(upload) {
+    for (const [client_id, { outbox, uploads }] of this.#following) {
+      if (!uploads.includes(upload)) continue;
+      if (upload.stored) outbox.uploaded(client_id, upload.key, upload.stored);
+      else if (upload.state === "failed" && upload.code !== "network") {
+        outbox.reject({ client_id, code: PASSING.has(upload.code) ? "upload" : upload.code });
+      }
+      if (uploads.every(({ stored }) => stored)) {
+        this.#following.delete(client_id);
+        for (const one of uploads) this.#uploads.forget(one);
+      }
+    }
+  }
+
+  /** "Retry" or "Delete" under a text whose files have not all arrived. */
+  #acted = (/** @type {Event} */ event) => {
+    const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
+    const followed = this.#following.get(clientId);
+    if (!followed) return;
+    if (action === "retry") for (const upload of followed.uploads) this.#uploads.retry(upload);
+    else if (action === "delete") {
+      this.#following.delete(clientId);
+      for (const upload of followed.uploads) this.#drop(upload);
+    }
+  };
+
+  /** @param {Upload} upload */
+  #drop(upload) {
+    this.#uploads.cancel(upload);
+    dropPreview(upload.key);
+  }
+
+  #draw() {
+    const uploads = this.#here;
+    const keys = new Set(uploads.map(({ key }) => key));
+    for (const [key, chip] of this.#chips) {
+      if (keys.has(key)) continue;
+      chip.remove();
+      this.#chips.delete(key);
+    }
+    for (const upload of uploads) {
+      if (this.#chips.has(upload.key)) continue;
+      const chip = element("li", { className: "chip" });
+      this.#chips.set(upload.key, chip);
+      this.#fill(chip, upload);
+      this.#list.append(chip);
+    }
+    this.#composer.refresh();
+  }
+
+  /** @param {HTMLLIElement} chip @param {Upload} upload */
+  #fill(chip, upload) {
+    const { file, key, state } = upload;
+    const focused = chip.contains(document.activeElement);
+    const address = previews.get(key);
+    const failed = state === "failed" && upload.code !== "network";
+    const trouble = `trouble-${key}`;
+    const remove = element("button", { type: "button", className: "chip-button", title: t("file.remove", { name: file.name }) }, icon("close"));
+    remove.ariaLabel = remove.title;
+    remove.addEventListener("click", () => this.#remove(upload));
+    const retry = failed && isCurable(upload.code) && element("button", {
+      type: "button", className: "link", textContent: t("bubble.retry"), attributes: { "aria-describedby": trouble },
+    });
+    if (retry) retry.addEventListener("click", () => this.#uploads.retry(upload));
+    const bar = element("progress", { max: 1, ariaLabel: t("file.progress", { name: file.name }), data: { upload: key } });
+    paint(bar, upload);
+    chip.dataset["state"] = state;
+    if (failed) remove.setAttribute("aria-describedby", trouble);
+    chip.replaceChildren(
+      address
+        ? element("img", { className: "chip-picture", src: address, alt: "" })
+        : element("span", { className: "chip-picture" }, outline("file", "M6 3h8l4 4v14H6zm8 0v4h4")),
+      element("div", { className: "chip-words" },
+        nameOf(file.name),
+        failed
+          ? element("span", { className: "chip-trouble", id: trouble }, outline("info", INFO), this.#reason(upload))
+          : element("span", { className: "chip-size", textContent: sizeOf(file.size) }),
+        ...retry ? [retry] : []),
+      remove, ...state === "done" || failed ? [] : [bar]);
+    if (focused) (retry || remove).focus();
+  }
+
+  /** @param {Upload} upload */
+  #remove(upload) {
+    const index = this.#here.indexOf(upload);
+    this.#drafts.set(this.#draft, this.#here.filter((other) => other !== upload));
+    this.#drop(upload);
+    this.#draw();
+    this.#say(t("file.removed", { name: upload.file.name }));
+    // The focus stays among the files, and goes back to the text with the last.
+    const next = this.#list.children[Math.min(index, this.#list.children.length - 1)];
+    const button = /** @type {HTMLElement | null | undefined} */ (next?.querySelector(".chip-button"));
+    if (button) button.focus();
+    else this.#composer.focusText();
+  }
+
+  /** @param {Upload} upload */
+  #reason({ code }) {
+    return code === "too_large"
+      ? t("file.largerThan", { size: sizeOf(this.#composer.rules.max_bytes) })
+      : tOneOf("refused", code);
+  }
+
+  /** @param {Upload} upload */
+  #tell(upload) {
+    const { name } = upload.file;
+    if (upload.state === "done") this.#say(t("file.uploaded", { name }));
+    else if (upload.code !== "network") this.#say(t("file.failed", { name, reason: this.#reason(upload) }));
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.#said.append(element("span", { textContent: `${text} ` }));
+    if (this.#said.children.length > 5) this.#said.firstChild?.remove();
+  }
+
+  /**
+   * A text was pasted that is too long: nothing of it is put in the box before its writer says how.
+   * @param {string} text
+   */
+  offer(text) {
+    const { rules, textarea } = this.#composer;
+    const file = new File([text], t("paste.fileName"), { type: "text/plain" });
+    const mayAttach = !problem(file, rules) && this.count < rules.max_files;
+    const before = { value: textarea.value, start: textarea.selectionStart, end: textarea.selectionEnd };
+    const selected = before.value.slice(before.start, before.end);
+    const room = MAX_CHARACTERS - countCharacters(before.value) + countCharacters(selected);
+    const length = count(text);
+    this.#show(t("paste.tooLong", { count: length }), [
+      mayAttach && ["paste.attach", () => {
+        const [upload] = this.add([file]);
+        if (!upload) return;
+        this.#show(t("paste.attached", { name: file.name }), [["paste.undo", () => {
+          if (this.#here.includes(upload)) this.#remove(upload);
+          this.offer(text);
+        }]]);
+        this.#composer.focusText();
+      }],
+      room > 0 && ["paste.keep", () => {
+        textarea.setSelectionRange(before.start, before.end);
+        this.#composer.insert(start(text, room));
+        const kept = this.#composer.value;
+        this.#show(t("paste.cut", { count: length - room }), [["paste.undo", () => {
+          // What was written since then stays.
+          if (this.#composer.value === kept) {
+            textarea.select();
+            this.#composer.insert(before.value);
+            textarea.setSelectionRange(before.start, before.end);
+          }
+          this.offer(text);
+        }]]);
+      }],
+      ["paste.drop", () => {
+        this.#withdraw();
+        this.#composer.focusText();
+      }],
+    ]);
+  }
+
+  /** @param {string} words @param {(false | [import("./more-texts.js").Key, () => void])[]} choices */
+  #show(words, choices) {
+    this.#notice.ariaLabel = words;
+    const hadFocus = this.#notice.contains(document.activeElement);
+    this.#notice.replaceChildren(element("p", { textContent: words }), ...choices.flatMap((choice) => {
+      if (!choice) return [];
+      const button = element("button", { type: "button", textContent: t(choice[0], { limit: MAX_CHARACTERS.toLocaleString(language()) }) });
+      button.dataset["action"] = choice[0];
+      button.addEventListener("click", choice[1]);
+      return [button];
+    }));
+    this.#notice.hidden = false;
+    this.#say(words);
+    if (hadFocus) this.#notice.querySelector("button")?.focus();
+  }
+
+  #withdraw() {
+    this.#notice.hidden = true;
+    this.#notice.replaceChildren();
+  }
+}
+
+/** Codes the outbox would answer by sending again on its own; here nothing has been sent yet. */
+const PASSING = new Set(["rate_limited", "unavailable"]);
+
+/** @param {Element} bar @param {Upload} upload */
+function paint(bar, upload) {
+  const progress = /** @type {HTMLProgressElement} */ (bar);
+  if (upload.state === "uploading") progress.value = upload.done;
+  // Without a value it only says that something is being done.
+  else progress.removeAttribute("value");
+  progress.hidden = upload.state === "done" || upload.state === "failed";
+}
+
+/** @param {Upload} upload @returns {Attached} */
+function attached({ file, key, stored }) {
+  return stored ? { ...stored, key } : {
+    id: "", key, name: file.name, content_type: file.type, size: file.size, width: 0, height: 0,
+    family: file.type.startsWith("image/") ? "image" : "document", url: "", thumbnail: "",
+  };
+}
+
+/** @param {string} text @returns {number} characters, without making a list of millions of them */
+function count(text) {
+  let pairs = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    if ((text.charCodeAt(index) & 0xfc00) === 0xd800) pairs += 1;
+  }
+  return text.length - pairs;
+}
+
+/** @param {string} text @param {number} characters */
+function start(text, characters) {
+  return Array.from(text.slice(0, 2 * characters)).slice(0, characters).join("");
+}
+
+await style("files.css");

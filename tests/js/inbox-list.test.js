@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fit, has, best } from "../../static/livechat/dashboard/finding.js";
+import { Habits } from "../../static/livechat/dashboard/habits.js";
+import { stepsOf } from "../../static/livechat/dashboard/first-steps.js";
+import { sections, SECTIONS } from "../../static/livechat/dashboard/sections.js";
+import { apply, start } from "../../static/livechat/dashboard/store.js";
+import { lastLine } from "../../static/livechat/dashboard/wording.js";
+import { message, person, staffConversation } from "./people.js";
+
+/** @import { StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
+
+const ANNA = person("Anna");
+const BEN = person("Ben");
+
+/** @param {...StaffConversation} conversations  which sections they stand in, in the order of the list */
+const listed = (...conversations) => {
+  const found = sections(conversations, "anna");
+  return SECTIONS.flatMap((name) => found[name].map(({ id }) => `${name} ${id}`));
+};
+
+/** @param {string} id @param {Partial<StaffConversation>} changes */
+const mine = (id, changes = {}) => staffConversation({ id, state: "assigned", operators: [ANNA], ...changes });
+/** @param {string} id @param {Partial<StaffConversation>} changes */
+const bens = (id, changes = {}) => staffConversation({ id, state: "assigned", operators: [BEN], ...changes });
+
+test("every chat stands in one section, by who answers and whose turn it is", () => {
+  assert.deepEqual(
+    listed(
+      staffConversation({ id: "gone", state: "closed", status: "need_help" }),
+      bens("his"), bens("stuck", { status: "need_help" }), bens("resting", { status: "waiting_for_customer" }),
+      mine("own"), mine("resting-too", { status: "waiting_for_customer" }), mine("stuck-too", { status: "need_help" }),
+      staffConversation({ id: "robot", state: "bot" }), staffConversation({ id: "new" }),
+    ),
+    ["waiting new", "mine own", "mine stuck-too", "help stuck", "customer resting-too", "bot robot", "team his",
+      "team resting", "closed gone"],
+  );
+});
+
+test("who waits for us comes first, the longest wait on top; then what happened last", () => {
+  const at = (/** @type {string} */ hour) => `2026-03-02T${hour}:00:00Z`;
+  assert.deepEqual(
+    listed(
+      mine("old", { last: message(1, { at: at("08") }) }), mine("fresh", { last: message(1, { at: at("09") }) }),
+      mine("waits", { waiting_since: at("10") }), mine("waits-longer", { waiting_since: at("07") }),
+    ),
+    ["mine waits-longer", "mine waits", "mine fresh", "mine old"],
+  );
+});
+
+test("a message of files alone is told by their names", () => {
+  const file = {
+    id: "f", name: "tin.png", content_type: "image/png", family: /** @type {const} */ ("image"), size: 1, width: 1,
+    height: 1, url: "", thumbnail: "",
+  };
+  assert.equal(lastLine(message(1, { text: "", files: [file] }), null), "📎 tin.png");
+  assert.equal(lastLine(message(1, { text: "", files: [file, file, file] }), null), "📎 tin.png and 2 more");
+  assert.equal(lastLine(message(1, { text: "Look", files: [file] }), null), "Look");
+});
+
+test("the list is searched without regard to case, accents and the order of words", () => {
+  assert.ok(has("muller TEA", ["Jörg Müller", "", "I like tea"]));
+  assert.ok(!has("muller coffee", ["Jörg Müller", "", "I like tea"]));
+});
+
+test("what begins as it was typed is found before what only has it somewhere", () => {
+  const values = ["Close", "Clos", "pany", "Cse", "xyz"].map((query) => fit(query, query === "pany" ? "Company" : "Close"));
+  assert.deepEqual(values.map(Boolean), [true, true, true, true, false]);
+  assert.ok(fit("wait", "Waiting for customer") > fit("wait", "Long wait"));
+  assert.ok(fit("wait", "Long wait") > fit("ait", "Waiting"));
+  assert.equal(fit("zq", "A very long text in which scattered letters prove nothing at all, z q"), 0);
+
+  const people = ["Ben", "Benedikt", "Ruben", "Anna"];
+  const found = best("ben", people, (name) => [{ text: name, weight: 1 }], 2);
+  assert.deepEqual(found, ["Ben", "Benedikt"]);
+});
+
+/** A storage as browsers have it. */
+function shelf() {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  return /** @type {any} */ ({
+    kept,
+    get: (/** @type {string} */ key) => kept.get(key) ?? null,
+    set: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value),
+    remove: (/** @type {string} */ key) => kept.delete(key),
+  });
+}
+
+test("habits last, those of one user are not another's, and what is usual is not kept", () => {
+  const storage = shelf();
+  new Habits(storage, "1").set("list", 400);
+
+  assert.equal(new Habits(storage, "1").get("list"), 400);
+  assert.equal(new Habits(storage, "2").get("list"), 320);
+  new Habits(storage, "1").set("list", 320);
+  assert.deepEqual([...storage.kept.keys()], []);
+});
+
+test("habits that make no sense are forgotten", () => {
+  for (const text of ["", "[", "null", "7", '{"list":"wide","muted":1,"other":true}']) {
+    const storage = shelf();
+    storage.set("livechat:inbox:1", text);
+    const habits = new Habits(storage, "1");
+    assert.deepEqual([habits.get("list"), habits.get("muted")], [320, false], text);
+  }
+});
+
+test("the first steps are shown until all are done, or until they are dismissed", () => {
+  const habits = new Habits(shelf(), "1");
+  const me = { ...ANNA, accepting: true, in_call: false, presence: /** @type {const} */ ("online") };
+  const steps = { answers: true, introduced: true, embedded: true, chatted: true };
+  const state = { ...start("Anna"), loaded: true, me, steps };
+
+  assert.equal(stepsOf({ ...state, loaded: false }, habits), null);
+  assert.equal(stepsOf({ ...state, me: { ...me, id: null } }, habits), null);
+  assert.deepEqual(stepsOf(state, habits), { ...steps, sounds: false });
+  habits.set("heard", true);
+  assert.equal(stepsOf(state, habits), null);
+  const unfinished = { ...state, steps: { ...steps, chatted: false } };
+  assert.ok(stepsOf(unfinished, habits));
+  habits.set("dismissed", true);
+  assert.equal(stepsOf(unfinished, habits), null);
+});
+
+test("a visitor's move lengthens the trail that was asked for, once", () => {
+  const page = { url: "https://example.org/tea", title: "Tea" };
+  /** @type {import("../../static/livechat/shared/wire.d.ts").StaffEvent[]} */
+  const events = [
+    { type: "conversation.changed", conversation: staffConversation() },
+    { type: "visitor.told", conversation: "c1", trail: [], earlier: [], total: 0 },
+    { type: "visitor.moved", conversation: "c1", page, at: "2026-03-02T10:00:00Z" },
+    { type: "visitor.moved", conversation: "c1", page, at: "2026-03-02T10:00:01Z" },
+    { type: "visitor.moved", conversation: "unknown", page, at: "2026-03-02T10:00:02Z" },
+  ];
+
+  const state = events.reduce(apply, start("Anna"));
+
+  assert.deepEqual(state.told.get("c1")?.trail.map(({ title }) => title), ["Tea"]);
+  assert.equal(state.conversations.get("c1")?.visitor.page?.title, "Tea");
+});
