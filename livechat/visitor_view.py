@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from livechat import links, wire
-from livechat.domain import files
+from livechat.domain import colours, files
 from livechat.domain.states import FileSet, Kind, Role
 from livechat.links import Audience
 from livechat.models import (
@@ -31,10 +31,12 @@ def channel(
         welcome=row.text("welcome_message", language),
         placeholder=row.text("input_placeholder", language),
         button_text=row.text("button_text", language),
-        header_background=row.header_background_color,
-        header_text=row.title_color,
-        button_background=row.button_background_color,
-        button_foreground=row.button_text_color,
+        colours=colours.ramp(
+            header=row.header_background_color,
+            header_text=row.title_color,
+            button=row.button_background_color,
+            button_text=row.button_text_color,
+        ),
         available=available,
         theme=row.theme,  # type: ignore[arg-type]  # one of the choices
         privacy_link=row.privacy_link,

@@ -46,16 +46,62 @@ def nearest(colour: str, against: str, wanted: float) -> str:
     return min(passing, key=lambda candidate: _distance(start, _rgb(candidate)))
 
 
+def ramp(*, header: str, header_text: str, button: str, button_text: str) -> dict[str, str]:
+    """Return all colours of a chat, by their names in its style sheets, from an owner's four.
+
+    He chooses colours; nobody chooses to be unreadable. Text is black or white where his own could
+    not be read; links and edges are shades of the button's colour that stand out from a light and
+    from a dark page; what lies under the mouse is a little nearer to its text where that stays
+    readable, else further away.
+    """
+    on_header = _readable(header_text, header)
+    on_brand = _readable(button_text, button)
+    return {
+        "header": header,
+        "on-header": on_header,
+        "header-face": _hovered(header, on_header),
+        "brand": button,
+        "on-brand": on_brand,
+        "brand-hover": _hovered(button, on_brand),
+        "accent-light": nearest(button, _LIGHT_BUBBLE, TEXT),
+        "accent-dark": nearest(button, _DARK_BUBBLE, TEXT),
+        "edge-light": nearest(button, _LIGHT_PAGE, ICON),
+        "edge-dark": nearest(button, _DARK_PAGE, ICON),
+    }
+
+
+# As in `static/livechat/css/tokens.css`: what links and edges stand on.
+_LIGHT_BUBBLE, _DARK_BUBBLE = "#eff0f3", "#2a2d32"
+_LIGHT_PAGE, _DARK_PAGE = "#ffffff", "#18191c"
+_HOVER_STEPS = 31
+"""Of 256: an eighth."""
+
+
+def _readable(text: str, background: str) -> str:
+    if contrast(text, background) >= TEXT:
+        return text
+    return max("#ffffff", "#000000", key=lambda end: contrast(end, background))
+
+
+def _hovered(background: str, text: str) -> str:
+    own = _rgb(background)
+    nearer = _mixture(own, _rgb(text), _HOVER_STEPS)
+    if contrast(text, nearer) >= TEXT:
+        return nearer
+    away = max((_WHITE, _BLACK), key=lambda end: contrast(_mixture(end, end, 0), text))
+    return _mixture(own, away, _HOVER_STEPS)
+
+
 def _mixtures(start: _Rgb, end: _Rgb) -> list[str]:
     # Whole numbers only, so that the browser's twin of this finds the same colour.
-    return [
-        "#"
-        + "".join(
-            f"{(own * (_STEPS - step) + other * step + _STEPS // 2) // _STEPS:02x}"
-            for own, other in zip(start, end, strict=True)
-        )
-        for step in range(1, _STEPS + 1)
-    ]
+    return [_mixture(start, end, step) for step in range(1, _STEPS + 1)]
+
+
+def _mixture(start: _Rgb, end: _Rgb, step: int) -> str:
+    return "#" + "".join(
+        f"{(own * (_STEPS - step) + other * step + _STEPS // 2) // _STEPS:02x}"
+        for own, other in zip(start, end, strict=True)
+    )
 
 
 def _distance(one: _Rgb, other: _Rgb) -> int:

@@ -110,16 +110,14 @@ class PublicOperator(msgspec.Struct, frozen=True):
 class PublicChannel(msgspec.Struct, frozen=True):
     """`answers_in`: how many seconds half of the recent visitors waited for a first answer at
     most, null when too few were answered to tell. `suggestions` are first messages to choose
-    from, at most four. `team`: who is there now, at most three."""
+    from, at most four. `team`: who is there now, at most three. `colours`: by their names in the
+    style sheets, all readable (`domain.colours.ramp`)."""
 
     name: str
     welcome: str
     placeholder: str
     button_text: str
-    header_background: str
-    header_text: str
-    button_background: str
-    button_foreground: str
+    colours: dict[str, str]
     available: bool
     theme: Literal["auto", "light", "dark"]
     privacy_link: str

@@ -10,6 +10,7 @@ interface LoaderConfig {
   /** Address of `panel.js`. */
   panel: string;
   name: string;
+  theme: "auto" | "dark" | "light";
   position: "left" | "right";
   /** Pixels from the edges. */
   offset: { x: number; y: number };

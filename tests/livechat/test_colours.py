@@ -78,3 +78,37 @@ def test_a_colour_too_light_for_white_text_is_darkened_only_as_far_as_needed():
 def test_only_a_hash_and_six_digits_are_a_colour(text):
     assert colours.is_colour("#12aBcF")
     assert not colours.is_colour(text)
+
+
+@given(any_colour, any_colour, any_colour, any_colour)
+@example("#ffe066", "#ffffff", "#ffffff", "#ffffff")
+@example("#777777", "#777777", "#808080", "#000000")
+def test_whatever_an_owner_chooses_can_be_read(header, header_text, button, button_text):
+    ramp = colours.ramp(
+        header=header, header_text=header_text, button=button, button_text=button_text
+    )
+
+    assert (ramp["header"], ramp["brand"]) == (header, button)
+    for text, background, wanted in (
+        ("on-header", ramp["header"], colours.TEXT),
+        ("on-header", ramp["header-face"], colours.TEXT),
+        ("on-brand", ramp["brand"], colours.TEXT),
+        ("on-brand", ramp["brand-hover"], colours.TEXT),
+        ("accent-light", "#eff0f3", colours.TEXT),
+        ("accent-dark", "#2a2d32", colours.TEXT),
+        ("edge-light", "#ffffff", colours.ICON),
+        ("edge-dark", "#18191c", colours.ICON),
+    ):
+        assert colours.contrast(ramp[text], background) >= wanted, text
+
+
+def test_an_owners_colours_are_kept_where_they_can_be_read():
+    ramp = colours.ramp(
+        header="#2f5d50", header_text="#ffffff", button="#2f5d50", button_text="#f0f0f0"
+    )
+
+    assert (ramp["on-header"], ramp["on-brand"], ramp["edge-light"]) == (
+        "#ffffff",
+        "#f0f0f0",
+        "#2f5d50",
+    )

@@ -10,8 +10,8 @@ from livechat import wire
 from livechat.errors import Invalid
 
 FIELDS = {
-    "PublicChannel": "name welcome placeholder button_text header_background header_text "
-    "button_background button_foreground available theme privacy_link contact_hint suggestions "
+    "PublicChannel": "name welcome placeholder button_text colours "
+    "available theme privacy_link contact_hint suggestions "
     "answers_in team files",
     "PublicOperator": "id name avatar",
     "PublicConversation": "id revision state operators opened_at closed_at head seen seen_by_staff",

@@ -1,5 +1,5 @@
 import { element } from "../shared/element.js";
-import { contrast } from "../widget/colours.js";
+import { contrast } from "./colours.js";
 import { isColour, nearest } from "./contrast.js";
 
 /**

@@ -1,6 +1,6 @@
 /** The browser's twin of livechat/domain/colours.py: the same whole numbers, the same colours. */
 
-import { contrast } from "../widget/colours.js";
+import { contrast } from "./colours.js";
 
 const STEPS = 256;
 const BLACK = [0, 0, 0];

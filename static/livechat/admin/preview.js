@@ -1,4 +1,4 @@
-import { readable } from "../widget/colours.js";
+import { readable } from "./colours.js";
 import { isColour } from "./contrast.js";
 
 const COLOURS = {

@@ -4,25 +4,32 @@
 (function () {
   "use strict";
   const SHEET = `
+.t,dialog{color-scheme:var(--s);background:#fff;color:#1c2024;background:light-dark(#fff,#18191c);color:light-dark(#1c2024,#eceef1)}
 .t{position:fixed;z-index:2147483000;inset-inline-end:calc(var(--x) + env(safe-area-inset-right));
 inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));display:flex;gap:4px;
-max-width:min(280px,100vw - 40px);padding:4px;border-radius:14px;background:#fff;color:#1c2024;
-font:15px/22px system-ui,sans-serif;box-shadow:0 5px 30px #0003,0 0 1px #0006;animation:o .2s ease-out}
-.t button{border-radius:10px;padding:8px 0 8px 10px;overflow-wrap:anywhere}
-.t button+button{flex:none;width:28px;height:28px;padding:0;text-align:center;border-radius:50%}
+max-width:min(280px,100vw - 40px);padding:4px;border-radius:14px;background:light-dark(#fff,#212327);
+font:15px/20px system-ui,sans-serif;box-shadow:0 5px 30px #0003,0 0 1px #0006;animation:o .2s ease-out}
+.t button{display:flex;gap:10px;align-items:center;min-width:0;padding:8px 0 8px 8px;border-radius:10px;text-align:start}
+.t b{flex:none;width:32px;height:32px;border-radius:50%;background:var(--b);color:var(--f);font:700 19px/32px system-ui,sans-serif;text-align:center}
+.t span{min-width:0}
+.t strong{display:block;font-size:13px;line-height:18px}
+.t q{quotes:none;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;overflow-wrap:anywhere}
+.t strong:not([hidden])+q{-webkit-line-clamp:1}
+.t button+button{flex:none;justify-content:center;width:28px;height:28px;padding:0;border-radius:50%}
 .t button+button:hover{background:#8883}
 i{position:absolute;inset:-2px -2px auto auto!important;min-width:20px;height:20px;padding:0 5px;
 border-radius:10px;background:#d4183d;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center;
 box-shadow:0 0 0 2px #fff}
-dialog{all:unset;position:fixed;z-index:2147483000;overflow:hidden;background:#fff;
-inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));inset-inline-end:calc(var(--x) + env(safe-area-inset-right));
-width:384px;max-width:100vw;height:min(680px,100dvh - 88px - var(--y));border-radius:16px;
-box-shadow:0 5px 40px #0000003d,0 0 1px #0006;animation:o .2s ease-out}
+dialog{position:fixed;z-index:2147483000;overflow:hidden;margin:0;padding:0;border:0;max-height:none;
+inset:auto;inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));inset-inline-end:calc(var(--x) + env(safe-area-inset-right));
+width:384px;max-width:calc(100vw - 40px);height:min(680px,100dvh - 84px - var(--y));border-radius:16px;
+box-shadow:0 5px 40px #0003,0 0 1px #0006;transition:width .2s;animation:o .2s ease-out}
+dialog.w{width:640px}
 dialog:not([open]){display:none}
 iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 @keyframes o{from{opacity:0;transform:translateY(8px)}}
-@media(max-width:640px),(max-height:480px){dialog,:host([left]) dialog{inset:0 0 auto;width:100%;height:100dvh;border-radius:0}}
-@media(prefers-color-scheme:dark){dialog{background:#18191b}.t{background:#212225;color:#edeef0}}
+@media(max-width:640px),(max-height:480px){dialog,:host([left]) dialog{inset:0 0 auto;width:100%;max-width:none;height:100dvh;border-radius:0;
+padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left)}}
 @media(forced-colors:active){dialog,.t{border:1px solid}}`;
   const PLACES = /** @type {const} */ (["localStorage", "sessionStorage"]);
   const MAX = { names: 20, name: 40, value: 200 };
@@ -47,6 +54,10 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     const badge = document.createElement("i");
     const teaser = document.createElement("div");
     const words = document.createElement("button");
+    const face = document.createElement("b");
+    const author = document.createElement("strong");
+    const line = document.createElement("q");
+    const both = document.createElement("span");
     const away = document.createElement("button");
     const { overflow } = document.documentElement.style;
     let { consent } = settings;
@@ -57,8 +68,13 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     const told = { page: "", attributes: {} };
     let unread = 0;
     let unreadText = "";
-    /** The notification he does not want to see, where nothing may be stored. */
-    let dismissed = "";
+    /** The last unread message. @type {{ name: string, text: string } | null} */
+    let newest = null;
+    /** What he does not want to be shown again: a notification, or a message. */
+    const dismissed = { notification: "", message: "" };
+    /** The page's title as we have changed it, and as it was. */
+    let title = "";
+    let plain = "";
 
     /** Fetch the chat: when it is opened, about to be, or when there is a conversation to go on with. */
     function wake() {
@@ -75,10 +91,11 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 
     function tellPage() {
       const { href: url } = location;
-      const { referrer, title } = document;
-      if (told.page === url + title) return;
-      told.page = url + title;
-      tell("page", { url, title, referrer });
+      const { referrer } = document;
+      const name = title && document.title === title ? plain : document.title;
+      if (told.page === url + name) return;
+      told.page = url + name;
+      tell("page", { url, title: name, referrer });
     }
 
     /** @param {typeof PLACES[number]} where @param {string} name @param {boolean} value */
@@ -93,15 +110,51 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 
     function draw() {
       const text = chat.answer?.action === "display_button_and_text" ? chat.answer.text : "";
-      teaser.hidden = !text || button.hidden || dialog.open || Boolean(chat.slow)
-        || text === dismissed || Boolean(kept("sessionStorage").teased);
-      words.textContent = text;
+      const message = newest && newest.name + newest.text !== dismissed.message ? newest : null;
+      const silent = text === dismissed.notification || Boolean(kept("sessionStorage").teased);
+      const name = message?.name || config.name;
+      teaser.hidden = button.hidden || dialog.open || Boolean(chat.slow) || !(message || (text && !silent));
+      author.hidden = !message;
+      author.textContent = name;
+      face.textContent = (Array.from(name)[0] ?? "").toUpperCase();
+      line.textContent = message?.text ?? text;
       badge.hidden = dialog.open || !unread;
       badge.textContent = unread > 9 ? "9+" : String(unread);
       const labels = chat.answer?.labels;
       away.ariaLabel = labels?.dismiss ?? "Dismiss";
       button.setAttribute("aria-label", ((dialog.open ? labels?.close : labels?.open) ?? "Chat")
         + (unread ? `, ${unreadText}` : ""));
+    }
+
+    /** The answer is told where it is seen in the row of tabs. */
+    function entitle() {
+      if (title && document.title === title) document.title = plain;
+      title = "";
+      if (!document.hidden || !unread || /^\(\d/.test(document.title)) return;
+      plain = document.title;
+      // Read back: the browser takes out blanks.
+      document.title = `(${unread}) ${plain}`;
+      title = document.title;
+    }
+
+    /** Whether our own entry in the page's history is the one that is shown. */
+    const isOnTop = () => history.state?.livechat === chat.key;
+
+    /** "Back" closes a chat that fills the screen: it has an entry of its own, at the same address. */
+    function enter() {
+      if (!PHONE.matches || isOnTop()) return;
+      try {
+        // A router finds what it has put there.
+        history.pushState({ ...history.state, livechat: chat.key }, "");
+      } catch {
+        // Forbidden, or too often: then "back" leaves the page.
+      }
+    }
+
+    /** He closes it himself: our entry goes, too. What a page does by script may go elsewhere next. */
+    function leave() {
+      close();
+      if (isOnTop()) history.back();
     }
 
     // A telephone's keyboard shrinks what is seen, not what is laid out.
@@ -126,6 +179,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
         else if (PHONE.matches) dialog.showModal();
         else dialog.show();
         fit();
+        if (!auto) enter();
         tell("opened", !auto);
         // Stored when the visitor did something himself.
         if (!auto) keep("localStorage", "open", true);
@@ -199,6 +253,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
         return () => removeEventListener(`livechat:${name}`, hear);
       },
       destroy() {
+        unread = 0;
+        entitle();
         dialog.close();
         fit();
         stop.abort();
@@ -214,27 +270,41 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
       if (verb === "ready") {
         ready = true;
         for (const [name, detail] of early.splice(0)) tell(name, detail);
-      } else if (verb === "close") close();
+        tell("phone", PHONE.matches);
+      } else if (verb === "close") leave();
+      else if (verb === "wide") dialog.classList.toggle("w", Boolean(value));
       else if (verb === "has_chat") {
         keep("localStorage", verb, Boolean(value));
         // He has written in a chat that opened by itself: now it is his, and stays open.
         if (value && dialog.open) keep("localStorage", "open", true);
         chat.draw();
-      } else if (verb === "unread" && unread !== Number(value?.count)) {
+      } else if (verb === "unread") {
+        const before = unread;
         unread = Number(value?.count) || 0;
         unreadText = String(value?.text);
+        newest = value?.newest ?? null;
         draw();
-        chat.emit("unread", unread);
+        entitle();
+        if (unread !== before) chat.emit("unread", unread);
       }
     }, { signal });
     addEventListener("livechat:status", () => tell("available", chat.answer?.available), { signal });
     visualViewport?.addEventListener("resize", fit, { signal });
+    visualViewport?.addEventListener("scroll", fit, { signal });
+    document.addEventListener("visibilitychange", entitle, { signal });
+    PHONE.addEventListener("change", () => {
+      fit();
+      tell("phone", PHONE.matches);
+    }, { signal });
+    addEventListener("popstate", () => {
+      if (PHONE.matches && !isOnTop()) close();
+    }, { signal });
     root.addEventListener("keydown", (event) => {
-      if (/** @type {KeyboardEvent} */ (event).key === "Escape") close();
+      if (/** @type {KeyboardEvent} */ (event).key === "Escape") leave();
     }, { signal });
     dialog.oncancel = (event) => {
       event.preventDefault();
-      close();
+      leave();
     };
     dialog.id = "panel";
     dialog.setAttribute("aria-label", config.name);
@@ -242,16 +312,22 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
     frame.allow = "clipboard-write";
     away.textContent = "×";
     away.onclick = () => {
-      dismissed = words.textContent ?? "";
-      keep("sessionStorage", "teased", true);
+      if (author.hidden) {
+        dismissed.notification = chat.answer?.text ?? "";
+        keep("sessionStorage", "teased", true);
+      } else if (newest) dismissed.message = newest.name + newest.text;
       draw();
       button.focus();
     };
     teaser.className = "t";
     teaser.dataset.testid = "teaser";
     words.onclick = () => open();
+    line.dir = "auto";
+    both.append(author, line);
+    words.append(face, both);
     teaser.append(words, away);
     button.append(chat.drawing("x", "m6 9 6 6 6-6"), badge);
+    host.style.setProperty("--s", config.theme === "auto" ? "light dark" : config.theme);
     chat.style(SHEET);
     root.prepend(dialog);
     root.insertBefore(teaser, button);

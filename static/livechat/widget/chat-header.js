@@ -1,112 +1,110 @@
 import { element, fire } from "../shared/element.js";
-import { icon } from "../shared/icons.js";
+import { icon, outline } from "../shared/icons.js";
 import { t } from "../shared/texts.js";
-import { initials } from "../shared/words.js";
+import { faces } from "./faces.js";
+
+/** @import { ChatMenu, MenuShown } from "./chat-menu.js" */
 
 export const CLOSE = "header:close";
+/** Make the window wider, or as it was. */
+export const WIDEN = "header:widen";
 export const END = "header:end";
 /** He does not want to end the chat any more. */
 export const STAY = "header:stay";
-
-const MAX_FACES = 3;
+/** Something was chosen for this browser: detail is a part of `Choices`. */
+export const CHOOSE = "header:choose";
+/** He wants to have the chat as a file: detail is its format. */
+export const SAVE = "header:save";
 
 /**
- * Name, truthful status, menu and close button. Fires {@link CLOSE}, {@link END} and
- * {@link STAY}.
+ * Name, truthful status, menu and close button. Fires {@link CLOSE}, {@link WIDEN}, and what is
+ * chosen in its menu, which is fetched when it is wanted.
  */
 export class ChatHeader extends HTMLElement {
-  #faces = element("span", { className: "faces", ariaHidden: "true" });
+  #faces = element("span", {});
+  #drawn = "";
   #title = element("h1");
   #status = element("p", { attributes: { role: "status" } });
-  #more = element("button", { type: "button", className: "quiet", hidden: true }, icon("more"));
+  #wide = element("button", { type: "button", className: "quiet" }, outline("widen", "M14 5h5v5m0-5-6 6M10 19H5v-5m0 5 6-6"));
+  #more = element("button", { type: "button", className: "quiet", attributes: { "aria-haspopup": "menu" } }, icon("more"));
   #close = element("button", { type: "button", className: "quiet" }, icon("close"));
-  #end = element("button", { type: "button", textContent: "" });
-  #menu = element("div", { className: "menu", id: "menu", hidden: true }, this.#end);
-  #yes = element("button", { type: "button", className: "primary danger" });
-  #no = element("button", { type: "button" });
-  #question = element("span");
-  #confirm = element("div", { className: "confirm", hidden: true, attributes: { role: "group" } },
-    this.#question, this.#no, this.#yes);
-  #wish = element("span", { attributes: { role: "status" } });
-  #stay = element("button", { type: "button" });
-  #ending = element("div", { className: "confirm ending", hidden: true }, this.#wish, this.#stay);
+  /** @type {ChatMenu | null} */
+  #menu = null;
+  /** @type {Promise<ChatMenu> | null} */
+  #coming = null;
+  /** @type {MenuShown | null} */
+  #shown = null;
 
   connectedCallback() {
     this.#more.ariaLabel = this.#more.title = t("widget.menu");
-    this.#more.setAttribute("aria-controls", "menu");
+    this.#wide.ariaLabel = this.#wide.title = t("widget.wider");
     this.#close.ariaLabel = this.#close.title = t("widget.closePanel");
-    this.#end.textContent = t("widget.end");
-    this.#question.textContent = t("widget.endConfirm");
-    this.#yes.textContent = t("widget.end");
-    this.#no.textContent = this.#stay.textContent = t("action.cancel");
-    this.replaceChildren(
-      element("div", { className: "head" }, this.#faces, element("div", { className: "who" }, this.#title, this.#status),
-        this.#more, this.#close),
-      this.#menu, this.#confirm, this.#ending,
-    );
-    this.#toggle(false);
-    this.addEventListener("click", this.#click);
-    document.addEventListener("click", this.#clickElsewhere);
-  }
-
-  disconnectedCallback() {
-    this.removeEventListener("click", this.#click);
-    document.removeEventListener("click", this.#clickElsewhere);
+    this.#more.ariaExpanded = "false";
+    this.replaceChildren(element("div", { className: "head" },
+      this.#faces, element("div", { className: "who" }, this.#title, this.#status),
+      this.#wide, this.#more, this.#close));
+    this.#more.onclick = () => this.#withMenu((menu) => menu.toggle());
+    // Fetched while the hand is on its way.
+    this.#more.onpointerenter = this.#more.onfocus = () => this.warm();
+    this.#wide.onclick = () => fire(this, WIDEN);
+    this.#close.onclick = () => fire(this, CLOSE);
   }
 
   /**
-   * @param {{ name: string, faces: string[], status: string, canEnd: boolean, ending: string, alone: boolean }} shown
-   *   `faces` are the names of whom he talks to; `ending` tells how it stands with ending the chat, "" when nobody wants to
+   * @param {{ name: string, people: { name: string, avatar: string }[], present: boolean, status: string,
+   *   wide: boolean | null, alone: boolean, menu: MenuShown }} shown
+   *   `people`: whom he talks to, or would; `wide`: null where it cannot be wider
    */
-  show({ name, faces, status, canEnd, ending, alone }) {
-    const letters = faces.slice(0, MAX_FACES).map(initials);
-    if (this.#faces.textContent !== letters.join("")) {
-      this.#faces.replaceChildren(...letters.map((textContent) => element("span", { className: "avatar", textContent })));
+  show({ name, people, present, status, wide, alone, menu }) {
+    const drawn = JSON.stringify([people, present]);
+    if (this.#drawn !== drawn) {
+      const next = faces(people, present);
+      this.#faces.replaceWith(next);
+      this.#faces = next;
     }
+    this.#drawn = drawn;
     this.#title.textContent = name;
     // Setting the same words again would be read out again.
     if (this.#status.textContent !== status) this.#status.textContent = status;
-    this.#more.hidden = !canEnd;
+    this.#wide.hidden = wide === null;
+    this.#wide.ariaPressed = String(Boolean(wide));
     this.#close.hidden = alone;
-    if (!canEnd) this.dismiss();
-    if (this.#wish.textContent !== ending) this.#wish.textContent = ending;
-    this.#ending.hidden = !ending;
+    this.#shown = menu;
+    this.#menu?.show(menu);
+  }
+
+  /** Fetch the menu, so that it is there when the server is not. */
+  warm() {
+    this.#fetch().catch(() => {});
+  }
+
+  /** Ask whether the chat shall end. */
+  askEnd() {
+    this.#withMenu((menu) => menu.ask());
   }
 
   /** Close menu and question. @returns {boolean} whether something was open */
   dismiss() {
-    const open = !this.#menu.hidden || !this.#confirm.hidden;
-    this.#toggle(false);
-    this.#confirm.hidden = true;
-    return open;
+    return this.#menu?.dismiss() ?? false;
   }
 
-  /** @param {boolean} open */
-  #toggle(open) {
-    this.#menu.hidden = !open;
-    this.#more.ariaExpanded = String(open);
+  /** @param {(menu: ChatMenu) => void} act */
+  #withMenu(act) {
+    // Without a network there is no menu yet: the next click tries again.
+    this.#fetch().then(act, () => {});
   }
 
-  #click = (/** @type {MouseEvent} */ event) => {
-    const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (button === this.#more) this.#toggle(Boolean(this.#menu.hidden));
-    if (button === this.#close) fire(this, CLOSE);
-    if (button === this.#end) {
-      this.#toggle(false);
-      this.#confirm.hidden = false;
-      this.#no.focus();
-    }
-    if (button === this.#yes) fire(this, END);
-    if (button === this.#stay) fire(this, STAY);
-    if (button === this.#yes || button === this.#no) {
-      this.dismiss();
-      this.#more.focus();
-    }
-  };
-
-  #clickElsewhere = (/** @type {MouseEvent} */ event) => {
-    if (!this.contains(/** @type {Node} */ (event.target))) this.#toggle(false);
-  };
+  #fetch() {
+    return this.#coming ??= import("./chat-menu.js").then(({ ChatMenu }) => {
+      this.#menu = new ChatMenu(this.#more, (wish, detail) => fire(this, `header:${wish}`, detail));
+      this.append(this.#menu);
+      if (this.#shown) this.#menu.show(this.#shown);
+      return this.#menu;
+    }).catch((error) => {
+      this.#coming = null;
+      throw error;
+    });
+  }
 }
 
 customElements.define("chat-header", ChatHeader);

@@ -1,18 +1,17 @@
 import { ConnectionStrip } from "../shared/connection-strip.js";
 import { element, fire } from "../shared/element.js";
-import { items } from "../shared/items.js";
 import { MessageComposer } from "../shared/message-composer.js";
-import { MessageList } from "../shared/message-list.js";
 import { t, tOneOf } from "../shared/texts.js";
-import { ChatHeader } from "./chat-header.js";
-import { accent, readable } from "./colours.js";
+import { ChatGreeting } from "./chat-greeting.js";
+import { ChatHeader, SAVE } from "./chat-header.js";
 import { status } from "./status.js";
 import { current } from "./store.js";
 
-/** @import { Item } from "../shared/items.js" */
 /** @import { Outgoing } from "../shared/outbox.js" */
-/** @import { Key } from "../shared/texts.js" */
-/** @import { PublicChannel, PublicMessage, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { PublicChannel } from "../shared/wire.d.ts" */
+/** @import { ChatLog } from "./chat-log.js" */
+/** @import { Told } from "./chat-notices.js" */
+/** @import { Choices } from "./choices.js" */
 /** @import { Stage } from "./ending.js" */
 /** @import { State } from "./store.js" */
 
@@ -23,92 +22,146 @@ import { current } from "./store.js";
  * @property {string[]} typists
  * @property {{ stage: Stage, code: string }} ending  his wish to end the chat
  * @property {boolean} connected
+ * @property {boolean} usable  the connection will do, now or later
+ * @property {boolean} known  whether there is a conversation is known
  * @property {boolean} alone  there is no page around that could close us
+ * @property {boolean | null} wide  null where the window cannot be wider
+ * @property {Choices} choices
+ * @property {Omit<Told, "waiting" | "hint">} told
  */
 
 /** The visitor wants a new chat after an ended one. */
 export const START = "panel:start";
+/** The log has been fetched, and wants to be drawn. */
+export const READY = "panel:ready";
 
 /** The whole panel: header, strip, log, and a composer or the words that the chat has ended. */
 export class ChatPanel extends HTMLElement {
   header = new ChatHeader();
   strip = new ConnectionStrip();
-  list = new MessageList();
   composer = new MessageComposer();
   #again = element("button", { type: "button", className: "primary", data: { action: "start" } });
-  #ended = element("div", { className: "ended", hidden: true }, this.#again);
+  #save = element("button", { type: "button", data: { action: "save" } });
+  #why = element("p");
+  #ended = element("div", { className: "ended", hidden: true }, this.#why, this.#again, this.#save);
+  #greeting = new ChatGreeting();
+  /** The log, fetched when there is, or soon will be, something in it. @type {ChatLog | null} */
+  #log = null;
+  /** @type {Promise<unknown> | null} */
+  #logComing = null;
+  /** How far the visitor had read when he came. @type {number | null} */
+  #returned = null;
+  /** @type {import("./chat-notices.js").ChatNotices | null} */
+  #notices = null;
+  /** @type {Promise<unknown> | null} */
+  #coming = null;
+  /** @type {Told | null} */
+  #told = null;
 
   connectedCallback() {
     this.#again.textContent = t("widget.startNew");
-    this.replaceChildren(this.header, this.strip, this.list, this.#ended, this.composer);
-    this.#again.addEventListener("click", this.#start);
+    this.#save.textContent = t("widget.save");
+    this.replaceChildren(this.header, this.strip, this.#greeting, this.#ended, this.composer);
+    this.#again.onclick = () => fire(this, START);
+    this.#save.onclick = () => fire(this, SAVE, "html");
   }
 
-  disconnectedCallback() {
-    this.#again.removeEventListener("click", this.#start);
+  /** Fetch what will be needed soon, so that it is there when the server is not. */
+  warm() {
+    this.header.warm();
+    this.#fetch();
+    this.#fetchLog();
+  }
+
+  /** Whether the newest entry is in view. */
+  get atEnd() {
+    return Boolean(this.#log?.list.atEnd);
+  }
+
+  /** The visitor turns to the log, having read up to `seen`. @param {number} seen */
+  returned(seen) {
+    if (this.#log) this.#log.list.returned(seen);
+    else this.#returned = seen;
   }
 
   /**
    * @param {State} state
    * @param {Now} now
    */
-  show(state, { outgoing, typists, ending, connected, alone }) {
+  show(state, { outgoing, typists, ending, connected, usable, known, alone, wide, choices, told }) {
     const { channel } = state;
     const conversation = current(state);
     const ended = conversation?.state === "closed";
-    const talking = ended ? [] : conversation?.operators.map(({ name }) => name) ?? [];
+    const talking = ended ? [] : conversation?.operators ?? [];
+    const team = channel.available ? channel.team : [];
+    const people = [talking, team, [{ name: channel.name, avatar: "" }]].find(({ length }) => length) ?? [];
+    const blank = !conversation && !outgoing.length;
     paint(channel);
     this.header.show({
       name: channel.name,
-      faces: talking.length ? talking : [channel.name],
+      people,
+      present: Boolean(talking.length) || (channel.available && !ended),
       status: ending.stage === "wished" && connected ? t("widget.ending") : status(channel, conversation),
-      canEnd: Boolean(conversation) && !ended && !ending.stage,
-      ending: wordEnding(ending, connected),
+      wide,
       alone,
+      menu: {
+        saved: Boolean(conversation),
+        canEnd: Boolean(conversation) && !ended && !ending.stage,
+        ending: wordEnding(ending, connected),
+        privacy: channel.privacy_link,
+        choices,
+      },
     });
+    const waiting = conversation?.state === "queued" && !ending.stage
+      ? { since: conversation.opened_at, available: channel.available } : null;
+    this.#tell({ ...told, waiting, hint: channel.contact_hint });
+    this.#greeting.hidden = !blank || !known;
+    if (blank && known) this.#greeting.show(channel, people);
+    this.#why.textContent = ended ? this.#log?.wordEnd(state.timeline.entries) ?? t("widget.ended") : "";
     this.composer.placeholder = channel.placeholder || t("widget.placeholder");
-    this.composer.hidden = ended;
+    this.composer.hidden = ended || !usable;
     this.#ended.hidden = !ended;
-    this.list.show(conversation?.id ?? "", this.#items(state, outgoing), state.timeline.before > 0);
-    this.list.showTyping(typists);
+    if (this.#log) this.#log.show(state, outgoing, typists, blank && known);
+    else if (!blank) this.#fetchLog();
   }
 
-  /** @param {State} state @param {Outgoing[]} outgoing */
-  #items(state, outgoing) {
-    const { channel, timeline } = state;
-    const conversation = current(state);
-    const shown = items(conversation ? timeline.entries : [], outgoing, {
-      isOwn: (author) => author === "visitor",
-      author: "visitor",
-      name: t("list.you"),
-      visitor: t("list.you"),
-      seenUpTo: conversation?.seen_by_staff ?? 0,
-      wordLine,
+  /** @param {Told} told */
+  #tell(told) {
+    this.#told = told;
+    const { hint, ...news } = told;
+    if (this.#notices) this.#notices.show(told);
+    else if (Object.values(news).some(Boolean)) this.#fetch();
+  }
+
+  #fetchLog() {
+    this.#logComing ??= import("./chat-log.js").then(({ ChatLog }) => {
+      this.#log = new ChatLog();
+      if (this.#returned !== null) this.#log.list.returned(this.#returned);
+      this.#ended.before(this.#log.list);
+      fire(this, READY);
+    }).catch(() => {
+      // Without a network; what was written is kept, and shown when the next change comes through.
+      this.#logComing = null;
     });
-    const atStart = !conversation || timeline.before === 0;
-    return channel.welcome && atStart ? [greeting(channel), ...shown] : shown;
   }
 
-  #start = () => fire(this, START);
+  #fetch() {
+    this.#coming ??= import("./chat-notices.js").then(({ ChatNotices, LEAVE }) => {
+      this.#notices = new ChatNotices();
+      this.#notices.addEventListener(LEAVE, () => this.header.askEnd());
+      this.strip.after(this.#notices);
+      if (this.#told) this.#notices.show(this.#told);
+    }).catch(() => {
+      // Without a network; the next time something is to be told we try again.
+      this.#coming = null;
+    });
+  }
 }
 
 /** Colours go through the CSSOM, which a strict Content Security Policy allows. @param {PublicChannel} channel */
 function paint(channel) {
   const { style } = document.documentElement;
-  style.setProperty("--header", channel.header_background);
-  style.setProperty("--on-header", readable(channel.header_text, channel.header_background));
-  style.setProperty("--brand", channel.button_background);
-  style.setProperty("--accent-light", accent(channel.button_background, "#ffffff"));
-  style.setProperty("--accent-dark", accent(channel.button_background, "#2a2d32"));
-  style.setProperty("--on-brand", readable(channel.button_foreground, channel.button_background));
-}
-
-/** @param {PublicChannel} channel @returns {Item} the welcome, which nobody ever stored */
-function greeting(channel) {
-  return {
-    key: "welcome", seq: 0, clientId: "", side: "other", note: false, author: "operator",
-    name: channel.name, text: channel.welcome, at: "", state: "", code: "",
-  };
+  for (const [name, colour] of Object.entries(channel.colours)) style.setProperty(`--${name}`, colour);
 }
 
 /**
@@ -119,13 +172,6 @@ function greeting(channel) {
 function wordEnding({ stage, code }, connected) {
   if (stage === "refused") return t("widget.endRefused", { reason: tOneOf("refused", code) });
   return stage && !connected ? t("widget.endLater") : "";
-}
-
-/** @param {PublicMessage | StaffMessage} message */
-function wordLine({ line }) {
-  if (!line) return "";
-  const event = line.event === "closed_by_visitor" ? "closed_by_you" : line.event;
-  return t(/** @type {Key} */ (`line.${event}`), { name: line.name });
 }
 
 customElements.define("chat-panel", ChatPanel);

@@ -10,6 +10,7 @@
  *   attributes: (attributes: SetAttributes["attributes"]) => void,
  *   prefill: (text: string) => void,
  *   consent: (given: boolean) => void,
+ *   phone: (phone: boolean) => void,
  * }} Heard
  */
 
@@ -46,11 +47,21 @@ export class Host {
     this.#post("has_chat", has);
   }
 
-  /** @param {number} count @param {string} text  the same in words */
-  tellUnread(count, text) {
-    if (this.#told.get("unread") === count) return;
-    this.#told.set("unread", count);
-    this.#post("unread", { count, text });
+  /** @param {boolean} wide */
+  tellWide(wide) {
+    this.#post("wide", wide);
+  }
+
+  /**
+   * @param {number} count
+   * @param {string} text  the same in words
+   * @param {{ name: string, text: string } | null} newest  the last of them, to be shown beside the button
+   */
+  tellUnread(count, text, newest) {
+    const told = `${count} ${newest?.name} ${newest?.text}`;
+    if (this.#told.get("unread") === told) return;
+    this.#told.set("unread", told);
+    this.#post("unread", { count, text, newest });
   }
 
   /** @param {string} verb @param {unknown} [value] */
@@ -64,6 +75,7 @@ export class Host {
     if (verb === "opened") this.#heard.opened(Boolean(value));
     if (verb === "closed") this.#heard.closed();
     if (verb === "available") this.#heard.available(Boolean(value));
+    if (verb === "phone") this.#heard.phone(Boolean(value));
     if (verb === "consent") this.#heard.consent(Boolean(value));
     if (verb === "prefill") this.#heard.prefill(text(value).slice(0, 8_000));
     if (verb === "set" && value && typeof value === "object") this.#heard.attributes(value);

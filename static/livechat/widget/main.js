@@ -1,32 +1,44 @@
 import { Drawer } from "../shared/drawer.js";
+import { element } from "../shared/element.js";
+import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
-import { ACTED, EARLIER, SCROLLED } from "../shared/message-list.js";
+import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
-import { Outbox } from "../shared/outbox.js";
-import { checkPage } from "../shared/page-check.js";
+import { now, setServerNow } from "../shared/moment.js";
+import { fileIds, Outbox } from "../shared/outbox.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { t } from "../shared/texts.js";
 import { TypingSender, TypingWatch } from "../shared/typing.js";
-import { CLOSE, END, STAY } from "./chat-header.js";
-import { ChatPanel, START } from "./chat-panel.js";
-import { Ending } from "./ending.js";
+import { SUGGEST } from "./chat-greeting.js";
+import { CHOOSE, CLOSE, END, SAVE, STAY, WIDEN } from "./chat-header.js";
+import { ChatPanel, READY, START } from "./chat-panel.js";
+import { Chooser } from "./choices.js";
+import { Draft } from "./draft.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
-import { apply, current, dismiss, isElsewhere, lastSeq, start, unread } from "./store.js";
+import { apply, current, dismiss, isAnswer, isElsewhere, lastSeq, start, unread } from "./store.js";
 
 /** @import { Page, PublicChannel, VisitorCommand, VisitorEvent, VisitorHello } from "../shared/wire.d.ts" */
 /** @import { Outgoing } from "../shared/outbox.js" */
 
-/** @type {{ key: string, socket: string, language: string, channel: PublicChannel }} */
+/** @type {{ key: string, socket: string, language: string, channel: PublicChannel, now: string }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
 const panel = /** @type {ChatPanel} */ (document.querySelector("chat-panel"));
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const identity = new Identity(storage, config.key);
 const drawer = new Drawer(storage, config.key, tab);
+const chooser = new Chooser(storage, config.key);
+const draft = new Draft(config.key);
+/** So long it may take to connect before we say where else we can be reached. */
+const DOWN_MS = 15_000;
+const NOTICE_MS = 8_000;
+const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
+/** What is told beside the messages; see `Told`. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
+const told = { fast: 0, down: "", lost: false, unkept: isForbidden(), unsaved: false };
 
 let state = start(config.channel);
 let visible = false;
@@ -34,6 +46,15 @@ let visible = false;
 let asked = 0;
 /** @type {Page | null} */
 let page = null;
+/** His wish to end the chat, fetched when it may come. @type {import("./ending.js").Ending | null} */
+let ending = null;
+const NO_WISH = /** @type {const} */ ({ stage: "", code: "" });
+let wide = false;
+/** The window fills the screen; until the page around says that it does not. */
+let phone = true;
+let goingDown = 0;
+/** @type {Promise<typeof import("./chime.js")> | null} */
+let chimes = null;
 
 const socket = new Socket(config.socket, {
   hello, receive, changed: connectionChanged, refused, unopened,
@@ -42,16 +63,8 @@ const outbox = new Outbox({
   send: (entry) => send(frame(entry)),
   changed: outboxChanged,
   drawer,
-  now: Date.now,
-  later: setTimeout,
-});
-// What was written before has to arrive first: an ended chat takes no texts.
-const ending = new Ending({
-  send: (conversation, client_id) =>
-    !outbox.isBusy && send({ type: "conversation.close", conversation, client_id }),
-  changed: draw,
-  newId: uuid,
-  later: setTimeout,
+  now: () => now().getTime(),
+  later,
 });
 const typing = new TypingSender((active) => {
   const conversation = openConversation();
@@ -85,10 +98,31 @@ const host = new Host({
   },
   consent(given) {
     consent = given;
-    if (given) storage.permit();
-    else storage.forbid([`livechat:token:${config.key}`, `livechat:outbox:${config.key}:`]);
+    if (given) permit();
+    else {
+      storage.forbid(["token", "outbox", "choices"].map((kind) => `livechat:${kind}:${config.key}`));
+      draft.storage.forbid([draft.key]);
+    }
+  },
+  phone(filled) {
+    phone = filled;
+    draw();
   },
 });
+
+/** The browser's own, which will be nobody's method. @param {() => void} callback @param {number} milliseconds */
+function later(callback, milliseconds) {
+  setTimeout(callback, milliseconds);
+}
+
+/** Whether the browser lets us keep nothing at all. */
+function isForbidden() {
+  try {
+    return !localStorage;
+  } catch {
+    return true;
+  }
+}
 
 /** @returns {VisitorHello} */
 function hello() {
@@ -111,21 +145,31 @@ function receive(event) {
   const before = state;
   state = apply(state, event);
   const id = state.conversation?.id ?? "";
+  files.heard(event);
   switch (event.type) {
     case "welcome":
+      setServerNow(event.now);
       identity.keep(event.token);
+      panel.composer.wake();
+      if (id !== before.conversation?.id) panel.returned(state.conversation?.seen ?? 0);
       break;
     case "ack":
       outbox.acknowledge(event);
       break;
     case "rejected":
       outbox.reject(event);
-      ending.reject(event);
+      ending?.reject(event);
       if (event.command === "attributes.set") attributesRefused(event);
+      else if (event.command === "transcript.open") notice("unsaved");
+      else if (event.code === "rate_limited") slowed(event.retry_after ?? 0);
+      break;
+    case "transcript.opened":
+      element("a", { href: event.url, download: "" }).click();
       break;
     case "message.posted":
       // Who has said it no longer writes it.
       typists.hear(id, event.message.author_name, false);
+      if (isAnswer(event.message)) chime();
       break;
     case "typing.changed":
       typists.hear(event.conversation, event.name, event.active);
@@ -142,7 +186,7 @@ function receive(event) {
   repair.look(id, event.type === "timeline.page" || event.type === "welcome");
   // A timeline of which nothing is known but its length: after a restored backup.
   if (!state.timeline.entries.length && state.timeline.before) fetchEarlier();
-  ending.look(openConversation());
+  ending?.look(openConversation());
   draw();
 }
 
@@ -160,15 +204,17 @@ function tellAttributes() {
 }
 
 function outboxChanged() {
-  ending.move();
+  ending?.move();
   draw();
 }
 
 /** @param {Outgoing} entry @returns {VisitorCommand} */
-function frame({ client_id, conversation, text }) {
+function frame(entry) {
+  const { client_id, conversation, text } = entry;
+  const files = fileIds(entry);
   return conversation
-    ? { type: "message.post", conversation, client_id, text }
-    : { type: "conversation.open", client_id, text, page };
+    ? { type: "message.post", conversation, client_id, text, files }
+    : { type: "conversation.open", client_id, text, page, files };
 }
 
 /** @param {VisitorCommand} command */
@@ -179,15 +225,18 @@ function send(command) {
 /** @param {import("../shared/socket.js").Status} status */
 function connectionChanged(status) {
   panel.strip.show(status);
+  clearTimeout(goingDown);
+  if (status === "connecting") goingDown = setTimeout(() => tell("down", "down"), DOWN_MS);
+  else told.down = status === "forbidden" ? status : "";
   asked = 0;
   if (status === "open") {
     tellAttributes();
     outbox.connected();
-    ending.move();
+    ending?.move();
     adopt();
   } else {
     outbox.disconnected();
-    ending.disconnected();
+    ending?.disconnected();
     marks.forget();
   }
   draw();
@@ -198,18 +247,22 @@ function adopt() {
 }
 
 function refused() {
+  told.lost = true;
   identity.forget();
   state = start(state.channel);
   outbox.detach();
 }
 
 async function unopened() {
+  // Where this cannot be fetched, the server is gone, and the socket goes on trying.
+  const { checkPage } = await import("../shared/page-check.js");
   if (await checkPage() === "refused") socket.stop("forbidden");
 }
 
 /** @param {boolean} focus  the visitor opened it himself */
 function opened(focus) {
   visible = true;
+  came();
   if (focus) acted();
   socket.start();
   // On a touch screen the keyboard would cover what there is to read.
@@ -219,7 +272,79 @@ function opened(focus) {
 
 /** Nothing is stored before the visitor does something himself: not by a chat that opened itself. */
 function acted() {
-  if (consent !== false) storage.permit();
+  if (consent !== false) permit();
+  if (openConversation()) sounding();
+}
+
+function permit() {
+  storage.permit();
+  draft.storage.permit();
+}
+
+/** What may be needed without a network is fetched while there is one. */
+function warm() {
+  prepare();
+  sounding();
+}
+
+function prepare() {
+  panel.warm();
+  import("./ending.js").catch(() => {});
+}
+
+/** Sounds can be made from a click or key on: the first one that may lead to an answer. */
+function sounding() {
+  // In a frame that was never touched, to try would only be complained about.
+  if (chooser.chosen.muted || navigator.userActivation?.hasBeenActive === false) return null;
+  chimes ??= import("./chime.js");
+  chimes.then(({ arm }) => arm(), () => (chimes = null));
+  return chimes;
+}
+
+/** Somebody answered: heard where it is not seen. */
+function chime() {
+  if (!visible || document.hidden) sounding()?.then((module) => module.chime(), () => {});
+}
+
+/** @template {keyof typeof told} Name @param {Name} name @param {typeof told[Name]} value */
+function tell(name, value) {
+  told[name] = value;
+  draw();
+}
+
+/** Tell something for a while. @param {"unsaved"} name */
+function notice(name) {
+  tell(name, true);
+  setTimeout(tell, NOTICE_MS, name, false);
+}
+
+/** He writes faster than he may. @param {number} seconds  until something is sent again */
+function slowed(seconds) {
+  // Shorter than it takes to read of it.
+  if (seconds < 1) return;
+  const until = now().getTime() + seconds * 1_000;
+  tell("fast", Math.max(told.fast, until));
+  setTimeout(() => told.fast <= now().getTime() + 50 && tell("fast", 0), seconds * 1_000);
+}
+
+/** @param {"html" | "text"} format */
+function save(format) {
+  const conversation = state.conversation?.id;
+  if (conversation && !send({ type: "transcript.open", conversation, format })) notice("unsaved");
+}
+
+/** @param {string} conversation */
+async function wish(conversation) {
+  const { Ending } = await import("./ending.js");
+  ending ??= new Ending({
+    // What was written before has to arrive first: an ended chat takes no texts.
+    send: (id, client_id) =>
+      !outbox.isBusy && send({ type: "conversation.close", conversation: id, client_id }),
+    changed: draw,
+    newId: uuid,
+    later,
+  });
+  ending.wish(conversation);
 }
 
 function closed() {
@@ -242,19 +367,31 @@ function openConversation() {
   return conversation && conversation.state !== "closed" ? conversation.id : null;
 }
 
-/** @param {string} text */
-function post(text) {
+/** @param {string} text @param {import("../shared/outbox.js").Attached[]} [files] */
+function post(text, files) {
   typing.stop();
+  draft.keep("");
+  told.lost = false;
   if (current(state)?.state === "closed") state = dismiss(state);
-  outbox.add({ client_id: uuid(), conversation: openConversation(), text });
+  const client_id = uuid();
+  outbox.add({
+    client_id, conversation: openConversation(), text,
+    files: files ?? panel.composer.takeFiles(client_id, outbox),
+  });
 }
 
 /** Mark as read what stands before the visitor's eyes. */
 function see() {
   const conversation = current(state);
-  const looking = visible && !document.hidden && document.hasFocus() && panel.list.atEnd;
+  const looking = visible && !document.hidden && document.hasFocus() && panel.atEnd;
   if (!conversation || !looking || lastSeq(state) <= conversation.seen) return;
   marks.read(conversation.id, lastSeq(state));
+}
+
+/** The visitor looks at the chat again: what is new since then is marked. */
+function came() {
+  if (visible && !document.hidden && state.conversation) panel.returned(state.conversation.seen);
+  if (visible) draw();
 }
 
 function fetchEarlier() {
@@ -266,15 +403,25 @@ function fetchEarlier() {
 
 function draw() {
   const conversation = current(state);
+  panel.composer.rules = state.channel.files;
   panel.show(state, {
     outgoing: outbox.entries,
     typists: typists.names(conversation?.id ?? ""),
-    ending,
+    ending: ending ?? NO_WISH,
     connected: socket.status === "open",
+    usable: !FORBIDDEN_STATUS.has(socket.status),
+    known: Boolean(state.epoch) || !identity.token,
     alone: host.alone,
+    wide: host.alone || phone ? null : wide,
+    choices: chooser.chosen,
+    told,
   });
   const count = unread(state);
-  host.tellUnread(count, t("widget.unread", { count }));
+  const newest = count && !visible ? state.timeline.entries.findLast(isAnswer) : null;
+  const unreadText = t("widget.unread", { count });
+  // Who answered, never what: the page around us cannot read the chat.
+  host.tellUnread(count, unreadText, newest ? { name: newest.author_name, text: unreadText } : null);
+  if (openConversation()) prepare();
   // Who has been here may have a chat: until the server says so, nobody knows.
   const has = Boolean(openConversation()) || outbox.entries.length > 0;
   if (has || state.epoch || !identity.token) host.tellChat(has);
@@ -282,17 +429,34 @@ function draw() {
 }
 
 panel.addEventListener(SEND, (event) => post(/** @type {CustomEvent} */ (event).detail));
-panel.addEventListener(INPUT, () => typing.input());
+panel.addEventListener(INPUT, (event) => {
+  draft.keep(/** @type {CustomEvent} */ (event).detail);
+  typing.input();
+  warm();
+});
+panel.addEventListener(SUGGEST, (event) => post(/** @type {CustomEvent} */ (event).detail, []));
+panel.addEventListener(CHOOSE, (event) => {
+  chooser.choose(/** @type {CustomEvent} */ (event).detail);
+  draw();
+});
+panel.addEventListener(SAVE, (event) => save(/** @type {CustomEvent} */ (event).detail));
+panel.addEventListener(WIDEN, () => {
+  wide = !wide;
+  host.tellWide(wide);
+  draw();
+});
+panel.addEventListener(READY, draw);
 panel.addEventListener(EARLIER, fetchEarlier);
 panel.addEventListener(SCROLLED, see);
 panel.addEventListener(CLOSE, () => host.close());
 panel.addEventListener(END, () => {
   const conversation = openConversation();
-  if (conversation) ending.wish(conversation);
+  if (conversation) wish(conversation);
 });
-panel.addEventListener(STAY, () => ending.withdraw());
+panel.addEventListener(STAY, () => ending?.withdraw());
 panel.addEventListener(START, () => {
   state = dismiss(state);
+  told.lost = false;
   draw();
   panel.composer.focusText();
 });
@@ -301,19 +465,32 @@ panel.addEventListener(ACTED, (event) => {
   if (action === "retry") outbox.retry(clientId);
   else {
     const gone = outbox.remove(clientId);
-    if (gone && action === "restart") post(gone.text);
+    if (gone && action === "restart") post(gone.text, gone.files);
+    // The words are not lost with the file.
+    else if (gone?.files?.length && !panel.composer.value) panel.composer.value = gone.text;
   }
 });
 addEventListener("focus", see);
-document.addEventListener("visibilitychange", see);
+document.addEventListener("visibilitychange", came);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && !panel.header.dismiss()) host.close();
 });
 
 for (const act of ["pointerdown", "keydown"]) addEventListener(act, acted, { capture: true });
+setServerNow(config.now);
+panel.composer.value = draft.text;
+panel.composer.storage = storage;
+panel.composer.door = () => identity.token ? {
+  url: `/widget/${config.key}/files/`, headers: { Authorization: `Visitor ${identity.token}` },
+} : null;
+files.send = send;
 draw();
 if (identity.token) {
+  prepare();
   adopt();
   socket.start();
-} else storage.hold();
+} else {
+  storage.hold();
+  draft.storage.hold();
+}
 if (host.alone) opened(true);

@@ -82,9 +82,12 @@ export function isElsewhere(state, { conversation, revision }) {
 /** @param {State} state @returns {number} answers the visitor has not seen */
 export function unread(state) {
   const seenUpTo = state.conversation?.seen ?? 0;
-  return state.timeline.entries.filter(
-    ({ author, seq }) => seq > seenUpTo && (author === "operator" || author === "bot"),
-  ).length;
+  return state.timeline.entries.filter((message) => message.seq > seenUpTo && isAnswer(message)).length;
+}
+
+/** @param {PublicMessage} message @returns {boolean} whether somebody said it to the visitor */
+export function isAnswer({ author, kind }) {
+  return kind === "text" && (author === "operator" || author === "bot");
 }
 
 /** @param {State} state @param {PublicConversation} view @returns {State} */

@@ -1,4 +1,4 @@
-/** Colours of the channel, made readable: an owner chooses a colour, nobody chooses to be unreadable. */
+/** Can a colour be read on another one? The twin of `livechat/domain/colours.py`, for the preview. */
 
 const READABLE = 4.5;
 
@@ -11,21 +11,6 @@ const READABLE = 4.5;
 export function readable(foreground, background) {
   if (contrast(foreground, background) >= READABLE) return foreground;
   return contrast("#ffffff", background) >= contrast("#000000", background) ? "#ffffff" : "#000000";
-}
-
-/**
- * `colour`, made darker or lighter until it can be read on `background`: for links and outlines.
- * @param {string} colour
- * @param {string} background
- * @returns {string}
- */
-export function accent(colour, background) {
-  const end = contrast("#ffffff", background) > contrast("#000000", background) ? 255 : 0;
-  for (let share = 0; share < 1; share += 0.1) {
-    const mixed = `#${channels(colour).map((part) => hex(part + (end - part) * share)).join("")}`;
-    if (contrast(mixed, background) >= READABLE) return mixed;
-  }
-  return end ? "#ffffff" : "#000000";
 }
 
 /** @param {string} one @param {string} other @returns {number} 1 to 21 */
@@ -47,9 +32,4 @@ function luminance(colour) {
 function channels(colour) {
   const long = colour.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
   return [1, 3, 5].map((start) => parseInt(long.slice(start, start + 2), 16));
-}
-
-/** @param {number} byte */
-function hex(byte) {
-  return Math.round(byte).toString(16).padStart(2, "0");
 }

@@ -1,0 +1,62 @@
+import { items } from "../shared/items.js";
+import { MessageList } from "../shared/message-list.js";
+import { t } from "../shared/texts.js";
+import { current } from "./store.js";
+
+/** @import { Item } from "../shared/items.js" */
+/** @import { Outgoing } from "../shared/outbox.js" */
+/** @import { Key } from "../shared/texts.js" */
+/** @import { PublicChannel, PublicMessage, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { State } from "./store.js" */
+
+/** The visitor's log: fetched with the first thing that is said, for a greeting needs none of it. */
+export class ChatLog {
+  list = new MessageList();
+
+  /**
+   * @param {State} state @param {Outgoing[]} outgoing @param {string[]} typists
+   * @param {boolean} hidden
+   */
+  show(state, outgoing, typists, hidden) {
+    this.list.hidden = hidden;
+    this.list.show(current(state)?.id ?? "", shown(state, outgoing), state.timeline.before > 0);
+    this.list.showTyping(typists);
+  }
+
+  /** By whom the chat was ended, or only that it was. @param {PublicMessage[]} entries */
+  wordEnd(entries) {
+    const end = entries.findLast(({ line }) => line?.event.startsWith("closed_by_"));
+    return end ? `${wordLine(end)}.` : t("widget.ended");
+  }
+}
+
+/** @param {State} state @param {Outgoing[]} outgoing @returns {Item[]} */
+function shown(state, outgoing) {
+  const { channel, timeline } = state;
+  const conversation = current(state);
+  const said = items(conversation ? timeline.entries : [], outgoing, {
+    isOwn: (author) => author === "visitor",
+    author: "visitor",
+    name: t("list.you"),
+    visitor: t("list.you"),
+    seenUpTo: conversation?.seen_by_staff ?? 0,
+    wordLine,
+  });
+  const atStart = !conversation || timeline.before === 0;
+  return channel.welcome && atStart ? [greeting(channel), ...said] : said;
+}
+
+/** @param {PublicChannel} channel @returns {Item} the welcome, which nobody ever stored */
+function greeting(channel) {
+  return {
+    key: "welcome", seq: 0, clientId: "", side: "other", note: false, author: "operator",
+    name: channel.name, text: channel.welcome, at: "", state: "", code: "",
+  };
+}
+
+/** @param {PublicMessage | StaffMessage} message */
+function wordLine({ line }) {
+  if (!line) return "";
+  const event = line.event === "closed_by_visitor" ? "closed_by_you" : line.event;
+  return t(/** @type {Key} */ (`line.${event}`), { name: line.name });
+}

@@ -1,0 +1,82 @@
+import { stopwatch } from "../shared/short-times.js";
+import { element, fire } from "../shared/element.js";
+import { now } from "../shared/moment.js";
+import { t } from "./texts.js";
+
+/** The visitor wants to end his chat: detail is nothing, a question follows. */
+export const LEAVE = "notices:leave";
+
+/**
+ * What is to be said beside the messages.
+ * @typedef {object} Told
+ * @property {{ since: string, available: boolean } | null} waiting  nobody has answered yet
+ * @property {number} fast  until when nothing is sent, milliseconds of the server's clock; 0: it is
+ * @property {"" | "down" | "forbidden"} down  what the connection lacks for longer than a moment
+ * @property {string} hint  where else the owner can be reached
+ * @property {boolean} lost  an earlier chat cannot be shown any more
+ * @property {boolean} unkept  the browser keeps nothing
+ * @property {boolean} unsaved  the chat could not be had as a file
+ */
+
+/** Lines under the header. Their clocks go on by themselves, unannounced. */
+export class ChatNotices extends HTMLElement {
+  /** @type {Told | null} */
+  #told = null;
+  #drawn = "";
+  #timer = 0;
+  #clock = element("span", { className: "clock", ariaHidden: "true" });
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+  }
+
+  /** @param {Told} told */
+  show(told) {
+    this.#told = told;
+    const drawn = JSON.stringify(told);
+    if (drawn !== this.#drawn) this.replaceChildren(...this.#lines(told));
+    this.#drawn = drawn;
+    clearInterval(this.#timer);
+    if (told.waiting || told.fast) this.#timer = setInterval(this.#tick, 1_000);
+    this.#tick();
+  }
+
+  /** @param {Told} told */
+  #lines({ waiting, fast, down, hint, lost, unkept, unsaved }) {
+    const elsewhere = hint && t("widget.contact", { hint });
+    return [
+      lost && line("lost", t("widget.lost")),
+      unkept && line("unkept", t("widget.notKept")),
+      unsaved && line("unsaved", t("widget.unsaved")),
+      down === "down" && line("down", t("widget.down"), elsewhere),
+      down === "forbidden" && elsewhere && line("down", elsewhere),
+      fast && line("fast", t("widget.fast"), this.#clock),
+      !fast && waiting && this.#waiting(waiting.available, elsewhere),
+    ].filter((one) => one instanceof Node);
+  }
+
+  /** @param {boolean} available @param {string} elsewhere */
+  #waiting(available, elsewhere) {
+    const leave = element("button", {
+      type: "button", className: "link", textContent: t("widget.end"), onclick: () => fire(this, LEAVE),
+    });
+    const head = element("span", { className: "row" },
+      element("strong", { textContent: t(available ? "widget.queued" : "widget.nobodyYet") }), this.#clock, leave);
+    return line("waiting", head, t("widget.leave"), !available && elsewhere);
+  }
+
+  #tick = () => {
+    const { waiting, fast } = this.#told ?? {};
+    const moment = now().getTime();
+    const seconds = fast ? Math.ceil((fast - moment) / 1_000) : (moment - Date.parse(waiting?.since ?? "")) / 1_000;
+    this.#clock.textContent = stopwatch(Number.isFinite(seconds) ? seconds : 0);
+  };
+}
+
+/** @param {string} kind @param {...(Node | string | false)} children */
+function line(kind, ...children) {
+  return element("p", { className: `notice ${kind}`, attributes: { role: "status" } },
+    ...children.map((child) => typeof child === "string" ? element("span", { textContent: child }) : child));
+}
+
+customElements.define("chat-notices", ChatNotices);

@@ -1,0 +1,40 @@
+/** @import { SafeStorage } from "../shared/storage.js" */
+
+/**
+ * What the visitor chose for himself in this browser. `size`: 0 to 2, how large the text is.
+ * @typedef {{ muted: boolean, size: number }} Choices
+ */
+
+const ZOOM = ["", "1.15", "1.3"];
+
+/** Remembers {@link Choices}, and makes the text as large as they say. */
+export class Chooser {
+  /** @type {Choices} */
+  chosen = { muted: false, size: 0 };
+
+  #key;
+  #storage;
+
+  /** @param {SafeStorage} storage @param {string} channel */
+  constructor(storage, channel) {
+    this.#storage = storage;
+    this.#key = `livechat:choices:${channel}`;
+    try {
+      this.#apply(JSON.parse(storage.get(this.#key) ?? "{}"));
+    } catch {
+      // Not ours, or from another time: as if nothing had been chosen.
+    }
+  }
+
+  /** @param {Partial<Choices>} choice */
+  choose(choice) {
+    this.#apply(choice);
+    this.#storage.set(this.#key, JSON.stringify(this.chosen));
+  }
+
+  /** @param {Partial<Choices>} choice */
+  #apply({ muted = this.chosen.muted, size = this.chosen.size }) {
+    this.chosen = { muted: Boolean(muted), size: ZOOM[size] === undefined ? 0 : size };
+    document.documentElement.style.setProperty("zoom", ZOOM[this.chosen.size] ?? "");
+  }
+}

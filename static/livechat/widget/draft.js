@@ -1,0 +1,22 @@
+import { SafeStorage } from "../shared/storage.js";
+
+/** What was written and not sent, kept for this browser tab: a reload does not lose it. */
+export class Draft {
+  storage = new SafeStorage(() => sessionStorage);
+  key;
+
+  /** @param {string} channel */
+  constructor(channel) {
+    this.key = `livechat:draft:${channel}`;
+  }
+
+  get text() {
+    return this.storage.get(this.key) ?? "";
+  }
+
+  /** @param {string} text */
+  keep(text) {
+    if (text) this.storage.set(this.key, text);
+    else this.storage.remove(this.key);
+  }
+}
