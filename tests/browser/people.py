@@ -98,7 +98,7 @@ class Visitor(Writer):
 
     def ends_the_chat(self) -> None:
         self.view.get_by_role("button", name="Menu").click()
-        self.view.locator("#menu").get_by_role("button", name="End chat").click()
+        self.view.locator("#menu").get_by_role("menuitem", name="End chat").click()
         self.view.locator("chat-header .confirm .danger").click()
 
     @property

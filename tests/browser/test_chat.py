@@ -90,6 +90,7 @@ def test_a_colleague_joins_and_leaves(vera, anna, ben):
     vera.reads("Hello", "May I help, too?")
     expect(vera.status).to_have_text("You are talking to Anna, Ben")
 
+    ben.action("more").click()
     ben.action("leave").click()
     expect(ben.composer).to_be_hidden()
     vera.is_told("Ben left")

@@ -12,6 +12,7 @@ from livechat.models import CannedResponse, Channel, User
 Channel.objects.create(name="Wholesale", slug="wholesale", header_background_color="#ffd400")
 Channel.objects.create(name="Press", slug="press", may_join=False)
 anna, ben = (User.objects.get(username=name) for name in ("anna", "ben"))
+CannedResponse.objects.all().delete()  # those of the demo
 def make(owner, shortcut, text):
     return CannedResponse.objects.create(owner=owner, shortcut=shortcut, substitution=text)
 make(anna, "hello", "Good morning!\\nHow can we help?")

@@ -42,6 +42,7 @@ def test_signing_out_in_one_tab_ends_the_others(anna, server):
     other.goto(f"{server.url}/dashboard/")
     expect(other.locator("connection-strip")).to_have_attribute("data-status", "open")
 
+    other.get_by_role("button", name="Your account").click()
     other.get_by_role("button", name="Sign out").click()
 
     other.wait_for_url("**/login/")

@@ -1,4 +1,4 @@
-import { t } from "../shared/texts.js";
+import { t } from "./texts.js";
 
 /** @import { Sound } from "../shared/sounds.js" */
 

@@ -1,5 +1,5 @@
 import { element, fire } from "../shared/element.js";
-import { t } from "../shared/texts.js";
+import { t } from "./texts.js";
 import { callIn, excerpt, found, matching } from "./canned.js";
 
 /** @import { MessageComposer } from "../shared/message-composer.js" */

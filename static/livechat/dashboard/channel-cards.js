@@ -1,5 +1,5 @@
 import { element, fire } from "../shared/element.js";
-import { t } from "../shared/texts.js";
+import { t } from "./texts.js";
 import { initials } from "../shared/words.js";
 import { inkOn } from "./wording.js";
 

@@ -11,7 +11,19 @@ export const ACTIONS = {
   join: (conversation, client_id) => ({ type: "conversation.join", conversation, client_id }),
   leave: (conversation, client_id) => ({ type: "conversation.leave", conversation, client_id }),
   close: (conversation, client_id) => ({ type: "conversation.close", conversation, client_id }),
+  in_progress: (conversation, client_id) => standing(conversation, client_id, "in_progress"),
+  need_help: (conversation, client_id) => standing(conversation, client_id, "need_help"),
+  waiting_for_customer: (conversation, client_id) => standing(conversation, client_id, "waiting_for_customer"),
 };
+
+/**
+ * @param {string} conversation @param {string} client_id
+ * @param {import("../shared/wire.d.ts").SetStatus["status"]} status
+ * @returns {StaffCommand}
+ */
+function standing(conversation, client_id, status) {
+  return { type: "conversation.set_status", conversation, client_id, status };
+}
 
 /**
  * Commands that want an answer but are not kept: a "take" that did not arrive is said to have failed,

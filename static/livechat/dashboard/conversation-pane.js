@@ -1,18 +1,19 @@
 import { element, fire } from "../shared/element.js";
-import { icon } from "../shared/icons.js";
 import { items } from "../shared/items.js";
 import { MessageComposer } from "../shared/message-composer.js";
 import { MessageList } from "../shared/message-list.js";
-import { t } from "../shared/texts.js";
+import { glyph } from "./glyphs.js";
 import { CannedPicker } from "./canned-picker.js";
 import { ConversationHead } from "./conversation-head.js";
 import { takesPart } from "./store.js";
+import { t } from "./texts.js";
 import { VISITOR, visitorName, wordLine } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
 /** @import { Rights } from "./conversation-head.js" */
 /** @import { State } from "./store.js" */
+/** @import { Viewer } from "./viewers.js" */
 
 /** Reply or note was chosen; detail is whether it is a note. */
 export const MODE = "pane:mode";
@@ -23,25 +24,46 @@ export class ConversationPane extends HTMLElement {
   list = new MessageList();
   composer = new MessageComposer();
   canned = new CannedPicker(this.composer);
+  /** Whether what is sent next was sent with Ctrl+Shift+Enter. */
+  closes = false;
+  /** Colleagues who write an answer here. @type {string[]} */
+  #answering = [];
+  /** The operator was told of them and sends anyway. */
+  #anyway = false;
   #reply = element("button", { type: "button", data: { action: "reply" } });
-  #note = element("button", { type: "button", data: { action: "note" } }, icon("note"));
+  #note = element("button", { type: "button", data: { action: "note" } });
   #modes = element("div", { className: "modes", attributes: { role: "group" } }, this.#reply, this.#note);
-  #label = element("p", { className: "note-label" }, icon("note"), t("inbox.noteLabel"));
-  #desk = element("div", { className: "desk" }, this.canned, this.#modes, this.#label, this.composer);
+  #label = element("p", { className: "note-label" }, glyph("note"), t("inbox.noteLabel"));
+  #asked = element("p", { attributes: { role: "alert" } });
+  #guard = element("div", { className: "guard", hidden: true }, this.#asked,
+    element("button", { type: "button", className: "primary", data: { guard: "send" } }),
+    element("button", { type: "button", data: { guard: "wait" } }));
+  #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
-  #empty = element("p", { className: "empty" });
 
   connectedCallback() {
-    this.#reply.append(t("inbox.reply"));
-    this.#note.append(t("inbox.note"));
-    this.#empty.textContent = t("inbox.pick");
-    this.replaceChildren(this.#empty, this.head, this.list, this.#bar, this.#desk);
+    this.#reply.textContent = t("inbox.reply");
+    this.#note.replaceChildren(glyph("note"), t("inbox.note"));
+    this.#reply.title = `${t("keys.reply")} (R)`;
+    this.#note.title = `${t("keys.note")} (N)`;
+    const [send, wait] = this.#guard.querySelectorAll("button");
+    send?.replaceChildren(t("action.sendAnyway"));
+    wait?.replaceChildren(t("action.wait"));
+    this.replaceChildren(this.head, this.list, this.#bar, this.#desk);
     this.#modes.addEventListener("click", this.#choose);
+    this.#guard.addEventListener("click", this.#decide);
+    this.composer.addEventListener("keydown", this.#key, { capture: true });
+    this.composer.addEventListener("pointerdown", this.#point);
+    this.composer.addEventListener("submit", this.#ask, { capture: true });
     this.note = false;
   }
 
   disconnectedCallback() {
     this.#modes.removeEventListener("click", this.#choose);
+    this.#guard.removeEventListener("click", this.#decide);
+    this.composer.removeEventListener("keydown", this.#key, { capture: true });
+    this.composer.removeEventListener("pointerdown", this.#point);
+    this.composer.removeEventListener("submit", this.#ask, { capture: true });
   }
 
   get note() {
@@ -55,23 +77,42 @@ export class ConversationPane extends HTMLElement {
     this.#reply.ariaPressed = String(!note);
     this.#note.ariaPressed = String(note);
     this.composer.placeholder = t(note ? "composer.note" : "inbox.placeholder");
+    this.#guard.hidden = true;
+  }
+
+  /** Whether the operator can write here now. */
+  get writable() {
+    return !this.#desk.hidden;
+  }
+
+  /** Write a reply, or a note. @param {boolean} note */
+  write(note) {
+    if (!this.writable) return;
+    if (this.note !== note) {
+      this.note = note;
+      fire(this, MODE, note);
+    }
+    this.composer.focusText();
   }
 
   /**
    * @param {State} state
    * @param {StaffConversation | undefined} conversation
-   * @param {{ outgoing: Outgoing[], typists: string[], busy: boolean }} now
+   * @param {{ outgoing: Outgoing[], typists: string[], busy: boolean, viewers: Viewer[] }} now
    */
-  show(state, conversation, { outgoing, typists, busy }) {
-    this.#empty.hidden = Boolean(conversation);
+  show(state, conversation, { outgoing, typists, busy, viewers }) {
     this.canned.responses = state.canned;
     this.head.hidden = this.list.hidden = !conversation;
-    this.#bar.hidden = this.#desk.hidden = true;
-    if (!conversation) return;
+    if (!conversation) {
+      this.#bar.hidden = this.#desk.hidden = true;
+      return;
+    }
     const channel = state.channels.find(({ id }) => id === conversation.channel);
     const rights = rightsIn(state, conversation);
     const writes = conversation.state !== "closed" && takesPart(state, conversation);
-    this.head.show(conversation, channel, rights, busy);
+    const writers = typists.filter((name) => name !== VISITOR);
+    this.head.show(conversation, channel, rights, busy, { viewers, writers });
+    this.#answeredBy(writers);
     this.#desk.hidden = !writes;
     this.#bar.textContent = writes ? "" : reason(conversation, rights);
     this.#bar.hidden = !this.#bar.textContent;
@@ -87,6 +128,45 @@ export class ConversationPane extends HTMLElement {
     this.list.show(conversation.id, shown, Boolean(timeline?.before));
     this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
   }
+
+  /** @param {string[]} names */
+  #answeredBy(names) {
+    this.#answering = names;
+    if (names.length) return;
+    this.#anyway = false;
+    this.#guard.hidden = true;
+  }
+
+  /** Somebody else answers: ask once before two do. */
+  #ask = (/** @type {Event} */ event) => {
+    this.#guard.hidden = true;
+    if (this.note || !this.#answering.length || this.#anyway || this.composer.hasAttribute("empty")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    // Enter again is an answer, too.
+    this.#anyway = true;
+    this.#asked.textContent = t("list.answering", { names: this.#answering.join(", ") });
+    this.#guard.hidden = false;
+  };
+
+  #decide = (/** @type {MouseEvent} */ event) => {
+    const answer = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["guard"];
+    if (!answer) return;
+    this.#guard.hidden = true;
+    if (answer === "send") this.composer.querySelector("form")?.requestSubmit();
+    else this.#anyway = false;
+    this.composer.focusText();
+  };
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter") return;
+    this.closes = event.shiftKey && (event.ctrlKey || event.metaKey);
+  };
+
+  /** A click on the button only sends. */
+  #point = () => {
+    this.closes = false;
+  };
 
   #choose = (/** @type {MouseEvent} */ event) => {
     const action = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["action"];

@@ -1,48 +1,54 @@
 import { avatar } from "../shared/avatar.js";
-import { short } from "../shared/clock.js";
+import { short } from "../shared/short-times.js";
 import { element } from "../shared/element.js";
-import { t } from "../shared/texts.js";
-import { lastLine, visitorName } from "./wording.js";
+import { now } from "../shared/moment.js";
+import { glyph } from "./glyphs.js";
+import { t } from "./texts.js";
+import { lastLine, named, visitorName } from "./wording.js";
 
-/** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { StaffChannel, StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
 
 /**
  * @typedef {object} Row
  * @property {StaffConversation} conversation
- * @property {string} colour  of its channel
- * @property {string} channel
+ * @property {StaffChannel | undefined} channel
  * @property {StaffMessage | null} said  what somebody said last
  * @property {number} unread
  * @property {boolean} typing  the visitor writes
  * @property {boolean} selected
+ * @property {string | null} me
  */
 
 /**
  * Draw one row of the list into its link, anew.
  * @param {HTMLAnchorElement} link
  * @param {Row} row
- * @param {string | null} me
+ * @returns {HTMLElement | null} the clock of whoever waits
  */
-export function draw(link, { conversation, colour, channel, said, unread, typing, selected }, me) {
+export function draw(link, { conversation, channel, said, unread, typing, selected, me }) {
   const name = visitorName(conversation);
+  const { country } = conversation.visitor;
   const open = conversation.state !== "closed";
   link.href = `#${conversation.id}`;
   link.dataset["conversation"] = conversation.id;
   link.ariaCurrent = selected ? "true" : null;
-  link.style.setProperty("--channel", colour);
-  link.title = channel;
+  link.style.setProperty("--channel", channel?.colour ?? "");
+  link.title = channel?.name ?? "";
 
   const since = open && conversation.waiting_since;
-  const clock = since
-    ? element("time", { className: "clock", dateTime: since, data: { since } })
-    : element("time", {
-      className: "moment", dateTime: conversation.last?.at ?? "",
-      textContent: conversation.last ? short(conversation.last.at, new Date()) : "",
-    });
+  const clock = since && element("time", { className: "clock", dateTime: since, data: { since } },
+    glyph("clock"), glyph("alert"), element("span", {}));
+  const moment = element("time", {
+    className: "moment", dateTime: conversation.last?.at ?? "",
+    textContent: conversation.last ? short(conversation.last.at, now()) : "",
+  });
   const line = element("span", {
-    className: typing ? "line typing-now" : "line",
+    className: typing ? "line typing-now" : "line", dir: "auto",
     textContent: typing ? t("inbox.typing") : lastLine(said, me),
   });
+  const asksForHelp = open && conversation.status === "need_help" && element("span", {
+    className: "help-mark", title: t("list.help"), ariaLabel: t("list.help"), attributes: { role: "img" },
+  }, glyph("help"));
   const count = open && unread > 0 && element("span", {
     className: "count", textContent: unread > 99 ? "99+" : String(unread),
     ariaLabel: t("inbox.unread", { count: unread }), attributes: { role: "img" },
@@ -50,7 +56,11 @@ export function draw(link, { conversation, colour, channel, said, unread, typing
   link.replaceChildren(
     avatar(name),
     element("span", { className: "row-text" },
-      element("span", { className: "row-head" }, element("span", { className: "row-name", textContent: name }), clock),
-      element("span", { className: "row-line" }, line, count || "")),
+      element("span", { className: "row-head" },
+        element("span", { className: "row-name", textContent: name, dir: "auto" }),
+        country && element("abbr", { className: "country", textContent: country, title: named("region", country) }),
+        element("span", { className: "gap" }), clock || moment),
+      element("span", { className: "row-line" }, line, asksForHelp, count)),
   );
+  return clock || null;
 }

@@ -1,20 +1,32 @@
 import { ConnectionStrip } from "../shared/connection-strip.js";
-import { element } from "../shared/element.js";
-import { t, tOneOf } from "../shared/texts.js";
+import { element, fire } from "../shared/element.js";
+import { tOneOf } from "../shared/texts.js";
 import { ChannelCards } from "./channel-cards.js";
 import { ConversationList } from "./conversation-list.js";
 import { ConversationPane } from "./conversation-pane.js";
+import { setBadge } from "./favicon-badge.js";
+import { stepsOf } from "./first-steps.js";
+import { glyph } from "./glyphs.js";
 import { InboxRail } from "./inbox-rail.js";
+import { InboxStart } from "./inbox-start.js";
+import { PaneResizer, RESIZED } from "./pane-resizer.js";
 import { sectionOf } from "./sections.js";
 import { unread } from "./store.js";
-import { VisitorContext } from "./visitor-context.js";
+import { t } from "./texts.js";
+import { AWAY, FOLDED, VisitorContext } from "./visitor-context.js";
 import { VISITOR } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
+/** @import { Habits } from "./habits.js" */
 /** @import { State } from "./store.js" */
+/** @import { Viewer } from "./viewers.js" */
 
 /** What stands behind the # of the address when the channels are shown; elsewise a conversation. */
 export const CHANNELS = "channels";
+/** The sounds are wanted, by a click. */
+export const UNLOCKED = "page:unlocked";
+/** What is searched for changed. */
+export const SEARCHED = "page:searched";
 
 const NOTICE_MS = 5_000;
 
@@ -24,55 +36,115 @@ export class InboxPage extends HTMLElement {
   strip = new ConnectionStrip();
   list = new ConversationList();
   pane = new ConversationPane();
+  search = element("input", { type: "search", autocomplete: "off", attributes: { "data-testid": "search" } });
+
+  /** @type {Habits | null} */
+  #habits = null;
   #channels = new ChannelCards();
   #context = new VisitorContext();
+  /** One where the conversation would be; one in the list, where that is all there is room for. */
+  #starts = [new InboxStart(), new InboxStart()];
+  #compact = element("button", { type: "button", className: "quiet", data: { action: "compact" } }, glyph("compact"));
+  #blocked = element("button", { type: "button", className: "blocked", hidden: true });
+  #resizers = [new PaneResizer("list"), new PaneResizer("context")];
   #notice = element("p", { className: "notice", hidden: true, attributes: { role: "alert" } });
   #timer = 0;
 
   connectedCallback() {
     this.list.ariaLabel = t("inbox.title");
+    this.#compact.ariaLabel = this.#compact.title = t("list.compact");
+    this.search.ariaLabel = this.search.placeholder = t("list.search");
+    this.search.title = `${t("keys.search")} (/)`;
+    this.#blocked.replaceChildren(glyph("mute"), t("sounds.blocked"));
+    const [start = "", listed = ""] = this.#starts;
+    const [left = "", right = ""] = this.#resizers;
     this.replaceChildren(
       this.rail,
       element("nav", { className: "list-column", ariaLabel: t("inbox.title") },
-        element("h1", { className: "list-head", textContent: t("inbox.title") }), this.strip, this.list),
-      element("main", {}, this.pane, this.#channels),
+        element("div", { className: "list-head" },
+          element("h1", { textContent: t("inbox.title") }), this.#compact),
+        element("div", { className: "list-search" }, glyph("search"), this.search),
+        this.strip, this.#blocked,
+        element("div", { className: "list-scroller" }, this.list, listed)),
+      left,
+      element("main", {}, this.pane, start, this.#channels),
+      right,
       this.#context,
       this.#notice,
     );
+    this.#compact.addEventListener("click", this.#turnCompact);
+    this.#blocked.addEventListener("click", this.#unlock);
+    this.search.addEventListener("input", this.#searched);
+    this.search.addEventListener("keydown", this.#searchKey);
+    this.addEventListener("click", this.#click);
+    this.addEventListener(RESIZED, this.#resized);
+    this.addEventListener(FOLDED, this.#folded);
+    this.addEventListener(AWAY, this.#away);
   }
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
+    this.#compact.removeEventListener("click", this.#turnCompact);
+    this.#blocked.removeEventListener("click", this.#unlock);
+    this.search.removeEventListener("input", this.#searched);
+    this.search.removeEventListener("keydown", this.#searchKey);
+    this.removeEventListener("click", this.#click);
+    this.removeEventListener(RESIZED, this.#resized);
+    this.removeEventListener(FOLDED, this.#folded);
+    this.removeEventListener(AWAY, this.#away);
   }
 
   /** @param {string | null} address */
   set admin(address) {
     this.rail.admin = this.#channels.admin = address;
+    for (const start of this.#starts) start.admin = address;
+    this.#context.archive = address && `${address}livechat/conversation/`;
+  }
+
+  /** @param {Habits} habits */
+  set habits(habits) {
+    this.#habits = habits;
+    for (const [index, name] of /** @type {const} */ (["list", "context"]).entries()) {
+      const resizer = this.#resizers[index];
+      if (resizer) resizer.width = habits.get(name);
+      this.style.setProperty(`--${name}`, `${habits.get(name)}px`);
+    }
+    this.toggleAttribute("aside", habits.get("aside"));
+    this.#context.folded = habits.get("folded").split(" ").filter(Boolean);
+    this.#showCompact();
   }
 
   /**
    * @param {State} state
    * @param {string} selected
-   * @param {{ outgoing: Outgoing[], typists: (id: string) => string[], isBusy: (id: string) => boolean }} now
+   * @param {{ outgoing: Outgoing[], typists: (id: string) => string[], isBusy: (id: string) => boolean,
+   *   viewers: Viewer[], blocked: boolean }} now
    */
-  show(state, selected, { outgoing, typists, isBusy }) {
+  show(state, selected, { outgoing, typists, isBusy, viewers, blocked }) {
     const conversation = state.conversations.get(selected);
     const inChannels = selected === CHANNELS;
     this.dataset["view"] = inChannels ? "channels" : conversation ? "conversation" : "list";
     this.rail.show(state.me, inChannels);
-    this.pane.hidden = inChannels;
+    this.pane.hidden = inChannels || !conversation;
     this.#channels.hidden = !inChannels;
     if (inChannels) this.#channels.show(state, isBusy);
-    this.list.show(state, selected, (id) => typists(id).includes(VISITOR));
-    this.pane.show(state, conversation, { outgoing, typists: typists(selected), busy: isBusy(selected) });
-    this.#context.show(conversation);
+    this.list.show(state, selected, (id) => typists(id).includes(VISITOR), this.search.value);
+    this.pane.show(state, conversation, { outgoing, typists: typists(selected), busy: isBusy(selected), viewers });
+    this.#context.show(state, conversation);
+    this.#blocked.hidden = !blocked;
+    this.#showStart(state, inChannels || Boolean(conversation));
     const news = newsCount(state);
     const title = t(inChannels ? "rail.channels" : "inbox.title");
     document.title = news ? `(${news}) ${title}` : title;
+    setBadge(news);
   }
 
+  /** Show the visitor's details, or put them away: for good beside the chat, for now above it. */
   toggleContext() {
-    this.toggleAttribute("context");
+    if (matchMedia("(min-width: 1280px)").matches) {
+      this.toggleAttribute("aside");
+      this.#habits?.set("aside", this.hasAttribute("aside"));
+    } else this.toggleAttribute("context");
   }
 
   /** Say for a moment that a command was refused. @param {string} code */
@@ -84,6 +156,64 @@ export class InboxPage extends HTMLElement {
       this.#notice.hidden = true;
     }, NOTICE_MS);
   }
+
+  /** @param {State} state @param {boolean} busy  something else is shown */
+  #showStart(state, busy) {
+    const done = this.#habits && stepsOf(state, this.#habits);
+    const waiting = [...state.conversations.values()].filter(({ state }) => state === "queued").length;
+    const [start, listed] = this.#starts;
+    if (start) start.hidden = busy;
+    if (!busy) start?.show(state, done, waiting);
+    if (listed) listed.hidden = !done;
+    if (done) listed?.show(state, done, waiting);
+  }
+
+  #showCompact() {
+    const compact = this.#habits?.get("compact") ?? false;
+    this.toggleAttribute("compact", compact);
+    this.#compact.ariaPressed = String(compact);
+  }
+
+  #turnCompact = () => {
+    this.#habits?.set("compact", !this.#habits.get("compact"));
+    this.#showCompact();
+  };
+
+  #unlock = () => fire(this, UNLOCKED);
+
+  #searched = () => fire(this, SEARCHED);
+
+  #searchKey = (/** @type {KeyboardEvent} */ event) => {
+    const first = this.list.ids[0];
+    if (event.key === "Escape" && this.search.value) this.#clear();
+    else if ((event.key === "ArrowDown" || event.key === "Enter") && first) this.list.reveal(first);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  #clear() {
+    this.search.value = "";
+    this.search.focus();
+    fire(this, SEARCHED);
+  }
+
+  #click = (/** @type {MouseEvent} */ event) => {
+    const action = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["action"];
+    if (action === "clear-search") this.#clear();
+  };
+
+  #resized = (/** @type {Event} */ event) => {
+    const { done, pane, width } = /** @type {CustomEvent<{ done: boolean, pane: "list" | "context", width: number }>} */ (event).detail;
+    this.style.setProperty(`--${pane}`, `${width}px`);
+    if (done) this.#habits?.set(pane, width);
+  };
+
+  #folded = (/** @type {Event} */ event) => {
+    this.#habits?.set("folded", /** @type {CustomEvent<string[]>} */ (event).detail.join(" "));
+  };
+
+  #away = () => this.toggleContext();
 }
 
 /** @param {State} state @returns {number} conversations that want something from this operator */

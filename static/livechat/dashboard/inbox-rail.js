@@ -1,24 +1,32 @@
-import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
-import { icon } from "../shared/icons.js";
-import { t } from "../shared/texts.js";
+import { face } from "./face.js";
+import { glyph } from "./glyphs.js";
+import { PopMenu } from "./pop-menu.js";
+import { t } from "./texts.js";
 
 /** @import { Me } from "../shared/wire.d.ts" */
 
 /** The operator changes his status; detail is `{ accepting }`. */
 export const PRESENCE = "rail:presence";
+/** Something of his menu was chosen; detail is mute, notify or sheet. */
+export const CHOSEN = "rail:chosen";
 
 /** The slim bar: inbox, channels, administration, own status. The page brings the way out in it. */
 export class InboxRail extends HTMLElement {
   #logout = this.querySelector("form");
   /** @type {Me | null} */
   #me = null;
-  #inbox = element("a", { className: "rail-item", href: "#" }, icon("inbox"));
-  #channels = element("a", { className: "rail-item", href: "#channels" }, icon("channels"));
-  #admin = element("a", { className: "rail-item", hidden: true }, icon("gear"));
-  #status = element("button", {
-    type: "button", className: "rail-item status", data: { action: "presence" },
-  });
+  #inbox = element("a", { className: "rail-item", href: "#" }, glyph("inbox"));
+  #channels = element("a", { className: "rail-item", href: "#channels" }, glyph("channels"));
+  #admin = element("a", { className: "rail-item", hidden: true }, glyph("gear"));
+  #status = element("button", { type: "button", className: "rail-item presence", data: { action: "presence" } });
+  #account = element("button", { type: "button", className: "rail-item account", data: { action: "account" } });
+  #who = element("p", { className: "menu-who" });
+  #mute = item("mute");
+  #notify = item("notify");
+  #sheet = item("sheet");
+  #profile = element("a", { className: "menu-item", href: "/profile/" });
+  #menu = new PopMenu(this.#account, this.#who, this.#profile, this.#mute, this.#notify, this.#sheet);
 
   connectedCallback() {
     this.role = "navigation";
@@ -26,13 +34,19 @@ export class InboxRail extends HTMLElement {
     label(this.#inbox, t("inbox.title"));
     label(this.#channels, t("rail.channels"));
     label(this.#admin, t("rail.admin"));
+    this.#profile.replaceChildren(glyph("person"), t("rail.profile"));
+    this.#notify.replaceChildren(glyph("bell"), t("rail.notify"));
+    this.#sheet.replaceChildren(glyph("keyboard"), t("keys.title"));
+    if (this.#logout) this.#menu.panel.append(this.#logout);
     this.replaceChildren(this.#inbox, this.#channels, this.#admin, element("span", { className: "space" }),
-      this.#status, this.#logout ?? "");
+      this.#status, this.#account, this.#menu.panel);
     this.#status.addEventListener("click", this.#turn);
+    this.#menu.panel.addEventListener("click", this.#choose);
   }
 
   disconnectedCallback() {
     this.#status.removeEventListener("click", this.#turn);
+    this.#menu.panel.removeEventListener("click", this.#choose);
   }
 
   /** @param {string | null} address */
@@ -41,21 +55,49 @@ export class InboxRail extends HTMLElement {
     if (address) this.#admin.href = address;
   }
 
+  /** @param {{ muted: boolean, askable: boolean }} sounds  `askable`: notifications can be asked for */
+  set sounds({ askable, muted }) {
+    this.#mute.replaceChildren(glyph(muted ? "bell" : "mute"), t(muted ? "rail.unmute" : "rail.mute"));
+    this.#notify.hidden = !askable;
+    this.toggleAttribute("muted", muted);
+  }
+
   /** @param {Me} me @param {boolean} inChannels  whether their page is shown, not the inbox */
   show(me, inChannels) {
-    if (this.#me?.name !== me.name || !this.#status.firstChild) {
-      this.#status.replaceChildren(avatar(me.name), element("span", { className: "dot" }));
+    this.#inbox.ariaCurrent = inChannels ? null : "page";
+    this.#channels.ariaCurrent = inChannels ? "page" : null;
+    if (me === this.#me) return;
+    if (this.#me?.name !== me.name || this.#me.avatar !== me.avatar) {
+      this.#account.replaceChildren(face(me.name, me.avatar), element("span", { className: "dot" }));
     }
     this.#me = me;
+    const presence = me.id === null ? t("rail.operator") : t(me.accepting ? "rail.taking" : "rail.away");
+    this.#who.replaceChildren(element("b", { textContent: me.name }), element("span", { textContent: presence }));
+    label(this.#account, t("rail.account", { name: me.name }));
+    this.#account.dataset["presence"] = me.id === null ? "none" : me.accepting ? "taking" : "away";
     this.#status.disabled = me.id === null;
     this.#status.dataset["presence"] = me.presence;
     this.#status.ariaPressed = String(me.accepting);
+    this.#status.replaceChildren(glyph(me.accepting ? "check" : "moon"));
     label(this.#status, me.id === null ? t("rail.operator") : t(me.accepting ? "presence.goAway" : "presence.return"));
-    this.#inbox.ariaCurrent = inChannels ? null : "page";
-    this.#channels.ariaCurrent = inChannels ? "page" : null;
   }
 
-  #turn = () => fire(this, PRESENCE, { accepting: !this.#me?.accepting });
+  /** Take chats, or stop taking them. */
+  turn() {
+    if (this.#me?.id) fire(this, PRESENCE, { accepting: !this.#me.accepting });
+  }
+
+  #turn = () => this.turn();
+
+  #choose = (/** @type {MouseEvent} */ event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (button?.dataset["choice"]) fire(this, CHOSEN, button.dataset["choice"]);
+  };
+}
+
+/** @param {string} choice */
+function item(choice) {
+  return element("button", { type: "button", className: "menu-item", data: { choice } });
 }
 
 /** @param {HTMLElement} target @param {string} text */

@@ -1,8 +1,10 @@
 import { Drawer } from "../shared/drawer.js";
+import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
-import { ACTED, EARLIER, SCROLLED } from "../shared/message-list.js";
-import { Outbox } from "../shared/outbox.js";
+import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
+import { fileIds, Outbox } from "../shared/outbox.js";
+import { setServerNow } from "../shared/moment.js";
 import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
@@ -18,25 +20,39 @@ import { MODE } from "./conversation-pane.js";
 import { Comparison } from "./digest.js";
 import { Drafts } from "./drafts.js";
 import { Freshness } from "./freshness.js";
-import { CHANNELS, InboxPage } from "./inbox-page.js";
-import { PRESENCE } from "./inbox-rail.js";
+import { Habits } from "./habits.js";
+import { CHANNELS, InboxPage, SEARCHED, UNLOCKED } from "./inbox-page.js";
+import { CHOSEN, PRESENCE } from "./inbox-rail.js";
+import { BEGUN } from "./inbox-start.js";
+import { meaningOf, stepped } from "./keys.js";
+import { offers } from "./offers.js";
+import { Ringing } from "./ringing.js";
 import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
+import { Viewers } from "./viewers.js";
 import { Watching } from "./watching.js";
 import { VISITOR } from "./wording.js";
 
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { Preferences } from "./alarm.js" */
+/** @import { Meaning } from "./keys.js" */
 
 /** So many conversations are read ahead at once; more would crowd out what is written. */
 const MAX_AHEAD = 20;
 const CANNED_MS = 60_000;
+/** Whoever goes through the list with J is not told all of everybody. */
+const LINGER_MS = 200;
+const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
 
-/** @type {{ socket: string, user: string, id: string, admin: string | null }} */
+/** @type {{ socket: string, user: string, id: string, admin: string | null, preferences?: Partial<Preferences> & { shortcuts?: boolean } }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
 const page = /** @type {InboxPage} */ (document.querySelector("inbox-page"));
 const { pane } = page;
 const tab = uuid();
-const drawer = new Drawer(new SafeStorage(() => localStorage), `staff:${config.id}`, tab);
+const storage = new SafeStorage(() => localStorage);
+const drawer = new Drawer(storage, `staff:${config.id}`, tab);
 const drafts = new Drafts(new SafeStorage(() => sessionStorage));
+const habits = new Habits(new SafeStorage(() => localStorage), config.id);
+const singles = config.preferences?.shortcuts !== false;
 
 let state = start(config.user);
 let selected = location.hash.slice(1);
@@ -45,6 +61,9 @@ let cannedAt = -Infinity;
 let drawing = false;
 /** The box to write in gets the focus as soon as it can be written in. */
 let wantsFocus = false;
+/** When the chat that is about to be closed has gone, the next one is wanted. */
+let thenNext = false;
+let lingering = 0;
 
 const socket = new Socket(config.socket, {
   hello: () => ({ type: "hello", version: 1, tab }),
@@ -54,8 +73,12 @@ const socket = new Socket(config.socket, {
   unopened,
 });
 const outbox = new Outbox({
-  send: ({ client_id, conversation, internal, text }) =>
-    send({ type: "message.post", conversation: conversation ?? "", client_id, text, internal }),
+  send: (entry) => {
+    const { client_id, conversation, internal, text } = entry;
+    return send({
+      type: "message.post", conversation: conversation ?? "", client_id, text, internal, files: fileIds(entry),
+    });
+  },
   changed: draw,
   drawer,
   now: Date.now,
@@ -72,11 +95,14 @@ const typing = new TypingSender((active) => send({ type: "typing.set", conversat
 const comparison = new Comparison();
 const watching = new Watching(send);
 const freshness = new Freshness(() => send({ type: "inbox.fetch" }));
+const viewers = new Viewers((conversation, active) => send({ type: "viewing.set", conversation, active }), draw);
+const ringing = new Ringing(config.id, config.preferences, habits, { open, changed: draw });
 
 /** @param {StaffEvent} event */
 function receive(event) {
   const before = state;
   state = apply(state, event);
+  files.heard(event);
   switch (event.type) {
     case "ack":
       commands.answered(event.client_id, true);
@@ -110,6 +136,15 @@ function receive(event) {
     case "typing.changed":
       if (event.who === null) typists.hear(event.conversation, VISITOR, event.active);
       else if (event.who !== state.me.id) typists.hear(event.conversation, event.name, event.active);
+      break;
+    case "viewing.changed":
+      if (event.operator !== state.me.id) viewers.hear(event);
+      break;
+    case "transcript.opened":
+      download(event.url);
+      break;
+    case "welcome":
+      setServerNow(event.now);
       break;
     case "heartbeat":
       if (comparison.tellsOfLoss(ownDigest(state), event.digest)) send({ type: "inbox.fetch" });
@@ -185,31 +220,74 @@ function connectionChanged(status) {
     cannedAt = -Infinity;
     fetchCanned();
     outbox.connected();
+    pane.composer.wake();
     drawer.look().then(() => outbox.adopt());
   } else {
     outbox.disconnected();
     marks.forget();
     commands.forget();
     watching.forget();
+    viewers.forget();
   }
   draw();
 }
 
-/** Show a conversation, or none. @param {string} id */
-function turnTo(id) {
+/**
+ * Show a conversation, or none.
+ * @param {string} id
+ * @param {boolean} [walking]  from chat to chat by keys: the text box would swallow the next one
+ */
+function turnTo(id, walking = false) {
   if (id !== selected) {
     typing.stop();
     selected = id;
+    thenNext = false;
     // On a touch screen the keyboard would cover what there is to read.
-    wantsFocus = matchMedia("(hover: hover)").matches;
+    wantsFocus = !walking && matchMedia("(hover: hover)").matches;
+    page.removeAttribute("context");
     pane.note = false;
     pane.composer.value = drafts.get(id, false);
+    pane.composer.draft = id;
+    came();
   }
   watch();
   state = wanted(state, id);
   const timeline = state.timelines.get(id);
   if (timeline && !timeline.entries.length) fetchEarlier();
+  clearTimeout(lingering);
+  lingering = setTimeout(() => {
+    if (state.conversations.has(selected)) send({ type: "visitor.fetch", conversation: selected });
+  }, LINGER_MS);
   draw();
+}
+
+/** Go to a conversation, to the channels, or to neither. @param {string} id */
+function open(id) {
+  turnTo(id);
+  location.hash = id;
+}
+
+/** @param {string} id  "" for none: then nothing happens */
+function walk(id) {
+  if (!id) return;
+  turnTo(id, true);
+  location.hash = id;
+  drawNow();
+  page.list.reveal(id);
+}
+
+/** The operator looks at the log again: what is new since then is marked. */
+function came() {
+  if (!document.hidden && document.hasFocus()) pane.list.returned(state.seen[selected] ?? 0);
+}
+
+/** Where the files of a draft go: its key begins with the conversation's id. @param {string} draft */
+function door(draft) {
+  const conversation = state.conversations.get(draft.replace(" note", ""));
+  const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+  return conversation ? {
+    url: "/dashboard/files/", headers: { "X-CSRFToken": token }, fields: { channel: conversation.channel },
+  } : null;
 }
 
 function watch() {
@@ -260,29 +338,187 @@ function drawNow() {
   drawing = false;
   see();
   watch();
+  const looking = !document.hidden && state.conversations.has(selected) ? selected : "";
+  viewers.look(state.me.id ? looking : "");
+  ringing.update(state, document.hasFocus() ? looking : "");
   freshness.turn(selected === CHANNELS && !document.hidden);
+  const channel = state.conversations.get(selected)?.channel;
+  pane.composer.rules = state.channels.find(({ id }) => id === channel)?.files ?? NO_FILES;
   page.show(state, selected, {
     outgoing: outbox.entries.filter((entry) => entry.conversation === selected),
     typists: (id) => typists.names(id),
     isBusy: (subject) => commands.isBusy(subject),
+    viewers: viewers.of(selected),
+    blocked: ringing.blocked,
   });
+  page.rail.sounds = { muted: ringing.muted, askable: ringing.askable };
   if (wantsFocus && pane.composer.checkVisibility()) {
     wantsFocus = false;
     pane.composer.focusText();
   }
 }
 
-page.addEventListener(ACTION, (event) => {
-  const action = /** @type {CustomEvent} */ (event).detail;
+/** @param {string} action  what a button, a key or the palette wants */
+function act(action) {
   const make = ACTIONS[action];
-  if (make) commands.give(selected, (client_id) => make(selected, client_id));
-  else page.toggleContext();
+  if (make) {
+    const left = selected;
+    const next = action === "close" && thenNext ? following(left) : "";
+    thenNext = false;
+    return commands.give(left, (client_id) => make(left, client_id), () => {
+      if (next && selected === left) walk(next);
+    });
+  }
+  switch (action) {
+    case "askToClose":
+      return pane.head.askToClose();
+    case "cancel":
+      thenNext = false;
+      return;
+    case "context":
+      return page.toggleContext();
+    case "dismiss":
+      habits.set("dismissed", true);
+      return draw();
+    case "mute":
+      ringing.muted = !ringing.muted;
+      return draw();
+    case "note":
+    case "reply":
+      return pane.write(action === "note");
+    case "notify":
+      return void ringing.ask();
+    case "presence":
+      return page.rail.turn();
+    case "search":
+      return page.search.focus();
+    case "sheet":
+      return void showSheet();
+    case "sounds":
+      return void ringing.unlock().then(() => ringing.ask());
+    case "transcript":
+      send({ type: "transcript.open", conversation: selected, format: "text" });
+  }
+}
+
+/** What comes after a conversation that goes away. @param {string} id @returns {string} */
+function following(id) {
+  const { open: wanting } = page.list;
+  return stepped(wanting, id, 1) || stepped(wanting, id, -1) || wanting.find((one) => one !== id) || "";
+}
+
+/** @param {"need_help" | "waiting_for_customer"} status  taken back by the same key */
+function toggleStatus(status) {
+  const conversation = state.conversations.get(selected);
+  if (!conversation || !isIn(selected) || conversation.state !== "assigned") return;
+  act(conversation.status === status ? "in_progress" : status);
+}
+
+function take() {
+  const conversation = state.conversations.get(selected);
+  if (!conversation || !state.me.id || isIn(selected)) return;
+  if (conversation.state === "queued") act("take");
+  if (conversation.state === "assigned") act("join");
+}
+
+/** @param {string} url */
+function download(url) {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "";
+  link.click();
+}
+
+async function showSheet() {
+  const { showSheet } = await import("./cheat-sheet.js");
+  showSheet(singles);
+}
+
+async function showPalette() {
+  const { CommandPalette } = await import("./command-palette.js");
+  if (document.querySelector("dialog[open]")) return;
+  new CommandPalette(offers(state, selected, page.list.ids, {
+    open,
+    act: (action) => (action === "take" ? take() : act(action)),
+    muted: ringing.muted,
+    profile: () => location.assign("/profile/"),
+  })).open();
+}
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], :popover-open")) return;
+  const target = /** @type {HTMLElement} */ (event.target);
+  const writing = target.matches("input, textarea, select, [contenteditable]");
+  const walking = target === document.body || Boolean(target.closest("conversation-list"));
+  const meaning = meaningOf(event, { writing, walking, singles });
+  if (!meaning) return;
+  if (meaning === "escape") {
+    if (!leave(target, writing)) return;
+  } else if (event.repeat && meaning !== "next" && meaning !== "previous") return;
+  else mean(meaning);
+  event.preventDefault();
+}
+
+/** Leave the field, then the chat. @param {HTMLElement} target @param {boolean} writing */
+function leave(target, writing) {
+  if (writing) {
+    target.blur();
+    return true;
+  }
+  if (!selected) return false;
+  const left = selected;
+  open("");
+  drawNow();
+  page.list.reveal(left);
+  return true;
+}
+
+/** @param {Exclude<Meaning, "escape">} meaning */
+function mean(meaning) {
+  switch (meaning) {
+    case "palette":
+      return void showPalette();
+    case "next":
+      return walk(stepped(page.list.ids, page.list.focused || selected, 1));
+    case "previous":
+      return walk(stepped(page.list.ids, page.list.focused || selected, -1));
+    case "take":
+      return take();
+    case "close":
+      return act("askToClose");
+    case "closeNext":
+      thenNext = isIn(selected);
+      return act("askToClose");
+    case "waiting":
+      return toggleStatus("waiting_for_customer");
+    case "help":
+      return toggleStatus("need_help");
+    case "note":
+    case "reply":
+    case "search":
+    case "sheet":
+      return act(meaning);
+    default: {
+      const id = page.list.mine[Number(meaning.slice(4)) - 1];
+      if (id) open(id);
+    }
+  }
+}
+
+page.addEventListener(ACTION, (event) => {
+  act(/** @type {CustomEvent} */ (event).detail);
 });
 page.addEventListener(SEND, (event) => {
   typing.stop();
   drafts.keep(selected, pane.note, "");
   const text = /** @type {CustomEvent} */ (event).detail;
-  outbox.add({ client_id: uuid(), conversation: selected, text, internal: pane.note });
+  const client_id = uuid();
+  const files = pane.composer.takeFiles(client_id, outbox);
+  outbox.add({ client_id, conversation: selected, text, internal: pane.note, files });
+  // What is still being uploaded would come too late.
+  if (pane.closes && files.every(({ id }) => id)) act("close");
+  pane.closes = false;
 });
 page.addEventListener(INPUT, (event) => {
   drafts.keep(selected, pane.note, /** @type {CustomEvent} */ (event).detail);
@@ -292,6 +528,7 @@ page.addEventListener(INPUT, (event) => {
 page.addEventListener(MODE, () => {
   typing.stop();
   pane.composer.value = drafts.get(selected, pane.note);
+  pane.composer.draft = pane.note ? `${selected} note` : selected;
 });
 page.addEventListener(CALLED, fetchCanned);
 page.addEventListener(PICKED, (event) => {
@@ -300,7 +537,11 @@ page.addEventListener(PICKED, (event) => {
 page.addEventListener(ACTED, (event) => {
   const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
   if (action === "retry") outbox.retry(clientId);
-  else outbox.remove(clientId);
+  else {
+    const gone = outbox.remove(clientId);
+    // The words are not lost with the file.
+    if (gone?.files?.length && !pane.composer.value) pane.composer.value = gone.text;
+  }
 });
 page.addEventListener(EARLIER, fetchEarlier);
 page.addEventListener(SCROLLED, draw);
@@ -315,11 +556,31 @@ page.addEventListener(CHANNEL, (event) => {
     state = joined(state, channel, join);
   });
 });
+page.addEventListener(SEARCHED, draw);
+page.addEventListener(UNLOCKED, () => ringing.unlock());
+page.addEventListener(CHOSEN, (event) => act(/** @type {CustomEvent} */ (event).detail));
+page.addEventListener(BEGUN, (event) => {
+  const begin = /** @type {CustomEvent} */ (event).detail;
+  if (begin === "next") open(page.list.ids[0] ?? "");
+  else act(begin);
+});
 addEventListener("hashchange", () => turnTo(location.hash.slice(1)));
-addEventListener("focus", draw);
+addEventListener("focus", () => {
+  came();
+  draw();
+});
+addEventListener("blur", draw);
 document.addEventListener("visibilitychange", draw);
 
+addEventListener("pagehide", () => viewers.look(""));
+document.addEventListener("keydown", press);
+
 page.admin = config.admin;
+page.habits = habits;
 pane.composer.value = drafts.get(selected, false);
+pane.composer.storage = storage;
+pane.composer.draft = selected;
+pane.composer.door = door;
+files.send = send;
 draw();
 socket.start();

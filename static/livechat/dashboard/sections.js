@@ -1,9 +1,9 @@
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
 
-/** @typedef {"waiting" | "mine" | "team" | "closed"} Section */
+/** @typedef {"waiting" | "mine" | "help" | "customer" | "bot" | "team" | "closed"} Section */
 
 /** @type {Section[]} */
-export const SECTIONS = ["waiting", "mine", "team", "closed"];
+export const SECTIONS = ["waiting", "mine", "help", "customer", "bot", "team", "closed"];
 
 /**
  * Sort conversations into the sections of the list. Who waits for us comes first, the longest
@@ -14,20 +14,26 @@ export const SECTIONS = ["waiting", "mine", "team", "closed"];
  */
 export function sections(conversations, me) {
   /** @type {Record<Section, StaffConversation[]>} */
-  const found = { waiting: [], mine: [], team: [], closed: [] };
+  const found = { waiting: [], mine: [], help: [], customer: [], bot: [], team: [], closed: [] };
   for (const conversation of conversations) found[sectionOf(conversation, me)].push(conversation);
   found.waiting.sort((one, other) => compare(waits(one), waits(other)));
-  found.mine.sort(byNeed);
-  found.team.sort(byNeed);
+  for (const name of /** @type {Section[]} */ (["mine", "help", "customer", "bot", "team"])) found[name].sort(byNeed);
   found.closed.sort((one, other) => compare(other.closed_at ?? "", one.closed_at ?? ""));
   return found;
 }
 
-/** @param {StaffConversation} conversation @param {string | null} me @returns {Section} */
-export function sectionOf(conversation, me) {
-  if (conversation.state === "closed") return "closed";
-  if (conversation.state === "queued") return "waiting";
-  return conversation.operators.some(({ id }) => id === me) ? "mine" : "team";
+/**
+ * Who looks for help himself keeps his chat among his own; colleagues find it under "help". What
+ * waits for the customer is out of the way of whoever answers in it.
+ * @param {StaffConversation} conversation @param {string | null} me @returns {Section}
+ */
+export function sectionOf({ operators, state, status }, me) {
+  if (state === "closed") return "closed";
+  if (state === "queued") return "waiting";
+  if (state === "bot") return "bot";
+  const mine = operators.some(({ id }) => id === me);
+  if (mine) return status === "waiting_for_customer" ? "customer" : "mine";
+  return status === "need_help" ? "help" : "team";
 }
 
 /** @param {StaffConversation} one @param {StaffConversation} other */

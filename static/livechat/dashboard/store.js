@@ -1,7 +1,7 @@
 import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
 
-/** @import { CannedListed, CannedResponse, InboxSnapshot, Me, StaffChannel, StaffConversation, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
+/** @import { CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, StaffChannel, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
 /** @import { Timeline } from "../shared/timeline.js" */
 
 /** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
@@ -16,6 +16,8 @@ import { digest } from "./digest.js";
  * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
  * @property {readonly CannedResponse[]} canned
+ * @property {ReadonlyMap<string, VisitorTold>} told  what was asked about visitors, by conversation
+ * @property {FirstSteps | null} steps
  * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
  * @property {CannedListed[]} cannedParts  of a list that is still arriving
  */
@@ -30,6 +32,8 @@ export function start(name) {
     seen: {},
     timelines: new Map(),
     canned: [],
+    told: new Map(),
+    steps: null,
     parts: [],
     cannedParts: [],
   };
@@ -58,8 +62,11 @@ export function apply(state, event) {
     case "visitor.moved": {
       const known = state.conversations.get(event.conversation);
       if (!known) return state;
-      return withConversation(state, { ...known, visitor: { ...known.visitor, page: event.page } });
+      const page = { ...event.page, referrer: event.page.referrer || known.visitor.page?.referrer };
+      return moved(withConversation(state, { ...known, visitor: { ...known.visitor, page } }), event);
     }
+    case "visitor.told":
+      return { ...state, told: new Map(state.told).set(event.conversation, event) };
     case "canned.listed":
       return cannedListed(state, event);
     case "presence.changed": {
@@ -143,12 +150,21 @@ function snapshot(state, event) {
   for (const [id, upTo] of Object.entries(state.seen)) marks[id] = Math.max(marks[id] ?? 0, upTo);
   const channels = parts.flatMap((part) => part.channels);
   /** @type {State} */
-  const next = { ...state, loaded: true, me: event.me, channels: unique(channels), conversations, seen: marks, parts: [] };
+  const next = { ...state, loaded: true, me: event.me, channels: unique(channels), conversations, seen: marks, steps: event.steps, parts: [] };
   const timelines = new Map(
     [...state.timelines].filter(([id]) => conversations.has(id))
       .map(([id, timeline]) => [id, add(timeline, [], conversations.get(id)?.head)]),
   );
   return { ...next, timelines };
+}
+
+/** Another page of a trail that was asked for. @param {State} state @param {VisitorMoved} event @returns {State} */
+function moved(state, { at, conversation, page }) {
+  const told = state.told.get(conversation);
+  if (!told || told.trail[0]?.url === page.url) return state;
+  /** @type {PageSeen} */
+  const seen = { url: page.url, title: page.title ?? "", at };
+  return { ...state, told: new Map(state.told).set(conversation, { ...told, trail: [seen, ...told.trail] }) };
 }
 
 /** @param {State} state @param {CannedListed} event @returns {State} */

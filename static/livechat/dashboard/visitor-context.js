@@ -1,52 +1,137 @@
 import { avatar } from "../shared/avatar.js";
 import { day, timeOfDay } from "../shared/clock.js";
-import { element } from "../shared/element.js";
-import { t } from "../shared/texts.js";
+import { element, fire } from "../shared/element.js";
+import { icon } from "../shared/icons.js";
+import { now } from "../shared/moment.js";
+import { short } from "../shared/short-times.js";
 import { webAddress } from "../shared/words.js";
+import { t } from "./texts.js";
 import { browserName, localTime, named, visitorName } from "./wording.js";
 
-/** @import { StaffConversation } from "../shared/wire.d.ts" */
+/** @import { StaffConversation, VisitorTold } from "../shared/wire.d.ts" */
+/** @import { State } from "./store.js" */
 
-/** What is known about the visitor. */
+/** A part was folded or unfolded; detail is the names of all that are folded. */
+export const FOLDED = "context:folded";
+/** The details are not wanted now. */
+export const AWAY = "context:away";
+
+/** What is known about the visitor. Fires {@link FOLDED} and {@link AWAY}. */
 export class VisitorContext extends HTMLElement {
+  /** An address for conversations that are not in the inbox; null for those who may not see them. @type {string | null} */
+  archive = null;
+
+  #folded = new Set();
   #drawn = "";
+  #close = element("button", { type: "button", className: "quiet context-close" }, icon("close"));
 
   connectedCallback() {
     this.role = "complementary";
     this.ariaLabel = t("context.title");
+    this.#close.ariaLabel = this.#close.title = t("context.toggle");
+    this.addEventListener("toggle", this.#toggled, { capture: true });
+    this.#close.addEventListener("click", this.#away);
   }
 
-  /** @param {StaffConversation | undefined} conversation */
-  show(conversation) {
-    const now = new Date();
-    const facts = conversation ? factsOf(conversation, now) : [];
-    const told = conversation ? toldBy(conversation) : [];
-    const drawn = JSON.stringify([conversation?.id, facts, told]);
+  disconnectedCallback() {
+    this.removeEventListener("toggle", this.#toggled, { capture: true });
+    this.#close.removeEventListener("click", this.#away);
+  }
+
+  /** @param {string[]} folded */
+  set folded(folded) {
+    this.#folded = new Set(folded);
+  }
+
+  /** @param {State} state @param {StaffConversation | undefined} conversation */
+  show(state, conversation) {
+    const at = now();
+    const told = conversation && state.told.get(conversation.id);
+    const facts = conversation ? factsOf(conversation, at) : [];
+    const attributes = conversation ? toldBy(conversation) : [];
+    const known = told?.earlier.map(({ id }) => state.conversations.has(id));
+    const drawn = JSON.stringify([conversation?.id, facts, attributes, told, known]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     if (!conversation) return this.replaceChildren();
     const name = visitorName(conversation);
+    const { email } = conversation.visitor;
+    const { scrollTop } = this;
     this.replaceChildren(
-      element("div", { className: "card" },
-        avatar(name), element("h2", { textContent: name })),
-      rows(facts, "facts"),
-      told.length > 0 && element("section", { className: "told", ariaLabel: t("context.website") },
-        element("h3", { textContent: t("context.website"), title: t("context.unverified") }),
-        rows(told, "told-facts")) || "",
+      element("div", { className: "card" }, avatar(name),
+        element("div", { className: "card-who" },
+          element("h2", { textContent: name, dir: "auto" }), email && element("p", { textContent: email })),
+        this.#close),
+      this.#part("facts", t("context.facts"), rows(facts, "facts")),
+      attributes.length > 0 && this.#part("told", t("context.website"), rows(attributes, "told-facts"), t("context.unverified")) || "",
+      told ? this.#part("trail", t("context.trail"), trail(told, at)) : "",
+      told ? this.#part("earlier", t("context.earlier"), this.#earlier(state, told, at)) : "",
     );
+    this.scrollTo(0, scrollTop);
   }
+
+  /** @param {string} name @param {string} title @param {Node} content @param {string} [hint] */
+  #part(name, title, content, hint = "") {
+    return element("details", { className: name, open: !this.#folded.has(name), data: { part: name } },
+      element("summary", {}, element("h3", { textContent: title, title: hint })), content);
+  }
+
+  /** @param {State} state @param {VisitorTold} told @param {Date} at */
+  #earlier(state, { earlier, total }, at) {
+    if (!earlier.length) return element("p", { className: "none-yet", textContent: t("context.noEarlier") });
+    const links = earlier.map(({ channel, id, opened_at, state: standing, text }) => {
+      const inside = state.conversations.has(id);
+      const href = inside ? `#${id}` : this.archive && `${this.archive}?q=${id}`;
+      const words = [
+        element("span", { className: "earlier-line", textContent: text || "–", dir: "auto" }),
+        element("span", { className: "earlier-about", textContent: [
+          short(opened_at, at), channel, standing === "closed" ? "" : t(standing === "queued" ? "inbox.waiting" : "status.in_progress"),
+        ].filter(Boolean).join(" · ") }),
+      ];
+      return element("li", {}, href
+        ? element("a", { href, target: inside ? "" : "_blank" }, ...words)
+        : element("span", { className: "earlier-plain" }, ...words));
+    });
+    const more = total - earlier.length;
+    return element("div", {},
+      element("ul", { className: "earlier-list", role: "list" }, ...links),
+      more > 0 && element("p", { className: "none-yet", textContent: t("context.earlierMore", { count: more }) }));
+  }
+
+  #toggled = (/** @type {Event} */ event) => {
+    const { dataset, open } = /** @type {HTMLDetailsElement} */ (event.target);
+    const name = dataset["part"] ?? "";
+    if (!name || open !== this.#folded.has(name)) return;
+    if (open) this.#folded.delete(name);
+    else this.#folded.add(name);
+    fire(this, FOLDED, [...this.#folded]);
+  };
+
+  #away = () => fire(this, AWAY);
+}
+
+/** @param {VisitorTold} told @param {Date} at */
+function trail(told, at) {
+  if (!told.trail.length) return element("p", { className: "none-yet", textContent: t("context.noTrail") });
+  return element("ol", { className: "trail-list", role: "list" }, ...told.trail.map((page) => {
+    const href = webAddress(page.url);
+    const words = page.title || page.url;
+    return element("li", {},
+      href ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: words, title: page.url, dir: "auto" })
+        : element("span", { textContent: words }),
+      element("time", { dateTime: page.at, textContent: short(page.at, at) }));
+  }));
 }
 
 /** @typedef {{ label: string, text: string, href: string }} Fact */
 
 /** @param {Fact[]} facts @param {string} className */
 function rows(facts, className) {
-  return element("dl", { className }, ...facts.flatMap(({ label, text, href }) => [
+  return element("dl", { className }, ...facts.map(({ label, text, href }) => element("div", {},
     element("dt", { textContent: label }),
-    element("dd", {}, href
+    element("dd", { dir: "auto" }, href
       ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: text })
-      : text),
-  ]));
+      : text))));
 }
 
 /**
@@ -63,17 +148,18 @@ function said(value) {
   return typeof value === "boolean" ? t(value ? "context.yes" : "context.no") : String(value) || "–";
 }
 
-/** @param {StaffConversation} conversation @param {Date} now @returns {Fact[]} */
-function factsOf({ opened_at, visitor }, now) {
-  const { browser, country, email, language, page, time_zone } = visitor;
+/** @param {StaffConversation} conversation @param {Date} at @returns {Fact[]} */
+function factsOf({ opened_at, visitor }, at) {
+  const { browser, country, language, page, time_zone } = visitor;
+  const referrer = page?.referrer ?? "";
   const facts = [
     { label: t("context.page"), text: page ? page.title || page.url : "", href: webAddress(page?.url ?? "") },
-    { label: t("context.email"), text: email, href: "" },
+    { label: t("context.referrer"), text: referrer, href: webAddress(referrer) },
     { label: t("context.country"), text: country && named("region", country), href: "" },
     { label: t("context.language"), text: language && named("language", language), href: "" },
-    { label: t("context.time"), text: time_zone && localTime(time_zone, now), href: "" },
+    { label: t("context.time"), text: time_zone && localTime(time_zone, at), href: "" },
     { label: t("context.browser"), text: browserName(browser), href: "" },
-    { label: t("context.started"), text: `${day(opened_at, now)}, ${timeOfDay(opened_at)}`, href: "" },
+    { label: t("context.started"), text: `${day(opened_at, at)}, ${timeOfDay(opened_at)}`, href: "" },
   ];
   return facts.filter(({ text }) => text);
 }

@@ -1,8 +1,8 @@
 import { language } from "../shared/clock.js";
-import { t } from "../shared/texts.js";
+import { t } from "./texts.js";
 
 /** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
-/** @import { Key } from "../shared/texts.js" */
+/** @import { Key } from "./texts.js" */
 
 /** Under which name a visitor types: his events carry none. */
 export const VISITOR = "";
@@ -22,9 +22,17 @@ export function visitorName({ id, visitor }) {
 export function lastLine(message, me) {
   if (!message) return "";
   if (message.kind === "system") return wordLine(message);
-  if (message.author === "visitor") return message.text;
-  if (message.author_id === me) return t("inbox.lineYou", { text: message.text });
-  return `${message.author_name}: ${message.text}`;
+  const text = message.text || filesOf(message);
+  if (message.author === "visitor") return text;
+  if (message.author_id === me) return t("inbox.lineYou", { text });
+  return `${message.author_name}: ${text}`;
+}
+
+/** @param {StaffMessage} message @returns {string} its files in a few words */
+function filesOf({ files }) {
+  const [first] = files;
+  if (!first) return "";
+  return t(files.length > 1 ? "list.files" : "list.file", { name: first.name, more: files.length - 1 });
 }
 
 /**

@@ -1,0 +1,18 @@
+/** @import { Habits } from "./habits.js" */
+/** @import { State } from "./store.js" */
+
+/** @typedef {"answers" | "introduced" | "sounds" | "embedded" | "chatted"} Step */
+
+/** In the order in which they make sense: the last is a chat with oneself. @type {Step[]} */
+export const STEPS = ["answers", "introduced", "sounds", "embedded", "chatted"];
+
+/**
+ * @param {State} state
+ * @param {Pick<Habits, "get">} habits
+ * @returns {Record<Step, boolean> | null} what is done; null when the list is not to be shown
+ */
+export function stepsOf({ loaded, me, steps }, habits) {
+  if (!loaded || !steps || me.id === null || habits.get("dismissed")) return null;
+  const done = { ...steps, sounds: habits.get("heard") };
+  return STEPS.every((step) => done[step]) ? null : done;
+}

@@ -1,0 +1,32 @@
+import { outline } from "../shared/icons.js";
+
+/** What only the inbox draws; as `shared/icons.js`. */
+const PATHS = {
+  alert: "M12 8v5m0 3.5v.01M12 3 2.5 20h19z",
+  back: "m15 5-7 7 7 7",
+  bell: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zm4 5h4",
+  channels: "M4 7h16M4 12h16M4 17h16M8 5v4m8 1v4m-5 1v4",
+  check: "m5 12 5 5 9-10",
+  chevron: "m6 9 6 6 6-6",
+  clock: "M12 7v5l3 2m-3-11a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  compact: "M4 6h16M4 10h16M4 14h16M4 18h16",
+  customer: "M5 3h14M5 21h14M7 3c0 5 3 6 5 9-2 3-5 4-5 9m10-18c0 5-3 6-5 9 2 3 5 4 5 9",
+  download: "M12 4v11m-5-5 5 5 5-5M5 20h14",
+  gear: "M4 7h10m6 0h-2M4 17h2m14 0H10M16 5v4M8 15v4",
+  help: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 5a4 4 0 1 0 0 8 4 4 0 0 0 0-8M5.6 5.6l3.6 3.6m5.6 5.6 3.6 3.6m0-12.8-3.6 3.6m-5.6 5.6-3.6 3.6",
+  inbox: "M4 13 7 5h10l3 8v6H4zm0 0h5a3 3 0 0 0 6 0h5",
+  info: "M12 11v6m0-10v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  keyboard: "M3 6h18v12H3zm4 4h.01M11 10h.01M15 10h.01M8 14h8",
+  leave: "M14 5H5v14h9m-4-7h11m-4-4 4 4-4 4",
+  moon: "M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10",
+  mute: "M6 16V11a6 6 0 0 1 9-5.2M18 11v5l2 2H8m2 3h4M4 4l16 16",
+  note: "M5 4h14v10l-5 6H5zm14 10h-5v6M9 9h6",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4 21c0-4 4-6 8-6s8 2 8 6",
+  progress: "M4 5h16v11h-9l-5 4v-4H4z",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14m5 12 4 4",
+};
+
+/** @param {keyof typeof PATHS} name @returns {SVGElement} decoration, as `icon` */
+export function glyph(name) {
+  return outline(name, PATHS[name]);
+}

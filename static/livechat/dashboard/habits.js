@@ -1,0 +1,59 @@
+/** @import { SafeStorage } from "../shared/storage.js" */
+
+/**
+ * How somebody likes his inbox on this browser.
+ * @typedef {object} Kept
+ * @property {number} list  width of the list in pixels
+ * @property {number} context  width of the visitor's details in pixels
+ * @property {boolean} aside  the details are put away
+ * @property {boolean} compact  small rows
+ * @property {boolean} muted
+ * @property {boolean} heard  sounds were switched on here once
+ * @property {boolean} dismissed  the first steps are not wanted any more
+ * @property {string} folded  parts of the details that are folded, divided by blanks
+ */
+
+/** @type {Kept} */
+export const USUAL = {
+  list: 320, context: 320, aside: false, compact: false, muted: false, heard: false, dismissed: false, folded: "",
+};
+
+/** One JSON object in the browser's storage; what is as usual is left out. */
+export class Habits {
+  #key;
+  #storage;
+  /** @type {Kept} */
+  #kept = { ...USUAL };
+
+  /** @param {SafeStorage} storage @param {string} user */
+  constructor(storage, user) {
+    this.#storage = storage;
+    this.#key = `livechat:inbox:${user}`;
+    for (const [name, value] of Object.entries(read(storage.get(this.#key)))) {
+      if (typeof value === typeof USUAL[/** @type {keyof Kept} */ (name)]) Object.assign(this.#kept, { [name]: value });
+    }
+  }
+
+  /** @template {keyof Kept} Name @param {Name} name @returns {Kept[Name]} */
+  get(name) {
+    return this.#kept[name];
+  }
+
+  /** @template {keyof Kept} Name @param {Name} name @param {Kept[Name]} value */
+  set(name, value) {
+    if (this.#kept[name] === value) return;
+    this.#kept[name] = value;
+    const own = Object.entries(this.#kept).filter(([key, is]) => is !== USUAL[/** @type {keyof Kept} */ (key)]);
+    if (own.length) this.#storage.set(this.#key, JSON.stringify(Object.fromEntries(own)));
+    else this.#storage.remove(this.#key);
+  }
+}
+
+/** @param {string | null} text @returns {object} */
+function read(text) {
+  try {
+    return JSON.parse(text ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,81 @@
+import { element } from "../shared/element.js";
+
+let count = 0;
+
+/**
+ * A button with a small panel of further buttons and links, which closes when one is chosen, with Escape
+ * and by a click elsewhere. Arrow keys go through it.
+ */
+export class PopMenu {
+  button;
+  panel;
+
+  /** @param {HTMLButtonElement} button @param {...Node} children */
+  constructor(button, ...children) {
+    const id = `menu-${count += 1}`;
+    this.button = button;
+    this.panel = element("div", { className: "pop-menu", id, popover: "auto" }, ...children);
+    button.setAttribute("aria-expanded", "false");
+    button.setAttribute("aria-controls", id);
+    button.popoverTargetElement = this.panel;
+    this.panel.addEventListener("beforetoggle", this.#place);
+    this.panel.addEventListener("toggle", this.#toggled);
+    this.panel.addEventListener("keydown", this.#key);
+    this.panel.addEventListener("click", this.#chosen);
+    button.addEventListener("keydown", this.#open);
+  }
+
+  close() {
+    if (this.panel.matches(":popover-open")) this.panel.hidePopover();
+  }
+
+  /** @returns {HTMLElement[]} */
+  get #items() {
+    const all = /** @type {HTMLElement[]} */ ([...this.panel.querySelectorAll("button, a")]);
+    return all.filter((item) => !item.hidden);
+  }
+
+  /** Beside its button: popovers stand in a layer of their own. */
+  #place = (/** @type {Event} */ event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
+    const { bottom, left, right, top } = this.button.getBoundingClientRect();
+    const above = top > innerHeight / 2;
+    const leftwards = left > innerWidth / 2;
+    const { style } = this.panel;
+    style.setProperty("top", above ? "auto" : `${bottom + 4}px`);
+    style.setProperty("bottom", above ? `${innerHeight - top + 4}px` : "auto");
+    style.setProperty("left", leftwards ? "auto" : `${Math.max(8, left)}px`);
+    style.setProperty("right", leftwards ? `${Math.max(8, innerWidth - right)}px` : "auto");
+  };
+
+  #toggled = (/** @type {Event} */ event) => {
+    const open = /** @type {ToggleEvent} */ (event).newState === "open";
+    this.button.ariaExpanded = String(open);
+  };
+
+  #open = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.panel.showPopover();
+    this.#items.at(event.key === "ArrowDown" ? 0 : -1)?.focus();
+  };
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    const items = this.#items;
+    const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Escape") event.stopPropagation();
+    if (there === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    items.at(there % items.length)?.focus();
+  };
+
+  #chosen = (/** @type {MouseEvent} */ event) => {
+    if (!/** @type {HTMLElement} */ (event.target).closest("button, a")) return;
+    const inside = this.panel.contains(document.activeElement);
+    this.close();
+    if (inside) this.button.focus({ preventScroll: true });
+  };
+}
