@@ -112,7 +112,9 @@ class ProfileForm(forms.Form):
     quiet = forms.BooleanField(
         label=_("Quiet hours"),
         required=False,
-        help_text=_("Every day, by the clock of your computer. Notifications are still shown."),
+        help_text=_(
+            "Every day, by the clock of your computer: neither sounds nor notifications then."
+        ),
     )
     quiet_from = forms.TimeField(
         label=_("from"),

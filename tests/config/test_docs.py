@@ -109,7 +109,10 @@ def test_the_keys_are_those_that_are_stored():
     kept = re.findall(r'keep\("\w+Storage", (?:"(\w+)"|verb)', widget)
     prefixes = [
         re.findall(r"`(livechat:[\w:]+:)\$\{", read(STATIC / name))
-        for name in ("widget/identity.js", "shared/drawer.js", "dashboard/drafts.js")
+        for name in (
+            *("widget/identity.js", "widget/choices.js", "widget/draft.js"),
+            *("shared/drawer.js", "dashboard/drafts.js"),
+        )
     ]
 
     page = read(DOCS / "reference/storage.md")

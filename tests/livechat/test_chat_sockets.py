@@ -37,7 +37,7 @@ async def test_what_the_visitor_writes_reaches_the_operator_and_back(sockets, be
         "kind": "text",
         "text": "It is.",
         "line": None,
-            "files": [],
+        "files": [],
         "at": ack["at"],
     }
 

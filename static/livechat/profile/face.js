@@ -1,5 +1,5 @@
+import { avatar } from "../shared/avatar.js";
 import { element } from "../shared/element.js";
-import { initials, tone } from "../shared/words.js";
 
 /** Say whom visitors will see while the name is being written. @param {HTMLElement} form */
 export function name(form) {
@@ -52,7 +52,5 @@ export function picture(form) {
 function letters(form, name, instead = false) {
   const face = form.querySelector("[data-face]");
   if (!face || (!instead && face.querySelector("img"))) return;
-  face.replaceChildren(element("span", {
-    className: "avatar", textContent: initials(name), ariaHidden: "true", data: { tone: String(tone(name)) },
-  }));
+  face.replaceChildren(avatar(name));
 }
