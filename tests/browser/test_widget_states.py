@@ -225,6 +225,8 @@ def test_a_server_that_is_away_for_long_is_admitted(vera, server, chrome, channe
     channel(contact_hint=HINT)
     vera.opens()
     vera.composer.press_sequentially("Hello")
+    # With the first letter what it takes to show a message is fetched.
+    expect(vera.view.locator("message-list")).to_be_attached()
     server.kill()
     vera.composer.press("Enter")
 

@@ -1,7 +1,7 @@
+import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
 import { icon } from "../shared/icons.js";
 import { webAddress } from "../shared/words.js";
-import { face } from "./face.js";
 import { glyph } from "./glyphs.js";
 import { PopMenu } from "./pop-menu.js";
 import { t } from "./texts.js";
@@ -170,7 +170,7 @@ export class ConversationHead extends HTMLElement {
     this.#company.title = this.#words.textContent = words;
     this.#faces.replaceChildren(
       ...people.slice(0, 3).map(([name, picture]) => {
-        const round = face(name, picture);
+        const round = avatar(name, picture);
         round.classList.toggle("writes", writers.includes(name));
         return round;
       }),

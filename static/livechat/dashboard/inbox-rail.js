@@ -1,5 +1,5 @@
+import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
-import { face } from "./face.js";
 import { glyph } from "./glyphs.js";
 import { PopMenu } from "./pop-menu.js";
 import { t } from "./texts.js";
@@ -68,7 +68,7 @@ export class InboxRail extends HTMLElement {
     this.#channels.ariaCurrent = inChannels ? "page" : null;
     if (me === this.#me) return;
     if (this.#me?.name !== me.name || this.#me.avatar !== me.avatar) {
-      this.#account.replaceChildren(face(me.name, me.avatar), element("span", { className: "dot" }));
+      this.#account.replaceChildren(avatar(me.name, me.avatar), element("span", { className: "dot" }));
     }
     this.#me = me;
     const presence = me.id === null ? t("rail.operator") : t(me.accepting ? "rail.taking" : "rail.away");

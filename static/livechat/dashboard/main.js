@@ -4,7 +4,7 @@ import { uuid } from "../shared/identifiers.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
 import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
 import { fileIds, Outbox } from "../shared/outbox.js";
-import { setServerNow } from "../shared/moment.js";
+import { now, setServerNow } from "../shared/moment.js";
 import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
@@ -81,8 +81,9 @@ const outbox = new Outbox({
   },
   changed: draw,
   drawer,
-  now: Date.now,
-  later: setTimeout,
+  now: () => now().getTime(),
+  // The browser's own wants to be nobody's method.
+  later: (callback, milliseconds) => setTimeout(callback, milliseconds),
 });
 const commands = new Commands(send, draw, () => page.tell("offline"));
 const typists = new TypingWatch(draw);

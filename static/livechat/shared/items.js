@@ -18,6 +18,7 @@ const GROUP_MS = 180_000;
  * @property {"" | "pending" | "sent" | "seen" | "failed"} state
  * @property {string} code  why it failed
  * @property {(Stored & { key?: string })[]} [files]  without an id while they are uploaded
+ * @property {string} [picture]  of the author
  *
  * @typedef {object} Place
  * @property {boolean} first  of a group
@@ -32,6 +33,7 @@ const GROUP_MS = 180_000;
  * @property {string} visitor  what the visitor is called here
  * @property {number} seenUpTo  how far the other side has read
  * @property {(message: PublicMessage | StaffMessage) => string} wordLine
+ * @property {(author: string) => string | undefined} [picture]  of an operator, by his id
  */
 
 /**
@@ -83,6 +85,7 @@ function storedItem(entry, reader) {
     text: entry.kind === "system" ? reader.wordLine(entry) : entry.text,
     at: entry.at,
     files: entry.files,
+    picture: reader.picture?.(entry.author_id ?? ""),
     state: !own ? "" : entry.seq <= reader.seenUpTo ? "seen" : "sent",
     code: "",
   };

@@ -9,10 +9,14 @@ import { parts } from "./words.js";
 const EMOJI = /^(?:(?![©®™])(?:\p{RI}{2}|\p{ExtPict}[\uFE0F\p{EMod}]?(?:\u200D\p{ExtPict}[\uFE0F\p{EMod}]?)*)\s*){1,3}$/u;
 
 /** Of what is wrong with the files, another attempt cures nothing. */
-const INCURABLE = /^(?:file_|image_|too_)/;
+const INCURABLE = /^(?:file_|image_|too_(?!long))/;
 
-/** @type {Promise<typeof import("./file-view.js")> | null} most chats have no files */
+/** @typedef {typeof import("./file-view.js")} View */
+
+/** Most chats have no files. @type {View | null} */
 let view = null;
+/** @type {Promise<View> | null} */
+let coming = null;
 
 /**
  * Draw one item into its list element, anew.
@@ -47,16 +51,23 @@ function files(row, item) {
   const box = element("div", {
     className: "files", dir: "auto", textContent: item.files.map(({ name }) => name).join("\n"),
   });
-  view ??= import("./file-view.js");
-  view.then(({ show }) => show(row, box, item), () => {
-    view = null;
-  });
+  // At once where that is possible: what shrinks for a moment moves whoever reads below it.
+  if (view) view.show(row, box, item);
+  else {
+    coming ??= import("./file-view.js");
+    coming.then((module) => {
+      view = module;
+      view.show(row, box, item);
+    }, () => {
+      coming = null;
+    });
+  }
   return [box];
 }
 
 /** @param {Item} item @param {Place} place */
 function face(item, place) {
-  return item.side === "own" || !place.first ? [] : [avatar(item.name)];
+  return item.side === "own" || !place.first ? [] : [avatar(item.name, item.picture)];
 }
 
 /** @param {Item} item */

@@ -4,6 +4,7 @@ import { icon } from "./icons.js";
 import { places } from "./items.js";
 import { ACTED, EARLIER, SCROLLED } from "./list-events.js";
 import { draw } from "./message-entry.js";
+import { now } from "./moment.js";
 import { t } from "./texts.js";
 
 /** @import { Item, Place } from "./items.js" */
@@ -113,7 +114,8 @@ export class MessageList extends HTMLElement {
     const arrives = this.#came !== null && this.#highest > 0;
     if (arrives) {
       const seen = this.#came ?? 0;
-      this.#newAfter = items.some((item) => isNews(item, seen)) ? seen : Infinity;
+      // To whom all is new nothing has to be marked.
+      this.#newAfter = seen && items.some((item) => isNews(item, seen)) ? seen : Infinity;
       this.#came = null;
     }
     if (this.atEnd) this.#read = this.#highest;
@@ -170,7 +172,7 @@ export class MessageList extends HTMLElement {
   #reconcile(items) {
     const rows = new Map(this.#rows);
     this.#rows.clear();
-    const now = new Date();
+    const today = now();
     const around = places(items);
     const firstDated = this.#hasEarlier || this.#above ? undefined : items.find((item) => item.at);
     const firstNew = items.find((item) => isNews(item, this.#newAfter));
@@ -180,9 +182,9 @@ export class MessageList extends HTMLElement {
       const place = /** @type {Place} */ (around[index]);
       if (this.#below) place.showState = item.state === "failed";
       // A chat that began today says so by its times.
-      const isPlain = item === firstDated && new Date(item.at).toDateString() === now.toDateString();
+      const isPlain = item === firstDated && new Date(item.at).toDateString() === today.toDateString();
       if (place.newDay && !isPlain) {
-        const text = day(item.at, now);
+        const text = day(item.at, today);
         wanted.push(this.#row(rows, `day:${text}`, text, (row) => {
           row.className = "day";
           row.textContent = text;

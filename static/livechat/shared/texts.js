@@ -129,7 +129,7 @@ if (dataset["texts"]) {
 export function t(key, values = {}) {
   const plural = "count" in values ? plurals.select(Number(values["count"])) : "";
   const text = texts[`${key}.${plural}`] || texts[key] || key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return text.replace(/\{(\w+)\}/g, (_, name) => (values[name] ?? "").toLocaleString(lang || "en"));
 }
 
 /**

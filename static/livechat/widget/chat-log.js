@@ -34,6 +34,7 @@ export class ChatLog {
 function shown(state, outgoing) {
   const { channel, timeline } = state;
   const conversation = current(state);
+  const known = [...conversation?.operators ?? [], ...channel.team];
   const said = items(conversation ? timeline.entries : [], outgoing, {
     isOwn: (author) => author === "visitor",
     author: "visitor",
@@ -41,6 +42,7 @@ function shown(state, outgoing) {
     visitor: t("list.you"),
     seenUpTo: conversation?.seen_by_staff ?? 0,
     wordLine,
+    picture: (author) => known.find(({ id }) => id === author)?.avatar,
   });
   const atStart = !conversation || timeline.before === 0;
   return channel.welcome && atStart ? [greeting(channel), ...said] : said;

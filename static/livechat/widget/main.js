@@ -6,6 +6,7 @@ import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
 import { now, setServerNow } from "../shared/moment.js";
 import { fileIds, Outbox } from "../shared/outbox.js";
+import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
@@ -254,8 +255,6 @@ function refused() {
 }
 
 async function unopened() {
-  // Where this cannot be fetched, the server is gone, and the socket goes on trying.
-  const { checkPage } = await import("../shared/page-check.js");
   if (await checkPage() === "refused") socket.stop("forbidden");
 }
 
@@ -451,7 +450,8 @@ panel.addEventListener(SCROLLED, see);
 panel.addEventListener(CLOSE, () => host.close());
 panel.addEventListener(END, () => {
   const conversation = openConversation();
-  if (conversation) wish(conversation);
+  // Without a network and not fetched before: the button can be pressed again.
+  if (conversation) wish(conversation).catch(() => {});
 });
 panel.addEventListener(STAY, () => ending?.withdraw());
 panel.addEventListener(START, () => {
@@ -477,6 +477,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const act of ["pointerdown", "keydown"]) addEventListener(act, acted, { capture: true });
+// Whose hand is over the chat may write next.
+addEventListener("pointermove", prepare, { once: true });
 setServerNow(config.now);
 panel.composer.value = draft.text;
 panel.composer.storage = storage;
