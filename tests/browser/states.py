@@ -130,6 +130,8 @@ class Studio:
             '<html lang="en">',
             f'<html lang="{device.language}" dir="{"rtl" if device.language == "ar" else "ltr"}">',
         ).replace("A strict page", "Kettle &amp; Leaf")
+        head = '<meta name="viewport" content="width=device-width"><title>'
+        self._page = self._page.replace("<title>", head)
 
     def take_all(self) -> None:
         self.change(
@@ -164,13 +166,13 @@ class Studio:
         vera.opens()
         self.settle(vera)
         self.take("widget-first-open", vera.page)
-        anna.presence.click()
+        self.change_presence(anna)
         self.write(vera, self._said[0])
         vera.view.locator("chat-notices .waiting").wait_for()
         self.take("widget-waiting", vera.page)
         anna.rows("waiting").first.click()
         anna.action("take").click()
-        anna.presence.click()
+        self.change_presence(anna)
         anna.composer.wait_for()
         self.write(anna, self._said[1])
         self.write(vera, self._said[2])
@@ -323,11 +325,10 @@ class Studio:
     # ------------------------------------------------------------------ the inbox
 
     def inbox(self, anna: Operator) -> None:
-        anna.is_connected()
-        self.crowd(anna)
         if self._device.is_phone:
             anna.page.goto(f"{self._app.url}/dashboard/")
-            anna.is_connected()
+        anna.is_connected()
+        self.crowd(anna)
         self.take("inbox-list", anna.page)
         anna.rows("mine").first.click()
         anna.composer.wait_for()
@@ -350,7 +351,7 @@ class Studio:
             somebody = self.visitor()
             somebody.opens()
             self.write(somebody, text)
-        anna.presence.click()
+        self.change_presence(anna)
         for text in self._said[4:]:
             somebody = self.visitor()
             somebody.opens()
@@ -434,6 +435,15 @@ class Studio:
             **device,
         )
         return context.new_page()
+
+    def change_presence(self, anna: Operator) -> None:
+        """On a telephone the button is beside the list alone."""
+        place = anna.page.evaluate("location.hash")
+        if self._device.is_phone:
+            anna.page.evaluate("location.hash = ''")
+        anna.presence.click()
+        if self._device.is_phone and place:
+            anna.page.evaluate("place => { location.hash = place; }", place)
 
     def open_again(self, vera: Visitor) -> None:
         vera.page.wait_for_timeout(1_500)
