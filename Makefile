@@ -116,6 +116,7 @@ bench: .venv/test.txt ## benchmarks, as ratios
 
 pictures: .venv/test.txt ## the screenshots in docs/images, anew
 	$(STAGE) "pictures" --needs chromium -- $(PY) -m tests.browser.pictures
+	$(STAGE) "pictures of every state" --needs chromium -- $(PY) -m tests.browser.states
 
 TEXTS := --no-location --no-wrap --verbosity 0 --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests \
 	--ignore=benchmarks --ignore=docs --ignore="config/demo/*" --ignore="templates/demo/*"

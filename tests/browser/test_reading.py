@@ -195,3 +195,24 @@ def test_messages_are_walked_with_the_arrow_keys(vera, anna):
     vera.page.keyboard.press("ArrowUp")
     vera.page.keyboard.press("ArrowDown")
     assert here() != first
+
+
+def test_what_is_loaded_above_the_reader_does_not_move_him(visitor, anna):
+    vera = visitor(viewport={"width": 1000, "height": 500})
+    vera.opens()
+    vera.write("The first")
+    vera.reads("The first")
+    anna.answers()
+    for number in range(130):
+        anna.write(f"Line {number}")
+    expect(anna.entry("Line 129")).to_have_attribute("data-state", "seen")
+    vera.page.reload()
+    vera.opens()
+    expect(vera.entry("Line 129")).to_be_visible()
+    expect(vera.entry("Line 5")).to_have_count(0)
+
+    scroller = vera.view.locator("message-list .scroller")
+    scroller.evaluate("scroller => { scroller.scrollTop = 0; }")
+    expect(vera.entry("Line 5")).to_have_count(1)
+
+    assert scroller.evaluate("scroller => scroller.scrollTop") > 500

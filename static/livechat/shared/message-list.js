@@ -251,7 +251,7 @@ export class MessageList extends HTMLElement {
     if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
   }
 
-  /** @returns {{ row: Element, top: number } | null} the first row in view */
+  /** @returns {{ row: Element, top: number } | null} the first entry in view */
   #inView() {
     const { top } = this.#scroller.getBoundingClientRect();
     const rows = this.#list.children;
@@ -262,6 +262,8 @@ export class MessageList extends HTMLElement {
       if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) to = middle;
       else from = middle + 1;
     }
+    // A day's name goes with its first entry, wherever that comes to stand.
+    while (rows[from] && !rows[from]?.classList.contains("entry")) from += 1;
     const row = rows[from];
     return row ? { row, top: row.getBoundingClientRect().top - top } : null;
   }
