@@ -142,6 +142,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
                     "header_background_color",
                     "title_color",
                     "theme",
+                    "language",
                     "privacy_link",
                 ),
             },

@@ -17,7 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from livechat.domain import origins
 from livechat.domain.origins import OriginError
 from livechat.domain.states import Absence, Corner, FileSet, LimitMode, Theme
-from livechat.models.choices import ABSENCES, CORNERS, FILE_SETS, LIMIT_MODES, THEMES
+from livechat.models.choices import (
+    ABSENCES,
+    CORNERS,
+    FILE_SETS,
+    LIMIT_MODES,
+    THEMES,
+    chat_languages,
+)
 
 BRAND = "#3451d1"
 WHITE = "#ffffff"
@@ -103,6 +110,9 @@ class Channel(models.Model):
     )
     theme = models.CharField(
         _("light or dark"), max_length=8, choices=THEMES, default=Theme.AUTO.value
+    )
+    language = models.CharField(
+        _("language"), max_length=16, choices=chat_languages, blank=True, default=""
     )
     suggestions = models.TextField(
         _("suggestions"),

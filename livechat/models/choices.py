@@ -2,7 +2,9 @@
 time zones."""
 
 import zoneinfo
+from typing import Any
 
+from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +82,13 @@ THEMES = [
     (Theme.LIGHT.value, _("Light")),
     (Theme.DARK.value, _("Dark")),
 ]
+
+
+def chat_languages() -> list[tuple[str, Any]]:
+    """Return the languages a chat can speak; "" for that of the page around it."""
+    return [("", _("As the page around it")), *settings.LANGUAGES]
+
+
 FILE_SETS = [
     (FileSet.NONE.value, _("Nothing")),
     (FileSet.IMAGES.value, _("Pictures")),

@@ -79,13 +79,13 @@ def standing(
 
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
-    """Return a channel as a visitor sees it now."""
+    """Return a channel as a visitor sees it now; its own language comes before `language`."""
     return visitor_view.channel(
         channel,
         available=assignment.is_anybody_available(channel, now),
         team=assignment.present_operators(channel, now, MAX_FACES),
         answers_in=patience.answers_in(channel.pk, now),
-        language=language,
+        language=channel.language or language,
     )
 
 

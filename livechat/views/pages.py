@@ -65,6 +65,8 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
         "button_background": channel.button_background_color,
         "button_foreground": _visible(channel.button_text_color, channel.button_background_color),
     }
+    if channel.language:
+        config["language"] = channel.language
     # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.
     text = json.dumps(config).replace("<", "\\u003c")
     script = _loader_source().replace(PLACEHOLDER, text)
@@ -89,7 +91,7 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """The chat itself, in an iframe on the customer's page."""
     channel = _channel(key)
-    with _language(request):
+    with _language(request, channel):
         response = _chat(request, channel, "livechat/widget/frame.html")
     # What `csp_replace` sets; the decorator cannot know the channel. The Admin's own pages and
     # the demo are on this host.
@@ -107,7 +109,7 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
     channel = Channel.objects.active().filter(slug=slug).first()
     if channel is None:
         raise Http404
-    with _language(request):
+    with _language(request, channel):
         response = _chat(request, channel, "livechat/chat.html")
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -179,9 +181,9 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
 
 
 @contextlib.contextmanager
-def _language(request: HttpRequest) -> Iterator[None]:
-    """Speak the language that ``?lang=`` asks for, where it is one of ours."""
-    asked = request.GET.get("lang", "")
+def _language(request: HttpRequest, channel: Channel) -> Iterator[None]:
+    """Speak the channel's language, else the one ``?lang=`` asks for where it is one of ours."""
+    asked = channel.language or request.GET.get("lang", "")
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(LookupError):
             stack.enter_context(translation.override(get_supported_language_variant(asked)))

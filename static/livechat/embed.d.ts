@@ -11,6 +11,8 @@ interface LoaderConfig {
   panel: string;
   name: string;
   theme: "auto" | "dark" | "light";
+  /** The channel's own, which comes before the page's. */
+  language?: string;
   position: "left" | "right";
   /** Pixels from the edges. */
   offset: { x: number; y: number };

@@ -46,7 +46,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 
   /** What both parts share. @type {LivechatParts} */
   const chat = {
-    language: page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
+    language: config.language || page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
     config,
     host,
     button,

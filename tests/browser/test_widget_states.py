@@ -340,6 +340,7 @@ def test_a_device_that_is_a_day_ahead_still_knows_how_long_he_waits(visitor, ann
     vera.write("What time is it?")
 
     expect(notice(vera, "waiting").locator(".clock")).to_have_text(re.compile(r"^0:0\d$"))
+    expect(vera.view.locator("li.day")).to_have_count(0)
 
 
 # ---------------------------------------------------------------------- the menu

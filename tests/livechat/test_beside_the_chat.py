@@ -217,6 +217,13 @@ def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
     assert patience.measure(berlin.pk, now) is None
 
 
+def test_who_writes_in_a_channel_with_a_language_reads_it(berlin):
+    berlin.language = "de"
+    berlin.translations = {"welcome_message": {"de": "Guten Tag", "ar": "أهلًا"}}
+
+    assert visitors.channel_view(berlin, timezone.now(), "ar").welcome == "Guten Tag"
+
+
 def test_a_visitor_sees_who_is_there_and_at_most_three(berlin):
     for name in ("anna", "ben", "carl", "dora"):
         factories.operator(name, berlin)

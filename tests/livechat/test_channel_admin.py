@@ -272,6 +272,7 @@ def test_a_clock_is_red_after_it_was_amber(client, opened, address, berlin, ambe
 def test_files_look_and_privacy_are_among_the_options(client, opened, address, berlin):
     data = opened() | {
         "theme": "dark",
+        "language": "ar",
         "file_set": "images",
         "max_file_megabytes": 3,
         "max_files": 2,
@@ -284,7 +285,7 @@ def test_files_look_and_privacy_are_among_the_options(client, opened, address, b
 
     assert response.status_code == 302
     berlin.refresh_from_db()
-    assert berlin.theme == "dark"
+    assert (berlin.theme, berlin.language) == ("dark", "ar")
     assert (berlin.file_set, berlin.max_file_bytes, berlin.max_files) == ("images", 3 << 20, 2)
     assert (berlin.privacy_link, berlin.red_after) == ("https://shop.example/privacy", 90)
 

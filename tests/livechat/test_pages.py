@@ -285,3 +285,19 @@ def test_health_and_readiness(client):
 
 def test_the_demo_is_not_there_unless_asked_for(client):
     assert client.get("/demo/").status_code == 404
+
+
+def test_a_channels_own_language_comes_before_any_other(client, berlin):
+    berlin.language = "de"
+    berlin.translations = {"welcome_message": {"de": "Guten Tag"}}
+    berlin.save()
+
+    for path in (f"/widget/{berlin.key}/frame/?lang=ar", f"/chat/{berlin.slug}/"):
+        page = client.get(path, headers={"accept-language": "en"}).content.decode()
+        assert 'lang="de" dir="ltr"' in page
+        assert "Guten Tag" in page
+    assert '"language": "de"' in client.get(f"/widget/{berlin.key}/loader.js").content.decode()
+
+
+def test_a_channel_without_a_language_leaves_it_to_the_page(client, berlin):
+    assert '"language"' not in client.get(f"/widget/{berlin.key}/loader.js").content.decode()
