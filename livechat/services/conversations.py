@@ -21,7 +21,15 @@ from livechat.errors import (
     NotAllowed,
     NotFound,
 )
-from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
+from livechat.models import (
+    Channel,
+    Conversation,
+    Message,
+    Operator,
+    PageView,
+    Participant,
+    Visitor,
+)
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import assignment, attachments, messages, timeline
 
@@ -103,6 +111,8 @@ def _open(
     pending = attachments.lock_pending(files) if files else {}
     sent = attachments.claim(files, pending, actor, channel.pk)
     conversation = _insert(channel, visitor, client_id, arrival, now)
+    if arrival.page_url:
+        _first_page(visitor, conversation, now)
     guest = Participant.objects.create(
         conversation=conversation,
         role=Role.VISITOR.value,
@@ -270,6 +280,19 @@ def _insert(
         page_title=texts.one_line(arrival.page_title, 300),
         referrer=arrival.referrer,
     )
+
+
+def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
+    """Begin the trail with the page on which he wrote; before that nothing of him was stored."""
+    newest = visitor.page_views.first()
+    if newest is None or newest.url != row.page_url:
+        PageView.objects.create(
+            visitor=visitor,
+            url=row.page_url,
+            title=row.page_title,
+            referrer=row.referrer,
+            at=now,
+        )
 
 
 def _locked(conversation: UUID) -> Conversation:

@@ -161,6 +161,17 @@ def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
     assert told.total == 1
 
 
+def test_the_trail_begins_with_the_page_on_which_he_wrote(berlin, anna, vera):
+    chat = factories.opened(vera, page_url="https://tea.example/sencha", page_title="Sencha")
+    visitors.view_page(vera, wire.Page("https://tea.example/sencha", "Sencha"))
+
+    told = visitors.told(factories.actor(anna), chat.conversation)
+
+    assert [(seen.url, seen.title) for seen in told.trail] == [
+        ("https://tea.example/sencha", "Sencha")
+    ]
+
+
 def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, vera):
     paris = factories.channel("Paris")
     factories.conversation(VisitorActor(vera.visitor, paris.pk), "Secret")
