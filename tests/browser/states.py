@@ -372,6 +372,7 @@ class Studio:
         ben = self.operator("ben")
         ben.page.goto(f"{self._app.url}/dashboard/#{anna.page.url.partition('#')[2]}")
         ben.action("join").click()
+        ben.composer.wait_for()
         ben.composer.press_sequentially(self._said[5])
         anna.page.locator("conversation-head .company *").first.wait_for()
 

@@ -183,6 +183,8 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     expect(ben.page.locator("conversation-head .company")).to_contain_text("Anna is viewing")
 
     ben.action("join").click()
+    # Until there is a box to write in, letters are shortcuts.
+    expect(ben.composer).to_be_visible()
     ben.composer.press_sequentially("I know")
     expect(company).to_contain_text("Ben is writing")
     anna.composer.fill("Me too")
