@@ -107,6 +107,9 @@ def visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQueryS
     """Return those of `rows` that `actor` may read as an operator or manager (decision 9)."""
     if actor.is_manager:
         return rows
+    if actor.operator is None:
+        # Nobody: asked for below, it would be everybody who is no operator, the visitors.
+        return rows.none()
     mine = Participant.objects.present().filter(operator=actor.operator).values("conversation")
     return rows.filter(Q(channel__in=actor.channels) | Q(pk__in=mine))
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from livechat.domain import rights
 from livechat.models import Conversation, Visitor
 from livechat.services import conversations, inbox
 from tests import factories
@@ -103,3 +104,11 @@ def test_messages_among_colleagues_do_not_change_the_digest_of_an_onlooker(berli
 
     assert inbox.digest_of(actor) == before
     assert inbox.digest_of(factories.actor(anna)) != before
+
+
+def test_who_answers_nowhere_sees_nothing(berlin, vera):
+    factories.opened(vera)
+    analyst = factories.actor(factories.user("yusuf", group=rights.ANALYSTS))
+
+    assert not inbox.visible(analyst, Conversation.objects.all()).exists()
+    assert inbox.readable_among(analyst, [Conversation.objects.get().public_id]) == {}
