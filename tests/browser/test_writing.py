@@ -93,3 +93,21 @@ def test_many_texts_in_a_hurry_arrive_in_order(vera, anna):
     vera.reads(*texts)
     anna.answers()
     anna.reads(*texts)
+
+
+def test_marks_and_bidi_controls_stay_within_their_message(vera, anna):
+    flood = "tea" + "\N{COMBINING GRAVE ACCENT}" * 400
+    turned = "\N{RIGHT-TO-LEFT OVERRIDE}gpj.eciovni"
+    vera.opens()
+    vera.write(flood, turned, "</script><img src=x onerror=alert(1)>", "The last")
+    anna.answers()
+    expect(anna.entry("The last")).to_be_visible()
+
+    for somebody in (vera, anna):
+        expect(somebody.view.locator(".bubble img, .bubble script")).to_have_count(0)
+        bubbles = somebody.view.locator("li.entry[data-author=visitor] .bubble")
+        expect(bubbles).to_have_count(4)
+        for bubble in bubbles.all():
+            assert bubble.get_attribute("dir") == "auto"
+            assert bubble.evaluate("one => getComputedStyle(one).overflowY") in {"clip", "hidden"}
+            assert bubble.evaluate("one => one.offsetHeight") < 100
