@@ -2,14 +2,34 @@
 
 import json
 import re
+import time
 from dataclasses import dataclass
 
-from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+from playwright.sync_api import FloatRect, Frame, FrameLocator, Locator, Page, expect
 
 PATIENCE_MS = 15_000
 """For everything that is shown sooner or later; the computer may be busy with other things."""
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def until(page: Page, truth: str) -> None:
+    """Wait until the JavaScript expression `truth` holds on the page.
+
+    Asked from here each time: a page that forbids `eval` forbids it to a waiting script as well.
+    """
+    deadline = time.monotonic() + PATIENCE_MS / 1_000
+    while not page.evaluate(truth):
+        assert time.monotonic() < deadline, f"never came true: {truth}"
+        page.wait_for_timeout(20)
+
+
+def box(locator: Locator) -> FloatRect:
+    """Return where the element stands, once it is to be seen."""
+    expect(locator).to_be_visible()
+    found = locator.bounding_box()
+    assert found is not None
+    return found
 
 
 class Writer:

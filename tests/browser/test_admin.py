@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import sign_in
-from tests.browser.people import Operator, Visitor
+from tests.browser.people import Operator, Visitor, box
 from tests.browser.websites import website
 from tests.machine.app import App
 
@@ -266,10 +266,8 @@ def drag(her: ChannelPage, start: int, end: int) -> None:
     """Draw a rule by its grip to the place of another."""
     her.rules.nth(start).scroll_into_view_if_needed()
     her.page.evaluate("scrollBy(0, 200)")
-    grip = her.rules.nth(start).locator(".grip").bounding_box()
-    goal = her.rules.nth(end).bounding_box()
-    assert grip
-    assert goal
+    grip = box(her.rules.nth(start).locator(".grip"))
+    goal = box(her.rules.nth(end))
     x = grip["x"] + grip["width"] / 2
     her.page.mouse.move(x, grip["y"] + grip["height"] / 2)
     her.page.mouse.down()

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import WebSocket, expect
 
+from tests.browser.people import until
+
 
 def test_a_first_chat_goes_both_ways(vera, anna):
     vera.opens()
@@ -200,6 +202,6 @@ def test_nothing_is_stored_before_the_visitor_acts(vera):
     assert vera.kept() == {"open": True}
 
     vera.write("Hello")
-    vera.page.wait_for_function("localStorage['livechat:kettleandleaf'].includes('has_chat')")
+    until(vera.page, "localStorage['livechat:kettleandleaf']?.includes('has_chat')")
     assert vera.kept() == {"open": True, "has_chat": True}
     assert vera.page.context.cookies() == []

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.people import box
+
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
@@ -21,7 +23,7 @@ def test_on_a_telephone_the_chat_fills_the_screen_and_the_button_sends(caller, o
     anna = operator("anna", **PHONE)
     caller.launcher.tap()
     caller.is_connected()
-    assert caller.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    assert box(caller.panel) == {"x": 0, "y": 0, "width": 390, "height": 844}
     assert caller.view.locator("html").evaluate("root => root.scrollWidth") == 390
 
     caller.composer.tap()
@@ -30,8 +32,7 @@ def test_on_a_telephone_the_chat_fills_the_screen_and_the_button_sends(caller, o
     caller.composer.press_sequentially("two")
     caller.view.get_by_role("button", name="Send").tap()
     caller.reads("one\ntwo")
-    below = caller.composer.bounding_box()
-    assert below
+    below = box(caller.composer)
     assert below["y"] + below["height"] <= 844
 
     anna.rows("mine").tap()
@@ -121,11 +122,9 @@ def test_where_people_write_from_the_right_the_chat_is_mirrored(visitor, operato
         root = somebody.view.locator("html")
         expect(root).to_have_attribute("dir", "rtl")
         expect(root).to_have_attribute("lang", "ar")
-    own, other = (vera.entry(text).bounding_box() for text in ("مرحبا", "Hello"))
-    assert own
-    assert other
+    own, other = (box(vera.entry(text)) for text in ("مرحبا", "Hello"))
     assert own["x"] < other["x"]
-    assert anna.view.locator("inbox-rail").bounding_box()["x"] > 1_000
+    assert box(anna.view.locator("inbox-rail"))["x"] > 1_000
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -11,7 +11,7 @@ import brotli
 from playwright.sync_api import expect
 
 from livechat.init import REFRESH_SECONDS
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, until
 from tests.browser.websites import website
 from tests.machine.app import App
 
@@ -70,7 +70,7 @@ def test_a_site_that_is_not_on_the_list_has_no_button_and_cannot_show_the_chat(s
     with website(server.url) as address:
         vera = Visitor(chrome.context().new_page())
         vera.page.goto(address)
-        vera.page.wait_for_function("typeof Livechat === 'function'")
+        until(vera.page, "typeof Livechat === 'function'")
         vera.page.wait_for_timeout(500)
 
         expect(vera.launcher).to_be_hidden()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import house
+from tests.browser.people import until
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_a_first_message_to_a_dead_server_survives_a_reload_of_the_page(vera, op
     vera.opens()
     server.kill()
     vera.write("Is anybody there?", "I can wait")
-    vera.page.wait_for_function("localStorage['livechat:kettleandleaf'].includes('has_chat')")
+    until(vera.page, "localStorage['livechat:kettleandleaf']?.includes('has_chat')")
 
     server.start()
     vera.page.reload()

@@ -100,6 +100,7 @@ def test_a_full_inbox_loads_switches_and_scrolls(busy, operator):
         feel.note("inbox: switch to a chat in memory", anna.page.evaluate(_SWITCH, name))
 
     rows.filter(has_text="Visitor 000").click()
+    expect(anna.page.locator(f"li.entry[data-seq='{LONG}']")).to_be_visible()
     scroller = anna.page.locator("message-list .scroller")
     deadline = time.monotonic() + 90
     while anna.page.locator("li.entry[data-seq='1']").count() == 0 and time.monotonic() < deadline:

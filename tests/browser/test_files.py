@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, expect
 
-from tests.browser.people import Operator, Visitor, Writer
+from tests.browser.people import Operator, Visitor, Writer, until
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 LONG = "".join(f"line {number} of what was copied\n" for number in range(500))
@@ -89,7 +89,7 @@ def test_a_picture_and_a_paper_reach_the_operator_who_looks_at_one_and_fetches_t
 
     image = anna.view.locator(".file-image img")
     expect(image).to_have_attribute("alt", "teapot.png")
-    assert anna.page.wait_for_function("document.querySelector('.file-image img').naturalWidth")
+    until(anna.page, "document.querySelector('.file-image img').naturalWidth")
     anna.view.locator(".file-image").click()
     viewer = anna.page.locator("dialog.viewer")
     expect(viewer).to_be_visible()

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
+from tests.browser.people import box
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TABLET = {"viewport": {"width": 1100, "height": 800}}
 WIDE = {"viewport": {"width": 1440, "height": 900}}
@@ -231,8 +233,7 @@ def test_panes_are_resized_by_keys_and_stay_so(vera, operator):
     anna.page.reload()
 
     expect(separator).to_have_attribute("aria-valuenow", "352")
-    box = anna.page.locator(".list-column").bounding_box()
-    assert box["width"] == 352
+    assert box(anna.page.locator(".list-column"))["width"] == 352
     separator.press("Home")
     expect(separator).to_have_attribute("aria-valuenow", "240")
     vera.opens()
@@ -246,8 +247,8 @@ def test_panes_are_resized_by_keys_and_stay_so(vera, operator):
 def test_panes_are_resized_by_the_mouse_too(operator):
     anna = operator("anna", **WIDE)
     separator = anna.page.get_by_role("separator", name="Width of the list")
-    box = separator.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + 300
+    line = box(separator)
+    x, y = line["x"] + line["width"] / 2, line["y"] + 300
 
     anna.page.mouse.move(x, y)
     anna.page.mouse.down()
@@ -270,7 +271,7 @@ def test_rows_become_small_and_details_go_aside_for_good(vera, operator):
     anna.page.reload()
 
     expect(anna.rows("mine")).to_be_visible()
-    assert anna.rows("mine").bounding_box()["height"] == 48
+    assert box(anna.rows("mine"))["height"] == 48
     expect(anna.page.locator("message-list")).to_be_visible()
     expect(details).to_be_hidden()
 

@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.people import until
 from tests.browser.test_accessibility import problems
 from tests.machine.app import App
 
@@ -140,7 +141,7 @@ def test_every_sound_can_be_tried(profile):
     for button in page.get_by_role("button", name=re.compile("^Test")).all():
         button.click()
         expect(button).to_have_class("playing")
-        page.wait_for_function(f"window.tones.length > {len(heard)}")
+        until(page, f"window.tones.length > {len(heard)}")
         heard = page.evaluate("window.tones")
 
     assert len(set(heard)) >= 5

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, until
 
 OPENS_MS = 6_000
 """Longer than the demo waits before it opens a chat by itself."""
@@ -109,7 +109,7 @@ def test_what_the_visitor_does_in_a_chat_that_opened_itself_is_kept(website):
     vera.write("How do I brew this?")
     vera.reads("How do I brew this?")
 
-    vera.page.wait_for_function("localStorage['livechat:kettleandleaf']?.includes('has_chat')")
+    until(vera.page, "localStorage['livechat:kettleandleaf']?.includes('has_chat')")
     website("/demo/")
     expect(vera.panel).to_be_visible()
     vera.reads("How do I brew this?")
@@ -175,7 +175,7 @@ def test_who_is_in_a_conversation_keeps_the_button(website):
     vera.opens()
     vera.write("Hello")
     vera.reads("Hello")
-    vera.page.wait_for_function("localStorage['livechat:kettleandleaf'].includes('has_chat')")
+    until(vera.page, "localStorage['livechat:kettleandleaf']?.includes('has_chat')")
 
     website("/demo/checkout/")
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, box, until
 from tests.browser.websites import website
 
 STUB = """
@@ -54,7 +54,7 @@ def test_what_is_called_before_it_is_there_is_done_when_it_is(visitor, server, c
     vera.is_connected()
 
     expect(vera.composer).to_have_value("Early")
-    page.wait_for_function("window.opened")
+    until(page, "window.opened")
 
 
 def test_a_page_hears_what_happens(visitor, anna):
@@ -68,7 +68,7 @@ def test_a_page_hears_what_happens(visitor, anna):
     anna.write("Good morning")
 
     expect(vera.launcher).to_have_accessible_name("Open chat, 1 unread message")
-    vera.page.wait_for_function("heard.includes('unread1')")
+    until(vera.page, "heard.includes('unread1')")
     heard = [name for name in vera.page.evaluate("heard") if not name.startswith("status")]
     assert heard == ["ready", "open", "close", "unread1"]
     assert vera.page.evaluate("new Promise(done => Livechat.on('ready', () => done(true)))")
@@ -128,14 +128,14 @@ def test_without_consent_nothing_is_kept(vera):
     vera.page.evaluate("Livechat.consent(false)")
 
     expect(vera.panel).to_be_hidden()
-    vera.page.wait_for_function("Object.keys(localStorage).length === 0")
+    until(vera.page, "Object.keys(localStorage).length === 0")
     vera.opens()
     vera.write("Still here")
     vera.reads("Hello", "Still here")
     assert vera.page.evaluate("({...localStorage, ...sessionStorage})") == {}
 
     vera.page.evaluate("Livechat.consent(true)")
-    vera.page.wait_for_function("Object.keys(localStorage).some(key => key.includes('token'))")
+    until(vera.page, "Object.keys(localStorage).some(key => key.includes('token'))")
     vera.page.reload()
     vera.opens()
     vera.reads("Hello", "Still here")
@@ -161,7 +161,7 @@ def test_a_page_without_consent_deletes_what_an_earlier_one_kept(vera):
 
     vera.page.reload()
 
-    vera.page.wait_for_function("Object.keys(localStorage).length === 0")
+    until(vera.page, "Object.keys(localStorage).length === 0")
 
 
 def test_an_element_of_that_name_is_not_in_the_way(server, chrome):
@@ -203,13 +203,10 @@ def test_the_button_stands_where_the_page_wants_it(visitor):
     )
     vera.page.reload()
 
-    box = vera.launcher.bounding_box()
-    assert box is not None
-    assert (box["x"], 700 - box["y"] - box["height"]) == (40, 80)
+    button = box(vera.launcher)
+    assert (button["x"], 700 - button["y"] - button["height"]) == (40, 80)
     vera.opens()
-    panel = vera.panel.bounding_box()
-    assert panel is not None
-    assert panel["x"] == 40
+    assert box(vera.panel)["x"] == 40
 
 
 def test_it_works_from_a_script_before_the_body(server, chrome):
@@ -249,8 +246,6 @@ def test_a_page_written_from_right_to_left_has_the_button_on_the_left(server, ch
         vera = Visitor(chrome.context().new_page())
         vera.page.goto(address)
 
-        box = vera.launcher.bounding_box()
-        assert box is not None
-        assert box["x"] == 20
+        assert box(vera.launcher)["x"] == 20
         vera.opens()
         expect(vera.view.locator("html")).to_have_attribute("dir", "rtl")

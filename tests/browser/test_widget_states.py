@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, WebSocket, expect
 
 from tests.browser import house
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, box
 from tests.browser.test_accessibility import problems
 from tests.browser.test_devices import PHONE, brightness
 from tests.machine.app import App
@@ -391,10 +391,8 @@ def test_text_size_and_sound_are_remembered(vera):
     assert root.evaluate(
         "root => root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth"
     )
-    below = vera.composer.bounding_box()
-    outer = vera.panel.bounding_box()
-    assert below
-    assert outer
+    below = box(vera.composer)
+    outer = box(vera.panel)
     assert below["y"] + below["height"] <= outer["y"] + outer["height"]
 
 
@@ -483,9 +481,8 @@ def test_the_title_of_a_page_nobody_looks_at_counts_what_is_unread(vera, anna):
 
 def test_the_window_can_be_made_wider_where_there_is_room(vera):
     vera.opens()
-    box = vera.panel.bounding_box()
-    assert box
-    assert (box["width"], box["height"]) == (384, 616)  # of a page 720 high
+    panel = box(vera.panel)
+    assert (panel["width"], panel["height"]) == (384, 616)  # of a page 720 high
 
     wider = vera.view.get_by_role("button", name="Wider window")
     wider.click()
