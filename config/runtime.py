@@ -1,4 +1,5 @@
-"""What runs beside the requests in a serving process: bus, writer, pulse, widgets."""
+"""What runs beside the requests in a serving process: bus, writer, pulse, widgets,
+and the clock where there is no Celery."""
 
 import asyncio
 import contextlib
@@ -6,9 +7,10 @@ import gc
 import logging
 import random
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
+from django.conf import settings
 
+from config import statements
+from config.clock import Clock
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
@@ -37,13 +39,15 @@ async def start() -> None:
     if _started_on is loop:
         return
     _started_on = loop
-    connection_created.connect(_limit_statements, dispatch_uid="runtime.limits")
+    statements.limit(statement="5s", lock="2s")
     await bus.attach()
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)
     _tasks.add(loop.create_task(board.keep(run), name="widgets"))
+    if not settings.REDIS_URL:
+        _tasks.add(loop.create_task(Clock().run(), name="clock"))
     # What start-up made lives for ever; without it in every collection the pauses are short.
     gc.collect()
     gc.freeze()
@@ -77,10 +81,3 @@ async def stop() -> None:
     _tasks.clear()
     await bus.detach()
     _started_on = None
-
-
-def _limit_statements(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
-    """No statement of a serving process may hold up the others; migrations know no limit."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = '5s'; SET lock_timeout = '2s'")

@@ -95,6 +95,33 @@ CACHES = {
     )
 }
 
+# --- jobs: with Redis Celery does them, without it the server's own clock (config/clock.py)
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "livechat.",
+    # A task that a dead worker had taken is given to another one after so long: longer than any
+    # task may take, or it would be done twice at once.
+    "visibility_timeout": 900,
+    # A Redis that is silent is found out, whatever redis-py's own defaults are.
+    "socket_timeout": 30,
+    "socket_connect_timeout": 3,
+    "health_check_interval": 15,
+}
+CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 300
+CELERY_TASK_TIME_LIMIT = 330
+CELERY_TASK_DEFAULT_QUEUE = "livechat"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

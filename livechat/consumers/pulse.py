@@ -10,21 +10,18 @@ import logging
 import time
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from livechat import wire
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.threads import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
-from livechat.services import attachments, inbox, operators, sessions, visitors
+from livechat.services import inbox, leases, operators, sessions, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
 logger = logging.getLogger(__name__)
 
 RIGHTS_SECONDS = 10
-FILES_SECONDS = 60
 
 
 class Pulse:
@@ -55,11 +52,9 @@ class Pulse:
         staff = [s for s in BaseConsumer.live if isinstance(s, OperatorConsumer)]
         if turn % RIGHTS_SECONDS == 0:
             await self._check_rights(staff)
+            await run(leases.listen)
             await self._renew(staff)
         await self._beat_staff([s for s in share if isinstance(s, OperatorConsumer)])
-        if turn % FILES_SECONDS == 0:
-            # Every process does; it is idempotent, and costs one query when nothing is left.
-            await run(attachments.remove_pending, timezone.now())
 
     def _close_idle(self) -> None:
         limit = time.monotonic() - IDLE_AFTER

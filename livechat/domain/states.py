@@ -58,6 +58,8 @@ class SystemEvent(StrEnum):
     LEFT = "left"
     CLOSED_BY_VISITOR = "closed_by_visitor"
     CLOSED_BY_OPERATOR = "closed_by_operator"
+    CLOSED_SILENT = "closed_silent"
+    LOST = "lost"
 
 
 class Presence(StrEnum):

@@ -7,6 +7,7 @@ from livechat.models.conversation import Author, Conversation, Head, Participant
 from livechat.models.embedding import Embedding
 from livechat.models.expertise import Expertise
 from livechat.models.installation import Installation
+from livechat.models.job import Job, Lease
 from livechat.models.message import Entry, Message, Name
 from livechat.models.operator import Membership, Operator
 from livechat.models.rule import ChannelRule
@@ -26,6 +27,8 @@ __all__ = [
     "Expertise",
     "Head",
     "Installation",
+    "Job",
+    "Lease",
     "Membership",
     "Message",
     "Name",

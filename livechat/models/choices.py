@@ -58,6 +58,8 @@ SYSTEM_EVENTS = [
     (SystemEvent.LEFT.value, _("Left")),
     (SystemEvent.CLOSED_BY_VISITOR.value, _("Closed by the visitor")),
     (SystemEvent.CLOSED_BY_OPERATOR.value, _("Closed by an operator")),
+    (SystemEvent.CLOSED_SILENT.value, _("Closed after a day of silence")),
+    (SystemEvent.LOST.value, _("Lost the connection")),
 ]
 LIMIT_MODES = [
     (LimitMode.UNLIMITED.value, _("Unlimited")),

@@ -79,8 +79,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             pk__in=Participant.objects.present().filter(operator_id=operator).values("conversation")
         )
 
-    def active_since(self, moment: datetime) -> Self:
-        return self.filter(last_message_at__gte=moment)
+    def with_activity(self, since: datetime) -> Self:
+        """Open ones in which something was said since a moment. While a visitor waits for an
+        answer his conversation is active however long ago he wrote."""
+        return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
 
     def lock_heads(self, conversations: Iterable[uuid.UUID]) -> list[Head]:
         """Lock the conversations of these ids, and return what posting needs of them.

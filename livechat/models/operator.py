@@ -7,9 +7,11 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import availability
+from livechat.domain.availability import GRACE, LEASE
 from livechat.domain.states import Presence
 
 
@@ -20,6 +22,11 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
 
     def seen_since(self, moment: datetime) -> Self:
         return self.filter(is_enabled=True, seen_at__gt=moment)
+
+    def maybe_lost(self, now: datetime) -> Self:
+        """Those who may be gone for good: `availability.is_lost` tells of each."""
+        heard = Q(seen_at__gte=now - LEASE - GRACE, seen_at__lte=now + LEASE)
+        return self.exclude(heard & Q(is_enabled=True))
 
     def by_users(self, users: Iterable[int]) -> Self:
         return self.filter(user_id__in=users)
@@ -84,6 +91,12 @@ class Operator(models.Model):
             return Presence.OFFLINE
         return availability.presence(
             now=now, seen_at=self.seen_at, active_at=self.active_at, accepting=self.accepting
+        )
+
+    def is_lost(self, now: datetime, listening_since: datetime) -> bool:
+        """Whether he is gone for good: his browser, or his right to answer."""
+        return not self.is_enabled or availability.is_lost(
+            now=now, seen_at=self.seen_at, listening_since=listening_since
         )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from livechat.domain import routing
 from livechat.domain.states import Presence
 from livechat.models import Channel, Conversation, Membership, Operator
-from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW, ConversationQuerySet
+from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
 
 
 def choose_operator(channel: Channel, now: datetime) -> Operator | None:
@@ -83,7 +83,7 @@ def _active(
     operators: Iterable[int], since: datetime, channel: Channel | None = None
 ) -> dict[int, int]:
     """Return operator pk -> open conversations in his charge with activity since a moment."""
-    rows = _with_activity(since).filter(operator__in=list(operators))
+    rows = Conversation.objects.with_activity(since).filter(operator__in=list(operators))
     if channel is not None:
         rows = rows.filter(channel=channel)
     return dict(rows.values_list("operator").annotate(Count("pk")).order_by())
@@ -91,13 +91,7 @@ def _active(
 
 def _active_by_channel(channels: Iterable[int], since: datetime) -> dict[tuple[int, int], int]:
     """Return (channel pk, operator pk) -> the same, of some channels."""
-    rows = _with_activity(since).filter(channel__in=list(channels), operator__isnull=False)
+    rows = Conversation.objects.with_activity(since)
+    rows = rows.filter(channel__in=list(channels), operator__isnull=False)
     counted = rows.values_list("channel", "operator").annotate(Count("pk")).order_by()
     return {(channel, operator): count for channel, operator, count in counted}
-
-
-def _with_activity(since: datetime) -> ConversationQuerySet:
-    # While a visitor waits for an answer the conversation is active however long ago he wrote.
-    return Conversation.objects.open().filter(
-        Q(last_message_at__gte=since) | Q(waiting_since__isnull=False)
-    )

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from livechat import events, policy
+from livechat import policy
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
-from livechat.domain.states import Outcome, Role, State, Status, SystemEvent
+from livechat.domain.states import Role, State, Status, SystemEvent
 from livechat.errors import (
     AlreadyTaken,
     ConversationClosed,
@@ -24,14 +24,13 @@ from livechat.errors import (
 from livechat.models import (
     Channel,
     Conversation,
-    Message,
     Operator,
     PageView,
     Participant,
     Visitor,
 )
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
-from livechat.services import assignment, attachments, messages, timeline
+from livechat.services import assignment, attachments, charge, messages, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +123,9 @@ def _open(
         attachments.attach({first.public_id: sent})
     entries = [first]
     if operator is not None:
-        entries.append(_put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
+        entries.append(charge.put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
     conversation.save()
-    _announce(conversation, entries, opened=True)
+    charge.announce(conversation, entries, opened=True)
     return Opened(conversation.public_id, conversation.pk, first.public_seq or 0, first.created_at)
 
 
@@ -138,16 +137,16 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
     NotAllowed.
     """
     operator = _locked_operator(actor)
-    row = _locked(conversation)
+    row = charge.locked(conversation)
     policy.require(actor, Action.TAKE, row, takes_part=_takes_part(actor, row))
     if row.state == State.ASSIGNED:
         if row.operator_id == operator.pk:
             return row
         raise AlreadyTaken
     now = timezone.now()
-    entry = _put_in_charge(row, operator, SystemEvent.JOINED, now)
+    entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     row.save()
-    _announce(row, [entry])
+    charge.announce(row, [entry])
     return row
 
 
@@ -158,20 +157,20 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
     Safe to repeat. Raises ConversationClosed, NotFound, NotAllowed.
     """
     operator = _locked_operator(actor)
-    row = _locked(conversation)
+    row = charge.locked(conversation)
     policy.require(actor, Action.JOIN, row, takes_part=_takes_part(actor, row))
     if _takes_part(actor, row):
         return row
     now = timezone.now()
     if row.state != State.ASSIGNED:
-        entry = _put_in_charge(row, operator, SystemEvent.JOINED, now)
+        entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     else:
-        person = _participant(row, operator, now)
-        _note_escalation(row)
+        person = charge.participant(row, operator, now)
+        charge.note_escalation(row)
         row.revision += 1
         entry = timeline.system_line(row, SystemEvent.JOINED, person, now)
     row.save()
-    _announce(row, [entry])
+    charge.announce(row, [entry])
     return row
 
 
@@ -182,7 +181,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
 
     Safe to repeat for whoever is not in it any more. Raises NotFound.
     """
-    row = _locked(conversation)
+    row = charge.locked(conversation)
     takes_part = _takes_part(actor, row)
     if not takes_part and policy.may_read(actor, row):
         return row
@@ -194,12 +193,12 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     entries = []
     if row.state != State.CLOSED:
         entries.append(timeline.system_line(row, SystemEvent.LEFT, person, now))
-        if row.operator_id == actor.operator:
-            _succeed(row)
+        if row.operator_id == actor.operator and not charge.succeed(row):
+            row.release()
     row.revision += 1
     row.save()
     assert person.operator is not None
-    _announce(row, entries, left=[person.operator])
+    charge.announce(row, entries, left=[person.operator])
     return row
 
 
@@ -210,7 +209,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     Safe to repeat. Raises NotFound, NotAllowed, ConversationClosed, and Invalid ``not_assigned``
     where nobody is in charge.
     """
-    row = _locked(conversation)
+    row = charge.locked(conversation)
     policy.require(actor, Action.SET_STATUS, row, takes_part=_takes_part(actor, row))
     if row.state != State.ASSIGNED:
         raise Invalid("not_assigned")
@@ -219,7 +218,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     row.status = status.value
     row.revision += 1
     row.save()
-    _announce(row, [])
+    charge.announce(row, [])
     return row
 
 
@@ -229,7 +228,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
 
     Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
     """
-    row = _locked(conversation)
+    row = charge.locked(conversation)
     takes_part = _takes_part(actor, row)
     if row.state == State.CLOSED and policy.may_read(actor, row, takes_part=takes_part):
         return row
@@ -243,7 +242,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     entry = timeline.system_line(row, event, person, now)
     row.close(now)
     row.save()
-    _announce(row, [entry])
+    charge.announce(row, [entry])
     return row
 
 
@@ -295,18 +294,6 @@ def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
         )
 
 
-def _locked(conversation: UUID) -> Conversation:
-    row = (
-        Conversation.objects.filter(public_id=conversation)
-        .select_related("visitor", "channel", "operator__user")
-        .lock()
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
-
-
 def _locked_operator(actor: StaffActor) -> Operator:
     """Return the actor's own profile, locked before the conversation (lock order)."""
     if actor.operator is None:
@@ -322,74 +309,3 @@ def _takes_part(actor: Actor, row: Conversation) -> bool:
     if isinstance(actor, VisitorActor) or actor.operator is None:
         return False
     return row.participants.present().filter(operator=actor.operator).exists()
-
-
-def _put_in_charge(
-    row: Conversation, operator: Operator, event: SystemEvent, now: datetime
-) -> Message:
-    person = _participant(row, operator, now)
-    row.assign(operator, now)
-    _note_escalation(row)
-    operator.last_assigned_at = now
-    operator.save(update_fields=["last_assigned_at"])
-    return timeline.system_line(row, event, person, now)
-
-
-def _participant(row: Conversation, operator: Operator, now: datetime) -> Participant:
-    """Return the operator's participation, made or taken up again."""
-    person, _made = Participant.objects.update_or_create(
-        conversation=row,
-        operator=operator,
-        role=Role.OPERATOR.value,
-        defaults={"left_at": None, "display_name": operator.name},
-        create_defaults={
-            "left_at": None,
-            "display_name": operator.name,
-            "joined_at": now,
-        },
-    )
-    return person
-
-
-def _note_escalation(row: Conversation) -> None:
-    """More than one operator ever: the outcome is *escalated* (`odoo19.md` §3.6)."""
-    if row.participants.operators().count() > 1:
-        row.outcome = Outcome.ESCALATED.value
-
-
-def _succeed(row: Conversation) -> None:
-    heir = (
-        row.participants.present()
-        .operators()
-        .filter(operator__is_enabled=True)
-        .select_related("operator__user")
-        .order_by("joined_at", "pk")
-        .first()
-    )
-    if heir is None:
-        row.release()
-    else:
-        row.operator = heir.operator
-
-
-def _announce(
-    row: Conversation,
-    entries: Sequence[Message],
-    *,
-    opened: bool = False,
-    left: Sequence[Operator] = (),
-) -> None:
-    operators = list(row.participants.present().operators().select_related("operator__user"))
-    last = entries[-1] if entries else newest_entry(row)
-    events.conversation_changed(row, operators, last, opened=opened, left=left)
-    events.messages_posted((row, entry) for entry in entries)
-
-
-def newest_entry(row: Conversation) -> Message | None:
-    """Return the last entry of the staff timeline, with author and subject loaded."""
-    return (
-        row.messages.filter(seq=row.seq)
-        .select_related("author__operator", "subject__operator")
-        .prefetch_related("files")
-        .first()
-    )

@@ -129,6 +129,8 @@ def system_line(message: Message) -> str:
         SystemEvent.LEFT.value: _("%(name)s left"),
         SystemEvent.CLOSED_BY_VISITOR.value: _("The visitor ended the chat"),
         SystemEvent.CLOSED_BY_OPERATOR.value: _("%(name)s ended the chat"),
+        SystemEvent.CLOSED_SILENT.value: _("The chat ended, as nobody wrote for a day"),
+        SystemEvent.LOST.value: _("%(name)s lost the connection"),
     }
     if message.event not in words:
         return str(message.get_event_display())

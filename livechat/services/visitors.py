@@ -21,7 +21,7 @@ from livechat.models import (
     Visitor,
 )
 from livechat.policy import StaffActor, VisitorActor
-from livechat.services import assignment, conversations, inbox, patience, timelines
+from livechat.services import assignment, charge, inbox, patience, timelines
 
 TRAIL_LENGTH = 15
 MAX_FACES = 3
@@ -169,7 +169,7 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
         row.revision += 1
         row.save(update_fields=["revision"])
         operators = row.participants.present().operators().select_related("operator__user")
-        events.conversation_changed(row, list(operators), conversations.newest_entry(row))
+        events.conversation_changed(row, list(operators), charge.newest_entry(row))
 
 
 def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:

@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from config.schedule import SCHEDULE
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -122,3 +124,11 @@ def test_the_keys_are_those_that_are_stored():
     for found in prefixes:
         assert len(found) == 1
         assert f"`{found[0]}<" in page or f"`{found[0]}staff:<" in page
+
+
+def test_every_periodic_job_is_told_of_with_its_time():
+    rows = re.findall(
+        r"^\| `([\w-]+)` \| (\d+) s \|", read(DOCS / "reference/periodic-jobs.md"), re.MULTILINE
+    )
+
+    assert rows == [(job.name, str(job.every)) for job in SCHEDULE]

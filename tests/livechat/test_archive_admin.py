@@ -205,6 +205,8 @@ def test_system_lines_are_worded_in_the_readers_language_even_without_a_name(ver
         SystemEvent.LEFT: "Somebody left",
         SystemEvent.CLOSED_BY_VISITOR: "The visitor ended the chat",
         SystemEvent.CLOSED_BY_OPERATOR: "Somebody ended the chat",
+        SystemEvent.CLOSED_SILENT: "The chat ended, as nobody wrote for a day",
+        SystemEvent.LOST: "Somebody lost the connection",
         "something_new": "something_new",
     }
 

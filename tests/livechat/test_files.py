@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import PIL.Image
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,7 +23,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livechat import auth, links
-from livechat.consumers.pulse import FILES_SECONDS, Pulse
 from livechat.domain import rights
 from livechat.errors import FileGone, IdConflict, Invalid, NotAllowed, NotFound, RateLimited
 from livechat.links import Audience
@@ -879,7 +878,7 @@ def test_what_nobody_sent_is_removed_after_an_hour(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_processes_remove_at_once_and_the_pulse_does_it(berlin, vera, folder):
+def test_two_processes_remove_at_once(berlin, vera, folder):
     for _ in range(12):
         kept(vera, berlin)
     later = timezone.now() + timedelta(hours=2)
@@ -894,16 +893,6 @@ def test_two_processes_remove_at_once_and_the_pulse_does_it(berlin, vera, folder
         removed = list(pool.map(remove, range(2)))
 
     assert sum(removed) == 12
-    assert stored(folder) == []
-
-
-async def test_the_pulse_removes_what_was_left(sockets, berlin, vera, folder):
-    await sync_to_async(kept)(vera, berlin)
-    await Attachment.objects.aupdate(created_at=timezone.now() - timedelta(hours=2))
-
-    await Pulse().beat(FILES_SECONDS)
-
-    assert not await Attachment.objects.aexists()
     assert stored(folder) == []
 
 

@@ -45,7 +45,7 @@ class App:
         self._beside = ["--neighbour-port", str(neighbour_port)]
         self._program = [sys.executable, *entry]
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
-        self._environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
+        self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def manage(self, *arguments: str) -> str:
@@ -53,7 +53,7 @@ class App:
         done = subprocess.run(
             [*self._program, *arguments],
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             check=False,
@@ -73,7 +73,7 @@ class App:
             self._process = subprocess.Popen(
                 [*self._program, self._command, *address],
                 cwd=ROOT,
-                env=self._environ,
+                env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,49 @@
+"""Celery's beat, of which any number may run: a lease in the database decides which one beats.
+
+The others stand by. When the one that beats dies, the next takes over within half a minute.
+"""
+
+import logging
+from typing import Any
+
+from celery.beat import Scheduler as CelerysScheduler
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from livechat.models.moment import database_now
+from livechat.services import leases
+
+logger = logging.getLogger(__name__)
+
+LEASE = "beat"
+LEASE_SECONDS = 30.0
+STAND_BY_SECONDS = 5.0
+
+
+class Scheduler(CelerysScheduler):
+    """Keeps nothing on the disk: a job that comes once too often finds nothing to do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._holder = leases.myself()
+        super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due, if it is ours to say; return the seconds until the next look."""
+        if not self._beats():
+            return STAND_BY_SECONDS
+        return min(float(super().tick(*args, **kwargs)), STAND_BY_SECONDS)
+
+    def close(self) -> None:
+        """Let the next one begin at once."""
+        try:
+            leases.give_back(LEASE, self._holder)
+        except (DatabaseError, InterfaceError):
+            logger.warning("beat: the lease could not be given back")
+        super().close()
+
+    def _beats(self) -> bool:
+        try:
+            close_old_connections()
+            return leases.take(LEASE, self._holder, database_now(), LEASE_SECONDS)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("beat: the database does not answer: %s", type(error).__name__)
+            return False

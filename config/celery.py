@@ -1,0 +1,51 @@
+"""Celery: a task and a beat for every line of the schedule.
+
+``celery -A config worker`` does the jobs, ``celery -A config beat`` says when. Tasks carry nothing:
+what is due is asked of the database, so a lost task costs one beat, and a doubled one nothing.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("livechat")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@app.on_after_finalize.connect
+def make_tasks(sender: Celery, **_kwargs: Any) -> None:
+    """Make the tasks and the beat's table; both need the apps to be loaded."""
+    from config.schedule import SCHEDULE, Job
+    from livechat.services.jobs import perform
+
+    def work_of(job: Job) -> Callable[[], int]:
+        def do() -> int:
+            return perform(job.name, job.work)
+
+        return do
+
+    beats = {}
+    for job in SCHEDULE:
+        name = f"livechat.{job.name}"
+        sender.task(name=name)(work_of(job))
+        # What nobody took before the next one is due is not worth doing twice.
+        beats[job.name] = {"task": name, "schedule": job.every, "options": {"expires": job.every}}
+    sender.conf.beat_schedule = beats
+
+
+@setup_logging.connect
+def keep_our_logs(**_kwargs: Any) -> None:
+    """Django has set logging up; with somebody connected here, Celery leaves it alone."""
+
+
+@worker_init.connect
+def limit_statements(**_kwargs: Any) -> None:
+    """Let no job wait long for a lock that somebody holds: it comes again."""
+    from config import statements
+
+    statements.limit(statement="30s", lock="2s")

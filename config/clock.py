@@ -1,0 +1,74 @@
+"""The embedded clock: runs the schedule inside a server, where there is no Celery.
+
+Every server has one; a lease in the database decides which of them ticks. What a missed beat left
+undone the next one does, for jobs ask what is due.
+"""
+
+import asyncio
+import logging
+import time
+
+from config.schedule import SCHEDULE, Job
+from livechat.consumers.threads import run
+from livechat.errors import LivechatError
+from livechat.models.moment import database_now
+from livechat.services import jobs, leases
+
+logger = logging.getLogger(__name__)
+
+LEASE = "clock"
+LEASE_SECONDS = 15.0
+RENEW_SECONDS = 5.0
+
+
+class Clock:
+    """Does what is due of a schedule, one job after the other, while it holds the lease."""
+
+    def __init__(self, schedule: tuple[Job, ...] = SCHEDULE) -> None:
+        self._schedule = schedule
+        self._holder = leases.myself()
+        self._due = dict.fromkeys((job.name for job in schedule), 0.0)
+        self._asked_at = float("-inf")
+        self._ticks = False
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self.tick(time.monotonic())
+                await asyncio.sleep(1.0)
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Let another server's clock begin at once."""
+        if self._ticks:
+            self._ticks = False
+            await run(leases.give_back, LEASE, self._holder)
+
+    async def tick(self, now: float) -> None:
+        """Do what is due at `now`, in seconds of a clock that only goes forward."""
+        if now - self._asked_at >= RENEW_SECONDS:
+            self._asked_at = now
+            self._ticks = await self._may_tick()
+        for job in self._schedule:
+            if self._ticks and self._due[job.name] <= now:
+                self._due[job.name] = now + job.every
+                await self._perform(job)
+
+    async def _may_tick(self) -> bool:
+        try:
+            return await run(self._take)
+        except LivechatError as error:
+            logger.warning("clock: %s", error.code)
+            return False
+
+    def _take(self) -> bool:
+        return leases.take(LEASE, self._holder, database_now(), LEASE_SECONDS)
+
+    async def _perform(self, job: Job) -> None:
+        try:
+            await run(jobs.perform, job.name, job.work)
+        except LivechatError as error:
+            logger.warning("job %s: %s", job.name, error.code)
+        except Exception:
+            logger.exception("job %s", job.name)  # the others must go on

@@ -1,0 +1,37 @@
+"""Periodic jobs: done once, and told of to whoever looks after the installation."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import F
+
+from livechat.models import Job
+from livechat.models.moment import database_now
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[datetime], int]
+"""Does what is due at a moment and returns how much that was. Idempotent: a second run finds
+nothing left, a run that was killed is made good by the next."""
+
+
+def perform(name: str, work: Work) -> int:
+    """Do `work` for the database's moment, and note how it went. Raises what it raises."""
+    now = database_now()
+    began = time.monotonic()
+    Job.objects.update_or_create(name=name, defaults={"started_at": now})
+    try:
+        done = work(now)
+    except Exception as error:
+        _note(name, error=type(error).__name__, failures=F("failures") + 1)
+        raise
+    _note(name, done=done, error="", failures=0)
+    if done:
+        logger.info("job %s: %d in %.2f s", name, done, time.monotonic() - began)
+    return done
+
+
+def _note(name: str, **fields: object) -> None:
+    Job.objects.filter(name=name).update(finished_at=database_now(), **fields)

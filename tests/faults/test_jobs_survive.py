@@ -1,0 +1,175 @@
+"""Jobs in real processes: a worker that dies, a beat that dies, an operator who dies."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.faults import world
+from tests.faults.people import Operator, Visitor
+from tests.faults.world import World
+from tests.machine.celery import Celery
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+
+JOBS = {"hand-over-lost"}
+"""Those that come every few seconds."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[World]:
+    with world.services(tmp_path_factory.mktemp("world"), servers=1) as place:
+        yield place
+
+
+@pytest.fixture
+def celery(place, tmp_path) -> Iterator[Callable[..., Celery]]:
+    started: list[Celery] = []
+    # The beat of the test before was killed: nobody has to wait for its lease.
+    ask(place, "DELETE FROM livechat_lease WHERE name = 'beat'")
+
+    def start(*words: str) -> Celery:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        child = Celery(place.apps[0], folder, *words)
+        child.start()
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+    for child in started:
+        log = child.log.read_text()
+        assert "Traceback" not in log, log[-4000:]
+
+
+def ask(place: World, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    assert place.postgres is not None
+    with psycopg.connect(place.postgres.url, autocommit=True) as connection:
+        cursor = connection.execute(query, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def until(truth: Callable[[], Any], seconds: float, what: str) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := truth()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+    return found
+
+
+def since_now(place: World) -> Callable[[], bool]:
+    """Return what tells whether every frequent job has run to its end since now."""
+    [(now,)] = ask(place, "SELECT clock_timestamp()")
+    query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
+    return lambda: {name for (name,) in ask(place, query, now)} >= JOBS
+
+
+def test_a_worker_that_is_killed_is_followed_by_another(place, celery):
+    celery("beat")
+    worker = celery("worker", "--concurrency=1")
+    until(since_now(place), 40, "the first run")
+
+    worker.kill()
+    second = celery("worker", "--concurrency=1")
+
+    until(since_now(place), 40, "a run after the kill")
+    assert second.stop() == 0
+
+
+def test_of_two_beats_one_beats_and_the_other_takes_over(place, celery):
+    celery("worker", "--concurrency=1")
+    beats = [celery("beat"), celery("beat")]
+    until(since_now(place), 40, "the first run")
+    [(holder,)] = ask(place, "SELECT holder FROM livechat_lease WHERE name = 'beat'")
+    [held] = [beat for beat in beats if f" {beat.pid} " in holder]
+
+    held.kill()
+
+    other = until(
+        lambda: ask(
+            place,
+            "SELECT holder FROM livechat_lease WHERE name = 'beat' AND holder <> %s"
+            " AND until > clock_timestamp()",
+            holder,
+        ),
+        45,
+        "the other beat",
+    )
+    assert other
+    until(since_now(place), 40, "a run after the kill")
+
+
+def test_a_redis_that_dies_or_forgets_everything_stops_the_jobs_for_a_moment(place, celery):
+    beat, worker = celery("beat"), celery("worker", "--concurrency=1")
+    until(since_now(place), 40, "the first run")
+
+    assert place.redis is not None
+    place.redis.flushall()
+    until(since_now(place), 40, "a run after FLUSHALL")
+    place.redis.kill()
+    time.sleep(2)
+    place.redis.start()
+
+    until(since_now(place), 60, "a run after the kill")
+    assert beat.runs
+    assert worker.runs
+
+
+async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(place, celery):
+    celery("beat")
+    celery("worker", "--concurrency=1")
+    guest = Visitor(place.addresses, 1, channel=place.channel)
+    desks = [Operator(place.addresses, 2 + n, session=key) for n, key in enumerate(place.sessions)]
+    lives = {client: asyncio.create_task(client.live()) for client in (guest, *desks)}
+
+    async def in_charge() -> int:
+        """Return whose conversation it is: the number of his desk, which is that of his row."""
+        while not (rows := await asyncio.to_thread(ask, place, IN_CHARGE)):
+            await asyncio.sleep(0.2)
+        [(number,)] = rows
+        return int(number)
+
+    try:
+        async with asyncio.timeout(90):
+            while not all(client.outbox.connected for client in lives):
+                await asyncio.sleep(0.05)
+            guest.post()
+            first = await in_charge()
+            lives[desks[first]].cancel()
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(ask, place, TWO_MINUTES_PASS, first)
+            while (second := await in_charge()) == first:
+                await asyncio.sleep(0.2)
+            guest.post()
+            while not all(entry.acks for entry in guest.written):
+                await asyncio.sleep(0.05)
+    finally:
+        for life in lives.values():
+            life.cancel()
+        await asyncio.gather(*lives.values(), return_exceptions=True)
+    lines = await asyncio.to_thread(ask, place, LINES)
+    assert lines == [("assigned", first), ("lost", first), ("assigned", second)]
+    assert await asyncio.to_thread(ask, place, PRESENT) == [(second,)]
+
+
+NUMBERED = """
+    WITH o AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM livechat_operator)
+"""
+IN_CHARGE = f"""{NUMBERED}
+    SELECT number FROM livechat_conversation c JOIN o ON o.id = c.operator_id
+"""  # noqa: S608
+TWO_MINUTES_PASS = """
+    UPDATE livechat_operator SET seen_at = seen_at - interval '2 minutes' WHERE id =
+    (SELECT id FROM livechat_operator ORDER BY id OFFSET %s LIMIT 1)
+"""
+PARTICIPANTS = "livechat_participant p JOIN o ON o.id = p.operator_id"
+LINES = f"""{NUMBERED}
+    SELECT m.event, number FROM livechat_message m, {PARTICIPANTS}
+    WHERE p.id = m.subject_id AND m.kind = 'system' ORDER BY m.seq
+"""  # noqa: S608
+PRESENT = f"{NUMBERED} SELECT number FROM {PARTICIPANTS} WHERE p.left_at IS NULL"  # noqa: S608

@@ -1,0 +1,268 @@
+"""An operator whose browser dies loses his conversations to somebody else, and no visitor notices
+more than he must."""
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from livechat.domain import availability
+from livechat.domain.states import State, Status
+from livechat.errors import NotAllowed
+from livechat.models import Conversation, Lease, Operator
+from livechat.services import charge, conversations, handover, leases, messages, operators
+from livechat.services.messages import Item
+from tests import factories
+
+GONE = availability.LEASE + availability.GRACE
+
+
+@pytest.fixture
+def now(db):
+    """Two minutes from now; servers have listened all the time."""
+    later = timezone.now() + timedelta(minutes=2)
+    listens(later)
+    return later
+
+
+def listens(until) -> None:
+    start = until - timedelta(minutes=10)
+    Lease.objects.update_or_create(
+        name=leases.SERVERS,
+        defaults={"holder": "", "since": start, "until": until + timedelta(seconds=20)},
+    )
+
+
+def here(operator: Operator, now) -> None:
+    Operator.objects.filter(pk=operator.pk).update(seen_at=now, active_at=now)
+
+
+def lines(row: Conversation) -> list[tuple[str, str]]:
+    return [
+        (entry.event, entry.subject.display_name if entry.subject else "")
+        for entry in row.messages.filter(kind="system").select_related("subject").order_by("seq")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "since", "lost"),
+    [
+        (0, 600, False),
+        (114, 600, False),
+        (116, 600, True),
+        (None, 600, True),
+        (600, 100, False),  # the servers were away for longer than he was
+        (600, 116, True),
+        (-3_600, 600, True),  # a sign of life from the future: the clock was put back
+        (-30, 600, False),
+    ],
+)
+def test_who_is_lost(seen, since, lost):
+    now = timezone.now()
+    seen_at = None if seen is None else now - timedelta(seconds=seen)
+
+    assert lost is availability.is_lost(
+        now=now, seen_at=seen_at, listening_since=now - timedelta(seconds=since)
+    )
+
+
+def test_a_colleague_gets_the_chat_and_the_visitor_is_told_once(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    assert row.operator == anna
+    here(ben, now)
+
+    handed = [handover.hand_over_lost(now) for _ in range(2)]
+
+    row.refresh_from_db()
+    assert handed == [1, 0]
+    assert (row.state, row.status, row.operator) == (State.ASSIGNED, Status.IN_PROGRESS, ben)
+    assert lines(row) == [("assigned", "Anna"), ("lost", "Anna"), ("assigned", "Ben")]
+    assert [who.operator for who in row.participants.present().operators()] == [ben]
+
+
+def test_with_nobody_there_it_waits(anna, vera, now):
+    row = factories.conversation(vera)
+
+    assert handover.hand_over_lost(now) == 1
+
+    row.refresh_from_db()
+    assert (row.state, row.status, row.operator) == (State.QUEUED, "", None)
+    assert lines(row)[-1] == ("lost", "Anna")
+    assert row.waiting_since is not None
+
+
+def test_a_colleague_who_is_in_it_takes_charge(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    conversations.join(factories.actor(ben), row.public_id)
+    here(ben, now)
+
+    handover.hand_over_lost(now)
+
+    row.refresh_from_db()
+    assert row.operator == ben
+    assert lines(row)[-1] == ("lost", "Anna")
+
+
+def test_both_who_were_in_it_are_lost(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    conversations.join(factories.actor(ben), row.public_id)
+
+    handover.hand_over_lost(now)
+
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+    assert {line for line in lines(row) if line[0] == "lost"} == {("lost", "Anna"), ("lost", "Ben")}
+    assert not row.participants.present().operators().exists()
+
+
+def test_who_comes_back_within_the_grace_keeps_it(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    here(ben, now)
+    Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE)
+
+    assert handover.hand_over_lost(now) == 0
+
+    row.refresh_from_db()
+    assert row.operator == anna
+
+
+def test_who_comes_back_too_late_may_not_write_but_join(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    here(ben, now)
+    handover.hand_over_lost(now)
+    operators.heard_from([anna.user_id], [anna.user_id])
+    actor = factories.actor(anna)
+
+    with pytest.raises(NotAllowed):
+        messages.post_message(Item(actor, row.public_id, uuid.uuid4(), "I am back"))
+    conversations.join(actor, row.public_id)
+    messages.post_message(Item(actor, row.public_id, uuid.uuid4(), "I am back"))
+
+    row.refresh_from_db()
+    assert row.operator == ben
+
+
+def test_what_is_over_keeps_its_operator_until_the_visitor_writes(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    messages.post_message(Item(factories.actor(anna), row.public_id, uuid.uuid4(), "There you are"))
+    long_ago = now - timedelta(minutes=16)
+    Conversation.objects.update(last_message_at=long_ago)
+    here(ben, now)
+    before = handover.hand_over_lost(now)
+
+    messages.post_message(Item(vera, row.public_id, uuid.uuid4(), "One more thing"))
+    after = handover.hand_over_lost(now)
+
+    row.refresh_from_db()
+    assert (before, after) == (0, 1)
+    assert row.operator == ben
+
+
+def test_who_may_not_answer_any_more_is_lost_at_once(anna, ben, vera, now):
+    row = factories.conversation(vera)
+    here(anna, now)
+    here(ben, now)
+    anna.user.is_active = False
+    anna.user.save()
+
+    handover.hand_over_lost(now)
+
+    row.refresh_from_db()
+    assert row.operator == ben
+
+
+def test_nobody_is_lost_while_no_server_listens(anna, vera, now):
+    factories.conversation(vera)
+    Lease.objects.all().delete()
+
+    assert handover.hand_over_lost(now) == 0
+
+
+def test_after_all_servers_were_away_everybody_has_time_to_come_back(anna, vera, now):
+    factories.conversation(vera)
+    Lease.objects.update(since=now - timedelta(seconds=20))
+    soon = handover.hand_over_lost(now)
+
+    Lease.objects.update(since=now - GONE - timedelta(seconds=1))
+    late = handover.hand_over_lost(now)
+
+    assert (soon, late) == (0, 1)
+
+
+def test_a_closed_conversation_stays_as_it_is(anna, vera, now):
+    row = factories.conversation(vera)
+    conversations.close(vera, row.public_id)
+    revision = Conversation.objects.get().revision
+
+    assert handover.hand_over_lost(now) == 0
+    assert Conversation.objects.get().revision == revision
+
+
+def test_a_colleague_takes_no_more_than_his_limit(berlin, anna, now):
+    rows = [factories.conversation(factories.visitor(berlin)) for _ in range(3)]
+    berlin.max_sessions_mode, berlin.max_sessions = "limited", 2
+    berlin.save()
+    ben = factories.operator("ben", berlin)
+    here(ben, now)
+
+    handover.hand_over_lost(now)
+
+    states = sorted(Conversation.objects.values_list("state", "operator__chat_name"))
+    assert states == [("assigned", "Ben"), ("assigned", "Ben"), ("queued", None)]
+    assert len(rows) == 3
+
+
+def test_a_run_that_dies_in_the_middle_is_made_good_by_the_next(berlin, anna, now, monkeypatch):
+    rows = [factories.conversation(factories.visitor(berlin)) for _ in range(2)]
+    ben = factories.operator("ben", berlin)
+    here(ben, now)
+    announced: list[Conversation] = []
+
+    def dies(row, *args, **kwargs):
+        if announced:
+            raise SystemExit("killed")
+        announced.append(row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(charge, "announce", dies)
+        with pytest.raises(SystemExit):
+            handover.hand_over_lost(now)
+    halfway = Conversation.objects.filter(operator=ben).count()
+    handover.hand_over_lost(now)
+
+    assert halfway == 1
+    assert Conversation.objects.filter(operator=ben).count() == 2
+    assert [lines(row).count(("lost", "Anna")) for row in rows] == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_hand_each_over_once(berlin):
+    factories.operator("anna", berlin)
+    for _ in range(8):
+        factories.opened(factories.visitor(berlin))
+    ben = factories.operator("ben", berlin)
+    now = timezone.now() + timedelta(minutes=2)
+    listens(now)
+    here(ben, now)
+    barrier = threading.Barrier(2)
+
+    def run(_number: int) -> int:
+        try:
+            barrier.wait(5)
+            return handover.hand_over_lost(now)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        handed = list(pool.map(run, range(2)))
+
+    assert sum(handed) == 8
+    for row in Conversation.objects.all():
+        assert row.operator == ben
+        assert lines(row) == [("assigned", "Anna"), ("lost", "Anna"), ("assigned", "Ben")]
+        assert [entry.seq for entry in row.messages.order_by("seq")] == list(range(1, row.seq + 1))
+        assert row.participants.present().operators().filter(operator=ben).count() == 1
