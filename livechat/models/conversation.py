@@ -66,9 +66,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def waiting(self) -> Self:
         return self.filter(state=State.QUEUED).order_by("opened_at")
 
-    def lock(self) -> Self:
-        """Lock the chosen conversations, in the one order that everybody uses."""
-        return self.select_for_update(of=("self",)).order_by("pk")
+    def lock(self, *, waits: bool = True) -> Self:
+        """Lock the chosen conversations, in the one order that everybody uses.
+
+        Without `waits` those that somebody else has locked are left out.
+        """
+        return self.select_for_update(of=("self",), skip_locked=not waits).order_by("pk")
+
+    def among(self, conversations: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Return those of these ids that there are."""
+        rows = self.filter(public_id__in=list(conversations))
+        return frozenset(rows.values_list("public_id", flat=True).order_by())
 
     def assigned_to(self, operator: int) -> Self:
         return self.filter(state=State.ASSIGNED, operator_id=operator)
@@ -84,12 +92,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         answer his conversation is active however long ago he wrote."""
         return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
 
-    def lock_heads(self, conversations: Iterable[uuid.UUID]) -> list[Head]:
+    def lock_heads(self, conversations: Iterable[uuid.UUID], *, waits: bool = True) -> list[Head]:
         """Lock the conversations of these ids, and return what posting needs of them.
 
         Their visitors are told by `ParticipantQuerySet.authors`: a join here would lock them.
         """
-        rows = self.filter(public_id__in=list(conversations)).lock()
+        rows = self.filter(public_id__in=list(conversations)).lock(waits=waits)
         return [Head(*row) for row in rows.values_list(*_HEAD)]
 
     def with_operators(

@@ -15,14 +15,13 @@ from livechat.models import Conversation, Message, Operator, Participant
 from livechat.services import timeline
 
 
-def locked(conversation: UUID) -> Conversation:
-    """Return a conversation, locked, with all that a change needs; raises NotFound."""
-    row = (
-        Conversation.objects.filter(public_id=conversation)
-        .select_related("visitor", "channel", "operator__user")
-        .lock()
-        .first()
-    )
+def locked(conversation: UUID, *, waits: bool = True) -> Conversation:
+    """Return a conversation, locked, with all that a change needs; raises NotFound.
+
+    Without `waits` that is also raised while somebody else has it locked.
+    """
+    rows = Conversation.objects.filter(public_id=conversation)
+    row = rows.select_related("visitor", "channel", "operator__user").lock(waits=waits).first()
     if row is None:
         raise NotFound
     return row

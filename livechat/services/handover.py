@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from livechat.domain.states import State, SystemEvent
+from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator
 from livechat.models.conversation import LIMIT_WINDOW
 from livechat.services import assignment, charge, leases, timeline
@@ -22,7 +23,8 @@ def hand_over_lost(now: datetime) -> int:
 
     Those in which the visitor waits, or in which something was said lately; the others keep their
     operator until the visitor writes again. Nobody is lost while no server could hear him.
-    Idempotent, one transaction for each: several at once share the work.
+    Idempotent, one transaction for each: several at once share the work, and what somebody has
+    locked comes to its turn the next time.
     """
     since = leases.listening_since(now)
     if since is None:
@@ -36,7 +38,10 @@ def hand_over_lost(now: datetime) -> int:
 @transaction.atomic
 def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
     successor = assignment.choose_operator(found.channel, now)  # locked before the conversation
-    row = charge.locked(found.public_id)
+    try:
+        row = charge.locked(found.public_id, waits=False)
+    except NotFound:
+        return False
     if row.state != State.ASSIGNED or row.operator is None or not row.operator.is_lost(now, since):
         return False  # he came back, or somebody was faster
     entries, gone = _let_go(row, now, since)

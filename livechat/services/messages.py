@@ -59,6 +59,11 @@ class Refused:
     error: LivechatError
 
 
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Not tried: somebody else has the conversation locked at this moment."""
+
+
 Answer = Posted | Refused
 
 
@@ -77,25 +82,39 @@ def post_messages(items: Sequence[Item]) -> list[Answer]:
     neighbours are stored all the same. Safe to repeat: an item seen before is `Repeated`.
     Raises only when the database itself fails, and then nothing of the batch is stored.
     """
+    outcomes = _post(items, waits=True)
+    return [outcome for outcome in outcomes if not isinstance(outcome, Busy)]
+
+
+def post_free(items: Sequence[Item]) -> list[Answer | Busy]:
+    """Do the same without waiting for anybody: what is locked elsewhere is `Busy`.
+
+    One conversation that somebody holds must not hold up all the others of a process.
+    """
+    return _post(items, waits=False)
+
+
+def _post(items: Sequence[Item], *, waits: bool) -> list[Answer | Busy]:
     try:
         with transaction.atomic():
-            return _Batch(items).post()
+            return _Batch(items, waits=waits).post()
     except IntegrityError:
         # The unique constraint is the backstop; it should never fire, because the conversations
         # are locked. If it does, the neighbours must not suffer: one by one.
         if len(items) == 1:
             return [Refused(IdConflict())]
-        return [outcome for item in items for outcome in post_messages([item])]
+        return [outcome for item in items for outcome in _post([item], waits=waits)]
 
 
 class _Batch:
     """One pass of `post_messages`: the four beats as methods."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item], *, waits: bool) -> None:
         self.items = items
-        self.outcomes: list[Answer | None] = [None] * len(items)
+        self.waits = waits
+        self.outcomes: list[Answer | Busy | None] = [None] * len(items)
 
-    def post(self) -> list[Answer]:
+    def post(self) -> list[Answer | Busy]:
         self.gather()
         numbered, doubles = self.decide()
         entries = self.apply(numbered)
@@ -106,7 +125,8 @@ class _Batch:
         return [outcome for outcome in self.outcomes if outcome is not None]
 
     def gather(self) -> None:
-        heads = Conversation.objects.lock_heads({item.conversation for item in self.items})
+        wanted = {item.conversation for item in self.items}
+        heads = Conversation.objects.lock_heads(wanted, waits=self.waits)
         # After the lock, so that whoever left before it is not there any more.
         people = Participant.objects.authors([head.pk for head in heads])
         self.authors = {(who.conversation_id, who.operator_id or who.role): who for who in people}
@@ -114,6 +134,8 @@ class _Batch:
         for head in heads:
             head.visitor_public_id = visitors.get(head.pk)
         self.heads = {head.public_id: head for head in heads}
+        missing = wanted - self.heads.keys() if not self.waits else ()
+        self.busy = Conversation.objects.among(missing) if missing else frozenset()
         self.places = [self.place(item) for item in self.items]
         self.stored = Message.objects.named(
             [
@@ -122,8 +144,8 @@ class _Batch:
                 if head is not None and author is not None
             ]
         )
-        wanted = {file for item in self.items for file in item.files}
-        self.pending = attachments.lock_pending(wanted) if wanted else {}
+        files = {file for item in self.items for file in item.files}
+        self.pending = attachments.lock_pending(files) if files else {}
         self.now = timezone.now()
 
     def place(self, item: Item) -> tuple[Head | None, Author | None]:
@@ -140,6 +162,9 @@ class _Batch:
         self.claimed: dict[int, list[Attachment]] = {}
         self.keys: list[tuple[Head, Author] | None] = [None] * len(self.items)
         for index, item in enumerate(self.items):
+            if item.conversation in self.busy:
+                self.outcomes[index] = Busy()
+                continue
             stored = self.stored.get(index)
             try:
                 head, author = self.admit(item, *self.places[index], is_stored=stored is not None)

@@ -31,7 +31,7 @@ def remove_empty(now: datetime) -> int:
     removed = 0
     for pk in list(empty.values_list("pk", flat=True)[:MOST]):
         with transaction.atomic():
-            row = empty.filter(pk=pk).lock().first()
+            row = empty.filter(pk=pk).lock(waits=False).first()
             if row is not None:
                 row.delete()
                 removed += 1
@@ -52,7 +52,8 @@ def close_silent(now: datetime) -> int:
     closed = 0
     for pk in list(silent.values_list("pk", flat=True)[:MOST]):
         with transaction.atomic():
-            row = silent.filter(pk=pk).select_related("visitor", "channel").lock().first()
+            rows = silent.filter(pk=pk).select_related("visitor", "channel")
+            row = rows.lock(waits=False).first()
             if row is not None:
                 entry = timeline.system_line(row, SystemEvent.CLOSED_SILENT, None, now)
                 row.close(now)

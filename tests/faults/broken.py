@@ -26,10 +26,10 @@ django.setup()
 from livechat import events  # noqa: E402 - needs the apps to be loaded
 from livechat.bus import bus  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
-from livechat.consumers.writer import writer  # noqa: E402
+from livechat.consumers.writer import Outcome, writer  # noqa: E402
 from livechat.domain import numbering  # noqa: E402
 from livechat.models import Message  # noqa: E402
-from livechat.services.messages import Answer, Item, Refused  # noqa: E402
+from livechat.services.messages import Item, Posted  # noqa: E402
 
 BEFORE_COMMIT = 0.1
 """Seconds between a promise and the commit it should have waited for: a kill hits it easily."""
@@ -50,10 +50,11 @@ def ack_before_commit() -> None:
         sockets[item] = answer.__self__
         submit(item, answer)
 
-    def acknowledge(items: Sequence[Item], answers: Sequence[Answer]) -> None:
+    def acknowledge(items: Sequence[Item], answers: Sequence[Outcome]) -> None:
         for item, answer in zip(items, answers, strict=True):
-            socket = sockets.pop(item, None)
-            if socket is not None and not isinstance(answer, Refused):
+            socket = sockets.get(item)
+            if socket is not None and isinstance(answer, Posted):
+                del sockets[item]
                 ack = wire.Ack(item.client_id, answer.at, answer.seq, item.conversation)
                 loops[0].call_soon_threadsafe(socket.say, ack)
 
@@ -71,7 +72,7 @@ def no_dedupe() -> None:
     """A text that comes twice is stored twice."""
     post = writer._post
 
-    def post_always(items: Sequence[Item]) -> list[Answer]:
+    def post_always(items: Sequence[Item]) -> list[Outcome]:
         # Under an id of its own each is new; afterwards it gets the one it came with.
         fresh = [replace(item, client_id=uuid4()) for item in items]
         with transaction.atomic():
@@ -115,11 +116,11 @@ def main(variant: str, arguments: Sequence[str]) -> None:
         _forget_once()
 
 
-def _commit_late(meanwhile: Callable[[Sequence[Item], Sequence[Answer]], None]) -> None:
+def _commit_late(meanwhile: Callable[[Sequence[Item], Sequence[Outcome]], None]) -> None:
     """Do `meanwhile` between the writing of a batch and its commit, which takes a moment."""
     post = writer._post
 
-    def post_late(items: Sequence[Item]) -> list[Answer]:
+    def post_late(items: Sequence[Item]) -> list[Outcome]:
         with transaction.atomic():
             answers = post(items)
             meanwhile(items, answers)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.db import OperationalError
@@ -12,7 +13,7 @@ from livechat.bus import Bus, Post, Registry
 from livechat.consumers.writer import Writer
 from livechat.errors import Unavailable
 from livechat.policy import VisitorActor
-from livechat.services.messages import Item, Posted, Refused
+from livechat.services.messages import Busy, Item, Posted, Refused
 from tests import factories
 
 
@@ -224,3 +225,54 @@ async def test_too_many_waiting_are_refused_at_once(monkeypatch):
 
     assert refused_at_once == 2
     assert len(answers) == 6
+
+
+async def test_what_somebody_has_locked_holds_up_nobody_else(monkeypatch):
+    released = threading.Event()
+    batch = items(6)
+    held = batch[0].conversation
+    batch[3] = replace(batch[3], conversation=held)
+    batch[5] = replace(batch[5], conversation=held)
+    free = [item for item in batch if item.conversation != held]
+
+    def post(some):
+        return [
+            Busy() if item.conversation == held else Posted(1, factories.minutes_ago(0))
+            for item in some
+        ]
+
+    def wait_and_post(some):
+        released.wait(5)
+        return [Posted(1, factories.minutes_ago(0)) for _ in some]
+
+    writer, answers = Writer(post), []
+    monkeypatch.setattr(writer.lanes, "_post", wait_and_post)
+    for item in batch[:5]:
+        writer.submit(item, lambda item, outcome: answers.append(item))
+    while len(answers) < len(free):
+        await asyncio.sleep(0.01)
+    writer.submit(batch[5], lambda item, outcome: answers.append(item))
+    await asyncio.sleep(0.05)
+    before = list(answers)
+    released.set()
+    await writer.empty()
+
+    assert before == free
+    assert answers == [*free, batch[0], batch[3], batch[5]]
+
+
+async def test_what_stays_locked_is_refused_and_may_come_again(monkeypatch):
+    [item] = items(1)
+
+    def locked(_some):
+        raise OperationalError("lock timeout")
+
+    writer, answers = Writer(lambda some: [Busy() for _ in some]), []
+    monkeypatch.setattr(writer.lanes, "_post", locked)
+    writer.submit(item, lambda item, outcome: answers.append(outcome))
+    await writer.empty()
+
+    [outcome] = answers
+    assert isinstance(outcome, Refused)
+    assert isinstance(outcome.error, Unavailable)
+    assert item.conversation not in writer.lanes

@@ -2,14 +2,15 @@
 
 import random
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from livechat.domain.states import Outcome
 from livechat.errors import ConversationClosed, IdConflict, NotAllowed, NotFound
-from livechat.models import Message
+from livechat.models import Conversation, Message
 from livechat.services import conversations, messages
 from livechat.services.messages import Item, Posted, Refused, Repeated
 from tests import factories
@@ -217,3 +218,29 @@ def test_a_note_goes_to_staff_groups_only(
     for post in published:
         if "Secret note" in post.frame:
             assert all(group.endswith(".staff") for group in post.groups)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_conversation_is_busy_and_its_neighbours_are_served(berlin):
+    one, other = (factories.visitor(berlin) for _ in range(2))
+    held, free = factories.conversation(one), factories.conversation(other)
+    batch = [
+        Item(one, held.public_id, uuid.uuid4(), "waits"),
+        Item(other, free.public_id, uuid.uuid4(), "goes on"),
+        Item(one, uuid.uuid4(), uuid.uuid4(), "nowhere"),
+    ]
+
+    def post() -> list:
+        try:
+            return messages.post_free(batch)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        Conversation.objects.filter(pk=held.pk).lock().get()
+        outcomes = pool.submit(post).result(10)
+    later = messages.post_free(batch)
+
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Busy", "Posted", "Refused"]
+    assert [type(outcome).__name__ for outcome in later] == ["Posted", "Repeated", "Refused"]

@@ -1,0 +1,85 @@
+"""Side lanes: where messages wait whose conversation somebody else has locked.
+
+The writer goes on with the others. A lane is one conversation: its messages keep their order, and
+whatever comes for it meanwhile queues behind them.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from django.db import OperationalError, connection
+
+from livechat.errors import Unavailable
+from livechat.services.messages import Answer, Item, Refused
+
+logger = logging.getLogger(__name__)
+
+LANES = 4
+"""Conversations that are waited for at once; each takes a thread and a connection meanwhile."""
+MAX_BATCH = 64
+
+OnAnswer = Callable[[Item, Answer], None]
+Post = Callable[[Sequence[Item]], list[Answer]]
+
+
+class Lanes:
+    """The lanes of one event loop. `post` waits for the lock, as long as the database lets it."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._waiting: dict[UUID, deque[tuple[Item, OnAnswer]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.pool = ThreadPoolExecutor(LANES, thread_name_prefix="lane")
+
+    def __contains__(self, conversation: UUID) -> bool:
+        return conversation in self._waiting
+
+    def __len__(self) -> int:
+        """How many messages wait, those that are being written among them."""
+        return sum(map(len, self._waiting.values()))
+
+    def add(self, item: Item, answer: OnAnswer) -> None:
+        """Have `item` written behind those of its conversation; `answer` is called on the loop."""
+        if item.conversation in self._waiting:
+            self._waiting[item.conversation].append((item, answer))
+            return
+        self._waiting[item.conversation] = deque([(item, answer)])
+        task = asyncio.get_running_loop().create_task(self._drain(item.conversation), name="lane")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def empty(self) -> None:
+        """Return when nothing is waiting or being written."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _drain(self, conversation: UUID) -> None:
+        loop, waiting = asyncio.get_running_loop(), self._waiting[conversation]
+        try:
+            while waiting:
+                items = [item for item, _answer in list(waiting)[:MAX_BATCH]]
+                answers = await loop.run_in_executor(self.pool, self._write, items)
+                for outcome in answers:
+                    item, answer = waiting.popleft()
+                    answer(item, outcome)
+        finally:
+            del self._waiting[conversation]
+
+    def _write(self, items: Sequence[Item]) -> list[Answer]:
+        try:
+            return self._post(items)
+        except OperationalError as error:
+            # Still locked: they are told to come again, in their order.
+            logger.warning("lane: %d messages refused: %s", len(items), type(error).__name__)
+            return [Refused(Unavailable())] * len(items)
+        except Exception:
+            logger.exception("lane: %d messages failed", len(items))
+            if len(items) == 1:
+                return [Refused(Unavailable())]
+            return [answer for item in items for answer in self._write([item])]
+        finally:
+            connection.close()
