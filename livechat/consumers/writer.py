@@ -2,7 +2,7 @@
 
 One per process. There is no timer: an idle writer writes a message at once, a busy one writes in
 one transaction whatever has come in since. Each is answered after that commit, never before.
-What somebody else has locked goes to a lane of its own (`lanes.py`), and holds up nobody.
+What stays locked by somebody else goes to a lane of its own (`lanes.py`), and holds up nobody.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ Post = Callable[[Sequence[Item]], list[Outcome]]
 class Writer:
     """Takes messages from the sockets of one event loop and answers each by a callback."""
 
-    def __init__(self, post: Post = messages.post_free) -> None:
+    def __init__(self, post: Post = messages.post_soon) -> None:
         self._post = post
         self.lanes = Lanes(messages.post_messages)
         self._waiting: deque[tuple[Item, OnAnswer]] = deque()
