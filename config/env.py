@@ -37,6 +37,8 @@ class Env:
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     geoip_path: str
+    workers: int
+    drain_seconds: float
     db_threads: int
     frames_per_second: float
     messages_per_second: float
@@ -100,6 +102,8 @@ def load(environ: Mapping[str, str]) -> Env:
         allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
         trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
         geoip_path=environ.get("GEOIP_PATH", "").strip(),
+        workers=int(_number(environ, "WORKERS", 1, least=1, most=64)),
+        drain_seconds=_number(environ, "DRAIN_SECONDS", 10, least=0, most=10),
         db_threads=int(_number(environ, "DB_THREADS", 8, least=1, most=64)),
         frames_per_second=_number(environ, "FRAMES_PER_SECOND", 20, least=1, most=1e6),
         messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 4, least=0.1, most=1e6),

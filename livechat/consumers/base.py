@@ -52,10 +52,14 @@ class BaseConsumer(AsyncConsumer):
     decode: ClassVar[Callable[[str | bytes | None], Any]]
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
+    here: ClassVar[set["BaseConsumer"]] = set()
+    """All sockets of this process, also those that are about to be opened."""
     draining: ClassVar[bool] = False
+    """Whether this process is about to stop."""
     _tabs: ClassVar[dict[tuple[str, str], "BaseConsumer"]] = {}
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
     tab: str = ""
+    is_open = False
     _tab_key = ("", "")
 
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
@@ -74,11 +78,25 @@ class BaseConsumer(AsyncConsumer):
         self._refusals = Bucket(MAX_REFUSALS, 1.0)
         self.heard_at = time.monotonic()
         self.slot = next(self._slots)
+        self._doing = asyncio.Lock()
         await receive()  # websocket.connect
-        if self.draining or not auth.is_own_origin(scope) or not await self._may_enter():
+        self.here.add(self)
+        try:
+            async with self._doing:
+                await self._open(send)
+            if self.is_open:
+                await self._live(receive)
+        finally:
+            self.here.discard(self)
+
+    async def _open(self, send: Send) -> None:
+        if not auth.is_own_origin(self.scope) or not await self._may_enter():
             await send({"type": "websocket.close"})  # before accept: HTTP 403, no body
             return
         await send({"type": "websocket.accept"})
+        self.is_open = True
+
+    async def _live(self, receive: Receive) -> None:
         try:
             await self._serve(receive)
         finally:
@@ -137,14 +155,22 @@ class BaseConsumer(AsyncConsumer):
             self.close(Close.BAD_FRAMES)
             return
         self.tab = hello.tab
-        if not await self._guarded(self.greet, hello):
-            return
+        async with self._doing:
+            if not await self._guarded(self.greet, hello):
+                return
         self.live.add(self)
         while not self._closing and (command := await self._next(receive)) is not None:
             if isinstance(command, wire.Heartbeat):
                 self.heartbeat(command)
             else:
-                await self._guarded(self.handle, command)
+                async with self._doing:
+                    await self._guarded(self.handle, command)
+
+    async def depart(self) -> None:
+        """Close the socket of a process that stops, when what is being done for it is done."""
+        async with self._doing:
+            await self.posted()
+            self.close(Close.DRAINING)
 
     async def _next(self, receive: Receive) -> Any:
         """Return the next command that is well formed and within the limits; None at the end."""
