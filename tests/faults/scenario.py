@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.faults.checker import History, violations
 from tests.faults.client import Client
@@ -22,6 +23,11 @@ class Outcome:
     violations: list[str]
     settled: float
     counts: Counter[str] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+
+    def wait(self, share: float) -> float:
+        """Return the seconds within which this share of the texts was acked."""
+        return sorted(self.waits)[int(share * (len(self.waits) - 1))]
 
     def __str__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
@@ -35,24 +41,30 @@ async def chat(
     seed: int,
     *,
     visitors: int = 50,
+    idle: int = 0,
+    old: float = 0.0,
     pause: float = 2.0,
     patience: float = 45.0,
 ) -> Outcome:
     """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
 
-    Everybody writes into each of his conversations every `pause` seconds. After the last fault
-    nobody writes any more, and within `patience` seconds everything must be as promised.
+    Everybody writes into each of his conversations every `pause` seconds, but for `idle` visitors
+    more, who only look; a share of them all is `old`. After the last fault nobody writes any more,
+    and within `patience` seconds everything must be as promised.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
-    operators = [
-        Operator(world.addresses, chance.getrandbits(32), session=session, counts=counts)
-        for session in world.sessions
-    ]
-    guests = [
-        Visitor(world.addresses, chance.getrandbits(32), channel=world.channel, counts=counts)
-        for _ in range(visitors)
-    ]
+
+    def someone() -> dict[str, Any]:
+        return {
+            "addresses": world.addresses,
+            "seed": chance.getrandbits(32),
+            "counts": counts,
+            "old": chance.random() < old,
+        }
+
+    operators = [Operator(**someone(), session=session) for session in world.sessions]
+    guests = [Visitor(**someone(), channel=world.channel) for _ in range(visitors + idle)]
     leaving = guests[: int(visitors * GONE)]
     people: list[Client] = [*operators, *guests]
     lives: dict[Client, asyncio.Task[None]] = {}
@@ -64,6 +76,7 @@ async def chat(
         await asyncio.sleep(1.0)
         for guest in guests:
             lives[guest] = asyncio.create_task(guest.live())
+        for guest in guests[:visitors]:
             hands[guest] = asyncio.create_task(guest.chat(pause))
         farewell = asyncio.create_task(_close(leaving, lives, hands, chance, pause))
         counts.update(await faults())
@@ -114,7 +127,8 @@ async def _settle(
             counts["conversations"], counts["entries"] = len(chats), len(entries)
             counts["notes"] = sum(entry.kind == "note" for entry in entries)
             counts["acked in all"] = sum(bool(item.acks) for item in history.written)
-            return Outcome(found, now() - started, counts)
+            waits = [wait for client in people for wait in client.waits]
+            return Outcome(found, now() - started, counts, waits)
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -53,10 +53,12 @@ class World:
     postgres: Postgres | None = None
     redis: Redis | None = None
     sqlite: Path = field(default_factory=Path)
+    proxy: str = ""
+    """Where the servers are reached together, when a proxy stands before them."""
 
     @property
     def addresses(self) -> list[str]:
-        return [app.socket_url for app in self.apps]
+        return [self.proxy] if self.proxy else [app.socket_url for app in self.apps]
 
     def rows(self) -> tuple[list[Chat], list[Entry]]:
         """Return conversations and entries as stored, read beside the servers."""
@@ -120,13 +122,16 @@ def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[Wo
 
 
 @contextmanager
-def services(var: Path, *, servers: int, environ: Mapping[str, str] = FAST) -> Iterator[World]:
-    """Yield `servers` servers on one PostgreSQL and one Redis."""
+def services(
+    var: Path, *, servers: int, workers: int = 1, environ: Mapping[str, str] = FAST
+) -> Iterator[World]:
+    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
         memory = stack.enter_context(redis.running())
         environ = {
             **environ,
+            "WORKERS": str(workers),
             "DATABASE_URL": database.url,
             "REDIS_URL": memory.url,
             "SECRET_KEY": secrets.token_urlsafe(50),
