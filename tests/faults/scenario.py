@@ -12,6 +12,8 @@ from tests.faults.client import Client
 from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 
+Faults = Callable[[], Awaitable[Counter[str]]]
+
 GONE = 0.1
 """How many of the visitors close the browser for good in the middle of it."""
 
@@ -37,7 +39,7 @@ class Outcome:
 
 async def chat(
     world: World,
-    faults: Callable[[], Awaitable[Counter[str]]],
+    faults: Faults,
     seed: int,
     *,
     visitors: int = 50,

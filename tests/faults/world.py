@@ -15,7 +15,7 @@ import psycopg
 
 from tests.faults.checker import Chat, Entry
 from tests.machine import postgres, redis
-from tests.machine.app import App
+from tests.machine.app import ROOT, App
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
 
@@ -123,9 +123,17 @@ def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[Wo
 
 @contextmanager
 def services(
-    var: Path, *, servers: int, workers: int = 1, environ: Mapping[str, str] = FAST
+    var: Path,
+    *,
+    servers: int = 1,
+    workers: int = 1,
+    environ: Mapping[str, str] = FAST,
+    codes: Sequence[Path] = (),
 ) -> Iterator[World]:
-    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis."""
+    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis.
+
+    `codes` are instead the folders of their code, the oldest first and ours last.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
         memory = stack.enter_context(redis.running())
@@ -137,11 +145,13 @@ def services(
             "SECRET_KEY": secrets.token_urlsafe(50),
         }
         apps = []
-        for number in range(servers):
+        for number, code in enumerate(codes or [ROOT] * servers):
             own = var / str(number)
             own.mkdir()
-            apps.append(App(own, environ=environ))
-        people = _people(apps[0])
+            apps.append(App(own, environ=environ, code=code))
+        for older in apps[:-1] if codes else []:
+            older.manage("migrate", "--verbosity", "0")
+        people = _people(apps[-1])
         for app in apps:
             stack.callback(app.kill)
             app.start()

@@ -25,7 +25,8 @@ class App:
 
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
     `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
-    runs instead of ``manage.py``: the same code, broken on purpose.
+    runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
+    version.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class App:
         environ: Mapping[str, str] | None = None,
         entry: Sequence[str] = ("manage.py",),
         neighbour_port: int = 0,
+        code: Path = ROOT,
     ) -> None:
+        self.code = code
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
@@ -52,7 +55,7 @@ class App:
         """Return what ``manage.py`` prints; raises when it fails."""
         done = subprocess.run(
             [*self._program, *arguments],
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environ,
             capture_output=True,
             text=True,
@@ -72,7 +75,7 @@ class App:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._program, self._command, *address],
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
