@@ -8,8 +8,7 @@ all the rest together (`docs/explanation/performance.md`).
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import cycle
 from typing import Any, ClassVar
 from uuid import UUID
@@ -21,6 +20,7 @@ from msgspec import Struct
 
 from livechat import auth, wire
 from livechat.bus import bus
+from livechat.consumers.outbox import Outbox, Send
 from livechat.consumers.writer import writer
 from livechat.domain.pace import Bucket
 from livechat.errors import Invalid, LivechatError, Unavailable
@@ -33,16 +33,10 @@ HELLO_WITHIN = 10.0
 """Seconds a socket has for its first frame."""
 IDLE_AFTER = 65.0
 """Seconds without any frame of the client after which a socket is closed."""
-CLOSE_WITHIN = 5.0
-"""Seconds a reader has to take what is left when his socket is closed."""
-MAX_WAITING_FRAMES = 400
-MAX_WAITING_BYTES = 262_144
-"""What may wait for a slow reader before he is cut; he comes back and fetches."""
 MAX_BAD_FRAMES = 5
 MAX_REFUSALS = 60
 """Bad frames, and frames over the limit, forgiven a minute."""
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -65,11 +59,7 @@ class BaseConsumer(AsyncConsumer):
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
-        self._send = send
-        self._outbox: deque[str] = deque()
-        self._outbox_bytes = 0
-        self._flusher: asyncio.Task[None] | None = None
-        self._closing = 0
+        self._outbox = Outbox(send)
         self._posting = 0
         self._posted: asyncio.Event | None = None
         self._frames = Bucket(2 * settings.FRAMES_PER_SECOND + 20, settings.FRAMES_PER_SECOND)
@@ -104,7 +94,7 @@ class BaseConsumer(AsyncConsumer):
             if self._tabs.get(self._tab_key) is self:
                 del self._tabs[self._tab_key]
             bus.registry.drop(self)
-            await self._finish()
+            await self._outbox.finish()
             try:
                 await self.leave()
             except LivechatError as error:
@@ -159,7 +149,7 @@ class BaseConsumer(AsyncConsumer):
             if not await self._guarded(self.greet, hello):
                 return
         self.live.add(self)
-        while not self._closing and (command := await self._next(receive)) is not None:
+        while not self._outbox.closing and (command := await self._next(receive)) is not None:
             if isinstance(command, wire.Heartbeat):
                 self.heartbeat(command)
             else:
@@ -174,7 +164,7 @@ class BaseConsumer(AsyncConsumer):
 
     async def _next(self, receive: Receive) -> Any:
         """Return the next command that is well formed and within the limits; None at the end."""
-        while not self._closing:
+        while not self._outbox.closing:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return None
@@ -252,15 +242,7 @@ class BaseConsumer(AsyncConsumer):
     def deliver(self, frame: str) -> None:
         """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
         is too slow is cut."""
-        if self._closing:
-            return
-        self._outbox.append(frame)
-        self._outbox_bytes += len(frame)
-        if len(self._outbox) > MAX_WAITING_FRAMES or self._outbox_bytes > MAX_WAITING_BYTES:
-            self._outbox.clear()
-            self.close(Close.TOO_SLOW)
-        elif self._flusher is None:
-            self._send_now()
+        self._outbox.put(frame)
 
     def say(self, event: Struct) -> None:
         self.deliver(wire.encode(event))
@@ -269,8 +251,7 @@ class BaseConsumer(AsyncConsumer):
         """Send many frames, each when the one before has left: a long answer is no slow reader."""
         for event in events:
             self.say(event)
-            while self._flusher is not None and not self._closing:
-                await asyncio.wait([self._flusher])
+            await self._outbox.sent()
 
     def reject(self, command: Any, code: str) -> None:
         """Answer a command that was refused."""
@@ -292,65 +273,7 @@ class BaseConsumer(AsyncConsumer):
 
     def close(self, code: int) -> None:
         """Close the socket, after what still waits has been sent."""
-        if self._closing:
-            return
-        self._closing = code
-        if self._flusher is None:
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-        if code == Close.TOO_SLOW:
-            # He does not read; waiting for him would keep his frames for ever.
-            self._flusher.cancel()
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-
-    def _send_now(self) -> None:
-        """Send what waits without a task of its own, which costs as much as the sending; only
-        where the server holds us up, a task goes on from there."""
-        sending = self._flush()
-        try:
-            held_up = sending.send(None)
-        except StopIteration:
-            return
-        self._flusher = asyncio.get_running_loop().create_task(_go_on(sending, held_up))
-
-    async def _flush(self) -> None:
-        outbox = self._outbox
-        try:
-            while outbox:
-                frame = outbox.popleft()
-                self._outbox_bytes -= len(frame)
-                await self._send({"type": "websocket.send", "text": frame})
-            if self._closing:
-                await self._send({"type": "websocket.close", "code": self._closing})
-        except (OSError, RuntimeError):
-            outbox.clear()  # the client went away while we wrote; `_next` hears of it
-        finally:
-            if self._flusher is asyncio.current_task():
-                self._flusher = None
-
-    async def _finish(self) -> None:
-        """Let the last frames and the close code out: when the consumer returns, the server cuts
-        the line, and the client would only see that it is gone."""
-        flusher = self._flusher
-        if flusher is None:
-            return
-        if self._closing:
-            await asyncio.wait([flusher], timeout=CLOSE_WITHIN)
-        flusher.cancel()
-
-
-async def _go_on(begun: Coroutine[Any, None, None], held_up: Any) -> None:
-    """Finish a coroutine that was begun by hand and now waits for `held_up`."""
-    await _Begun(begun, held_up)
-
-
-class _Begun:
-    def __init__(self, begun: Coroutine[Any, None, None], held_up: Any) -> None:
-        self._begun = begun
-        self._held_up = held_up
-
-    def __await__(self) -> Generator[Any, None, None]:
-        yield self._held_up
-        yield from self._begun.__await__()
+        self._outbox.close(code)
 
 
 def given(value: object) -> int | None:
