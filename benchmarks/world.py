@@ -81,6 +81,7 @@ def world() -> Iterator[World]:
             # No limits: it is the server that is to be slow, not the pace of one person.
             "FRAMES_PER_SECOND": "100000",
             "MESSAGES_PER_SECOND": "100000",
+            "PEOPLE_PER_ADDRESS": "10000000",
         }
         naive = common | {
             "DATABASE_URL": database.url.rpartition("/")[0] + "/naive",

@@ -1,5 +1,5 @@
-"""What runs beside the requests in a serving process: bus, writer, pulse, widgets,
-and the clock where there is no Celery."""
+"""What runs beside the requests in a serving process: bus, writer, monitor, pulse, widgets, and
+the clock where there is no Celery."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from config.clock import Clock
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.monitor import monitor
 from livechat.consumers.pulse import Pulse
 from livechat.consumers.threads import run
 from livechat.consumers.writer import writer
@@ -47,6 +48,7 @@ async def start() -> None:
     _started_on = loop
     statements.limit(statement="5s", lock="2s")
     await bus.attach()
+    _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):

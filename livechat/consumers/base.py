@@ -14,16 +14,19 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from msgspec import Struct
 
 from livechat import auth, wire
 from livechat.bus import bus
+from livechat.consumers.doorstep import DRAINING, NO_DATABASE, decline
 from livechat.consumers.outbox import Outbox, Send
+from livechat.consumers.quota import QUIET, Quota, act_of
 from livechat.consumers.writer import writer
 from livechat.domain.pace import Bucket
+from livechat.domain.sources import source_of
 from livechat.errors import Invalid, LivechatError, Unavailable
+from livechat.limits import Refusal, gate
 from livechat.services.messages import Answer, Item, Refused
 from livechat.wire import Close
 
@@ -50,11 +53,15 @@ class BaseConsumer(AsyncConsumer):
     """All sockets of this process, also those that are about to be opened."""
     draining: ClassVar[bool] = False
     """Whether this process is about to stop."""
-    _tabs: ClassVar[dict[tuple[str, str], "BaseConsumer"]] = {}
+    is_staff: ClassVar[bool] = False
+    quota: Quota
+    """What he may do; known from the hello on."""
+    _tabs: ClassVar[dict[str, dict[str, "BaseConsumer"]]] = {}
+    """The sockets of everybody's tabs, the oldest first."""
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
     tab: str = ""
     is_open = False
-    _tab_key = ("", "")
+    _owner: str = ""
 
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
@@ -62,14 +69,23 @@ class BaseConsumer(AsyncConsumer):
         self._outbox = Outbox(send)
         self._posting = 0
         self._posted: asyncio.Event | None = None
-        self._frames = Bucket(2 * settings.FRAMES_PER_SECOND + 20, settings.FRAMES_PER_SECOND)
-        self._messages = Bucket(5 * settings.MESSAGES_PER_SECOND + 5, settings.MESSAGES_PER_SECOND)
+        limits = gate.limits()
+        self.limits = limits.operator if self.is_staff else limits.visitor
+        self._frames = Bucket(self.limits.frames.burst, self.limits.frames.rate)
         self._bad = Bucket(MAX_BAD_FRAMES, MAX_BAD_FRAMES / 60)
         self._refusals = Bucket(MAX_REFUSALS, 1.0)
         self.heard_at = time.monotonic()
         self.slot = next(self._slots)
+        self.place = source_of(auth.client_address(scope))
         self._doing = asyncio.Lock()
         await receive()  # websocket.connect
+        if not auth.is_own_origin(scope):
+            await decline(scope, send)
+            return
+        refusal = DRAINING if self.draining else self._place_for()
+        if refusal is not None:
+            await decline(scope, send, refusal)
+            return
         self.here.add(self)
         try:
             async with self._doing:
@@ -78,10 +94,20 @@ class BaseConsumer(AsyncConsumer):
                 await self._live(receive)
         finally:
             self.here.discard(self)
+            gate.leave(self.place)
+
+    def _place_for(self) -> Refusal | None:
+        return gate.enter(self.place, time.monotonic(), is_staff=self.is_staff)
 
     async def _open(self, send: Send) -> None:
-        if not auth.is_own_origin(self.scope) or not await self._may_enter():
-            await send({"type": "websocket.close"})  # before accept: HTTP 403, no body
+        try:
+            may_enter = await self.enter()
+        except (DatabaseError, InterfaceError, Unavailable):
+            logger.warning("a socket is refused: the database does not answer")
+            await decline(self.scope, send, NO_DATABASE)
+            return
+        if not may_enter:
+            await decline(self.scope, send)
             return
         await send({"type": "websocket.accept"})
         self.is_open = True
@@ -91,8 +117,7 @@ class BaseConsumer(AsyncConsumer):
             await self._serve(receive)
         finally:
             self.live.discard(self)
-            if self._tabs.get(self._tab_key) is self:
-                del self._tabs[self._tab_key]
+            self._give_up_tab()
             bus.registry.drop(self)
             await self._outbox.finish()
             try:
@@ -116,13 +141,6 @@ class BaseConsumer(AsyncConsumer):
 
     async def leave(self) -> None:
         """The socket is gone."""
-
-    async def _may_enter(self) -> bool:
-        try:
-            return await self.enter()
-        except (DatabaseError, InterfaceError, Unavailable):
-            logger.warning("a socket is refused: the database does not answer")
-            return False
 
     # ------------------------------------------------------------------ the loop
 
@@ -152,7 +170,7 @@ class BaseConsumer(AsyncConsumer):
         while not self._outbox.closing and (command := await self._next(receive)) is not None:
             if isinstance(command, wire.Heartbeat):
                 self.heartbeat(command)
-            else:
+            elif self._may(command):
                 async with self._doing:
                     await self._guarded(self.handle, command)
 
@@ -170,7 +188,7 @@ class BaseConsumer(AsyncConsumer):
                 return None
             now = self.heard_at = time.monotonic()
             if wait := self._frames.take(now):
-                self._refuse(now, wire.Rejected("rate_limited", retry_after=round(wait, 2)))
+                self._refuse(gate.refuse(Refusal("socket.frames", round(wait, 2))))
                 continue
             try:
                 return type(self).decode(event.get("text") or event.get("bytes"))
@@ -179,6 +197,13 @@ class BaseConsumer(AsyncConsumer):
                 if self._bad.take(now):
                     self.close(Close.BAD_FRAMES)
         return None
+
+    def _may(self, command: Any) -> bool:
+        """Say whether a command is within the limits; who waits for its answer gets that."""
+        refusal = self.quota.objection(command, self.heard_at)
+        if refusal is not None and act_of(command) not in QUIET:
+            self._refuse(refusal, command)
+        return refusal is None
 
     async def _guarded(self, act: Callable[[Any], Awaitable[None]], command: Any) -> bool:
         """Do `act`; turn whatever goes wrong into an answer. Say whether it went well."""
@@ -195,13 +220,24 @@ class BaseConsumer(AsyncConsumer):
         return False
 
     def take_tab(self, owner: str) -> None:
-        """Be the socket of this tab of `owner`; an older one, which the tab has given up without
-        our noticing, is closed."""
-        self._tab_key = (owner, self.tab)
-        older = self._tabs.get(self._tab_key)
-        self._tabs[self._tab_key] = self
+        """Be the socket of this tab of `owner`. An older one, which the tab has given up without
+        our noticing, is closed, and so is his oldest tab when he has too many."""
+        self._owner = owner
+        tabs = self._tabs.setdefault(owner, {})
+        older = tabs.pop(self.tab, None)
+        if older is None and len(tabs) >= self.limits.tabs:
+            gate.refused["person.tabs"] += 1
+            older = tabs.pop(next(iter(tabs)))
+        tabs[self.tab] = self
         if older is not None:
             older.close(Close.REPLACED)
+
+    def _give_up_tab(self) -> None:
+        tabs = self._tabs.get(self._owner, {})
+        if tabs.get(self.tab) is self:
+            del tabs[self.tab]
+        if not tabs:
+            self._tabs.pop(self._owner, None)
 
     def heartbeat(self, command: wire.Heartbeat) -> None:
         """The client answered a heartbeat."""
@@ -210,12 +246,6 @@ class BaseConsumer(AsyncConsumer):
 
     def post(self, item: Item) -> None:
         """Hand a message to the writer; it is answered after its commit."""
-        if wait := self._messages.take(self.heard_at):
-            self._refuse(
-                self.heard_at,
-                wire.Rejected("rate_limited", item.client_id, retry_after=round(wait, 2)),
-            )
-            return
         self._posting += 1
         writer.submit(item, self._answer)
 
@@ -253,22 +283,23 @@ class BaseConsumer(AsyncConsumer):
             self.say(event)
             await self._outbox.sent()
 
-    def reject(self, command: Any, code: str) -> None:
+    def reject(self, command: Any, code: str, retry_after: float | None = None) -> None:
         """Answer a command that was refused."""
-        config = type(command).__struct_config__
-        self.deliver(
-            wire.encode(
-                wire.Rejected(code, getattr(command, "client_id", None), command=str(config.tag))
-            )
-        )
+        tag = str(type(command).__struct_config__.tag)
+        client_id = getattr(command, "client_id", None)
+        self.say(wire.Rejected(code, client_id, retry_after, tag))
 
     def reject_id(self, client_id: UUID, code: str) -> None:
         after = 1.0 if code == Unavailable.code else None
         self.deliver(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
 
-    def _refuse(self, now: float, rejected: wire.Rejected) -> None:
-        self.deliver(wire.encode(rejected))
-        if self._refusals.take(now):
+    def _refuse(self, refusal: Refusal, command: Any = None) -> None:
+        """Tell of a limit; who goes on all the same is closed. `command` None: it was not read."""
+        if command is None:
+            self.say(wire.Rejected(refusal.code, retry_after=refusal.retry_after))
+        else:
+            self.reject(command, refusal.code, refusal.retry_after)
+        if not refusal.is_busy and self._refusals.take(self.heard_at):
             self.close(Close.FLOODING)
 
     def close(self, code: int) -> None:

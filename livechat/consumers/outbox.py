@@ -98,9 +98,8 @@ class Outbox:
                 await self._send({"type": "websocket.close", "code": self.closing})
         except (OSError, RuntimeError):
             self._forget()  # the client went away while we wrote; whoever receives hears of it
-        finally:
-            if self._flusher is asyncio.current_task():
-                self._flusher = None
+        if self._flusher is asyncio.current_task():
+            self._flusher = None
 
     def _count(self, size: int) -> None:
         self._bytes += size
