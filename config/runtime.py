@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 
 NOTICE_SECONDS = 1.0
 """How long /readyz says no before nobody is taken in any more: a proxy has to ask first."""
-RETURNS_PER_SECOND = 50
-"""How many sockets a second are sent to the other processes, for whom each is some work."""
+RETURNS_PER_SECOND = 25
+"""How many sockets a second are sent to the other processes, unless there is no time for that: each
+costs about 20 ms there."""
 LATE_SECONDS = 1.0
 """How much later than asked a client may leave before its socket is closed."""
 LEAVE_SECONDS = 16.0
