@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 
 from config import runtime  # noqa: E402
+from config.admission import Admission  # noqa: E402
 from config.http_limits import BodyLimit  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.doorstep import explain  # noqa: E402
@@ -20,12 +21,11 @@ from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
+_pages = Admission(django_application)
 http_application = BodyLimit(
-    ServeStaticASGI(
-        django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
-    )
+    ServeStaticASGI(_pages, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)
     if settings.STATIC_ROOT.is_dir()
-    else django_application
+    else _pages
 )
 _sockets = URLRouter(websocket_urlpatterns)
 
