@@ -112,6 +112,7 @@ function receive(event) {
     case "rejected":
       if (commands.answered(event.client_id, false)) page.tell(event.code);
       outbox.reject(event);
+      if (event.command === "messages.see" && event.retry_after) marks.again(event.retry_after);
       break;
     case "message.posted":
       stoppedTyping(event.conversation, event.message);
