@@ -43,6 +43,7 @@ def instrument() -> None:
     """Wrap the parts; needs the apps to be loaded, and the consumers not to have started."""
 
     from config import runtime
+    from config.websocket import WebSocket
     from livechat import bus, events
     from livechat.consumers import base, operator, outbox, visitor, writer
     from livechat.services import messages
