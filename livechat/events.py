@@ -148,16 +148,17 @@ def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> 
 
 
 def presence_changed(operator: Operator, channels: Iterable[int], now: datetime) -> None:
-    """Say how an operator stands, to himself and to the channels he answers on."""
-    event = wire.PresenceChanged(
-        operator.public_id,
-        operator.name,
-        operator.accepting,
-        operator.in_call,
-        operator.presence(now).value,
+    """Say how an operator stands, to the channels he answers on and, with what he chose, to
+    himself: last, for his dashboards are among those of his channels."""
+    colleagues = (MANAGERS, *map(channel_group, channels))
+    own = (user_group(operator.user_id),)
+    _after_commit(
+        [
+            Post(colleagues, wire.encode(staff_view.presence_changed(operator, now))),
+            Post(own, wire.encode(staff_view.own_presence_changed(operator, now))),
+            _WIDGETS_CHANGED,
+        ]
     )
-    groups = (user_group(operator.user_id), MANAGERS, *map(channel_group, channels))
-    _after_commit([Post(groups, wire.encode(event)), _WIDGETS_CHANGED])
 
 
 def widgets_changed() -> None:

@@ -78,7 +78,12 @@ class Pulse:
         for socket in sockets:
             if socket.user not in digests:
                 digests[socket.user] = await run(inbox.digest_of, socket.actor)
-            socket.say(wire.StaffHeartbeat(digests[socket.user]))
+            digest, presence = digests[socket.user], socket.presence
+            socket.say(
+                wire.StaffHeartbeat(digest, presence.value)
+                if presence
+                else wire.StaffHeartbeat(digest)
+            )
 
     async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
         """Renew the leases of operators whose browser answered since the last time."""
@@ -87,7 +92,9 @@ class Pulse:
         users = {socket.user for socket in answered}
         for socket in answered:
             socket.answered = socket.active = False
-        await run(operators.heard_from, users, active)
+        standing = await run(operators.heard_from, users, active)
+        for socket in answered:
+            socket.presence = standing.get(socket.user)
 
     async def _check_rights(self, sockets: Iterable[OperatorConsumer]) -> None:
         """End the sockets of people who lost the right to be here (decision 31)."""

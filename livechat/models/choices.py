@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from livechat.domain.states import (
     Absence,
+    Availability,
     ButtonAction,
     Corner,
     FileSet,
@@ -60,6 +61,11 @@ SYSTEM_EVENTS = [
     (SystemEvent.CLOSED_BY_OPERATOR.value, _("Closed by an operator")),
     (SystemEvent.CLOSED_SILENT.value, _("Closed after a day of silence")),
     (SystemEvent.LOST.value, _("Lost the connection")),
+]
+AVAILABILITIES = [
+    (Availability.AVAILABLE.value, _("Available")),
+    (Availability.BUSY.value, _("Busy")),
+    (Availability.INVISIBLE.value, _("Invisible")),
 ]
 LIMIT_MODES = [
     (LimitMode.UNLIMITED.value, _("Unlimited")),
