@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from config import error_pages
 from livechat.domain.files import MAX_BYTES_LIMIT
 
 MIB = 1024 * 1024
@@ -48,7 +49,7 @@ class BodyLimit:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         limit = limit_of(scope["path"])
         if _declared(scope) > limit:
-            await refuse(receive, send, 413, "too_large")
+            await _too_large(scope, receive, send)
             return
         body = _Body(limit, receive)
         has_begun = False
@@ -76,7 +77,10 @@ class BodyLimit:
             if limit != MAX_UPLOAD:
                 self._held -= body.taken
         if body.refusal and not has_begun:
-            await refuse(receive, send, *body.refusal)
+            if body.refusal[0] == 413:
+                await _too_large(scope, receive, send)
+            else:
+                await refuse(receive, send, *body.refusal)
 
 
 class _Body:
@@ -122,8 +126,7 @@ async def refuse(
     retry_after: int | None = None,
     text: str = "",
 ) -> None:
-    """Answer in JSON, or with `text`; then read a little of what still comes: a connection that is
-    closed on somebody who is sending is reset, and he would not see the answer.
+    """Answer in JSON, or with `text`, and end the connection.
 
     `retry_after` in seconds; with a text the browser asks again by itself then.
     """
@@ -143,6 +146,19 @@ async def refuse(
             headers.append((b"refresh", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
+    await _linger(receive, send)
+
+
+async def _too_large(scope: Any, receive: Any, send: Any) -> None:
+    start, body = error_pages.messages(scope, 413)
+    await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
+    await send({**body, "more_body": True})
+    await _linger(receive, send)
+
+
+async def _linger(receive: Any, send: Any) -> None:
+    """Read a little of what still comes: a connection that is closed on somebody who is sending
+    is reset, and he would not see the answer."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
             left = LINGER_BYTES

@@ -36,6 +36,11 @@ def fresh_board(monkeypatch) -> None:
     monkeypatch.setattr(board, "_seen", Counter())
 
 
+@pytest.fixture(autouse=True)
+def our_host(settings) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example"]
+
+
 async def started() -> None:
     """The runtime is not what is tested here."""
 
@@ -278,8 +283,7 @@ async def test_a_website_on_the_list_and_our_own_pages_are_answered(origin):
     assert (await ask(origin=origin))[0] == 200
 
 
-async def test_a_page_of_our_own_host_is_always_allowed(settings):
-    settings.ALLOWED_HOSTS = ["chat.example"]
+async def test_a_page_of_our_own_host_is_always_allowed():
     widget(origins=(SHOP,))
 
     assert (await ask(origin="https://chat.example", host="chat.example"))[0] == 200
