@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -60,6 +61,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _rows(request, _("Operators"), "support_agent", Operator),
                 _rows(request, _("Users"), "person", User),
                 _rows(request, _("Groups"), "group", Group),
+                _rows(request, _("Failed sign-ins"), "lock_clock", AccessAttempt),
             ],
         ),
     ]

@@ -86,7 +86,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return answer(request, 403, texts=FORM_TOO_OLD, again=escape_leading_slashes(request.path))
+    """Tell that a form is not of ours any more, and lead to a new one."""
+    again = escape_leading_slashes(request.get_full_path())
+    return answer(request, 403, texts=FORM_TOO_OLD, again=again)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -113,6 +115,10 @@ def too_many_attempts(request: HttpRequest, wait_seconds: int) -> HttpResponse:
 def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """Return the answer with this status, in the language that is spoken; `context` adds to the
     page: `texts`, `again`, `signed_in_as`, `minutes`."""
+    if not hasattr(request, "LANGUAGE_CODE"):  # it did not come as far as Django's middleware
+        request.LANGUAGE_CODE = translation.get_language_from_request(request)
+        with translation.override(request.LANGUAGE_CODE):
+            return answer(request, status, **context)
     if _is_program(request):
         response: HttpResponse = JsonResponse({"error": {"code": CODES[status]}}, status=status)
         response["Content-Type"] = "application/json; charset=utf-8"
@@ -128,14 +134,13 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
         response["Vary"] = "Accept-Language, Cookie"
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "DENY"
     return response
 
 
 def messages(scope: Any, status: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the two messages of ASGI that answer a request which never reaches Django."""
-    request = ASGIRequest(scope, io.BytesIO())
-    with translation.override(translation.get_language_from_request(request)):
-        response = answer(request, status)
+    response = answer(ASGIRequest(scope, io.BytesIO()), status)
     body = response.content
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     headers.append((b"content-length", b"%d" % len(body)))

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -52,6 +53,7 @@ MIDDLEWARE = [
     "config.language.UsersLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -160,6 +162,15 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: says who may try
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "config.sign_in.Handler"  # counts as `livechat.services.sign_ins` says
+AXES_LOCKOUT_CALLABLE = "config.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks whom it refused
+AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.sign_ins`
+AXES_VERBOSE = False
 VISITOR_TOKEN_MAX_AGE = 30 * 24 * 3600
 """Seconds a visitor's token lives after it was last renewed; every welcome renews it."""
 
