@@ -17,6 +17,7 @@ from livechat.consumers.base import BaseConsumer
 from livechat.consumers.monitor import monitor
 from livechat.consumers.pulse import Pulse
 from livechat.consumers.threads import run
+from livechat.consumers.watch import Watch
 from livechat.consumers.writer import writer
 from livechat.init import board
 from livechat.wire import Close
@@ -51,6 +52,7 @@ async def start() -> None:
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
+    _tasks.add(loop.create_task(Watch().keep(), name="watch"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)

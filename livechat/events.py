@@ -49,6 +49,9 @@ MANAGERS = "managers.staff"
 """The dashboards of managers, who see every channel."""
 
 
+STANDING = "standing"
+"""Whoever watches over the sockets of staff: one in each process."""
+
 _WIDGETS_CHANGED = Post((WIDGETS,), "")
 """Nobody reads what it says: whoever hears it reads the rows."""
 
@@ -169,6 +172,12 @@ def widgets_changed() -> None:
 def inbox_changed(user: int) -> None:
     """Say to a user's dashboards that his channels or rights changed."""
     _after_commit([Post((user_group(user),), wire.encode(wire.InboxChanged()))])
+
+
+def standing_changed(users: Iterable[int]) -> None:
+    """Say that sessions, accounts or rights of these users changed: their sockets are looked at."""
+    if told := " ".join(map(str, users)):
+        _after_commit([Post((STANDING,), told)])
 
 
 def _after_commit(posts: Sequence[Post]) -> None:

@@ -50,7 +50,7 @@ const { pane } = page;
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const drawer = new Drawer(storage, `staff:${config.id}`, tab);
-const drafts = new Drafts(new SafeStorage(() => sessionStorage));
+const drafts = new Drafts(new SafeStorage(() => sessionStorage), config.id);
 const habits = new Habits(new SafeStorage(() => localStorage), config.id);
 const singles = config.preferences?.shortcuts !== false;
 
