@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 
 from config import error_pages
 from livechat import auth
+from livechat.domain.sources import source_of
 from livechat.errors import RateLimited
 from livechat.services import sign_ins
-from livechat.services.allowance import source_of
 
 
 class Handler(AbstractAxesHandler, AxesBaseHandler):
