@@ -49,6 +49,7 @@ class Env:
     people_per_address: int
     max_sockets: int
     max_memory: int
+    webhooks_allow_private: bool
 
     @property
     def is_embedded(self) -> bool:
@@ -121,6 +122,7 @@ def load(environ: Mapping[str, str]) -> Env:
         people_per_address=int(_number(environ, "PEOPLE_PER_ADDRESS", 500, least=10, most=1e7)),
         max_sockets=int(_number(environ, "MAX_SOCKETS", 10_000, least=10, most=1e6)),
         max_memory=int(_number(environ, "MAX_MEMORY_MB", 0, least=0, most=1e6)) * 2**20,
+        webhooks_allow_private=_flag(environ, "WEBHOOKS_ALLOW_PRIVATE"),
     )
     _check_hsts(loaded)
     return loaded

@@ -20,6 +20,7 @@ PEOPLE_PER_ADDRESS = ENV.people_per_address
 MAX_SOCKETS = ENV.max_sockets
 MAX_MEMORY = ENV.max_memory
 TRUSTED_PROXIES = ENV.trusted_proxies
+WEBHOOKS_ALLOW_PRIVATE = ENV.webhooks_allow_private
 GEOIP_PATH = ENV.geoip_path or (str(BASE_DIR / "config/demo/countries.mmdb") if DEMO else "")
 
 INSTALLED_APPS = [

@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from livechat import outbox
 from livechat.domain import rights
-from livechat.models import Channel, Conversation, Membership, Operator, User
+from livechat.domain.deliveries import CHOSEN
+from livechat.models import Channel, Conversation, Membership, Operator, User, Webhook
 from livechat.policy import StaffActor, VisitorActor
 from livechat.services import conversations, operators
 from livechat.services.conversations import Arrival, Opened
@@ -64,6 +66,14 @@ def opened(who: VisitorActor, text: str = "Hello", **arrival: Any) -> Opened:
 
 def conversation(who: VisitorActor, text: str = "Hello") -> Conversation:
     return Conversation.objects.get(pk=opened(who, text).pk)
+
+
+def webhook(url: str = "https://hooks.example.com/", **fields: Any) -> Webhook:
+    """A webhook for all events, unless told otherwise; it is heard at once."""
+    fields = {"name": "Shop", "events": [event.value for event in CHOSEN], **fields}
+    made = Webhook.objects.create(url=url, **fields)
+    outbox.listeners.forget()
+    return made
 
 
 def minutes_ago(minutes: float) -> Any:
