@@ -19,11 +19,13 @@ from livechat.models import (
     CannedResponse,
     Channel,
     Conversation,
+    Delivery,
     Expertise,
     Operator,
     Tag,
     User,
     Visitor,
+    Webhook,
 )
 
 
@@ -49,6 +51,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _rows(request, _("Canned Responses"), "quickreply", CannedResponse),
                 _rows(request, _("Expertise"), "school", Expertise),
                 _rows(request, _("Tags"), "sell", Tag),
+                _rows(request, _("Webhooks"), "webhook", Webhook),
+                _rows(request, _("Deliveries"), "outbox", Delivery),
             ],
         ),
         (

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from livechat import outbox
@@ -36,6 +36,10 @@ def operator(name: str, *channels: Channel, online: bool = True, **fields: Any) 
     for channel in channels:
         Membership.objects.create(channel=channel, operator=made)
     return made
+
+
+def permissions(*codenames: str) -> list[Permission]:
+    return list(Permission.objects.filter(codename__in=codenames))
 
 
 def manager(name: str = "maria") -> User:

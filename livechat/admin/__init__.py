@@ -4,20 +4,24 @@ from livechat.admin import (
     canned,
     channels,
     conversations,
+    deliveries,
     expertise,
     pages,
     people,
     sign_ins,
     tags,
+    webhooks,
 )
 
 __all__ = [
     "canned",
     "channels",
     "conversations",
+    "deliveries",
     "expertise",
     "pages",
     "people",
     "sign_ins",
     "tags",
+    "webhooks",
 ]

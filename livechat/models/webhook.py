@@ -14,7 +14,7 @@ from livechat.domain.targets import TargetError
 
 PROBLEMS = {
     "too_long": _("The address is too long."),
-    "characters": _("The address has a character that has to be written as %.."),
+    "characters": _("The address has a character that has to be percent-encoded."),
     "scheme": _("The address has to begin with https://"),
     "userinfo": _("The address must not have a name or password in it."),
     "fragment": _("What follows # never reaches a server: leave it out."),
