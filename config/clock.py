@@ -56,9 +56,8 @@ class Clock:
             if self._ticks and self._due[job.name] <= now:
                 self._due[job.name] = now + job.every
                 if job.name not in self._working:
-                    task = asyncio.get_running_loop().create_task(self._perform(job), name=job.name)
-                    self._working[job.name] = task
-                    task.add_done_callback(lambda _task, name=job.name: self._working.pop(name))
+                    work = self._perform(job)
+                    self._working[job.name] = asyncio.create_task(work, name=job.name)
 
     async def settle(self) -> None:
         """Return when what was begun has ended."""
@@ -82,3 +81,5 @@ class Clock:
             logger.warning("job %s: %s", job.name, error.code)
         except Exception:
             logger.exception("job %s", job.name)  # the others must go on
+        finally:
+            del self._working[job.name]
