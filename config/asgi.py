@@ -1,6 +1,8 @@
-"""The ASGI application: static files, HTTP through Django, sockets, start and stop."""
+"""The ASGI application: what is answered without Django, static files, HTTP through Django,
+sockets, start and stop."""
 
 import os
+from functools import partial
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -11,11 +13,13 @@ django_application = get_asgi_application()
 from channels.routing import URLRouter  # noqa: E402 - needs the apps to be loaded
 from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
+from structlog.contextvars import bind_contextvars  # noqa: E402
 
-from config import runtime  # noqa: E402
+from config import exposition, health, runtime  # noqa: E402
 from config.admission import Admission  # noqa: E402
 from config.front_door import FrontDoor  # noqa: E402
 from config.http_limits import BodyLimit  # noqa: E402
+from config.http_record import counted, id_of, recorded  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.doorstep import explain  # noqa: E402
 from livechat.init import PATH, init  # noqa: E402
@@ -37,19 +41,16 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
+    if scope["type"] == "http" and scope["path"] == "/healthz":
+        await health.healthz(scope, receive, send)
+        return
     await runtime.start()
     await _front_door(scope, receive, send)
 
 
 async def _inside(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
-        asked = PATH.fullmatch(scope["path"])
-        if asked:
-            await init(scope, receive, send, key=asked[1])
-        elif scope["path"].startswith("/ws/"):
-            await explain(scope, send, is_draining=BaseConsumer.draining)
-        else:
-            await http_application(scope, receive, send)
+        await _http(scope, receive, send)
     elif scope["type"] == "websocket":
         await websocket_application(scope, receive, send)
 
@@ -57,7 +58,24 @@ async def _inside(scope: Any, receive: Any, send: Any) -> None:
 _front_door = FrontDoor(_inside)
 
 
+async def _http(scope: Any, receive: Any, send: Any) -> None:
+    path = scope["path"]
+    if asked := PATH.fullmatch(path):
+        await counted("init", partial(init, key=asked[1]), scope, receive, send)
+    elif path == "/readyz":
+        await health.readyz(scope, receive, send)
+    elif path == "/metrics" and settings.METRICS_TOKEN:
+        await exposition.metrics(scope, receive, send)
+    elif path.startswith("/ws/"):
+        await explain(scope, send, is_draining=BaseConsumer.draining)
+    elif path.startswith(settings.STATIC_URL):
+        await counted("static", http_application, scope, receive, send)
+    else:
+        await recorded(http_application, scope, receive, send)
+
+
 async def websocket_application(scope: Any, receive: Any, send: Any) -> None:
+    bind_contextvars(socket=id_of(scope))
     try:
         await _sockets(scope, receive, send)
     except ValueError as error:

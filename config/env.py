@@ -7,10 +7,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 YEAR = 365 * 24 * 3600
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,6 +29,7 @@ class Env:
     `database_url` and `redis_url` are the two switches between the embedded default (SQLite, one
     process) and production; both empty is the embedded default. `https` says that visitors reach
     us over TLS (a proxy in front speaks it). `max_memory` in bytes, 0 where nothing is said.
+    `metrics_address` is where metrics are served beside the chat, as host and port.
     """
 
     var: Path
@@ -50,6 +54,11 @@ class Env:
     max_sockets: int
     max_memory: int
     webhooks_allow_private: bool
+    log_format: Literal["json", "text"]
+    log_level: str
+    metrics_token: str
+    metrics_address: tuple[str, int] | None
+    disk_reserve_percent: float
 
     @property
     def is_embedded(self) -> bool:
@@ -99,14 +108,15 @@ def _sqlite(path: Path) -> dict[str, object]:
 def load(environ: Mapping[str, str]) -> Env:
     """Return the validated environment; raises EnvError with the variable's name."""
     var = Path(environ.get("VAR_DIR") or BASE_DIR / "var")
+    debug, demo = _flag(environ, "DEBUG"), _flag(environ, "DEMO")
     https = _flag(environ, "HTTPS")
     loaded = Env(
         var=var,
         database_url=environ.get("DATABASE_URL", "").strip(),
         redis_url=environ.get("REDIS_URL", "").strip(),
         secret_key=environ.get("SECRET_KEY", "") or _own_secret(var),
-        debug=_flag(environ, "DEBUG"),
-        demo=_flag(environ, "DEMO"),
+        debug=debug,
+        demo=demo,
         https=https,
         hsts_seconds=int(_number(environ, "HSTS_SECONDS", YEAR if https else 0, least=0, most=1e9)),
         hsts_include_subdomains=_flag(environ, "HSTS_INCLUDE_SUBDOMAINS"),
@@ -123,6 +133,11 @@ def load(environ: Mapping[str, str]) -> Env:
         max_sockets=int(_number(environ, "MAX_SOCKETS", 10_000, least=10, most=1e6)),
         max_memory=int(_number(environ, "MAX_MEMORY_MB", 0, least=0, most=1e6)) * 2**20,
         webhooks_allow_private=_flag(environ, "WEBHOOKS_ALLOW_PRIVATE"),
+        log_format=_log_format(environ, "LOG_FORMAT", "text" if debug or demo else "json"),
+        log_level=_log_level(environ, "LOG_LEVEL"),
+        metrics_token=environ.get("METRICS_TOKEN", "").strip(),
+        metrics_address=_address(environ, "METRICS_PORT"),
+        disk_reserve_percent=_number(environ, "DISK_RESERVE_PERCENT", 5, least=0, most=100),
     )
     _check_hsts(loaded)
     return loaded
@@ -183,6 +198,38 @@ def _number(
     if not least <= value <= most:
         raise EnvError(f"{name} must be between {least:g} and {most:g}, not {text}")
     return value
+
+
+def _log_format(
+    environ: Mapping[str, str], name: str, default: Literal["json", "text"]
+) -> Literal["json", "text"]:
+    match environ.get(name, "").strip().lower():
+        case "":
+            return default
+        case "json":
+            return "json"
+        case "text":
+            return "text"
+        case other:
+            raise EnvError(f"{name} must be json or text, not {other!r}")
+
+
+def _log_level(environ: Mapping[str, str], name: str) -> str:
+    level = environ.get(name, "").strip().upper() or "INFO"
+    if level not in LOG_LEVELS:
+        raise EnvError(f"{name} must be one of {', '.join(LOG_LEVELS).lower()}, not {level!r}")
+    return level
+
+
+def _address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    """Return host and port of ``9100`` (on this machine alone) or ``10.0.0.5:9100``."""
+    text = environ.get(name, "").strip()
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
+        raise EnvError(f"{name} must be a port or host:port, not {text!r}")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:

@@ -4,12 +4,11 @@ the clock where there is no Celery."""
 import asyncio
 import contextlib
 import gc
-import logging
 import random
 
 from django.conf import settings
 
-from config import statements
+from config import exposition, sampling, statements
 from config.clock import Clock
 from livechat import wire
 from livechat.bus import bus
@@ -21,8 +20,6 @@ from livechat.consumers.watch import Watch
 from livechat.consumers.writer import writer
 from livechat.init import board
 from livechat.wire import Close
-
-logger = logging.getLogger(__name__)
 
 NOTICE_SECONDS = 1.0
 """How long /readyz says no before nobody is taken in any more: a proxy has to ask first."""
@@ -53,6 +50,9 @@ async def start() -> None:
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
     _tasks.add(loop.create_task(Watch().keep(), name="watch"))
+    _tasks.add(loop.create_task(sampling.keep(), name="sampling"))
+    if settings.METRICS_ADDRESS:
+        _tasks.add(loop.create_task(exposition.serve(*settings.METRICS_ADDRESS), name="metrics"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)

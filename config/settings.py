@@ -264,11 +264,11 @@ UNFOLD = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"livechat": {"level": "INFO"}, "config": {"level": "INFO"}},
-}
+# --- watching
+
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"format": ENV.log_format, "level": ENV.log_level, "in_full": DEBUG}
+METRICS_TOKEN = ENV.metrics_token
+METRICS_ADDRESS = ENV.metrics_address
+DISK_RESERVE_PERCENT = ENV.disk_reserve_percent
+"""What has to be free where `VAR_DIR` lies, for the server to count as ready."""

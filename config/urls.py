@@ -14,8 +14,6 @@ handler500 = error_pages.failed
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dashboard"), name="home"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
     path("", include("livechat.urls")),

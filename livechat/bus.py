@@ -9,7 +9,8 @@ neither blocks nor raises.
 """
 
 import asyncio
-import logging
+import contextlib
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,17 @@ from typing import Protocol
 import msgspec
 import redis
 import redis.asyncio
+import structlog
 from django.conf import settings
 
-logger = logging.getLogger(__name__)
+from livechat import metrics
+
+logger = structlog.stdlib.get_logger(__name__)
 
 TOPIC = "livechat.bus"
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
+PROBE_SECONDS = 2.0
+"""How long there is silence before a process sends something only to hear itself."""
 MAX_WAITING = 50_000
 """Posts kept while Redis does not answer; beyond that the oldest are dropped."""
 
@@ -114,7 +120,7 @@ class Bus:
         self.origin = uuid.uuid4().hex
         self._own = _encode(Envelope(self.origin, []))[:-1]
         """How the messages of this process begin: they are known before they are decoded."""
-        self.failures = 0
+        self._heard_itself_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[Post] = []
         self._wake: asyncio.Event | None = None
@@ -125,6 +131,7 @@ class Bus:
         self._loop = asyncio.get_running_loop()
         if settings.REDIS_URL:
             self._wake = asyncio.Event()
+            self._heard_itself_at = time.monotonic()
             self._tasks = [
                 asyncio.create_task(self._send(), name="bus-send"),
                 asyncio.create_task(self._listen(), name="bus-listen"),
@@ -139,7 +146,14 @@ class Bus:
             _done, waiting = await asyncio.wait(waiting, timeout=0.2)
         self._tasks = []
         self._wake = None
+        self._heard_itself_at = None
         self._loop = None
+
+    def echo_age(self) -> float | None:
+        """Return for how many seconds this process has not heard itself through Redis; None
+        where there is none. In health it hears itself every two seconds."""
+        at = self._heard_itself_at
+        return None if at is None else time.monotonic() - at
 
     def publish(self, posts: Sequence[Post]) -> None:
         """Deliver `posts` here and to the other processes. Never raises for a lost Redis."""
@@ -158,7 +172,8 @@ class Bus:
         self.registry.deliver(posts)
         if self._wake is not None:
             self._waiting.extend(posts)
-            if len(self._waiting) > MAX_WAITING:
+            if (over := len(self._waiting) - MAX_WAITING) > 0:
+                metrics.BUS_DROPPED.inc(over)
                 del self._waiting[:-MAX_WAITING]
             self._wake.set()
 
@@ -171,25 +186,30 @@ class Bus:
                 settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
             ) as client:
                 client.publish(TOPIC, _encode(Envelope(self.origin, list(posts))))
-        except redis.RedisError:
-            self.failures += 1
-            logger.warning("bus: could not publish %d posts", len(posts))
+        except redis.RedisError as error:
+            _could_not_publish(error, len(posts))
 
     async def _send(self) -> None:
         assert self._wake is not None
         async with _client() as client:
             while True:
-                await self._wake.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), PROBE_SECONDS)
                 self._wake.clear()
+                # Also without a post: what comes back tells that both ways are open.
+                await self._send_waiting(client)
                 while self._waiting:
-                    posts, self._waiting = self._waiting, []
-                    try:
-                        await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
-                    except (redis.RedisError, OSError, TimeoutError):
-                        # Lost for other processes; their clients notice by number and fetch.
-                        self.failures += 1
-                        logger.warning("bus: could not publish %d posts", len(posts))
-                        await asyncio.sleep(0.2)
+                    await self._send_waiting(client)
+
+    async def _send_waiting(self, client: redis.asyncio.Redis) -> None:
+        posts, self._waiting = self._waiting, []
+        try:
+            await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
+            metrics.BUS_PUBLISHED.inc()
+        except (redis.RedisError, OSError, TimeoutError) as error:
+            # Lost for other processes; their clients notice by number and fetch.
+            _could_not_publish(error, len(posts))
+            await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
         failed = 0
@@ -207,18 +227,25 @@ class Bus:
             except (redis.RedisError, OSError, TimeoutError) as error:
                 wait = RECONNECT_SECONDS[min(failed, len(RECONNECT_SECONDS) - 1)]
                 failed += 1
-                logger.warning("bus: lost Redis (%s), again in %s s", type(error).__name__, wait)
+                metrics.BUS_RECONNECTS.inc()
+                logger.warning("bus.lost", error=type(error).__name__, again_in=wait)
                 await asyncio.sleep(wait)
 
     def _receive(self, data: bytes) -> None:
         if data.startswith(self._own):
+            self._heard_itself_at = time.monotonic()
             return
         try:
             envelope = _decoder.decode(data)
         except msgspec.DecodeError:
-            logger.warning("bus: a message that is not ours")
+            logger.warning("bus.foreign_message", bytes=len(data))
             return
         self.registry.deliver(envelope.posts)
+
+
+def _could_not_publish(error: Exception, posts: int) -> None:
+    metrics.BUS_FAILED.inc()
+    logger.warning("bus.not_published", error=type(error).__name__, posts=posts)
 
 
 def _client() -> redis.asyncio.Redis:

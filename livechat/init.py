@@ -12,7 +12,6 @@ snapshot.
 import asyncio
 import contextlib
 import ipaddress
-import logging
 import re
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
+import structlog
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ from livechat.limits import gate
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 PATH = re.compile(r"/widget/([-a-zA-Z0-9_]{1,32})/init")
 REFRESH_SECONDS = 5.0
@@ -133,9 +133,9 @@ class Board:
                 await run(widgets.remember, seen)
             kept = {}
         except LivechatError as error:
-            logger.warning("widgets: %s; answering what was last known", error.code)
+            logger.warning("widgets.stale", code=error.code)
         except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
-            logger.exception("widgets")
+            logger.exception("widgets.failed")
             kept = {}  # whatever it was, it must not come again every time
         waiting = {**kept, **self._sightings}
         self._sightings = dict(list(waiting.items())[-MAX_SIGHTINGS:])

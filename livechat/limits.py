@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from livechat import metrics
 from livechat.domain.limits import Limits, limits
 from livechat.domain.load import Level
 from livechat.domain.pace import Bucket, Buckets, Pace
@@ -148,6 +149,7 @@ class Gate:
     def refuse(self, refusal: Refusal) -> Refusal:
         """Count a refusal and return it."""
         self.refused[refusal.name] += 1
+        metrics.LIMIT_HITS.labels(refusal.name).inc()
         return refusal
 
     def forget(self) -> None:

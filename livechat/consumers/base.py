@@ -6,22 +6,23 @@ all the rest together (`docs/explanation/performance.md`).
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import cycle
 from typing import Any, ClassVar
 from uuid import UUID
 
+import structlog
 from channels.consumer import AsyncConsumer
 from django.db import DatabaseError, InterfaceError
 from msgspec import Struct
 
-from livechat import auth, wire
+from livechat import auth, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.doorstep import DRAINING, NO_DATABASE, decline
 from livechat.consumers.outbox import Outbox, Send
 from livechat.consumers.quota import QUIET, Quota, act_of
+from livechat.consumers.record import Record
 from livechat.consumers.writer import writer
 from livechat.domain.pace import Bucket
 from livechat.domain.sources import source_of
@@ -30,7 +31,7 @@ from livechat.limits import Refusal, gate
 from livechat.services.messages import Answer, Item, Refused
 from livechat.wire import Close
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 HELLO_WITHIN = 10.0
 """Seconds a socket has for its first frame."""
@@ -46,6 +47,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 class BaseConsumer(AsyncConsumer):
     """One socket. A subclass names its decoder, greets, and handles commands."""
 
+    kind: ClassVar[str]
     decode: ClassVar[Callable[[str | bytes | None], Any]]
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
@@ -67,6 +69,7 @@ class BaseConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
         self._outbox = Outbox(send)
+        self._gone = 0
         self._posting = 0
         self._posted: asyncio.Event | None = None
         limits = gate.limits()
@@ -79,11 +82,14 @@ class BaseConsumer(AsyncConsumer):
         self.place = source_of(auth.client_address(scope))
         self._doing = asyncio.Lock()
         await receive()  # websocket.connect
+        self.record = Record(self.kind, scope)
         if not auth.is_own_origin(scope):
+            self.record.refused("origin")
             await decline(scope, send)
             return
         refusal = DRAINING if self.draining else self._place_for()
         if refusal is not None:
+            self.record.refused(refusal.name)
             await decline(scope, send, refusal)
             return
         self.here.add(self)
@@ -103,14 +109,16 @@ class BaseConsumer(AsyncConsumer):
         try:
             may_enter = await self.enter()
         except (DatabaseError, InterfaceError, Unavailable):
-            logger.warning("a socket is refused: the database does not answer")
+            self.record.refused(NO_DATABASE.name)
             await decline(self.scope, send, NO_DATABASE)
             return
         if not may_enter:
+            self.record.refused("not_allowed")
             await decline(self.scope, send)
             return
         await send({"type": "websocket.accept"})
         self.is_open = True
+        self.record.opened()
 
     async def _live(self, receive: Receive) -> None:
         try:
@@ -123,7 +131,8 @@ class BaseConsumer(AsyncConsumer):
             try:
                 await self.leave()
             except LivechatError as error:
-                logger.warning("leaving: %s", error.code)
+                logger.warning("socket.left_badly", code=error.code)
+            self.record.closed(self._outbox.closing or self._gone)
 
     # ------------------------------------------------------------------ what a subclass says
 
@@ -183,17 +192,22 @@ class BaseConsumer(AsyncConsumer):
         while not self._outbox.closing:
             event = await receive()
             if event["type"] == "websocket.disconnect":
+                self._gone = event.get("code") or 0
                 return None
             now = self.heard_at = time.monotonic()
             if wait := self._frames.take(now):
                 self._refuse(gate.refuse(Refusal("socket.frames", round(wait, 2))))
                 continue
             try:
-                return type(self).decode(event.get("text") or event.get("bytes"))
+                command = type(self).decode(event.get("text") or event.get("bytes"))
             except Invalid as error:
+                metrics.BAD_FRAMES.labels(error.code).inc()
                 self.deliver(wire.encode(wire.Rejected(error.code)))
                 if self._bad.take(now):
                     self.close(Close.BAD_FRAMES)
+            else:
+                metrics.received(command)
+                return command
         return None
 
     def _may(self, command: Any) -> bool:
@@ -211,7 +225,8 @@ class BaseConsumer(AsyncConsumer):
             self.reject(command, error.code)
         except Exception:
             # A bug of ours must not cut the visitor's line: he is told, we read the log.
-            logger.exception("%s failed", type(command).__name__)
+            metrics.COMMANDS_FAILED.labels(metrics.tag(type(command))).inc()
+            logger.exception("command.failed", command=metrics.tag(type(command)))
             self.reject(command, Unavailable.code)
         else:
             return True
@@ -270,7 +285,14 @@ class BaseConsumer(AsyncConsumer):
     def deliver(self, frame: str) -> None:
         """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
         is too slow is cut."""
+        if not self._outbox.closing:
+            metrics.sent(frame)
         self._outbox.put(frame)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for a slow reader."""
+        return self._outbox.waiting_bytes
 
     def say(self, event: Struct) -> None:
         self.deliver(wire.encode(event))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from livechat import auth, events, wire
+from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.quota import Quota
@@ -33,6 +33,7 @@ from livechat.wire import Close
 class OperatorConsumer(BaseConsumer):
     """One tab of one user."""
 
+    kind = "staff"
     decode = staticmethod(wire.decode_staff)  # type: ignore[assignment]
     is_staff = True
     actor: StaffActor
@@ -156,6 +157,8 @@ class OperatorConsumer(BaseConsumer):
                     before_seq=given(command.before_seq),
                     limit=command.limit,
                 )
+                if given(command.after_seq) is not None:
+                    metrics.GAP_REPAIRS.labels(self.kind).inc()
                 self.say(page)
             case wire.StaffHello():
                 self.reject(command, "hello_again")

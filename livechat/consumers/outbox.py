@@ -50,6 +50,11 @@ class Outbox:
         elif self._flusher is None:
             self._send_now()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for a slow reader."""
+        return self._bytes
+
     async def sent(self) -> None:
         """Return when nothing waits any more, or the socket is closing."""
         while self._flusher is not None and not self.closing:

@@ -6,9 +6,10 @@ however many they are. Timers are ours, not the browsers': those of hidden tabs 
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable
+
+import structlog
 
 from livechat import wire
 from livechat.consumers import watch
@@ -20,7 +21,7 @@ from livechat.errors import LivechatError
 from livechat.services import inbox, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RIGHTS_SECONDS = 10
 
@@ -40,9 +41,9 @@ class Pulse:
             except LivechatError as error:
                 # The database is away. Say nothing rather than something old: clients know how
                 # long they have heard nothing.
-                logger.warning("pulse: %s", error.code)
+                logger.warning("pulse.missed", code=error.code)
             except Exception:
-                logger.exception("pulse")
+                logger.exception("pulse.failed")
             await asyncio.sleep(max(0.05, 1.0 - (time.monotonic() - started)))
 
     async def beat(self, turn: int) -> None:

@@ -1,6 +1,7 @@
 """Where services run: a named pool of threads, bounded so that the database is not flooded."""
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +28,10 @@ async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     loop = asyncio.get_running_loop()
     ticket = object()
     _waiting[ticket] = time.monotonic()
+    # In the caller's context, so that a line of the log tells on whose behalf it was.
+    context = contextvars.copy_context()
     try:
-        return await loop.run_in_executor(pool(), _call, ticket, service, args, kwargs)
+        return await loop.run_in_executor(pool(), context.run, _call, ticket, service, args, kwargs)
     finally:
         _waiting.pop(ticket, None)
 
@@ -38,6 +41,11 @@ def oldest(now: float) -> float:
     by the monotonic clock."""
     since = list(_waiting.values())[:1]  # at once: threads take tickets away meanwhile
     return now - since[0] if since else 0.0
+
+
+def waiting() -> int:
+    """Return how many services wait for a thread."""
+    return len(_waiting)
 
 
 @cache

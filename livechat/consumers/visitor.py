@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from livechat import auth, events, wire
+from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.quota import Place, Quota
@@ -31,6 +31,7 @@ from livechat.wire import Close
 class VisitorConsumer(BaseConsumer):
     """One tab of one visitor on one channel."""
 
+    kind = "visitor"
     decode = staticmethod(wire.decode_visitor)  # type: ignore[assignment]
 
     async def enter(self) -> bool:
@@ -85,6 +86,8 @@ class VisitorConsumer(BaseConsumer):
             after_seq=hello.after_seq,
             language=hello.language,
         )
+        if hello.conversation is not None:
+            metrics.RESUMES.labels("in_parts" if standing.more else "whole").inc()
         self.say(
             wire.VisitorWelcome(
                 version=wire.VERSION,
@@ -189,6 +192,8 @@ class VisitorConsumer(BaseConsumer):
             before_seq=given(command.before_seq),
             limit=command.limit,
         )
+        if given(command.after_seq) is not None:
+            metrics.GAP_REPAIRS.labels(self.kind).inc()
         self.hear(row.public_id, row.pk)
         self.say(page)
 

@@ -6,20 +6,22 @@ What stays locked by somebody else goes to a lane of its own (`lanes.py`), and h
 """
 
 import asyncio
-import logging
+import contextvars
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from livechat import metrics
 from livechat.consumers.lanes import Lanes, OnAnswer
 from livechat.errors import Unavailable
 from livechat.services import messages
 from livechat.services.messages import Answer, Busy, Item, Refused
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 MAX_BATCH = 256
 MAX_WAITING = 10_000
@@ -52,7 +54,10 @@ class Writer:
         self._waiting.append((item, answer, time.monotonic()))
         self._characters += len(item.text)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._drain(), name="writer")
+            # Not in the context of whoever comes first: what the writer logs is not about him.
+            self._task = asyncio.get_running_loop().create_task(
+                self._drain(), name="writer", context=contextvars.Context()
+            )
 
     @property
     def waiting(self) -> int:
@@ -85,11 +90,12 @@ class Writer:
                 items = [item for item, _answer, _at in batch]
                 self._writing_since = batch[0][2]
                 answers = await loop.run_in_executor(self.pool, self._write, items)
-                for (item, answer, _at), outcome in zip(batch, answers, strict=True):
+                for (item, answer, at), outcome in zip(batch, answers, strict=True):
                     if isinstance(outcome, Busy):
                         self.lanes.add(item, answer)
                     else:
                         answer(item, outcome)
+                        metrics.acknowledged(time.monotonic() - at)
         finally:
             self._task = None
             self._writing_since = None
@@ -124,12 +130,17 @@ class Writer:
         """Return the answers, or None when it failed: whatever one item brings about, the writer
         lives on and the neighbours are served."""
         try:
-            return self._post(items)
+            with metrics.COMMIT_SECONDS.time():
+                answers = self._post(items)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("writer: batch of %d failed: %s", len(items), type(error).__name__)
+            logger.warning("writer.failed", messages=len(items), error=type(error).__name__)
             connection.close()
         except Exception:
-            logger.exception("writer: batch of %d failed", len(items))
+            logger.exception("writer.failed", messages=len(items))
+        else:
+            metrics.BATCH.observe(len(items))
+            return answers
+        metrics.WRITES_FAILED.inc()
         return None
 
     def _database_answers(self) -> bool:

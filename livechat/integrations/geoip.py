@@ -4,19 +4,19 @@ The file may be replaced, broken or missing while the server runs: then a countr
 nothing else happens.
 """
 
-import logging
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.gis.geoip2 import GeoIP2
 from django.contrib.gis.geoip2 import GeoIP2Exception as NotADatabase
 from geoip2.errors import GeoIP2Error
 from maxminddb import MODE_MEMORY, InvalidDatabaseError
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
 """How often to look whether the file is another one."""
@@ -63,7 +63,7 @@ class Countries:
             self._file = open_file(self._path) if self._path and stamp else None
         except FAILURES as error:
             self._file = None
-            logger.warning("geoip: %s cannot be used: %s", self._path, type(error).__name__)
+            logger.warning("geoip.unusable", error=type(error).__name__)
 
 
 def open_file(path: Path) -> GeoIP2:

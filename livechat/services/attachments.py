@@ -1,7 +1,6 @@
 """Files: kept when they are uploaded, and given to the message that names them."""
 
 import contextlib
-import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import close_old_connections, connection, transaction
@@ -29,7 +29,7 @@ from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import timelines
 from livechat.services.allowance import Allowance
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 MAX_PENDING = 20
 """Files somebody may have uploaded without having sent them."""
@@ -309,7 +309,7 @@ def _keep(actor: Actor, channel: Channel, file: _Checked, now: datetime) -> Atta
         if thumbnail:
             _save(thumbnail, ContentFile(file.thumbnail))
     except OSError as error:
-        logger.exception("attachments: a file cannot be stored")
+        logger.exception("file.not_stored", bytes=file.size)
         row.delete()
         raise Unavailable from error
     except BaseException:

@@ -5,7 +5,6 @@ all the same stands in a sandbox of its own.
 """
 
 import json
-import logging
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +12,7 @@ from functools import wraps
 from typing import IO, Any
 from uuid import UUID
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
@@ -37,7 +37,7 @@ from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import attachments, operators, transcripts, visitors
 from livechat.services.transcripts import Reader
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 CHUNK = 64 * 1024
 SANDBOX = "default-src 'none'; sandbox"
@@ -89,7 +89,7 @@ def _refusal(error: LivechatError) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     # Django would write down the address, and with it a token that may still be good.
     response._has_been_logged = True  # type: ignore[attr-defined]
-    logger.info("refused: %s", error.code)
+    logger.info("file.refused", code=error.code)
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(int(error.retry_after))
     return response

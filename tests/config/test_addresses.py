@@ -36,6 +36,7 @@ def test_the_page_lists_every_address_and_no_other():
         *addresses(demo_urlpatterns, "/demo/"),
         *addresses(websocket_urlpatterns),
         "/widget/<key>/init",
+        *("/healthz", "/readyz", "/metrics"),
     }
 
     assert listed == there - {"/"}

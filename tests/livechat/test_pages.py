@@ -278,11 +278,6 @@ def test_a_nul_in_an_address_is_refused(admin, address):
     assert admin.get(address).status_code == 400
 
 
-def test_health_and_readiness(client):
-    assert client.get("/healthz").json() == {"ok": True}
-    assert client.get("/readyz").json() == {"ready": True, "database": True, "draining": False}
-
-
 def test_the_demo_is_not_there_unless_asked_for(client):
     assert client.get("/demo/").status_code == 404
 

@@ -1,0 +1,165 @@
+"""What is measured by looking, every few seconds: sockets, queues, the pool, the machine."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import resource
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import connections
+from prometheus_client import Counter, Gauge, Histogram
+
+from config.question import Question
+from livechat import metrics
+from livechat.bus import bus
+from livechat.consumers import threads
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.writer import writer
+from livechat.services import figures
+
+logger = structlog.stdlib.get_logger(__name__)
+
+TICK_SECONDS = 0.5
+LOOK_TICKS = 10
+"""After so many ticks everything is looked at."""
+FIGURES_SECONDS = 10.0
+PROC = Path("/proc/self")
+
+LOOP_LAG = Histogram(
+    "livechat_loop_lag_seconds",
+    "How late the event loop was with what was due.",
+    buckets=metrics.SECONDS,
+)
+POOL = Gauge(
+    "livechat_db_connections",
+    "Connections of the database's pool.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
+POOL_WAITING = Gauge(
+    "livechat_db_waiting", "Threads that wait for a connection.", multiprocess_mode="livesum"
+)
+POOL_WAITED = Counter("livechat_db_wait_seconds", "Time that threads waited for a connection.")
+POOL_ERRORS = Counter("livechat_db_wait_errors", "Times that no connection was to be had.")
+MEMORY = Gauge(
+    "livechat_resident_bytes", "Memory in use, of all processes.", multiprocess_mode="livesum"
+)
+FILES = Gauge(
+    "livechat_open_files",
+    "Open files and sockets of the process that has most.",
+    multiprocess_mode="livemax",
+)
+FILES_ALLOWED = Gauge(
+    "livechat_open_files_allowed",
+    "How many a process may have open.",
+    multiprocess_mode="livemin",
+)
+THREADS = Gauge("livechat_threads", "Threads of all processes.", multiprocess_mode="livesum")
+PROCESSES = Gauge("livechat_processes", "Processes that serve.", multiprocess_mode="livesum")
+DRAINING = Gauge(
+    "livechat_draining", "Processes that send their sockets away.", multiprocess_mode="livesum"
+)
+COLLECTIONS = Counter("livechat_gc_collections", "Runs of the garbage collector.", ["generation"])
+COLLECTING = Counter("livechat_gc_seconds", "Time that they took.")
+CONVERSATIONS = Gauge(
+    "livechat_conversations",
+    "Conversations that are open, and those that wait for an operator.",
+    ["state"],
+    multiprocess_mode="livemostrecent",
+)
+LONGEST_WAIT = Gauge(
+    "livechat_longest_wait_seconds",
+    "How long a waiting visitor has been without an answer.",
+    multiprocess_mode="livemostrecent",
+)
+OPERATORS = Gauge(
+    "livechat_operators_online",
+    "Operators who are there and accept.",
+    multiprocess_mode="livemostrecent",
+)
+
+_figures = Question("figures", figures.current, within=1.0, keep=FIGURES_SECONDS)
+_collecting_since = 0.0
+_pool_before = {"requests_wait_ms": 0, "requests_errors": 0}
+
+
+async def keep() -> None:
+    """Measure for ever."""
+    if _note_collection not in gc.callbacks:
+        gc.callbacks.append(_note_collection)
+    for tick in range(2**62):
+        began = time.monotonic()
+        await asyncio.sleep(TICK_SECONDS)
+        LOOP_LAG.observe(max(0.0, time.monotonic() - began - TICK_SECONDS))
+        metrics.flush()
+        if tick % LOOK_TICKS == 0:
+            try:
+                await look()
+            except Exception:  # the next look may go better; what is served goes on all the same
+                logger.exception("sampling.failed")
+
+
+async def look() -> None:
+    """Measure now what is measured by looking."""
+    kinds = {"visitor": 0, "staff": 0}
+    waiting_bytes = 0
+    for socket in BaseConsumer.live:
+        kinds[socket.kind] += 1
+        waiting_bytes += socket.waiting_bytes
+    for kind, count in kinds.items():
+        metrics.SOCKETS.labels(kind).set(count)
+    metrics.OUTBOX.set(waiting_bytes)
+    metrics.WRITER_QUEUE.set(writer.waiting)
+    metrics.SERVICES_WAITING.set(threads.waiting())
+    metrics.BUS_ECHO_AGE.set(bus.echo_age() or 0.0)
+    PROCESSES.set(1)
+    DRAINING.set(int(BaseConsumer.draining))
+    await asyncio.to_thread(_look_at_machine)
+
+
+async def look_at_conversations() -> None:
+    """Ask the database how the installation stands, at most every ten seconds; where it does not
+    answer, nothing is said rather than something old."""
+    found = await _figures.answer()
+    nothing = float("nan")
+    CONVERSATIONS.labels("open").set(found.open if found else nothing)
+    CONVERSATIONS.labels("waiting").set(found.waiting if found else nothing)
+    LONGEST_WAIT.set(found.longest_wait_seconds if found else nothing)
+    OPERATORS.set(found.operators if found else nothing)
+
+
+def _look_at_machine() -> None:
+    THREADS.set(threading.active_count())
+    FILES_ALLOWED.set(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    with contextlib.suppress(OSError):  # only Linux has it
+        MEMORY.set(int((PROC / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+        FILES.set(len(os.listdir(PROC / "fd")))
+    if connections["default"].vendor == "postgresql":
+        _look_at_pool()
+
+
+def _look_at_pool() -> None:
+    connection: Any = connections["default"]
+    found = connection.pool.get_stats()
+    idle = found.get("pool_available", 0)
+    POOL.labels("idle").set(idle)
+    POOL.labels("used").set(found.get("pool_size", 0) - idle)
+    POOL_WAITING.set(found.get("requests_waiting", 0))
+    now = {name: found.get(name, 0) for name in _pool_before}
+    POOL_WAITED.inc(max(0, now["requests_wait_ms"] - _pool_before["requests_wait_ms"]) / 1000)
+    POOL_ERRORS.inc(max(0, now["requests_errors"] - _pool_before["requests_errors"]))
+    _pool_before.update(now)
+
+
+def _note_collection(phase: str, info: dict[str, int]) -> None:
+    global _collecting_since
+    if phase == "start":
+        _collecting_since = time.perf_counter()
+    else:
+        COLLECTING.inc(time.perf_counter() - _collecting_since)
+        COLLECTIONS.labels(str(info["generation"])).inc()
