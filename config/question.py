@@ -53,6 +53,10 @@ class Question(Generic[T]):
             self._asking = None
         return self._known
 
+    def forget(self) -> None:
+        """Ask anew next time."""
+        self._known_at = -self._keep
+
     def _run(self, loop: asyncio.AbstractEventLoop, asking: "asyncio.Future[T | None]") -> None:
         answer: T | None = None
         try:

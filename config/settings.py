@@ -8,6 +8,7 @@ from config.env import ENV
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
 DEMO = ENV.demo
+HTTPS = ENV.https
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 VAR_DIR = ENV.var
 REDIS_URL = ENV.redis_url

@@ -17,7 +17,8 @@ PATIENCE_SECONDS = 60
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
     *("GEOIP_PATH", "HTTPS", "PORT", "HOST", "WORKERS", "DRAIN_SECONDS"),
-    *("ALLOWED_HOSTS", "TRUSTED_PROXIES"),
+    *("ALLOWED_HOSTS", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL"),
+    *("METRICS_TOKEN", "METRICS_PORT", "DISK_RESERVE_PERCENT", "PROMETHEUS_MULTIPROC_DIR"),
 )
 
 
@@ -66,6 +67,16 @@ class App:
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def get(self, path: str, **headers: str) -> tuple[int, bytes]:
+        """Return status and body of an address of the server."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
 
     def start(self) -> None:
         """Start the server and return when it answers."""

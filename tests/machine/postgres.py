@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL on loopback that may be killed and started again."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -75,6 +76,26 @@ class Postgres:
         Not SIGKILL: that would leave the server's children, and they would keep it from starting.
         """
         self._end(signal.SIGQUIT)
+
+    def freeze(self) -> None:
+        """Answer nobody, and keep every connection, until `thaw`."""
+        self._tell_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on."""
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, what: signal.Signals) -> None:
+        """Signal the server and its children, each of which serves one connection."""
+        if self._process is None:
+            return
+        parent = self._process.pid
+        os.kill(parent, what)
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[1]) == parent:
+                    os.kill(int(stat.parent.name), what)
 
     @property
     def _log(self) -> Path:

@@ -1,5 +1,6 @@
 """A throw-away Redis on loopback that may be killed and started again."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -61,6 +62,16 @@ class Redis:
         if process is not None:
             process.kill()
             process.wait()
+
+    def freeze(self) -> None:
+        """Answer nobody, and keep every connection, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def flushall(self) -> None:
         """Forget every key; connections and subscriptions live on."""

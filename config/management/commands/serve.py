@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from config import unsafe
 from config.demo import data, neighbour
 from config.server import Companion, Server, configuration
 from config.workers import Supervisor
@@ -40,6 +41,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if refusals := unsafe.refusals():
+            told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
+            raise CommandError("\n".join(["This is not safe to serve.", *told]))
         host, port, workers = options["host"], options["port"], options["workers"]
         if workers < 1:
             raise CommandError("--workers is a number of processes: 1 or more.")

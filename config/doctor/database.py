@@ -1,0 +1,118 @@
+"""Can the database be relied on?"""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.utils import DatabaseError
+
+from config import health
+from config.doctor.finding import Finding, error, ok
+
+LEAST_POSTGRES = 13
+MAX_SKEW_SECONDS = 2.0
+RESERVED = 10
+"""Connections that are kept for administrators, migrations and jobs."""
+
+
+def is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def ask(question: str) -> Any:
+    """Return the first value of a query's answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchone()[0]
+
+
+def answers() -> Iterator[Finding]:
+    began = time.monotonic()
+    try:
+        writes = health.database_takes_writes()
+    except DatabaseError as failure:
+        yield error(
+            f"The database cannot be written to ({type(failure).__name__}).",
+            "See that it runs, that DATABASE_URL is right and that its disk is not full.",
+        )
+        return
+    seconds = time.monotonic() - began
+    if not writes:
+        yield error("The database is read-only.", "Connect to the one that takes writes.")
+    elif seconds > health.WRITE_SECONDS:
+        yield error(f"A write took {seconds:.1f} s.", "Look for locks, and at its disk.")
+    if not is_postgres():
+        yield ok("SQLite: right for one process.")
+        return
+    version = int(ask("SHOW server_version_num")) // 10_000
+    if version < LEAST_POSTGRES:
+        yield error(f"PostgreSQL {version} is too old.", f"Install {LEAST_POSTGRES} or newer.")
+    yield ok(f"PostgreSQL {version}; a write took {seconds * 1000:.0f} ms.")
+
+
+def is_durable() -> Iterator[Finding]:
+    """An acknowledged message survives a power cut."""
+    if not is_postgres():
+        yield ok("Every commit waits for the disk.")
+        return
+    off = [name for name in ("fsync", "full_page_writes") if ask(f"SHOW {name}") != "on"]
+    if ask("SHOW synchronous_commit") in ("off", "false"):
+        off.append("synchronous_commit")
+    for name in off:
+        yield error(
+            f"PostgreSQL runs with {name} off: a power cut can lose acknowledged messages.",
+            f"Set {name} = on in postgresql.conf.",
+        )
+    if not off:
+        yield ok("Every commit waits for the disk.")
+
+
+def has_connections() -> Iterator[Finding]:
+    """Every process may have as many connections as its pool is large."""
+    if not is_postgres():
+        return
+    options: Any = settings.DATABASES["default"].get("OPTIONS")
+    pool = options["pool"]["max_size"]
+    allowed = int(ask("SHOW max_connections"))
+    processes = getattr(settings, "WORKERS", 1)
+    if pool * processes + RESERVED > allowed:
+        yield error(
+            f"{processes} processes of {pool} connections, and {RESERVED} for others, are more than"
+            f" PostgreSQL's {allowed}.",
+            "Raise max_connections, or lower DB_THREADS.",
+        )
+    else:
+        most = (allowed - RESERVED) // pool
+        yield ok(f"PostgreSQL has connections for {most} processes of {pool}.")
+
+
+def has_our_clock() -> Iterator[Finding]:
+    """Leases and waiting times compare the clocks of both."""
+    if not is_postgres():
+        return
+    before = datetime.now(UTC)
+    there: datetime = ask("SELECT clock_timestamp()")
+    half = (datetime.now(UTC) - before) / 2
+    skew = abs((there - before - half).total_seconds())
+    if skew > MAX_SKEW_SECONDS:
+        yield error(
+            f"The database's clock and ours differ by {skew:.1f} s.",
+            "Have both set by NTP (chrony, systemd-timesyncd).",
+        )
+    else:
+        yield ok("The database's clock is ours.")
+
+
+def has_every_migration() -> Iterator[Finding]:
+    missing = sorted(health.missing_migrations())
+    if missing:
+        told = ", ".join(".".join(one) for one in missing[:3])
+        yield error(
+            f"{len(missing)} migrations are missing ({told} …): this code will not run.",
+            "manage.py migrate",
+        )
+    else:
+        yield ok("The database has every migration.")

@@ -1,0 +1,84 @@
+"""Can Redis be relied on for what it is used for?"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from config.doctor.finding import Finding, error, ok, warning
+from config.doctor.programs import numbers
+
+LEAST = (6, 2)
+BLOCKS_SECONDS = 5.0
+"""How long the channel layer waits for something in one command."""
+BROKER_POLICY = "noeviction"
+
+
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def answers() -> Iterator[Finding]:
+    if not settings.REDIS_URL:
+        yield ok("No REDIS_URL: right for one process.")
+        return
+    try:
+        with _client() as client:
+            found: Any = client.info("server")
+            began = time.monotonic()
+            client.ping()
+    except redis.RedisError as failure:
+        yield error(
+            f"Redis does not answer ({type(failure).__name__}): processes hear nothing of each"
+            " other.",
+            "See that it runs, and that REDIS_URL is right.",
+        )
+        return
+    milliseconds = (time.monotonic() - began) * 1000
+    version = str(found["redis_version"])
+    if numbers(version) < LEAST:
+        yield error(f"Redis {version} is too old.", "Install 6.2 or newer.")
+    yield ok(f"Redis {version} answers in {milliseconds:.0f} ms.")
+
+
+def has_patience() -> Iterator[Finding]:
+    """A time-out below what a command may wait would end an idle connection again and again."""
+    if not settings.REDIS_URL:
+        return
+    layer: Any = settings.CHANNEL_LAYERS["default"]
+    hosts = layer.get("CONFIG", {}).get("hosts", [])
+    for host in hosts:
+        seconds = host.get("socket_timeout") if isinstance(host, dict) else None
+        if seconds is None or seconds <= BLOCKS_SECONDS:
+            yield error(
+                "The channel layer's socket_timeout is not above the 5 s it waits for messages.",
+                'Give its host as {"address": …, "socket_timeout": 30}.',
+            )
+            return
+    with _client() as client:
+        idle: Any = client.config_get("timeout")
+    if 0 < int(idle.get("timeout", 0)) <= 60:
+        yield warning(
+            f"Redis ends connections that were idle for {idle['timeout']} s.",
+            "Set timeout 0 in redis.conf.",
+        )
+        return
+    yield ok("Nothing ends an idle connection to Redis.")
+
+
+def refuses_rather_than_forgets() -> Iterator[Finding]:
+    if not settings.REDIS_URL:
+        return
+    with _client() as client:
+        found: Any = client.config_get("maxmemory*")
+    policy, limit = found.get("maxmemory-policy", ""), int(found.get("maxmemory", 0))
+    if policy != BROKER_POLICY:
+        yield warning(
+            f"Redis forgets what it likes when it is full (maxmemory-policy {policy}), jobs too.",
+            "Set maxmemory-policy noeviction.",
+        )
+    else:
+        full = f"{limit // 2**20} MiB" if limit else "as much as there is"
+        yield ok(f"Redis takes {full} and forgets nothing.")

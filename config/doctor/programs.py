@@ -1,0 +1,43 @@
+"""Are the programs and libraries new enough?"""
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from config.doctor.finding import Finding, error, ok
+
+PYTHON = (3, 11)
+LEAST = {"Django": (5, 2, 15), "channels": (4, 3), "daphne": (4, 2, 2), "uvicorn": (0, 49)}
+"""Older ones have holes that are known."""
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version."""
+    found: list[int] = []
+    for part in text.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        found.append(int(digits))
+    return tuple(found)
+
+
+def versions() -> Iterator[Finding]:
+    if sys.version_info < PYTHON:
+        yield error(
+            f"Python is {platform.python_version()}: too old.", "Install Python 3.11 or newer."
+        )
+    for name, least in LEAST.items():
+        wanted = ".".join(map(str, least))
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            yield error(f"{name} is not installed.", "Install requirements/run.txt.")
+            continue
+        if numbers(found) < least:
+            yield error(
+                f"{name} is {found}, which has known holes.",
+                f"Install requirements/run.txt; {name} has to be {wanted} or newer.",
+            )
+    yield ok(f"Python {platform.python_version()}, Django {version('Django')}.")

@@ -1,0 +1,85 @@
+"""Are the settings safe, and what was to be done before the start?"""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.checks import ERROR, WARNING, run_checks
+
+from config.demo.data import ACCOUNTS_FILE
+from config.doctor.finding import Finding, error, ok, warning
+from livechat.models import Channel
+
+ADVICE = "manage.py check --deploy tells more."
+
+
+def settings_are_safe() -> Iterator[Finding]:
+    """The system checks, those for public hosts included: hosts, TLS, proxies, GeoIP …"""
+    found = [one for one in run_checks(include_deployment_checks=True) if not one.is_silenced()]
+    for one in found:
+        told, advice = f"{one.msg} ({one.id})", one.hint or ADVICE
+        if one.level >= ERROR:
+            yield error(told, advice)
+        elif one.level >= WARNING:
+            yield warning(told, advice)
+    if not found:
+        yield ok("All settings are fit for a public host.")
+
+
+def secrets_are_kept() -> Iterator[Finding]:
+    kept = [
+        path
+        for path in (settings.VAR_DIR / "secret_key", settings.VAR_DIR / ACCOUNTS_FILE)
+        if path.exists()
+    ]
+    for path in kept:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            yield error(
+                f"{path} can be read by others on this machine (mode {mode:o}).",
+                f"chmod 600 {path}",
+            )
+    if settings.REDIS_URL and (settings.VAR_DIR / "secret_key").exists():
+        own = (settings.VAR_DIR / "secret_key").read_text().strip()
+        if own == settings.SECRET_KEY:
+            yield warning(
+                "SECRET_KEY is this machine's own; another machine would have another one.",
+                "With more than one machine, set the same SECRET_KEY on all.",
+            )
+    yield ok(f"SECRET_KEY has {len(settings.SECRET_KEY)} characters.")
+
+
+def websites_are_named() -> Iterator[Finding]:
+    anybody = Channel.objects.filter(allowed_origins="").count()
+    if anybody:
+        yield warning(
+            f"{anybody} of {Channel.objects.count()} channels may be embedded by any website.",
+            "Name their websites in the Admin, on the channel's tab Widget.",
+        )
+    else:
+        yield ok("Every channel names its websites.")
+
+
+def static_files_are_current() -> Iterator[Finding]:
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if not manifest.is_file():
+        yield error("Static files are not collected: no page will show.", "manage.py collectstatic")
+        return
+    collected = json.loads(manifest.read_text())["paths"]
+    made = manifest.stat().st_mtime
+    new = [
+        name
+        for finder in finders.get_finders()
+        for name, storage in finder.list([])
+        if name not in collected or Path(storage.path(name)).stat().st_mtime > made
+    ]
+    if new:
+        yield warning(
+            f"{len(new)} static files are newer than those that were collected.",
+            "manage.py collectstatic, then start the servers anew.",
+        )
+    else:
+        yield ok(f"{len(collected)} static files are collected and current.")

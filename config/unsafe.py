@@ -1,0 +1,163 @@
+"""System checks that refuse what is unsafe before anybody can reach it.
+
+``manage.py check --deploy`` shows them; ``manage.py serve`` does not start on an Error among them.
+What is fine on one's own machine is none: they look at `ALLOWED_HOSTS`, the names under which the
+chat is reached.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register, run_checks
+
+UNSAFE = "unsafe"
+"""The tag of these checks."""
+
+MIN_SECRET = 32
+MIN_TOKEN = 16
+LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test")
+WIDEST = {4: 8, 6: 16}
+"""A network of proxies with fewer bits holds strangers: 10.0.0.0/8 is the widest private one."""
+
+
+def refusals(processes: int = 1) -> list[CheckMessage]:
+    """Return the errors on which a server of so many processes must not start."""
+    found = [*run_checks(tags=[UNSAFE], include_deployment_checks=True), *alone(processes)]
+    return [message for message in found if message.level >= Error("").level]
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a name or address leads to this machine alone."""
+    address = _address(host)
+    if address is not None:
+        return address.is_loopback
+    return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def is_public(host: str) -> bool:
+    """Say whether a name or address may be reached from the Internet."""
+    address = _address(host)
+    if address is not None:
+        return not address.is_private
+    name = host.lower().strip(".")
+    return "." in name and not name.endswith(LOCAL_ENDINGS)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _reached_from_outside() -> list[str]:
+    return [host for host in settings.ALLOWED_HOSTS if not is_loopback(host)]
+
+
+def _public_hosts() -> list[str]:
+    return [host for host in settings.ALLOWED_HOSTS if host != "*" and is_public(host)]
+
+
+@register(UNSAFE, deploy=True)
+def hosts_are_named(**_kwargs: Any) -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS=* lets anybody choose under which name the chat speaks.",
+            hint="Name the hosts under which it is reached, separated by commas.",
+            id="config.E002",
+        )
+
+
+@register(UNSAFE, deploy=True)
+def demo_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
+    outside = _reached_from_outside()
+    if settings.DEMO and outside:
+        yield Error(
+            f"DEMO=1 opens demo accounts, and {outside[0]} can be reached from outside.",
+            hint="Leave DEMO out, or ALLOWED_HOSTS.",
+            id="config.E003",
+        )
+
+
+@register(UNSAFE, deploy=True)
+def debug_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
+    outside = _reached_from_outside()
+    if settings.DEBUG and outside:
+        yield Error(
+            f"DEBUG=1 shows settings and code, and {outside[0]} can be reached from outside.",
+            hint="Leave DEBUG out.",
+            id="config.E004",
+        )
+
+
+@register(UNSAFE, deploy=True)
+def secret_is_one(**_kwargs: Any) -> Iterator[CheckMessage]:
+    secret = settings.SECRET_KEY
+    is_weak = len(secret) < MIN_SECRET or len(set(secret)) < 8 or secret.startswith("django-")
+    if is_weak and (settings.HTTPS or _reached_from_outside()):
+        yield Error(
+            "SECRET_KEY is short or easily guessed: whoever knows it signs in as anybody.",
+            hint="Set 50 random characters, or none: one is made on the first start.",
+            id="config.E005",
+        )
+
+
+@register(UNSAFE, deploy=True)
+def public_hosts_speak_tls(**_kwargs: Any) -> Iterator[CheckMessage]:
+    if settings.HTTPS:
+        return
+    if public := _public_hosts():
+        yield Error(
+            f"{public[0]} is public, and HTTPS is off: passwords and chats could be read.",
+            hint="Put a proxy in front that speaks TLS, and set HTTPS=1.",
+            id="config.E006",
+        )
+    elif outside := _reached_from_outside():
+        yield Warning(
+            f"{outside[0]} is reached without TLS: whoever shares the network can read along.",
+            hint="Put a proxy in front that speaks TLS, and set HTTPS=1.",
+            id="config.W005",
+        )
+
+
+@register(UNSAFE, deploy=True)
+def proxies_are_ours(**_kwargs: Any) -> Iterator[CheckMessage]:
+    for network in settings.TRUSTED_PROXIES:
+        if network.prefixlen < WIDEST[network.version]:
+            yield Error(
+                f"TRUSTED_PROXIES holds {network}: anybody could claim any address.",
+                hint="Name the addresses of your own proxies, for example 10.0.0.5.",
+                id="config.E007",
+            )
+
+
+@register(UNSAFE, deploy=True)
+def metrics_are_guarded(**_kwargs: Any) -> Iterator[CheckMessage]:
+    token, address = settings.METRICS_TOKEN, settings.METRICS_ADDRESS
+    if token and len(token) < MIN_TOKEN:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {MIN_TOKEN} characters: it can be guessed.",
+            hint="Set a random one of 32 characters.",
+            id="config.E008",
+        )
+    if not token and address and not is_loopback(address[0]):
+        yield Error(
+            f"METRICS_PORT serves metrics on {address[0]} to anybody.",
+            hint="Set METRICS_TOKEN, or name the port alone: then it is this machine's.",
+            id="config.E009",
+        )
+
+
+def alone(processes: int) -> Iterator[CheckMessage]:
+    """Say what is wrong with so many processes on what serves one. (No system check: only who
+    starts them knows how many they are.)"""
+    is_shared = not str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+    if processes > 1 and not (is_shared and settings.REDIS_URL):
+        yield Error(
+            f"{processes} processes need PostgreSQL and Redis: without, they hear nothing of each"
+            " other.",
+            hint="Set DATABASE_URL and REDIS_URL, or serve with one process.",
+            id="config.E010",
+        )

@@ -1,0 +1,166 @@
+"""What the two addresses of health say, whatever is wrong."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from config import health
+from config.question import Question
+from livechat.consumers.base import BaseConsumer
+from tests.machine import app
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered(settings, tmp_path) -> Iterator[None]:
+    settings.VAR_DIR = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "files": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "files"},
+        },
+    }
+    for question in health.VITAL.values():
+        question.forget()
+    yield
+    BaseConsumer.draining = False
+
+
+async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
+    """Ask the application as a server would; return status and JSON."""
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    door = health.healthz if path == "/healthz" else health.readyz
+    await door(scope, None, send)
+    return said[0]["status"], json.loads(said[1]["body"] or b"{}")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_sound_process_is_ready():
+    status, said = await ask("/readyz")
+
+    assert status == 200
+    assert said.items() >= {"ready": True, "degraded": False, "draining": False}.items()
+    assert all(type(value) is bool for value in said.values())
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_process_that_drains_is_not():
+    BaseConsumer.draining = True
+
+    status, said = await ask("/readyz")
+
+    assert (status, said["ready"], said["draining"]) == (503, False, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_nor_is_one_whose_disk_is_full(settings):
+    settings.DISK_RESERVE_PERCENT = 100
+
+    status, said = await ask("/readyz")
+
+    assert (status, said["disk"], said["database"]) == (503, False, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_nor_one_that_cannot_keep_files(tmp_path):
+    (tmp_path / "files").write_text("in the way")
+    assert storages["files"].location == str(tmp_path / "files")  # type: ignore[attr-defined]
+
+    status, said = await ask("/readyz")
+
+    assert (status, said["files"]) == (503, False)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_nor_one_that_is_newer_than_its_database():
+    recorder = MigrationRecorder(connection)
+    await asyncio.to_thread(recorder.record_unapplied, "livechat", "0001_initial")
+    try:
+        status, said = await ask("/readyz")
+    finally:
+        await asyncio.to_thread(recorder.record_applied, "livechat", "0001_initial")
+
+    assert (status, said["migrations"]) == (503, False)
+
+
+async def test_without_a_database_it_is_alive_but_not_ready(settings, monkeypatch):
+    def no_database() -> bool:
+        raise OSError
+
+    monkeypatch.setitem(health.VITAL, "database", Question("x", no_database, within=1, keep=1))
+    monkeypatch.setitem(health.VITAL, "migrations", Question("x", no_database, within=1, keep=1))
+
+    assert (await ask("/healthz")) == (200, {"ok": True})
+    status, said = await ask("/readyz")
+    assert (status, said["database"], said["disk"]) == (503, False, True)
+
+
+async def test_only_reading_is_allowed():
+    assert (await ask("/healthz", "HEAD")) == (200, {})
+    assert (await ask("/healthz", "POST"))[0] == 405
+
+
+async def test_a_question_that_hangs_is_asked_once_and_held_up_for_once():
+    release, asked = threading.Event(), []
+
+    def hang() -> bool:
+        asked.append(threading.current_thread())
+        return release.wait(10)
+
+    question = Question("hangs", hang, within=0.2, keep=0)
+
+    first = await asyncio.gather(*(question.answer() for _ in range(20)))
+    began = time.monotonic()
+    later = [await question.answer() for _ in range(20)]
+    waited = time.monotonic() - began
+    release.set()
+    asked[0].join()
+    await asyncio.sleep(0)
+    healed = await question.answer()
+
+    assert first == later == [None] * 20
+    assert len(asked) == 1
+    assert waited < 0.2
+    assert healed is True
+
+
+async def test_an_answer_is_remembered():
+    asked = []
+
+    def count() -> bool:
+        asked.append(1)
+        return True
+
+    question = Question("counts", count, within=1, keep=60)
+
+    answers = [await question.answer() for _ in range(5)]
+
+    assert answers == [True] * 5
+    assert len(asked) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["serve", "runserver"])
+def test_both_servers_tell(command, tmp_path):
+    with app.running(tmp_path, command=command) as server:
+        before = server.get("/readyz")
+        server.manage("migrate", "--verbosity", "0")
+        time.sleep(health.KEEP_SECONDS)
+        after = server.get("/readyz")
+
+        assert server.get("/healthz") == (200, b'{"ok":true}')
+    assert (before[0], json.loads(before[1])["migrations"]) == (503, False)
+    assert (after[0], json.loads(after[1])["ready"]) == (200, True)

@@ -1,0 +1,108 @@
+"""What is unsafe is refused before anybody can reach it; what is one's own machine is not."""
+
+import ipaddress
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config import unsafe
+from config.env import BASE_DIR
+
+GOOD_SECRET = "k3J9x-2mQ8vLz7_Rt5Yp1Wn4Bc6Df0GhAsEeUiOo"
+
+
+@pytest.fixture(autouse=True)
+def production(settings):
+    """A safe installation on a public host."""
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    settings.HTTPS = True
+    settings.DEBUG = settings.DEMO = False
+    settings.SECRET_KEY = GOOD_SECRET
+    settings.TRUSTED_PROXIES = (ipaddress.ip_network("10.0.0.0/8"),)
+    settings.METRICS_TOKEN, settings.METRICS_ADDRESS = "", None
+
+
+def refused(processes: int = 1) -> list[str | None]:
+    return [message.id for message in unsafe.refusals(processes)]
+
+
+def test_a_safe_installation_is_served():
+    assert refused() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"ALLOWED_HOSTS": ["*"]}, "config.E002"),
+        ({"DEMO": True}, "config.E003"),
+        ({"DEMO": True, "ALLOWED_HOSTS": ["192.168.1.5"]}, "config.E003"),
+        ({"DEBUG": True}, "config.E004"),
+        ({"SECRET_KEY": "short"}, "config.E005"),
+        ({"SECRET_KEY": "a" * 60}, "config.E005"),
+        ({"SECRET_KEY": "django-insecure-" + GOOD_SECRET}, "config.E005"),
+        ({"HTTPS": False}, "config.E006"),
+        ({"HTTPS": False, "ALLOWED_HOSTS": [".example.org"]}, "config.E006"),
+        ({"HTTPS": False, "ALLOWED_HOSTS": ["8.8.8.8"]}, "config.E006"),
+        ({"TRUSTED_PROXIES": (ipaddress.ip_network("0.0.0.0/0"),)}, "config.E007"),
+        ({"TRUSTED_PROXIES": (ipaddress.ip_network("::/0"),)}, "config.E007"),
+        ({"METRICS_TOKEN": "guess"}, "config.E008"),
+        ({"METRICS_ADDRESS": ("0.0.0.0", 9100)}, "config.E009"),  # noqa: S104
+    ],
+)
+def test_what_is_unsafe_is_refused(changes, expected, settings):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+
+    assert expected in refused()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"METRICS_ADDRESS": ("127.0.0.1", 9100)},
+        {"METRICS_ADDRESS": ("0.0.0.0", 9100), "METRICS_TOKEN": "t" * 32},  # noqa: S104
+        {"HTTPS": False, "ALLOWED_HOSTS": ["chat.internal", "10.0.0.7", "intranet"]},
+    ],
+)
+def test_what_is_not_quite_so_is_served(changes, settings):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+
+    assert refused() == []
+
+
+def test_on_ones_own_machine_everything_goes(settings):
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "shop.localhost"]
+    settings.DEBUG = settings.DEMO = True
+    settings.HTTPS = False
+    settings.SECRET_KEY = "x"
+
+    assert refused() == []
+
+
+def test_many_processes_need_what_they_can_share(settings):
+    settings.REDIS_URL = ""
+
+    assert refused(processes=2) == ["config.E010"]
+    assert refused(processes=1) == []
+
+
+@pytest.mark.slow
+def test_the_server_says_why_it_does_not_start(tmp_path):
+    environ = {"VAR_DIR": str(tmp_path), "ALLOWED_HOSTS": "chat.example.org", "DEBUG": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", "1"],
+        cwd=BASE_DIR,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "config.E004" in done.stderr
+    assert "config.E006" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

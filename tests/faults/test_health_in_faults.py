@@ -1,0 +1,63 @@
+"""Health tells the truth while PostgreSQL or Redis is stopped, frozen or back."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults import world
+from tests.machine.app import App
+
+pytestmark = pytest.mark.faults
+
+PATIENCE_SECONDS = 20
+LIMIT_SECONDS = 3.0
+"""What an answer may take while the database hangs: its limit, and some for the machine."""
+
+
+def readiness(app: App) -> tuple[int, dict[str, bool]]:
+    began = time.monotonic()
+    status, body = app.get("/readyz")
+    assert time.monotonic() - began < LIMIT_SECONDS
+    assert app.get("/healthz")[0] == 200
+    return status, json.loads(body)
+
+
+def becomes(app: App, status: int, **expected: bool) -> None:
+    """Return when readyz says so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        found, said = readiness(app)
+        if found == status and said.items() >= expected.items():
+            return
+        assert time.monotonic() < deadline, (found, said)
+        time.sleep(0.2)
+
+
+def test_readiness_follows_what_is_lost_and_comes_back(tmp_path: Path):
+    with world.services(tmp_path, servers=1) as place:
+        [app] = place.apps
+        assert place.postgres
+        assert place.redis
+        becomes(app, 200, ready=True, degraded=False, redis=True)
+
+        place.redis.freeze()
+        becomes(app, 200, ready=True, degraded=True, redis=False)
+        place.redis.thaw()
+        becomes(app, 200, degraded=False, redis=True)
+
+        place.redis.kill()
+        becomes(app, 200, degraded=True, redis=False)
+        place.redis.start()
+        becomes(app, 200, degraded=False, redis=True)
+
+        place.postgres.stop()
+        becomes(app, 503, ready=False, database=False)
+        place.postgres.start()
+        becomes(app, 200, ready=True, database=True)
+
+        place.postgres.freeze()
+        becomes(app, 503, ready=False, database=False)
+        place.postgres.thaw()
+        becomes(app, 200, ready=True, database=True)
