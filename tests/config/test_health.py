@@ -21,6 +21,7 @@ from tests.machine import app
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(settings, tmp_path) -> Iterator[None]:
     settings.VAR_DIR = tmp_path
+    settings.REDIS_URL = ""  # tests/faults asks about Redis
     settings.STORAGES = {
         **settings.STORAGES,
         "files": {

@@ -44,4 +44,4 @@ class Command(BaseCommand):
 
     def _sum_up(self, levels: list[Level]) -> None:
         errors, warnings = levels.count(Level.ERROR), levels.count(Level.WARNING)
-        self.stdout.write(f"{errors} errors, {warnings} warnings.")
+        self.stdout.write(f"Errors: {errors}. Warnings: {warnings}.")

@@ -1,0 +1,288 @@
+"""The doctor finds what is wrong, says nothing where nothing is, and never tells a secret."""
+
+import json
+import os
+from datetime import datetime, timedelta
+
+import pytest
+import redis
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from config import doctor
+from config.doctor import database, machine, memory, programs, setup
+from config.doctor.finding import Level, error
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def home(settings, tmp_path) -> None:
+    settings.VAR_DIR = tmp_path
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATICFILES_DIRS = []
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "files": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "files"},
+        },
+    }
+
+
+def levels(check) -> set[Level]:
+    return {finding.level for finding in check()}
+
+
+def told(check) -> str:
+    return " ".join(finding.told for finding in check())
+
+
+SOUND = {Level.OK}
+
+
+def test_old_libraries_are_an_error(monkeypatch):
+    assert levels(programs.versions) == SOUND
+
+    monkeypatch.setattr(programs, "LEAST", {"Django": (9, 0), "no-such-package": (1,)})
+
+    assert "Django is" in told(programs.versions)
+    assert "no-such-package is not installed" in told(programs.versions)
+    assert Level.ERROR in levels(programs.versions)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("5.2.19", (5, 2, 19)), ("7.0rc1", (7, 0)), ("x", ())]
+)
+def test_versions_are_numbers(text, expected):
+    assert programs.numbers(text) == expected
+
+
+def test_unsafe_settings_are_found_as_by_the_checks(settings):
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    settings.HTTPS = True
+    assert levels(setup.settings_are_safe) <= {Level.OK, Level.WARNING}
+
+    settings.ALLOWED_HOSTS = ["*"]
+
+    assert "config.E002" in told(setup.settings_are_safe)
+
+
+def test_a_secret_that_others_can_read_is_an_error(tmp_path, settings):
+    key = tmp_path / "secret_key"
+    key.write_text("another")
+    key.chmod(0o600)
+    assert levels(setup.secrets_are_kept) == SOUND
+
+    key.chmod(0o644)
+
+    assert Level.ERROR in levels(setup.secrets_are_kept)
+    assert settings.SECRET_KEY not in told(setup.secrets_are_kept)
+
+
+def test_a_secret_of_one_machine_is_told_of_where_there_may_be_more(tmp_path, settings):
+    (tmp_path / "secret_key").write_text(settings.SECRET_KEY)
+    (tmp_path / "secret_key").chmod(0o600)
+    settings.REDIS_URL = ""
+    assert levels(setup.secrets_are_kept) == SOUND
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    assert Level.WARNING in levels(setup.secrets_are_kept)
+
+
+@pytest.mark.django_db
+def test_channels_for_any_website_are_told_of():
+    named = factories.channel("Berlin", allowed_origins="https://shop.example")
+    assert levels(setup.websites_are_named) == SOUND
+
+    named.allowed_origins = ""
+    named.save()
+
+    assert "1 of 1 channels" in told(setup.websites_are_named)
+
+
+def test_static_files_are_collected_and_current(settings, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a.css").write_text("a")
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATICFILES_DIRS = [source]
+    assert levels(setup.static_files_are_current) == {Level.ERROR}
+
+    settings.STATIC_ROOT.mkdir()
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    manifest.write_text(json.dumps({"paths": {"a.css": "a.1.css"}}))
+    assert levels(setup.static_files_are_current) == SOUND
+
+    os.utime(manifest, (0, 0))
+    assert levels(setup.static_files_are_current) == {Level.WARNING}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sound_database_is_told_so():
+    assert levels(database.answers) == SOUND
+    assert levels(database.has_every_migration) == SOUND
+    assert levels(database.has_our_clock) <= SOUND
+
+
+@pytest.mark.django_db
+def test_missing_migrations_are_an_error():
+    MigrationRecorder(connection).record_unapplied("livechat", "0001_initial")
+
+    assert "livechat.0001_initial" in told(database.has_every_migration)
+    assert levels(database.has_every_migration) == {Level.ERROR}
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_what_postgresql_may_lose_is_an_error(monkeypatch):
+    def durable(name: str) -> str:
+        return "on"
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+        lost = told(database.is_durable)
+        cursor.execute("SET synchronous_commit = on")
+    monkeypatch.setattr(database, "ask", durable)
+
+    assert "synchronous_commit off" in lost
+    assert levels(database.is_durable) == SOUND
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_more_connections_than_postgresql_has_are_an_error(settings):
+    settings.WORKERS = 1
+    assert levels(database.has_connections) == SOUND
+
+    settings.WORKERS = 1000
+
+    assert levels(database.has_connections) == {Level.ERROR}
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
+    assert levels(database.has_our_clock) == SOUND
+    ask = database.ask
+
+    def later(question: str) -> datetime:
+        moment: datetime = ask(question)
+        return moment + timedelta(seconds=5)
+
+    monkeypatch.setattr(database, "ask", later)
+
+    assert levels(database.has_our_clock) == {Level.ERROR}
+
+
+@pytest.mark.services
+def test_redis_that_forgets_is_told_of(settings):
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        assert levels(memory.answers) == levels(memory.refuses_rather_than_forgets) == SOUND
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            found = levels(memory.refuses_rather_than_forgets)
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+    assert found == {Level.WARNING}
+
+
+@pytest.mark.services
+def test_a_layer_without_patience_is_an_error(settings):
+    assert levels(memory.has_patience) == SOUND
+
+    layer = settings.CHANNEL_LAYERS["default"]
+    hosts = [{"address": settings.REDIS_URL, "socket_timeout": 5}]
+    settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": hosts}}}
+
+    assert levels(memory.has_patience) == {Level.ERROR}
+
+
+@pytest.mark.services
+def test_redis_that_ends_idle_connections_is_told_of(settings):
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.config_set("timeout", 30)
+        try:
+            found = levels(memory.has_patience)
+        finally:
+            client.config_set("timeout", 0)
+
+    assert found == {Level.WARNING}
+
+
+def test_redis_that_is_away_is_an_error(settings):
+    settings.REDIS_URL = "redis://:canary@127.0.0.1:1/0"
+
+    assert levels(memory.answers) == {Level.ERROR}
+    assert "canary" not in told(memory.answers)
+
+
+def test_files_have_to_be_written_and_must_not_be_served(settings, tmp_path):
+    assert levels(machine.takes_files) == SOUND
+
+    settings.STATIC_ROOT = tmp_path
+    assert "served to everybody" in told(machine.takes_files)
+
+    (tmp_path / "files").rmdir()
+    (tmp_path / "files").write_text("in the way")
+    assert "cannot be written" in told(machine.takes_files)
+
+
+def test_room_is_needed_on_the_disk(settings):
+    settings.DISK_RESERVE_PERCENT = 0
+    assert levels(machine.has_space) == SOUND
+
+    settings.DISK_RESERVE_PERCENT = 100
+    assert levels(machine.has_space) == {Level.ERROR}
+
+
+def test_few_open_files_are_told_of(monkeypatch):
+    monkeypatch.setattr(machine, "ENOUGH_FILES", 1)
+    assert levels(machine.allows_sockets) == SOUND
+
+    monkeypatch.setattr(machine, "ENOUGH_FILES", 2**40)
+    assert levels(machine.allows_sockets) == {Level.WARNING}
+
+
+def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):
+    def broken():
+        raise RuntimeError("canary")
+        yield
+
+    def fails():
+        yield error("no", "do")
+
+    def sound():
+        yield from ()
+
+    monkeypatch.setattr(
+        doctor, "CHECKS", {"database": broken, "clock": fails, "redis": fails, "disk": sound}
+    )
+
+    found = list(doctor.examine())
+
+    # The clock is the database's: it is not looked at.
+    assert [name for name, _finding in found] == ["database", "redis"]
+    assert "RuntimeError" in found[0][1].told
+    assert "canary" not in found[0][1].told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_tells_people_and_programs_and_ends_with_a_code(capsys, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", json=True)
+    findings = json.loads(capsys.readouterr().out)
+    with pytest.raises(SystemExit):
+        call_command("doctor", no_color=True)
+    text = capsys.readouterr().out
+
+    assert ended.value.code == 1
+    assert {"check": "redis", "level": "error"}.items() <= next(
+        one for one in findings if one["check"] == "redis"
+    ).items()
+    assert "error    redis:" in text
+    assert settings.SECRET_KEY not in text
