@@ -88,6 +88,7 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
     await writer.empty()
     await bus.detach()
     BaseConsumer.live.clear()
+    BaseConsumer.here.clear()
     gate.forget()
     await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from livechat import auth, metrics, wire
 from livechat.bus import bus
-from livechat.consumers.doorstep import DRAINING, NO_DATABASE, decline
+from livechat.consumers.doorstep import NO_DATABASE, decline
 from livechat.consumers.outbox import Outbox, Send
 from livechat.consumers.quota import QUIET, Quota, act_of
 from livechat.consumers.record import Record
@@ -87,7 +87,9 @@ class BaseConsumer(AsyncConsumer):
             self.record.refused("origin")
             await decline(scope, send)
             return
-        refusal = DRAINING if self.draining else self._place_for()
+        # A process that stops takes newcomers in and sends them on (`runtime.drain`): a browser
+        # learns nothing of a handshake that is refused.
+        refusal = self._place_for()
         if refusal is not None:
             self.record.refused(refusal.name)
             await decline(scope, send, refusal)
