@@ -166,9 +166,11 @@ class Operator(Writer):
         expect(self.strip).to_have_attribute("data-status", "open")
         expect(self.section("waiting").locator(".rows, .none").first).to_be_attached()
 
-    def goes_away(self) -> None:
+    def chooses(self, status: str) -> None:
+        """Be available, busy or invisible from now on."""
         self.presence.click()
-        expect(self.presence).to_have_attribute("aria-pressed", "false")
+        self.page.locator(f"[data-availability={status}]").click()
+        expect(self.presence).to_have_attribute("data-presence", status)
 
     def picks(self, section: str) -> None:
         """Open the only conversation of a section."""

@@ -77,7 +77,7 @@ class Studio:
         self.take("shop", self.page("/demo/shop/", WIDE))
         anna = self.operator("anna")
         ben = self.operator("ben")
-        ben.presence.click()
+        ben.chooses("busy")
         vera = self.talk(anna)
         self.crowd(anna)
         self.take("chat", vera.page)
@@ -158,13 +158,11 @@ class Studio:
         """Others who want something: one who waits for her, two who wait for anybody."""
         self.visitor("/demo/shop/", DESKTOP).write("Do you deliver to Norway?")
         expect(anna.rows("mine")).to_have_count(2)
-        anna.presence.click()
-        expect(anna.presence).to_have_attribute("aria-pressed", "false")
+        anna.chooses("busy")
         self.visitor("/demo/", DESKTOP).write("Is the Rooibos really without caffeine?")
         self.visitor("/demo/shop/", DESKTOP).write("My parcel has not arrived yet")
         expect(anna.rows("waiting")).to_have_count(2)
-        anna.presence.click()
-        expect(anna.presence).to_have_attribute("aria-pressed", "true")
+        anna.chooses("available")
 
     def visitor(self, path: str, device: dict[str, Any]) -> Visitor:
         visitor = Visitor(self.page(path, device))

@@ -166,13 +166,13 @@ class Studio:
         vera.opens()
         self.settle(vera)
         self.take("widget-first-open", vera.page)
-        self.change_presence(anna)
+        self.change_status(anna, "busy")
         self.write(vera, self._said[0])
         vera.view.locator("chat-notices .waiting").wait_for()
         self.take("widget-waiting", vera.page)
         anna.rows("waiting").first.click()
         anna.action("take").click()
-        self.change_presence(anna)
+        self.change_status(anna, "available")
         anna.composer.wait_for()
         self.write(anna, self._said[1])
         self.write(vera, self._said[2])
@@ -341,13 +341,14 @@ class Studio:
             anna.page.locator("conversation-head [data-action=context]").click()
             self.take("inbox-context", anna.page)
         self.others(anna)
+        self.status(anna)
 
     def crowd(self, anna: Operator) -> None:
         for text in self._said[:3]:
             somebody = self.visitor()
             somebody.opens()
             self.write(somebody, text)
-        self.change_presence(anna)
+        self.change_status(anna, "busy")
         for text in self._said[4:]:
             somebody = self.visitor()
             somebody.opens()
@@ -402,6 +403,24 @@ class Studio:
             self.take(name, page)
             page.context.close()
 
+    def status(self, anna: Operator) -> None:
+        """The menu of her own status; then the strip, after half an hour without a touch."""
+        anna.page.goto(f"{self._app.url}/dashboard/")
+        anna.is_connected()
+        anna.presence.click()
+        anna.page.locator(".presence-panel").wait_for()
+        self.take("inbox-status", anna.page)
+        anna.page.keyboard.press("Escape")
+        self._app.kill()
+        self.change(
+            "from django.utils import timezone; from datetime import timedelta;"
+            "Operator.objects.filter(user__username='anna').update("
+            "active_at=timezone.now() - timedelta(minutes=31))"
+        )
+        self._app.start()
+        anna.page.locator("away-strip button").wait_for(timeout=60_000)
+        self.take("inbox-away", anna.page)
+
     # ------------------------------------------------------------------ people and pictures
 
     def visitor(self, before: str = "") -> Visitor:
@@ -432,12 +451,12 @@ class Studio:
         )
         return context.new_page()
 
-    def change_presence(self, anna: Operator) -> None:
+    def change_status(self, anna: Operator, status: str) -> None:
         """On a telephone the button is beside the list alone."""
         place = anna.page.evaluate("location.hash")
         if self._device.is_phone:
             anna.page.evaluate("location.hash = ''")
-        anna.presence.click()
+        anna.chooses(status)
         if self._device.is_phone and place:
             anna.page.evaluate("place => { location.hash = place; }", place)
 

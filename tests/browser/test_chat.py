@@ -65,8 +65,8 @@ def test_an_operator_works_in_two_tabs(vera, anna, server):
 
 
 def test_only_one_of_two_operators_takes_a_waiting_chat(vera, anna, ben):
-    anna.goes_away()
-    ben.goes_away()
+    anna.chooses("busy")
+    ben.chooses("busy")
     vera.opens()
     vera.write("Anybody?")
     expect(anna.rows("waiting")).to_have_count(1)
@@ -82,7 +82,7 @@ def test_only_one_of_two_operators_takes_a_waiting_chat(vera, anna, ben):
 
 
 def test_a_colleague_joins_and_leaves(vera, anna, ben):
-    ben.goes_away()
+    ben.chooses("busy")
     vera.opens()
     vera.write("Hello")
 

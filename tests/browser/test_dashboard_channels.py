@@ -110,7 +110,7 @@ def test_the_numbers_on_the_cards_follow_what_happens(vera, anna, ben):
     vera.opens()
     vera.write("Hello")
     expect(shop.locator("dd")).to_have_text(["1", "2"])
-    ben.goes_away()
+    ben.chooses("busy")
     expect(shop.locator("dd")).to_have_text(["1", "1"])
 
     vera.ends_the_chat()

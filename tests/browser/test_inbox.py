@@ -50,7 +50,7 @@ Message.objects.bulk_create(
 def crowd(visitor, operator):
     """Two visitors who wait for anybody, and an Anna who takes no chats by herself."""
     anna = operator("anna", **WIDE)
-    anna.goes_away()
+    anna.chooses("busy")
     for text in ("First question", "Second question"):
         somebody = visitor()
         somebody.opens()
@@ -344,7 +344,7 @@ def test_sounds_that_are_blocked_are_said_to_be_and_the_tab_tells_what_waits(ver
     strip.click()
     expect(strip).to_be_hidden()
 
-    anna.goes_away()
+    anna.chooses("busy")
     vera.opens()
     vera.write("Is anybody there?")
     expect(anna.page).to_have_title("(1) Inbox")

@@ -200,7 +200,7 @@ def test_the_button_follows_the_team_without_loading_the_page_anew(visitor, serv
     vera.page.wait_for_timeout(6_000)  # the server notices what another process changed
     expect(vera.launcher).to_be_visible()
 
-    anna.goes_away()
+    anna.chooses("busy")
     vera.page.wait_for_timeout(1_000)
     vera.page.evaluate("Livechat.page()")
 

@@ -132,7 +132,7 @@ def test_where_nobody_is_the_greeting_says_what_happens_to_a_message(vera, chann
 
 
 def test_who_waits_sees_for_how_long_and_may_leave_or_end(vera, anna):
-    anna.goes_away()
+    anna.chooses("busy")
     vera.opens()
     vera.write("Is anybody there?")
 
@@ -149,7 +149,7 @@ def test_who_waits_sees_for_how_long_and_may_leave_or_end(vera, anna):
 
 
 def test_an_answer_ends_the_waiting(vera, anna):
-    anna.goes_away()
+    anna.chooses("busy")
     vera.opens()
     vera.write("Is anybody there?")
     expect(notice(vera, "waiting")).to_be_visible()
@@ -332,7 +332,7 @@ def test_an_unsent_text_survives_a_reload_and_only_that(vera):
 
 
 def test_a_device_that_is_a_day_ahead_still_knows_how_long_he_waits(visitor, anna):
-    anna.goes_away()
+    anna.chooses("busy")
     vera = visitor()
     vera.page.add_init_script(A_DAY_AHEAD)
     vera.page.reload()

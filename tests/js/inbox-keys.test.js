@@ -5,7 +5,7 @@ import { meaningOf, SHEET, stepped } from "../../static/livechat/dashboard/keys.
 import { situationOf } from "../../static/livechat/dashboard/situation.js";
 import { start } from "../../static/livechat/dashboard/store.js";
 import { Viewers } from "../../static/livechat/dashboard/viewers.js";
-import { FILES, message, person, staffConversation } from "./people.js";
+import { FILES, me, message, person, staffConversation } from "./people.js";
 
 /** @import { StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
 
@@ -81,7 +81,7 @@ function inbox(...conversations) {
   };
   return {
     ...start("Anna"), loaded: true, channels: [channel, { ...channel, id: "ch2", joined: false }],
-    me: { ...ANNA, accepting: true, in_call: false, presence: /** @type {const} */ ("online") },
+    me: me(),
     conversations: new Map(conversations.map((one) => [one.id, one])),
   };
 }

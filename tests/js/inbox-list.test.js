@@ -7,7 +7,7 @@ import { stepsOf } from "../../static/livechat/dashboard/first-steps.js";
 import { sections, SECTIONS } from "../../static/livechat/dashboard/sections.js";
 import { apply, start } from "../../static/livechat/dashboard/store.js";
 import { lastLine } from "../../static/livechat/dashboard/wording.js";
-import { message, person, staffConversation } from "./people.js";
+import { me, message, person, staffConversation } from "./people.js";
 
 /** @import { StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
 
@@ -109,12 +109,11 @@ test("habits that make no sense are forgotten", () => {
 
 test("the first steps are shown until all are done, or until they are dismissed", () => {
   const habits = new Habits(shelf(), "1");
-  const me = { ...ANNA, accepting: true, in_call: false, presence: /** @type {const} */ ("online") };
   const steps = { answers: true, introduced: true, embedded: true, chatted: true };
-  const state = { ...start("Anna"), loaded: true, me, steps };
+  const state = { ...start("Anna"), loaded: true, me: me(), steps };
 
   assert.equal(stepsOf({ ...state, loaded: false }, habits), null);
-  assert.equal(stepsOf({ ...state, me: { ...me, id: null } }, habits), null);
+  assert.equal(stepsOf({ ...state, me: me({ id: null }) }, habits), null);
   assert.deepEqual(stepsOf(state, habits), { ...steps, sounds: false });
   habits.set("heard", true);
   assert.equal(stepsOf(state, habits), null);

@@ -4,14 +4,12 @@ import { test } from "node:test";
 import { Comparison, digest } from "../../static/livechat/dashboard/digest.js";
 import { sections } from "../../static/livechat/dashboard/sections.js";
 import { apply, ownDigest, said, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
-import { message, messages, person, staffConversation } from "./people.js";
+import { me, message, messages, person, staffConversation } from "./people.js";
 
 /** @import { State } from "../../static/livechat/dashboard/store.js" */
-/** @import { InboxSnapshot, Me, StaffConversation, StaffEvent } from "../../static/livechat/shared/wire.d.ts" */
+/** @import { InboxSnapshot, StaffConversation, StaffEvent } from "../../static/livechat/shared/wire.d.ts" */
 
 const ANNA = person("Anna");
-/** @type {Me} */
-const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
 
 /**
  * @param {StaffConversation[]} conversations
@@ -19,8 +17,8 @@ const ME = { ...ANNA, accepting: true, in_call: false, presence: "online" };
  * @returns {InboxSnapshot}
  */
 const snapshot = (conversations, changes = {}) => ({
-  type: "inbox.snapshot", me: ME, channels: [], conversations, seen: {}, digest: "",
-  steps: { answers: true, introduced: true, embedded: true, chatted: true }, part: 1, parts: 1, ...changes,
+  type: "inbox.snapshot", me: me(), channels: [], conversations, seen: {}, digest: "",
+  steps: { answers: true, introduced: true, embedded: true, chatted: true }, colleagues: [], part: 1, parts: 1, ...changes,
 });
 
 /** @param {...StaffConversation} conversations */

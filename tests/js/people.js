@@ -4,7 +4,7 @@ import { Outbox } from "../../static/livechat/shared/outbox.js";
 
 /** @import { Outgoing } from "../../static/livechat/shared/outbox.js" */
 /** @import { Timeline } from "../../static/livechat/shared/timeline.js" */
-/** @import { PublicChannel, PublicConversation, PublicMessage, StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
+/** @import { Me, PublicChannel, PublicConversation, PublicMessage, StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
 
 /** @typedef {PublicMessage & { public_seq: number | null }} Message  as either audience may get it */
 
@@ -15,6 +15,11 @@ export const FILES = { accept: "image/*,.pdf", max_bytes: 1_000_000, max_files: 
 /** @param {string} name @returns {import("../../static/livechat/shared/wire.d.ts").StaffOperator} */
 export function person(name) {
   return { id: name.toLowerCase(), name, avatar: "" };
+}
+
+/** Anna, who takes chats. @param {Partial<Me>} [changes] @returns {Me} */
+export function me(changes = {}) {
+  return { ...person("Anna"), accepting: true, in_call: false, presence: "online", availability: "available", ...changes };
 }
 
 /** @param {number} seq @param {Partial<Message>} [changes] @returns {Message} */

@@ -1,9 +1,12 @@
+import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
+import { mark } from "./presence-mark.js";
+import { teamOf } from "./presence.js";
 import { t } from "./texts.js";
 import { initials } from "../shared/words.js";
 import { inkOn } from "./wording.js";
 
-/** @import { Me, StaffChannel } from "../shared/wire.d.ts" */
+/** @import { Me, StaffChannel, StaffColleague } from "../shared/wire.d.ts" */
 
 /** The operator joins or leaves a channel; detail is `{ channel, join }`. */
 export const CHANNEL = "cards:channel";
@@ -47,16 +50,16 @@ export class ChannelCards extends HTMLElement {
   }
 
   /**
-   * @param {{ loaded: boolean, channels: StaffChannel[], me: Me }} state
+   * @param {{ loaded: boolean, channels: StaffChannel[], colleagues: ReadonlyMap<string, StaffColleague>, me: Me }} state
    * @param {(channel: string) => boolean} isBusy
    */
-  show({ channels, loaded, me }, isBusy) {
+  show({ channels, colleagues, loaded, me }, isBusy) {
     const cards = channels.map((channel) => {
       const card = this.#cards.get(channel.id) ?? new ChannelCard();
       if (card.joined !== undefined && card.joined !== channel.joined) {
         this.#status.textContent = t(channel.joined ? "channels.youJoined" : "channels.youLeft", { name: channel.name });
       }
-      card.show(channel, me, isBusy(channel.id));
+      card.show(channel, teamOf(colleagues.values(), channel.id), me, isBusy(channel.id));
       return /** @type {const} */ ([channel.id, card]);
     });
     this.#cards = new Map(cards);
@@ -78,6 +81,9 @@ export class ChannelCards extends HTMLElement {
   };
 }
 
+/** More of them would make a card a list; the number above tells all. */
+const FACES = 5;
+
 /** One card, filled again and again. */
 class ChannelCard {
   /** @type {boolean | undefined} */
@@ -88,19 +94,21 @@ class ChannelCard {
   #badge = element("p", { className: "badge", textContent: t("channels.joined") });
   #sessions = figure();
   #online = figure();
+  #team = element("ul", { className: "team", role: "list", ariaLabel: t("channels.team") });
   #button = element("button", { type: "button" });
   #reason = element("p", { className: "reason" });
   box = element("li", { className: "channel-card" },
     element("div", { className: "channel-head" }, this.#tile,
       element("div", { className: "channel-who" }, this.#name, this.#badge, this.#reason)),
     element("dl", { className: "figures" }, this.#sessions.box, this.#online.box),
+    this.#team,
     this.#button);
 
-  /** @param {StaffChannel} channel @param {Me} me @param {boolean} busy */
-  show(channel, me, busy) {
+  /** @param {StaffChannel} channel @param {StaffColleague[]} team @param {Me} me @param {boolean} busy */
+  show(channel, team, me, busy) {
     const { colour, id, joined, may_join, name, online, sessions } = channel;
     const operator = me.id !== null;
-    const drawn = JSON.stringify([channel, operator, busy]);
+    const drawn = JSON.stringify([channel, team, operator, busy]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.joined = joined;
@@ -114,6 +122,7 @@ class ChannelCard {
     this.#sessions.show(sessions, t("channels.sessions", { count: sessions }));
     this.#online.show(online, t("channels.online", { count: online }));
     this.#online.box.classList.toggle("is-online", online > 0);
+    this.#drawTeam(team);
     this.#drawButton(channel, operator, busy);
     this.#reason.id = `reason-${id}`;
     this.#reason.textContent = !operator
@@ -122,6 +131,19 @@ class ChannelCard {
     this.#reason.hidden = !this.#reason.textContent;
     if (this.#reason.hidden) this.#button.removeAttribute("aria-describedby");
     else this.#button.setAttribute("aria-describedby", this.#reason.id);
+  }
+
+  /** @param {StaffColleague[]} team */
+  #drawTeam(team) {
+    const more = team.length - FACES;
+    this.#team.hidden = !team.length;
+    this.#team.replaceChildren(
+      ...team.slice(0, FACES).map((person) => element("li", {},
+        avatar(person.name, person.avatar),
+        element("span", { className: "team-name", textContent: person.name, dir: "auto" }),
+        mark(person))),
+      more > 0 ? element("li", { className: "team-more", textContent: t("channels.teamMore", { count: more }) }) : "",
+    );
   }
 
   /** @param {StaffChannel} channel @param {boolean} operator @param {boolean} busy */

@@ -4,10 +4,11 @@ import { icon } from "../shared/icons.js";
 import { webAddress } from "../shared/words.js";
 import { glyph } from "./glyphs.js";
 import { PopMenu } from "./pop-menu.js";
+import { wordsOf } from "./presence-mark.js";
 import { t } from "./texts.js";
 import { named, visitorName } from "./wording.js";
 
-/** @import { StaffChannel, StaffConversation } from "../shared/wire.d.ts" */
+/** @import { StaffChannel, StaffColleague, StaffConversation } from "../shared/wire.d.ts" */
 /** @import { Viewer } from "./viewers.js" */
 
 /** A button about the conversation; detail is take, join, leave, close, transcript, context or a status. */
@@ -25,8 +26,8 @@ const DRAWINGS = { in_progress: "progress", need_help: "help", waiting_for_custo
  * @property {boolean} leave
  * @property {boolean} close
  *
- * Colleagues who are here, and the names of those who write.
- * @typedef {{ viewers: Viewer[], writers: string[] }} Company
+ * Colleagues who are here, the names of those who write, and how everybody stands.
+ * @typedef {{ viewers: Viewer[], writers: string[], colleagues: ReadonlyMap<string, StaffColleague> }} Company
  */
 
 /** Who it is, where he is, who answers, and what can be done. Fires {@link ACTION}. */
@@ -106,14 +107,16 @@ export class ConversationHead extends HTMLElement {
     }
     if (!rights.close) this.#ask(false);
     const { operators, status, visitor } = conversation;
-    const drawn = JSON.stringify([visitor, operators, status, channel?.name, company, rights.close]);
+    const names = operators.map((operator) => standingName(operator, company.colleagues));
+    const { viewers, writers } = company;
+    const drawn = JSON.stringify([visitor, names, status, channel?.name, viewers, writers, rights.close]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#name.textContent = visitorName(conversation);
     this.#country.textContent = visitor.country;
     this.#country.title = visitor.country && named("region", visitor.country);
     this.#country.hidden = !visitor.country;
-    this.#drawAbout(conversation, channel);
+    this.#drawAbout(conversation, channel, names);
     this.#drawStatus(status, rights.close);
     this.#drawCompany(company);
   }
@@ -126,9 +129,9 @@ export class ConversationHead extends HTMLElement {
     if (!this.#question.hidden) close.focus();
   }
 
-  /** @param {StaffConversation} conversation @param {StaffChannel | undefined} channel */
-  #drawAbout({ operators, visitor }, channel) {
-    const names = operators.length ? operators.map(({ name }) => name).join(", ") : t("inbox.nobody");
+  /** @param {StaffConversation} conversation @param {StaffChannel | undefined} channel @param {string[]} people */
+  #drawAbout({ visitor }, channel, people) {
+    const names = people.length ? people.join(", ") : t("inbox.nobody");
     const href = webAddress(visitor.page?.url ?? "");
     this.#about.replaceChildren(
       href ? element("a", {
@@ -199,6 +202,17 @@ export class ConversationHead extends HTMLElement {
     this.#ask(false);
     fire(this, ACTION, "cancel");
   };
+}
+
+/**
+ * His name, and how he stands when he does not take chats: whoever needs him should know.
+ * @param {{ id: string, name: string }} operator
+ * @param {ReadonlyMap<string, StaffColleague>} colleagues
+ */
+function standingName({ id, name }, colleagues) {
+  const known = colleagues.get(id);
+  if (!known || (known.presence === "online" && !known.in_call)) return name;
+  return t("inbox.standing", { name, status: wordsOf(known) });
 }
 
 /** @param {string} action @param {string} label @param {string} [className] */

@@ -111,7 +111,7 @@ export class ConversationPane extends HTMLElement {
     const rights = rightsIn(state, conversation);
     const writes = conversation.state !== "closed" && takesPart(state, conversation);
     const writers = typists.filter((name) => name !== VISITOR);
-    this.head.show(conversation, channel, rights, busy, { viewers, writers });
+    this.head.show(conversation, channel, rights, busy, { viewers, writers, colleagues: state.colleagues });
     this.#answeredBy(writers);
     this.#desk.hidden = !writes;
     this.#bar.textContent = writes ? "" : reason(conversation, rights);

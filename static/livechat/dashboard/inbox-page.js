@@ -1,6 +1,7 @@
 import { ConnectionStrip } from "../shared/connection-strip.js";
 import { element, fire } from "../shared/element.js";
 import { tOneOf } from "../shared/texts.js";
+import { AwayStrip } from "./away-strip.js";
 import { ChannelCards } from "./channel-cards.js";
 import { ConversationList } from "./conversation-list.js";
 import { ConversationPane } from "./conversation-pane.js";
@@ -10,6 +11,7 @@ import { glyph } from "./glyphs.js";
 import { InboxRail } from "./inbox-rail.js";
 import { InboxStart } from "./inbox-start.js";
 import { PaneResizer, RESIZED } from "./pane-resizer.js";
+import { OWN } from "./presence.js";
 import { sectionOf } from "./sections.js";
 import { unread } from "./store.js";
 import { t } from "./texts.js";
@@ -34,6 +36,7 @@ const NOTICE_MS = 5_000;
 export class InboxPage extends HTMLElement {
   rail = /** @type {InboxRail} */ (this.querySelector("inbox-rail"));
   strip = new ConnectionStrip();
+  #awayStrip = new AwayStrip();
   list = new ConversationList();
   pane = new ConversationPane();
   search = element("input", { type: "search", autocomplete: "off", attributes: { "data-testid": "search" } });
@@ -59,6 +62,7 @@ export class InboxPage extends HTMLElement {
     const [start = "", listed = ""] = this.#starts;
     const [left = "", right = ""] = this.#resizers;
     this.replaceChildren(
+      this.#awayStrip,
       this.rail,
       element("nav", { className: "list-column", ariaLabel: t("inbox.title") },
         element("div", { className: "list-head" },
@@ -125,6 +129,7 @@ export class InboxPage extends HTMLElement {
     const inChannels = selected === CHANNELS;
     this.dataset["view"] = inChannels ? "channels" : conversation ? "conversation" : "list";
     this.rail.show(state.me, inChannels);
+    this.#awayStrip.show(state.me, isBusy(OWN));
     this.pane.hidden = inChannels || !conversation;
     this.#channels.hidden = !inChannels;
     if (inChannels) this.#channels.show(state, isBusy);

@@ -2,12 +2,12 @@ import { avatar } from "../shared/avatar.js";
 import { element, fire } from "../shared/element.js";
 import { glyph } from "./glyphs.js";
 import { PopMenu } from "./pop-menu.js";
+import { standing } from "./presence.js";
+import { PresenceMenu } from "./presence-menu.js";
 import { t } from "./texts.js";
 
 /** @import { Me } from "../shared/wire.d.ts" */
 
-/** The operator changes his status; detail is `{ accepting }`. */
-export const PRESENCE = "rail:presence";
 /** Something of his menu was chosen; detail is mute, notify or sheet. */
 export const CHOSEN = "rail:chosen";
 
@@ -19,7 +19,7 @@ export class InboxRail extends HTMLElement {
   #inbox = element("a", { className: "rail-item", href: "#" }, glyph("inbox"));
   #channels = element("a", { className: "rail-item", href: "#channels" }, glyph("channels"));
   #admin = element("a", { className: "rail-item", hidden: true }, glyph("gear"));
-  #status = element("button", { type: "button", className: "rail-item presence", data: { action: "presence" } });
+  #presence = new PresenceMenu();
   #account = element("button", { type: "button", className: "rail-item account", data: { action: "account" } });
   #who = element("p", { className: "menu-who" });
   #mute = item("mute");
@@ -39,13 +39,11 @@ export class InboxRail extends HTMLElement {
     this.#sheet.replaceChildren(glyph("keyboard"), t("keys.title"));
     if (this.#logout) this.#menu.panel.append(this.#logout);
     this.replaceChildren(this.#inbox, this.#channels, this.#admin, element("span", { className: "space" }),
-      this.#status, this.#account, this.#menu.panel);
-    this.#status.addEventListener("click", this.#turn);
+      this.#presence, this.#account, this.#menu.panel);
     this.#menu.panel.addEventListener("click", this.#choose);
   }
 
   disconnectedCallback() {
-    this.#status.removeEventListener("click", this.#turn);
     this.#menu.panel.removeEventListener("click", this.#choose);
   }
 
@@ -71,23 +69,12 @@ export class InboxRail extends HTMLElement {
       this.#account.replaceChildren(avatar(me.name, me.avatar), element("span", { className: "dot" }));
     }
     this.#me = me;
-    const presence = me.id === null ? t("rail.operator") : t(me.accepting ? "rail.taking" : "rail.away");
-    this.#who.replaceChildren(element("b", { textContent: me.name }), element("span", { textContent: presence }));
+    this.#presence.show(me);
+    this.#account.dataset["presence"] = me.id === null ? "none" : standing(me);
+    const status = me.id === null ? t("rail.operator") : t(`presence.${standing(me)}`);
+    this.#who.replaceChildren(element("b", { textContent: me.name }), element("span", { textContent: status }));
     label(this.#account, t("rail.account", { name: me.name }));
-    this.#account.dataset["presence"] = me.id === null ? "none" : me.accepting ? "taking" : "away";
-    this.#status.disabled = me.id === null;
-    this.#status.dataset["presence"] = me.presence;
-    this.#status.ariaPressed = String(me.accepting);
-    this.#status.replaceChildren(glyph(me.accepting ? "check" : "moon"));
-    label(this.#status, me.id === null ? t("rail.operator") : t(me.accepting ? "presence.goAway" : "presence.return"));
   }
-
-  /** Take chats, or stop taking them. */
-  turn() {
-    if (this.#me?.id) fire(this, PRESENCE, { accepting: !this.#me.accepting });
-  }
-
-  #turn = () => this.turn();
 
   #choose = (/** @type {MouseEvent} */ event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest("button");

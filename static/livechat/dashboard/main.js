@@ -22,10 +22,11 @@ import { Drafts } from "./drafts.js";
 import { Freshness } from "./freshness.js";
 import { Habits } from "./habits.js";
 import { CHANNELS, InboxPage, SEARCHED, UNLOCKED } from "./inbox-page.js";
-import { CHOSEN, PRESENCE } from "./inbox-rail.js";
+import { CHOSEN } from "./inbox-rail.js";
 import { BEGUN } from "./inbox-start.js";
 import { meaningOf, stepped } from "./keys.js";
 import { offers } from "./offers.js";
+import { choiceOf, CHOSE, OWN, presenceSet } from "./presence.js";
 import { Ringing } from "./ringing.js";
 import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
 import { Viewers } from "./viewers.js";
@@ -35,6 +36,7 @@ import { VISITOR } from "./wording.js";
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Preferences } from "./alarm.js" */
 /** @import { Meaning } from "./keys.js" */
+/** @import { Chosen } from "./presence.js" */
 
 /** So many conversations are read ahead at once; more would crowd out what is written. */
 const MAX_AHEAD = 20;
@@ -64,6 +66,8 @@ let wantsFocus = false;
 /** When the chat that is about to be closed has gone, the next one is wanted. */
 let thenNext = false;
 let lingering = 0;
+/** Whoever loads the page is there; a connection that comes back by itself says nothing of him. */
+let arriving = document.hasFocus();
 
 const socket = new Socket(config.socket, {
   hello: () => ({ type: "hello", version: 1, tab }),
@@ -149,7 +153,9 @@ function receive(event) {
       setServerNow(event.now);
       break;
     case "heartbeat":
-      if (comparison.tellsOfLoss(ownDigest(state), event.digest)) send({ type: "inbox.fetch" });
+      if (comparison.tellsOfLoss(
+        `${ownDigest(state)} ${state.me.presence}`, `${event.digest} ${event.presence ?? state.me.presence}`,
+      )) send({ type: "inbox.fetch" });
       lookAgain();
       break;
   }
@@ -218,6 +224,7 @@ function connectionChanged(status) {
   page.strip.show(status);
   asked = "";
   if (status === "open") {
+    if (arriving) arriving = !send({ type: "heartbeat", active: true });
     send({ type: "inbox.fetch" });
     cannedAt = -Infinity;
     fetchCanned();
@@ -341,7 +348,7 @@ function drawNow() {
   see();
   watch();
   const looking = !document.hidden && state.conversations.has(selected) ? selected : "";
-  viewers.look(state.me.id ? looking : "");
+  viewers.look(state.me.id && choiceOf(state.me) !== "invisible" ? looking : "");
   ringing.update(state, document.hasFocus() ? looking : "");
   freshness.turn(selected === CHANNELS && !document.hidden);
   const channel = state.conversations.get(selected)?.channel;
@@ -374,6 +381,10 @@ function act(action) {
   switch (action) {
     case "askToClose":
       return pane.head.askToClose();
+    case "available":
+    case "busy":
+    case "invisible":
+      return choose({ choice: action, in_call: state.me.in_call });
     case "cancel":
       thenNext = false;
       return;
@@ -382,6 +393,8 @@ function act(action) {
     case "dismiss":
       habits.set("dismissed", true);
       return draw();
+    case "in_call":
+      return choose({ choice: choiceOf(state.me), in_call: !state.me.in_call });
     case "mute":
       ringing.muted = !ringing.muted;
       return draw();
@@ -390,8 +403,6 @@ function act(action) {
       return pane.write(action === "note");
     case "notify":
       return void ringing.ask();
-    case "presence":
-      return page.rail.turn();
     case "search":
       return page.search.focus();
     case "sheet":
@@ -401,6 +412,11 @@ function act(action) {
     case "transcript":
       send({ type: "transcript.open", conversation: selected, format: "text" });
   }
+}
+
+/** @param {Chosen} chosen */
+function choose(chosen) {
+  commands.give(OWN, (client_id) => presenceSet(client_id, chosen));
 }
 
 /** What comes after a conversation that goes away. @param {string} id @returns {string} */
@@ -547,10 +563,7 @@ page.addEventListener(ACTED, (event) => {
 });
 page.addEventListener(EARLIER, fetchEarlier);
 page.addEventListener(SCROLLED, draw);
-page.addEventListener(PRESENCE, (event) => {
-  const { accepting } = /** @type {CustomEvent} */ (event).detail;
-  commands.give("presence", (client_id) => ({ type: "presence.set", client_id, accepting }));
-});
+page.addEventListener(CHOSE, (event) => choose(/** @type {CustomEvent<Chosen>} */ (event).detail));
 page.addEventListener(CHANNEL, (event) => {
   const { channel, join } = /** @type {CustomEvent} */ (event).detail;
   const type = join ? "channel.join" : "channel.leave";

@@ -1,5 +1,6 @@
 import { STATUSES } from "./conversation-head.js";
 import { CHANNELS } from "./inbox-page.js";
+import { CHOICES, standing } from "./presence.js";
 import { takesPart } from "./store.js";
 import { t } from "./texts.js";
 import { lastLine, visitorName } from "./wording.js";
@@ -51,7 +52,12 @@ export function offers(state, selected, order, { act, muted, open, profile }) {
     }
   }
   if (conversation) action("transcript", t("action.transcript"), () => act("transcript"));
-  if (state.me.id) action("presence", t(state.me.accepting ? "rail.goAway" : "rail.return"), () => act("presence"));
+  if (state.me.id) {
+    for (const choice of CHOICES) {
+      if (choice !== standing(state.me)) action(choice, t("presence.become", { status: t(`presence.${choice}`) }), () => act(choice));
+    }
+    action("in_call", t(state.me.in_call ? "presence.callOver" : "presence.callBegins"), () => act("in_call"));
+  }
   action("mute", t(muted ? "rail.unmute" : "rail.mute"), () => act("mute"));
   action("channels", t("rail.channels"), () => open(CHANNELS));
   action("inbox", t("inbox.title"), () => open(""));

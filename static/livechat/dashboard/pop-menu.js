@@ -1,5 +1,8 @@
 import { element } from "../shared/element.js";
 
+/** Between the panel and the edges of the window. */
+const EDGE = 8;
+
 let count = 0;
 
 /**
@@ -44,8 +47,18 @@ export class PopMenu {
     const { style } = this.panel;
     style.setProperty("top", above ? "auto" : `${bottom + 4}px`);
     style.setProperty("bottom", above ? `${innerHeight - top + 4}px` : "auto");
-    style.setProperty("left", leftwards ? "auto" : `${Math.max(8, left)}px`);
-    style.setProperty("right", leftwards ? `${Math.max(8, innerWidth - right)}px` : "auto");
+    style.setProperty("left", leftwards ? "auto" : `${Math.max(EDGE, left)}px`);
+    style.setProperty("right", leftwards ? `${Math.max(EDGE, innerWidth - right)}px` : "auto");
+    // Its width is known once it is there; it is not seen before.
+    requestAnimationFrame(this.#keepInside);
+  };
+
+  #keepInside = () => {
+    const { left, right } = this.panel.getBoundingClientRect();
+    const { style } = this.panel;
+    if (left >= EDGE && right <= innerWidth - EDGE) return;
+    style.setProperty("left", left < EDGE ? `${EDGE}px` : "auto");
+    style.setProperty("right", left < EDGE ? "auto" : `${EDGE}px`);
   };
 
   #toggled = (/** @type {Event} */ event) => {

@@ -1,7 +1,8 @@
 import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
+import { ownPresence } from "./presence.js";
 
-/** @import { CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, StaffChannel, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
+/** @import { CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, PresenceChanged, StaffChannel, StaffColleague, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
 /** @import { Timeline } from "../shared/timeline.js" */
 
 /** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
@@ -12,6 +13,7 @@ import { digest } from "./digest.js";
  * @property {boolean} loaded  whether a snapshot has come
  * @property {Me} me
  * @property {StaffChannel[]} channels
+ * @property {ReadonlyMap<string, StaffColleague>} colleagues  by id; himself left out
  * @property {Conversations} conversations
  * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
@@ -26,8 +28,9 @@ import { digest } from "./digest.js";
 export function start(name) {
   return {
     loaded: false,
-    me: { id: null, name, avatar: "", accepting: false, in_call: false, presence: "offline" },
+    me: { id: null, name, avatar: "", accepting: false, in_call: false, presence: "offline", availability: null },
     channels: [],
+    colleagues: new Map(),
     conversations: new Map(),
     seen: {},
     timelines: new Map(),
@@ -69,11 +72,9 @@ export function apply(state, event) {
       return { ...state, told: new Map(state.told).set(event.conversation, event) };
     case "canned.listed":
       return cannedListed(state, event);
-    case "presence.changed": {
-      const { accepting, in_call, operator, presence } = event;
-      if (operator !== state.me.id) return state;
-      return { ...state, me: { ...state.me, accepting, in_call, presence } };
-    }
+    case "presence.changed":
+      if (event.operator === state.me.id) return { ...state, me: ownPresence(state.me, event) };
+      return colleagueChanged(state, event);
     default:
       return state;
   }
@@ -149,13 +150,26 @@ function snapshot(state, event) {
   const marks = Object.assign({}, ...parts.map((part) => part.seen));
   for (const [id, upTo] of Object.entries(state.seen)) marks[id] = Math.max(marks[id] ?? 0, upTo);
   const channels = parts.flatMap((part) => part.channels);
+  // A server of the version before tells of no colleagues.
+  const colleagues = new Map(parts.flatMap((part) => part.colleagues ?? []).map((person) => [person.id, person]));
   /** @type {State} */
-  const next = { ...state, loaded: true, me: event.me, channels: unique(channels), conversations, seen: marks, steps: event.steps, parts: [] };
+  const next = {
+    ...state, loaded: true, me: event.me, channels: unique(channels), colleagues, conversations, seen: marks,
+    steps: event.steps, parts: [],
+  };
   const timelines = new Map(
     [...state.timelines].filter(([id]) => conversations.has(id))
       .map(([id, timeline]) => [id, add(timeline, [], conversations.get(id)?.head)]),
   );
   return { ...next, timelines };
+}
+
+/** Who is new among them comes with the next snapshot. @param {State} state @param {PresenceChanged} event @returns {State} */
+function colleagueChanged(state, { in_call, name, operator, presence }) {
+  const known = state.colleagues.get(operator);
+  if (!known) return state;
+  const colleagues = new Map(state.colleagues).set(operator, { ...known, in_call, name, presence });
+  return { ...state, colleagues };
 }
 
 /** Another page of a trail that was asked for. @param {State} state @param {VisitorMoved} event @returns {State} */

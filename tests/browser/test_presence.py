@@ -1,0 +1,153 @@
+"""An operator's own status: the menu, what colleagues see, and coming back after half an hour."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import Operator
+
+
+def is_now(anna: Operator, status: str, words: str) -> None:
+    expect(anna.presence).to_have_attribute("data-presence", status)
+    expect(anna.presence).to_have_accessible_name(f"Your status: {words}")
+
+
+def other_tab(anna: Operator) -> Operator:
+    tab = Operator(anna.page.context.new_page())
+    tab.page.goto(anna.page.url)
+    tab.is_connected()
+    return tab
+
+
+def touched_nothing(server, minutes: int = 31) -> None:
+    server.manage(
+        *("shell", "--no-imports", "--verbosity", "0", "-c"),
+        "from datetime import timedelta; from django.utils import timezone;"
+        "from livechat.models import Operator;"
+        f"then = timezone.now() - timedelta(minutes={minutes});"
+        "Operator.objects.filter(user__username='anna').update(active_at=then)",
+    )
+
+
+def strip(page: Page):
+    return page.locator("away-strip")
+
+
+def test_whoever_is_busy_gets_no_new_chats_also_after_a_reload_and_in_every_tab(vera, anna):
+    tab = other_tab(anna)
+    is_now(anna, "available", "Available")
+
+    anna.chooses("busy")
+    is_now(tab, "busy", "Busy")
+    vera.opens()
+    vera.write("Hello")
+
+    expect(anna.rows("waiting")).to_have_count(1)
+    expect(anna.rows("mine")).to_have_count(0)
+    anna.page.reload()
+    is_now(anna, "busy", "Busy")
+    expect(strip(anna.page)).to_be_hidden()
+
+
+def test_the_menu_is_worked_by_keyboard_and_tells_its_state(anna):
+    menu = anna.page.get_by_role("menu", name="Your status")
+    chosen = menu.get_by_role("menuitemradio", checked=True)
+
+    anna.presence.focus()
+    anna.page.keyboard.press("Enter")
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_text("AvailableYou get new chats.")
+    anna.page.keyboard.press("ArrowDown")
+    anna.page.keyboard.press("ArrowDown")
+    anna.page.keyboard.press("Enter")
+    is_now(anna, "invisible", "Invisible")
+    expect(menu).to_be_hidden()
+    expect(anna.presence).to_be_focused()
+
+    anna.page.keyboard.press("ArrowUp")
+    call = menu.get_by_role("menuitemcheckbox", name="In a call")
+    expect(call).to_have_attribute("aria-checked", "false")
+    anna.page.keyboard.press("End")
+    anna.page.keyboard.press("Enter")
+    is_now(anna, "invisible", "Invisible, in a call")
+
+    anna.page.keyboard.press("Enter")
+    expect(chosen).to_have_count(1)
+    expect(call).to_have_attribute("aria-checked", "true")
+    anna.page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    is_now(anna, "invisible", "Invisible, in a call")
+
+
+def test_the_palette_offers_every_status_but_ones_own(anna):
+    anna.page.keyboard.press("Control+k")
+    anna.page.get_by_role("combobox").fill("status")
+    offers = anna.page.locator("dialog.palette [role=option] .offer-title")
+    expect(offers).to_have_text(["Status: Busy", "Status: Invisible", "Status: In a call"])
+
+    offers.first.click()
+
+    is_now(anna, "busy", "Busy")
+
+
+def test_colleagues_see_who_is_busy_and_not_who_is_invisible(vera, anna, ben):
+    vera.opens()
+    vera.write("Hello")
+    mine, other = (anna, ben) if anna.rows("mine").count() else (ben, anna)
+    expect(mine.rows("mine")).to_have_count(1)
+    name = "Anna" if mine is anna else "Ben"
+    other.picks("team")
+    about = other.page.locator("conversation-head .about")
+    other.page.evaluate("document.querySelector('inbox-rail a[href=\"#channels\"]').click()")
+    shop = other.page.locator("li.channel-card", has_text="Kettle & Leaf")
+    team = shop.get_by_role("list", name="Colleagues").get_by_role("listitem")
+    expect(team).to_have_text([f"{name}Online"])
+
+    mine.chooses("busy")
+    expect(team).to_have_text([f"{name}Busy"])
+    other.page.go_back()
+    expect(about).to_contain_text(f"with {name} (Busy)")
+
+    mine.chooses("invisible")
+    expect(about).to_contain_text(f"with {name} (Offline)")
+    mine.picks("mine")
+    expect(mine.composer).to_be_visible()
+    expect(other.page.locator("conversation-head .company")).to_have_attribute("empty", "")
+    mine.write("Still with you")
+    vera.reads("Hello", "Still with you")
+
+
+def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera, anna, server):
+    chrome.expect("WebSocket connection to")
+    chrome.expect("net::ERR_CONNECTION_REFUSED")
+    tab = other_tab(anna)
+    server.kill()
+    touched_nothing(server)
+    server.start()
+
+    # The connections come back by themselves; nobody touched anything.
+    for page in (anna.page, tab.page):
+        expect(strip(page)).to_contain_text(
+            "You were away for 30 minutes, so you get no new chats."
+        )
+    is_now(anna, "away", "Away")
+    vera.opens()
+    vera.write("Hello")
+    expect(anna.rows("waiting")).to_have_count(1)
+
+    strip(tab.page).get_by_role("button", name="I'm here").click()
+
+    for page in (anna.page, tab.page):
+        expect(strip(page)).to_be_hidden()
+    is_now(anna, "available", "Available")
+    anna.page.reload()
+    is_now(anna, "available", "Available")
+    expect(strip(anna.page)).to_be_hidden()
+
+
+def test_whoever_opens_the_page_after_half_an_hour_is_there(anna, server):
+    touched_nothing(server)
+
+    anna.page.reload()
+    anna.is_connected()
+
+    is_now(anna, "available", "Available")
+    expect(strip(anna.page)).to_be_hidden()
