@@ -110,9 +110,11 @@ FAST = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
 @contextmanager
-def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[World]:
+def embedded(
+    var: Path, *, entry: Sequence[str] = ("manage.py",), environ: Mapping[str, str] = FAST
+) -> Iterator[World]:
     """Yield one server on SQLite; `entry` as for `App`."""
-    app = App(var, environ=FAST, entry=entry)
+    app = App(var, environ=environ, entry=entry)
     people = _people(app)
     app.start()
     try:

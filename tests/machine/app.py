@@ -17,7 +17,8 @@ PATIENCE_SECONDS = 60
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
     *("GEOIP_PATH", "HTTPS", "PORT", "HOST", "WORKERS", "DRAIN_SECONDS"),
-    *("ALLOWED_HOSTS", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL"),
+    *("MESSAGES_PER_SECOND", "FRAMES_PER_SECOND", "PEOPLE_PER_ADDRESS", "MAX_SOCKETS"),
+    *("MAX_MEMORY_MB", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL"),
     *("METRICS_TOKEN", "METRICS_PORT", "DISK_RESERVE_PERCENT", "PROMETHEUS_MULTIPROC_DIR"),
 )
 
@@ -53,6 +54,12 @@ class App:
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The running server's."""
+        assert self._process is not None
+        return self._process.pid
 
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""

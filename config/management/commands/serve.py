@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import sys
 import tempfile
 import threading
@@ -16,9 +17,12 @@ from django.db import connection
 
 from config import unsafe
 from config.demo import data, neighbour
+from config.http import MORE_CONNECTIONS
 from config.server import Companion, Server, configuration
 from config.workers import Supervisor
 
+OTHER_FILES = 500
+"""Files a process has open beside its connections: the database's, the log, what is sent."""
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -52,6 +56,7 @@ class Command(BaseCommand):
                 "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
                 " REDIS_URL, or serve with --workers 1."
             )
+        _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
         companion = self._companion(host, port, options["neighbour_port"])
         config = configuration(host, port, workers)
         if workers == 1:
@@ -115,3 +120,11 @@ def _beside(companion: Companion | None) -> Iterator[None]:
     finally:
         companion.should_exit = True
         thread.join()
+
+
+def _allow_files(wanted: int) -> None:
+    """Let this process open so many files, as far as it may decide that itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,39 @@
+"""The same server on a machine that is too small: ``python -m tests.faults.slow serve …``.
+
+Its disk takes `MESSAGE_SECONDS` for each message, so that a test can send three times as much as it
+takes without needing a machine that is three times as large.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+import django
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from livechat.consumers.writer import writer  # noqa: E402 - needs the apps to be loaded
+from livechat.services.messages import Answer, Item  # noqa: E402
+
+MESSAGE_SECONDS = 0.01
+A_SECOND = round(1 / MESSAGE_SECONDS)
+"""How many messages it takes."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what ``manage.py`` does, slowly."""
+    post = writer._post
+
+    def post_slowly(items: Sequence[Item]) -> list[Answer]:
+        time.sleep(MESSAGE_SECONDS * len(items))
+        return post(items)
+
+    writer._post = post_slowly
+    execute_from_command_line(["manage.py", *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

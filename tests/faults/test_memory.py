@@ -1,0 +1,308 @@
+"""What the worst of clients take from a real server: a bounded amount, and nothing from others.
+
+Bounds are generous and in bytes; times are only patience. FAULT_SECONDS makes it longer.
+"""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import struct
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from tests.faults import world
+from tests.faults.people import Visitor
+from tests.faults.test_sockets import closing, raw, says, until
+
+pytestmark = pytest.mark.faults
+
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 6)
+MIB = 2**20
+MUCH = 120 * MIB
+"""More than this beyond what it had no test may cost the server."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """One server on SQLite, with the limits that people have."""
+    with world.embedded(tmp_path_factory.mktemp("memory"), environ={}) as running:
+        yield running
+        log = running.apps[0].log.read_text()
+        assert "Traceback" not in log, log[-4000:]
+
+
+def memory(place) -> int:
+    """Return the bytes the server holds."""
+    status = Path(f"/proc/{place.apps[0].pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) * 1024
+
+
+def connections(place) -> int:
+    """Return how many connections the server's kernel keeps for it."""
+    port = f":{place.apps[0].port:04X}"
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(
+        line.split()[1].endswith(port) and line.split()[3] not in ("0A", "06") for line in lines
+    )
+
+
+@asynccontextmanager
+async def somebody_chats(place):
+    """A visitor who is served meanwhile: what he says comes back to him, all the time."""
+    walt = Visitor(place.addresses, 7, channel=place.channel)
+    life = asyncio.create_task(walt.live())
+    try:
+        await until(lambda: walt.outbox.connected)
+        await served(walt)
+        yield walt
+        await served(walt)
+    finally:
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+
+
+async def served(visitor) -> None:
+    entry = visitor.post()
+    await until(lambda: says(visitor, entry.text), seconds=10.0)
+
+
+async def dialled(place, *, reads: bool = True):
+    """Return a plain connection to the server; without `reads` it has the smallest window."""
+    plain = socket.socket()
+    plain.setblocking(False)
+    if not reads:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(plain, ("127.0.0.1", place.apps[0].port))
+    return plain
+
+
+def handshake(place, path="/ws/visitor/berlin/") -> bytes:
+    url = place.apps[0].url
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\nOrigin: {url}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+
+
+def frame(data: bytes, opcode: int = 1) -> bytes:
+    """A masked frame, whose mask changes nothing."""
+    length = (
+        bytes([0x80 | len(data)])
+        if len(data) < 126
+        else b"\xfe" + struct.pack("!H", len(data))
+        if len(data) < 65_536
+        else b"\xff" + struct.pack("!Q", len(data))
+    )
+    return bytes([0x80 | opcode]) + length + b"\0\0\0\0" + data
+
+
+HELLO = frame(json.dumps({"type": "hello", "version": 1, "tab": "raw"}).encode())
+
+
+@contextmanager
+def all_closed(sockets):
+    try:
+        yield sockets
+    finally:
+        for one in sockets:
+            one.close()
+
+
+async def pour(plain, data: bytes, times: int) -> int:
+    """Send again and again until the other side will not take it; return the bytes it took."""
+    loop, taken = asyncio.get_running_loop(), 0
+    with suppress(OSError, TimeoutError):
+        for _ in range(times):
+            async with asyncio.timeout(2.0):
+                await loop.sock_sendall(plain, data)
+            taken += len(data)
+    return taken
+
+
+async def ended(plain, seconds: float) -> bool:
+    """Say whether the other side ends the connection; what it sends is read."""
+    loop = asyncio.get_running_loop()
+    with suppress(ConnectionError):
+        try:
+            async with asyncio.timeout(seconds):
+                while await loop.sock_recv(plain, 65_536):
+                    pass
+        except TimeoutError:
+            return False
+    return True
+
+
+async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
+    """They ask for long pages and read none. Neither memory nor connections stay."""
+    async with somebody_chats(place) as walt:
+        for _ in range(6):
+            walt.write(walt.current())
+        long = [{"type": "timeline.fetch", "conversation": walt.current(), "after_seq": 0}]
+        ask = frame(json.dumps(long[0] | {"limit": 100}).encode())
+        hello = {"type": "hello", "version": 1, "tab": "", "token": walt.token}
+        before, others = memory(place), connections(place)
+        deaf: list[socket.socket] = []
+        with all_closed(deaf):
+            for number in range(25):
+                plain = await dialled(place, reads=False)
+                deaf.append(plain)
+                said = frame(json.dumps(hello | {"tab": f"deaf {number}"}).encode())
+                await asyncio.get_running_loop().sock_sendall(plain, handshake(place) + said)
+            highest = before
+            for _turn in range(20):
+                for plain in deaf:
+                    await pour(plain, ask * 2, 1)
+                highest = max(highest, memory(place))
+            pings = frame(b"ping", opcode=9) * 500
+            for plain in deaf:
+                await pour(plain, pings, 1)
+            # Ten seconds after its end began, the line is cut; nobody of them read a byte.
+            await until(lambda: connections(place) <= others, seconds=60.0)
+            await served(walt)
+
+    assert highest - before < MUCH
+
+
+async def test_garbage_and_the_smallest_frames_are_bounded(place):
+    kinds = [
+        frame(b"{}") * 30_000,
+        frame(b"[" * 50_000) * 20,
+        frame(b"\xff\xfe" * 1_000, opcode=2) * 100,
+        frame(b"", opcode=9) * 30_000,
+        b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 30_000,
+        os.urandom(300_000),
+        frame(b"a" * 200_000) * 4,
+    ]
+    async with somebody_chats(place):
+        before = highest = memory(place)
+        for garbage in kinds:
+            rude = [await dialled(place) for _ in range(5)]
+            with all_closed(rude):
+                for plain in rude:
+                    await asyncio.get_running_loop().sock_sendall(plain, handshake(place) + HELLO)
+                await asyncio.gather(*(pour(plain, garbage, 3) for plain in rude))
+                highest = max(highest, memory(place))
+                assert all(await asyncio.gather(*(ended(plain, 25.0) for plain in rude)))
+
+    assert highest - before < MUCH
+
+
+async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(place):
+    view = json.dumps({"type": "page.view", "page": {"url": "https://shop.example/" + "x" * 900}})
+    async with somebody_chats(place):
+        before = memory(place)
+        async with raw(place.apps[0], "/ws/visitor/berlin/") as flooding:
+
+            async def flood():
+                with suppress(ConnectionClosed):
+                    for _ in range(10_000):
+                        await flooding.send(view)
+
+            flooded = asyncio.create_task(flood())
+            code = await closing(flooding, 20)
+            highest = memory(place)
+            await flooded
+
+    assert code == 4429
+    assert highest - before < MUCH
+
+
+async def test_a_thousand_sockets_that_say_nothing_are_gone_after_a_while(place):
+    async with somebody_chats(place):
+        before, others = memory(place), connections(place)
+        silent: list[socket.socket] = []
+        with all_closed(silent):
+            for _ in range(1_000):
+                silent.append(await dialled(place))
+                await asyncio.get_running_loop().sock_sendall(silent[-1], handshake(place))
+            highest = memory(place)
+            # They do not even answer the close frame.
+            await until(lambda: connections(place) <= others, seconds=45.0)
+
+    assert highest - before < MUCH
+
+
+async def test_heads_and_bodies_that_come_drop_by_drop_are_not_waited_for(place):
+    beginnings = [
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+        b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nabc",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ",
+    ]
+    loop = asyncio.get_running_loop()
+    async with somebody_chats(place):
+        others = connections(place)
+        slow: list[socket.socket] = []
+        with all_closed(slow):
+            for beginning in beginnings * 50:
+                slow.append(await dialled(place))
+                await loop.sock_sendall(slow[-1], beginning)
+            deadline = time.monotonic() + 45
+            while connections(place) > others and time.monotonic() < deadline:
+                await asyncio.sleep(1.0)
+                for number, plain in enumerate(slow):
+                    if number % len(beginnings):
+                        with suppress(OSError):
+                            await loop.sock_sendall(plain, b"x")
+            left = connections(place)
+
+    assert left <= others
+
+
+async def test_many_requests_at_once_on_one_line_are_refused(place):
+    async with somebody_chats(place):
+        before = memory(place)
+        plain = await dialled(place)
+        with all_closed([plain]):
+            await pour(plain, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20_000, 1)
+            assert await ended(plain, 20.0)
+            highest = memory(place)
+
+    assert highest - before < MUCH
+
+
+async def test_the_memory_comes_to_a_plateau(place):
+    """The same trouble again and again takes no more than the first times."""
+    peaks: list[int] = []
+    started = time.monotonic()
+    async with somebody_chats(place):
+        while len(peaks) < 6 or time.monotonic() - started < SECONDS:
+            rude = [await dialled(place, reads=number % 2 == 0) for number in range(60)]
+            with all_closed(rude):
+                for plain in rude:
+                    with suppress(OSError):
+                        await asyncio.get_running_loop().sock_sendall(
+                            plain, handshake(place) + HELLO + frame(b"{}") * 50
+                        )
+                await asyncio.sleep(0.3)
+                peaks.append(memory(place))
+
+    half = len(peaks) // 2
+    assert max(peaks[half:]) - max(peaks[:half]) < 24 * MIB
+
+
+async def test_who_comes_too_often_is_told_when_to_come_back(tmp_path):
+    with world.embedded(tmp_path, environ={"PEOPLE_PER_ADDRESS": "10"}) as place:
+        app = place.apps[0]
+        address = f"{app.socket_url}/ws/visitor/berlin/"
+        async with AsyncExitStack() as kept:
+            for _ in range(40):
+                await kept.enter_async_context(connect(address, origin=Origin(app.url), proxy=None))
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(address, origin=Origin(app.url), proxy=None)
+
+    refusal = refused.value.response
+    assert refusal.status_code == 429
+    assert int(refusal.headers["Retry-After"]) >= 1

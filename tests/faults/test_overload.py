@@ -1,0 +1,93 @@
+"""Three times as much as the server takes (G14): what is acknowledged is stored, refusals are
+clean, memory is bounded, and when it is over everything is as before."""
+
+import asyncio
+import json
+import os
+import re
+import time
+from collections import Counter
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
+
+from tests.faults import scenario, world
+from tests.faults.slow import A_SECOND
+from tests.faults.test_memory import MIB, memory
+
+pytestmark = pytest.mark.faults
+
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 8)
+VISITORS = 60
+PAUSE = VISITORS / A_SECOND / 1.5
+"""Each visitor writes so often, and each of his operators as well: together three times as much."""
+RECOVERY_SECONDS = 30
+CLEAN = {"rejected unavailable", "rejected rate_limited", "rejected closed", "rejected forbidden"}
+"""`closed` and `forbidden` come too late for an ended chat; the checker knows them."""
+
+
+async def newcomer(app) -> str:
+    """Come anew, as a browser does; return how one was received."""
+    try:
+        async with connect(
+            f"{app.socket_url}/ws/visitor/berlin/",
+            origin=Origin(app.url),
+            proxy=None,
+            open_timeout=20,
+        ) as socket:
+            await socket.send(json.dumps({"type": "hello", "version": 1, "tab": "new"}))
+            return str(json.loads(await socket.recv())["type"])
+    except InvalidStatus as refused:
+        wait = refused.response.headers.get("Retry-After", "for ever")
+        return f"{refused.response.status_code}{'' if wait.isdigit() else f', {wait}'}"
+
+
+@pytest.mark.timeout(SECONDS * 6 + 240)
+async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, seed, tell):
+    crowd = world.FAST | {"PEOPLE_PER_ADDRESS": "100000"}
+    entry = ("-m", "tests.faults.slow")
+    with world.embedded(tmp_path, entry=entry, environ=crowd) as place:
+        app = place.apps[0]
+        received: Counter[str] = Counter()
+        sizes = [memory(place)]
+
+        async def overload() -> Counter[str]:
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                received[await newcomer(app)] += 1
+                sizes.append(memory(place))
+                await asyncio.sleep(0.3)
+            return Counter()
+
+        outcome = await scenario.chat(
+            place,
+            overload,
+            seed,
+            visitors=VISITORS,
+            pause=PAUSE,
+            patience=SECONDS * 4 + RECOVERY_SECONDS,
+        )
+        over = time.monotonic()
+        while (last := await newcomer(app)) != "welcome" or not is_calm(app):
+            assert time.monotonic() - over < RECOVERY_SECONDS, last
+            await asyncio.sleep(0.5)
+        sizes.append(memory(place))
+
+    levels = re.findall(r"load: (\w+)", app.log.read_text())
+    tell(outcome)
+    tell(f"newcomers {dict(received)}, levels {Counter(levels)}, grown {max(sizes) - sizes[0]:,}")
+    assert outcome.violations == []
+    assert outcome.counts["rejected unavailable"] > 0, "it was not too much"
+    assert {name for name in outcome.counts if name.startswith("rejected")} <= CLEAN
+    assert set(received) <= {"welcome", "503"}
+    assert received["503"] > 0
+    assert "messages" in levels
+    assert max(sizes) - sizes[0] < 150 * MIB
+    assert "Traceback" not in app.log.read_text()
+
+
+def is_calm(app) -> bool:
+    levels = re.findall(r"load: (\w+)", app.log.read_text())
+    return not levels or bool(levels[-1] == "calm")
