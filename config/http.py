@@ -8,7 +8,9 @@ import asyncio
 from typing import Any
 
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from config.cutting import cut
 
 MAX_HEAD = 65_536
 """Bytes of request line and headers a client may take before they are complete."""
@@ -35,6 +37,8 @@ class Http(HttpToolsProtocol):
     _head = 0
     _timer: asyncio.TimerHandle | None = None
     """Ends the connection should the head, or the reader, take too long."""
+    _answered: RequestResponseCycle | None = None
+    """The request that is being answered, or was last."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -47,6 +51,13 @@ class Http(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
         super().connection_lost(exc)
+        if self._answered is not None:  # `cycle` is the one that was read last
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     # ------------------------------------------------------------------ in
 
@@ -88,7 +99,7 @@ class Http(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._within(READ_SECONDS, self.transport.abort)
+        self._within(READ_SECONDS, self._cut)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -112,7 +123,10 @@ class Http(HttpToolsProtocol):
         """Close, and cut the line if it has not ended by itself by then."""
         if not self.transport.is_closing():
             self.transport.close()
-        self._within(CLOSE_SECONDS, self.transport.abort)
+        self._within(CLOSE_SECONDS, self._cut)
+
+    def _cut(self) -> None:
+        cut(self.transport)
 
     def _within(self, seconds: float, otherwise: Any) -> None:
         self._in_time()

@@ -1,17 +1,21 @@
 """How the server keeps a WebSocket: uvicorn's protocol, held to limits it does not have itself."""
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
+from config.cutting import cut
 from livechat.domain.pace import Bucket, Pace
 
-ABORT_SECONDS = 10.0
+CUT_SECONDS = 10.0
 """How long a connection that is ending may take: who does not read would keep it for ever."""
 WRITE_BUFFER = 32_768
 """Bytes that may wait here for a reader; what comes after waits in the consumer's outbox."""
+KERNEL_BUFFER = 131_072
+"""The same in the kernel, which doubles it; by itself it would go to megabytes."""
 SLICE = 4_096
 """Bytes that are taken apart at once: 250 KB of the smallest frames are half a second's work."""
 MAX_FRAMES = 200
@@ -27,7 +31,7 @@ MAX_AFTER_CLOSE = 65_536
 class WebSocket(WebSocketsSansIOProtocol):
     """Keeps little of who sends without end, and nothing of who does not read."""
 
-    _abort: asyncio.TimerHandle | None = None
+    _cut: asyncio.TimerHandle | None = None
     _unread = b""
     _after_close = 0
 
@@ -35,10 +39,13 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._control = Bucket(CONTROL.burst, CONTROL.rate)
         transport.set_write_buffer_limits(WRITE_BUFFER)
+        plain = transport.get_extra_info("socket")
+        if plain is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._abort is not None:
-            self._abort.cancel()
+        if self._cut is not None:
+            self._cut.cancel()
         self._unread = b""
         super().connection_lost(exc)
 
@@ -84,33 +91,40 @@ class WebSocket(WebSocketsSansIOProtocol):
             part, self._unread = self._unread[:SLICE], self._unread[SLICE:]
             super().data_received(part)
 
+    def handle_parser_exception(self) -> None:
+        if self.conn.close_sent is None:  # before the handshake there is nobody to tell
+            cut(self.transport)
+            return
+        super().handle_parser_exception()
+        self._cut_later()
+
     def _fail(self, reason: str) -> None:
-        if not self.close_sent:
-            self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
-            self.handle_parser_exception()
-            self._abort_later()
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
+        self.handle_parser_exception()
 
     # ------------------------------------------------------------------ the end
 
     async def send(self, message: Any) -> None:
         # Before it waits for the reader, whom we may never see read again.
         if message["type"] in ("websocket.close", "websocket.http.response.start"):
-            self._abort_later()
+            self._cut_later()
         await super().send(message)
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
-        self._abort_later()
+        self._cut_later()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self._abort_later()
+        self._cut_later()
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._abort_later()
+        self._cut_later()
 
-    def _abort_later(self) -> None:
+    def _cut_later(self) -> None:
         """Cut the line if it has not ended by itself by then."""
-        if self._abort is None and not self.disconnected:
-            self._abort = self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+        if self._cut is None and not self.disconnected:
+            self._cut = self.loop.call_later(CUT_SECONDS, cut, self.transport)
