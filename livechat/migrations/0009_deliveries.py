@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'delivery',
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['webhook', 'due_at'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending')), fields=['conversation', 'webhook', 'id'], name='delivery_turn'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='delivery_finished')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['webhook', 'due_at', 'id'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending')), fields=['conversation', 'webhook', 'id'], name='delivery_turn'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='delivery_finished')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'webhook'), ('webhook__isnull', False)), name='delivery_has_a_target'), models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='delivery_finished_has_a_moment')],
             },
         ),

@@ -33,13 +33,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         Later events of a conversation wait for the earlier ones to the same webhook, also while
         those are between two attempts.
         """
-        earlier = Delivery.objects.pending().filter(
-            webhook=models.OuterRef("webhook"),
-            conversation=models.OuterRef("conversation"),
-            pk__lt=models.OuterRef("pk"),
-        )
         rows = self.pending().free(now).filter(due_at__lte=now)
-        return rows.exclude(models.Exists(earlier)).order_by("due_at", "pk")
+        return rows.filter(~_after_one_of(Delivery.objects.pending())).order_by("due_at", "pk")
 
     def claim(self, now: datetime) -> "Delivery | None":
         """Take the next of these that is due, for a lease; None when nothing is.
@@ -51,8 +46,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             row = self.due(now).select_for_update(skip_locked=True, of=("self",)).first()
             return row if row is not None and row.lease(now) else None
 
+    def postpone(self, row: "Delivery", until: datetime) -> None:
+        """Let those that wait for `row` come due with it, or a look would find them every time."""
+        if row.conversation is not None:
+            waiting = self.pending().filter(webhook=row.webhook_id, conversation=row.conversation)
+            waiting.filter(pk__gt=row.pk, due_at__lt=until).update(due_at=until)
+
+    def behind(self, rows: "DeliveryQuerySet") -> Self:
+        """Those that wait for one of `rows`: later events of its conversation, to its webhook."""
+        return self.pending().filter(_after_one_of(rows))
+
     def retry(self, now: datetime) -> int:
         """Let these be sent from the start again, but for those under way; return how many."""
+        Delivery.objects.behind(self.free(now)).update(due_at=now)
         return self.free(now).update(
             state=DeliveryState.PENDING,
             attempts=0,
@@ -61,6 +67,17 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             leased_until=None,
             finished_at=None,
         )
+
+
+def _after_one_of(rows: DeliveryQuerySet) -> models.Exists:
+    """Say of a delivery whether `rows` has an earlier one of its conversation to its webhook."""
+    return models.Exists(
+        rows.filter(
+            webhook=models.OuterRef("webhook"),
+            conversation=models.OuterRef("conversation"),
+            pk__lt=models.OuterRef("pk"),
+        )
+    )
 
 
 class Delivery(models.Model):
@@ -131,7 +148,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["webhook", "due_at"],
+                fields=["webhook", "due_at", "id"],
                 condition=Q(state=DeliveryState.PENDING.value),
                 name="delivery_due",
             ),

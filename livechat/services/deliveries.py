@@ -149,7 +149,7 @@ def _failed(row: Delivery, error: CallError, now: datetime) -> None:
         )
     # Only while it is ours: whoever claimed it after our lease writes his own answer.
     mine = Delivery.objects.pending().filter(pk=row.pk, leased_until=row.leased_until)
-    mine.update(
+    written = mine.update(
         state=DeliveryState.PENDING if again else DeliveryState.GIVEN_UP,
         due_at=again or row.due_at,
         status=error.status,
@@ -158,6 +158,8 @@ def _failed(row: Delivery, error: CallError, now: datetime) -> None:
         leased_until=None,
         finished_at=None if again else now,
     )
+    if written and again:
+        Delivery.objects.postpone(row, again)
     logger.info("delivery %s: %s, attempt %d", row.message_id, error.failure.value, row.attempts)
 
 

@@ -258,6 +258,20 @@ def test_later_events_of_a_conversation_wait_and_those_of_others_do_not(place, v
     assert texts == ["first", "other", "first", "second", None]
 
 
+def test_those_that_wait_come_due_with_the_one_they_wait_for(place, vera):
+    place.answers.append(receiver.status(500, Retry_After="3600"))
+    factories.webhook(place.url)
+    factories.conversation(vera)
+    work()
+
+    first, second = Delivery.objects.order_by("pk")
+    assert first.due_at == second.due_at > timezone.now() + timedelta(minutes=59)
+
+    Delivery.objects.filter(pk=first.pk).retry(timezone.now())
+
+    assert work() == 2
+
+
 def test_one_webhook_does_not_wait_for_another(place, vera):
     with receiving(receiver.status(500)) as broken:
         factories.webhook(broken.url)

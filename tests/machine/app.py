@@ -55,12 +55,6 @@ class App:
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        """The running server's."""
-        assert self._process is not None
-        return self._process.pid
-
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""
         done = subprocess.run(
@@ -84,6 +78,19 @@ class App:
             return answer.status, answer.read()
         finally:
             connection.close()
+
+    def beside(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start ``manage.py`` with other work on the same folder; whoever asks for it ends it."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*self._program, *arguments],
+                cwd=ROOT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def start(self) -> None:
         """Start the server and return when it answers."""

@@ -1,0 +1,169 @@
+"""Webhooks while workers are killed in the middle of a call, and receivers are moody (G10)."""
+
+import random
+import secrets
+import subprocess
+import threading
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from livechat.domain import signatures
+from tests import receiver
+from tests.machine import postgres
+from tests.machine.app import App
+from tests.receiver import Answer, Handler, Received, receiving
+
+pytestmark = pytest.mark.faults
+
+CHATS = 8
+TEXTS = 8
+EVENTS = CHATS * (TEXTS + 2)
+KILLS = 4
+SPEED = 60
+"""A lease of a minute has ended after a second."""
+PATIENCE_SECONDS = 90
+
+
+class Moody:
+    """A receiver that fails two in five the first time, and has the workers killed now and then."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._tries: Counter[str] = Counter()
+        self._kill_at = set(self._dice.sample(range(8, EVENTS), KILLS))
+        self.is_posting = threading.Event()
+        """Somebody is in the middle of a call, and it is time to kill him."""
+
+    def decide(self, request: Received) -> Answer:
+        if len(self._tries) in self._kill_at:
+            self._kill_at.discard(len(self._tries))
+            return self._while_he_waits
+        self._tries[request.id] += 1
+        if self._tries[request.id] > 1 or self._dice.random() > 0.4:
+            return receiver.status(204)
+        return self._dice.choice([receiver.status(500), receiver.hang_up, receiver.hang(0.3)])
+
+    def _while_he_waits(self, _handler: Handler) -> None:
+        self.is_posting.set()
+        time.sleep(5)
+
+
+class Workers:
+    """Two processes that work; both are killed and started again by `kill`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._since = time.time()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.kills = 0
+
+    def start(self) -> None:
+        code = f"from tests.faults.outbox import work; work({self._since}, {SPEED})"
+        self._processes = [
+            self._app.beside("shell", "--no-imports", "--verbosity", "0", "-c", code)
+            for _ in range(2)
+        ]
+
+    def kill(self) -> None:
+        for process in self._processes:
+            assert process.poll() is None, self._app.log.read_text()[-4000:]
+            process.kill()
+            process.wait()
+        self.kills += 1
+
+
+def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell):
+    moody = Moody(seed)
+    with postgres.running() as database, receiving(decide=moody.decide) as place:
+        app = App(
+            tmp_path,
+            environ={
+                "DATABASE_URL": database.url,
+                "SECRET_KEY": secrets.token_urlsafe(50),
+                "WEBHOOKS_ALLOW_PRIVATE": "1",
+            },
+        )
+        app.manage("migrate", "--verbosity", "0")
+        shell = ("shell", "--no-imports", "--verbosity", "0", "-c")
+        secret = app.manage(
+            *shell, f"from tests.faults.outbox import prepare; prepare({place.url!r})"
+        )
+        writing = app.beside(
+            *shell, f"from tests.faults.outbox import write; write({CHATS}, {TEXTS})"
+        )
+        workers = Workers(app)
+        workers.start()
+        try:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while writing.poll() is None or _waiting(database.url):
+                assert time.monotonic() < deadline, _waiting(database.url)
+                if moody.is_posting.wait(0.05):
+                    moody.is_posting.clear()
+                    workers.kill()
+                    workers.start()
+        finally:
+            workers.kill()
+            writing.kill()
+            writing.wait()
+        assert writing.returncode == 0
+        rows = _deliveries(database.url)
+        received = list(place.received)
+
+    tries = Counter(request.id for request in received)
+    tell(f"{len(rows)} events, {len(received)} calls, {workers.kills - 1} times killed")
+    assert len(rows) == EVENTS
+    assert {state for _id, _chat, state in rows} == {"done"}
+    assert set(tries) == {name for name, _chat, _state in rows}
+    assert workers.kills == KILLS + 1
+    assert len(received) >= EVENTS + KILLS
+    for request in received:
+        assert request.headers["webhook-signature"] == signatures.sign(
+            secret,
+            id=request.id,
+            timestamp=int(request.headers["webhook-timestamp"]),
+            body=request.body,
+        )
+    assert _by_chat((request.id, _chat_of(request)) for request in _first(received)) == _by_chat(
+        (name, chat) for name, chat, _state in rows
+    )
+
+
+def _first(received: list[Received]) -> list[Received]:
+    """Return the requests without repeats, in the order of their first arrival."""
+    found: dict[str, Received] = {}
+    for request in received:
+        found.setdefault(request.id, request)
+    return list(found.values())
+
+
+def _chat_of(request: Received) -> str:
+    return str(request.told["data"]["conversation"]["id"])
+
+
+def _by_chat(events) -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for name, chat in events:
+        found[chat].append(name)
+    return dict(found)
+
+
+def _waiting(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        query = "SELECT count(*) FROM livechat_delivery WHERE state = 'pending'"
+        [count] = connection.execute(query).fetchone() or [0]
+        return int(count)
+
+
+def _deliveries(url: str) -> list[tuple[str, str, str]]:
+    """Return (webhook-id, conversation, state), in the order of the events."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT public_id, conversation, state FROM livechat_delivery ORDER BY id"
+        return [
+            (f"msg_{UUID(str(name)).hex}", str(chat), state)
+            for name, chat, state in connection.execute(query)
+        ]
