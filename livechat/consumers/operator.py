@@ -17,6 +17,7 @@ from livechat.services import (
     canned,
     conversations,
     inbox,
+    installation,
     marks,
     operators,
     sessions,
@@ -59,7 +60,7 @@ class OperatorConsumer(BaseConsumer):
             raise NotFound
         self.take_tab(f"user.{self.user}")
         await run(operators.heard_from, [self.user], [self.user])
-        epoch = await run(visitors.current_epoch)
+        epoch = await run(installation.epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))
 
     async def leave(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from uuid import UUID
 
 from livechat import wire
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
@@ -16,7 +17,7 @@ from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.threads import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
-from livechat.services import inbox, leases, operators, sessions, visitors
+from livechat.services import inbox, installation, leases, operators, sessions, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self._turn = 0
+        self._epoch: UUID | None = None
 
     async def run(self) -> None:
         while True:
@@ -47,6 +49,7 @@ class Pulse:
     async def beat(self, turn: int) -> None:
         """Do the work of one second."""
         self._close_idle()
+        await self._compare_epochs()
         share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
         await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
         staff = [s for s in BaseConsumer.live if isinstance(s, OperatorConsumer)]
@@ -61,6 +64,15 @@ class Pulse:
         for socket in list(BaseConsumer.live):
             if socket.heard_at < limit:
                 socket.close(Close.IDLE)
+
+    async def _compare_epochs(self) -> None:
+        """Have everybody say hello again when the database was exchanged for a restored one: a
+        conversation that a socket hears may have another number there."""
+        before, self._epoch = self._epoch, await run(installation.epoch)
+        if before is not None and before != self._epoch:
+            logger.warning("pulse: this is another database than before")
+            for socket in list(BaseConsumer.live):
+                socket.close(Close.DRAINING)
 
     async def _beat_visitors(self, sockets: Iterable[VisitorConsumer]) -> None:
         keys = {socket: (socket.actor.visitor, socket.actor.channel) for socket in sockets}

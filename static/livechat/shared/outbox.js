@@ -163,6 +163,25 @@ export class Outbox {
     this.#moved();
   }
 
+  /** The database is a restored one: whether it holds what the other one acknowledged is not known. */
+  restored() {
+    for (const { client_id, state } of this.entries) {
+      if (state === "sent") this.#change(client_id, { state: "waiting" });
+    }
+  }
+
+  /**
+   * A text was refused because there is no such conversation any more: it opens a new one.
+   * @param {string} client_id @returns {boolean} false when it was to open one already
+   */
+  reopen(client_id) {
+    const entry = this.#find(client_id);
+    if (!entry?.conversation) return false;
+    this.#change(client_id, { state: ready(entry.files), conversation: null });
+    this.#moved();
+    return true;
+  }
+
   /** The conversations are not ours any more: what is unsent opens a new one. */
   detach() {
     for (const { client_id } of this.entries) this.#change(client_id, { conversation: null });
