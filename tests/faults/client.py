@@ -118,14 +118,12 @@ class Outbox:
             if entry.state == "sent":
                 entry.state = "waiting"
 
-    def reopen(self, client_id: str | None) -> bool:
-        """There is no such conversation any more: have its text open one, unless it was to."""
+    def reopen(self, client_id: str | None) -> None:
+        """There is no such conversation any more: a text that was for it opens one."""
         entry = self._find(client_id)
-        if entry is None or not entry.conversation:
-            return False
-        entry.state, entry.conversation = "waiting", ""
-        self.pump()
-        return True
+        if entry is not None and entry.conversation:
+            entry.state, entry.conversation = "waiting", ""
+            self.pump()
 
     def remove(self, client_id: str | None) -> None:
         self.entries = [entry for entry in self.entries if entry.client_id != client_id]

@@ -117,7 +117,9 @@ class Visitor(Client):
         self.conversation, self.timelines, self.dismissed = None, {}, False
 
     def rejected(self, event: dict[str, Any]) -> None:
-        if event["code"] != "not_found" or not self.outbox.reopen(event.get("client_id")):
+        if event["code"] == "not_found" and event.get("command") != "conversation.open":
+            self.outbox.reopen(event.get("client_id"))
+        else:
             super().rejected(event)
 
     def _too_late(self, rejected: dict[str, Any]) -> None:

@@ -12,7 +12,6 @@ from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 
 GONE = 0.1
-"""How many of the visitors close the browser for good in the middle of it."""
 
 
 @dataclass
@@ -35,10 +34,12 @@ async def chat(
     seed: int,
     *,
     visitors: int = 50,
+    gone: float = GONE,
     pause: float = 2.0,
     patience: float = 45.0,
 ) -> Outcome:
-    """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
+    """Have `visitors` and the world's operators chat while `faults` lasts; then compare. `gone` is
+    the share of visitors who close the browser for good in the middle of it.
 
     Everybody writes into each of his conversations every `pause` seconds. After the last fault
     nobody writes any more, and within `patience` seconds everything must be as promised.
@@ -53,7 +54,7 @@ async def chat(
         Visitor(world.addresses, chance.getrandbits(32), channel=world.channel, counts=counts)
         for _ in range(visitors)
     ]
-    leaving = guests[: int(visitors * GONE)]
+    leaving = guests[: int(visitors * gone)]
     people: list[Client] = [*operators, *guests]
     lives: dict[Client, asyncio.Task[None]] = {}
     hands: dict[Client, asyncio.Task[None]] = {}

@@ -270,11 +270,11 @@ test("texts of a chat that is not there any more open another one, in order", ()
   desk.write("two");
   desk.sent.length = 0;
 
-  assert.ok(desk.box.reopen("one"));
-  assert.ok(desk.box.reopen("two"));
+  desk.box.reopen("one");
+  desk.box.reopen("two");
+  desk.box.reopen("one");
   assert.deepEqual(desk.sent, ["open:one"]);
   desk.box.acknowledge({ client_id: "one", conversation: "c2" });
 
   assert.deepEqual(desk.sent, ["open:one", "c2:two"]);
-  assert.ok(!desk.box.reopen("nobody's"));
 });

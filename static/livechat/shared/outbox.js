@@ -170,16 +170,12 @@ export class Outbox {
     }
   }
 
-  /**
-   * A text was refused because there is no such conversation any more: it opens a new one.
-   * @param {string} client_id @returns {boolean} false when it was to open one already
-   */
+  /** There is no such conversation any more: a text that was for it opens one. @param {string} client_id */
   reopen(client_id) {
     const entry = this.#find(client_id);
-    if (!entry?.conversation) return false;
+    if (!entry?.conversation) return;
     this.#change(client_id, { state: ready(entry.files), conversation: null });
     this.#moved();
-    return true;
   }
 
   /** The conversations are not ours any more: what is unsent opens a new one. */

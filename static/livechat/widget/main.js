@@ -159,7 +159,8 @@ function receive(event) {
       outbox.acknowledge(event);
       break;
     case "rejected":
-      if (event.code !== "not_found" || !outbox.reopen(event.client_id ?? "")) outbox.reject(event);
+      if (event.code === "not_found" && event.command !== "conversation.open") outbox.reopen(event.client_id ?? "");
+      else outbox.reject(event);
       ending?.reject(event);
       if (event.command === "attributes.set") attributesRefused(event);
       else if (event.command === "transcript.open") notice("unsaved");
