@@ -1,4 +1,4 @@
-"""``make bench``, or some of it: ``python -m benchmarks delivery init writer latency memory``."""
+"""``make bench``, or some of it: ``python -m benchmarks delivery init writer``."""
 
 import argparse
 import asyncio
@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import uvloop
 
-from benchmarks import designs
+from benchmarks import designs, growth
 from benchmarks.designs import Design, Place
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
 from benchmarks.load import Heard, load
@@ -22,7 +23,6 @@ from benchmarks.servers import OTHER_CORE, ROOT, SERVER_CORE, Server, run
 from benchmarks.sockets import Socket, connect
 from benchmarks.world import World, world
 
-PARTS = ("delivery", "init", "writer", "latency", "memory")
 RESULTS = ROOT / "var" / "bench" / "latest.json"
 
 ECHO, NAIVE, PRODUCT = designs.Echo(), designs.Naive(), designs.Product()
@@ -59,7 +59,7 @@ class Bench:
         rates = {design: figure(h.rate for h in rounds) for design, rounds in heard.items()}
         costs = {design: figure(h.cost for h in rounds) for design, rounds in heard.items()}
         self.maximum = rates[PRODUCT].median
-        self._show(
+        self.show(
             f"Delivered messages, {self.conversations} conversations",
             ("", "messages/s", "µs of server CPU each", "server busy", "generator busy", "lost"),
             [
@@ -74,10 +74,10 @@ class Bench:
                 for design, rounds in heard.items()
             ],
         )
-        self._aim(Aim("times the naive design", ratio(rates[PRODUCT], rates[NAIVE]), 60))
-        self._aim(Aim("of the bare echo", ratio(rates[PRODUCT], rates[ECHO]), 0.2))
+        self.aim(Aim("times the naive design", ratio(rates[PRODUCT], rates[NAIVE]), 60))
+        self.aim(Aim("of the bare echo", ratio(rates[PRODUCT], rates[ECHO]), 0.2))
         # On a machine that is busy with something else, this one still holds.
-        self._aim(Aim("of the bare echo, by CPU", ratio(costs[ECHO], costs[PRODUCT]), 0.2))
+        self.aim(Aim("of the bare echo, by CPU", ratio(costs[ECHO], costs[PRODUCT]), 0.2))
 
     async def _chat(self, design: Design) -> Heard:
         factor = SLOWER if design is NAIVE else 1
@@ -98,7 +98,7 @@ class Bench:
             for kind, rounds in asked.items():
                 rounds.append(uvloop.run(self._init(kind)))
         rates = {kind: figure(one.rate for one in rounds) for kind, rounds in asked.items()}
-        self._show(
+        self.show(
             f"The widget's first question, {ASKERS} connections",
             ("", "answers/s", "µs of server CPU each", "server busy", "generator busy"),
             [
@@ -113,7 +113,7 @@ class Bench:
             ],
         )
         view, ours = kinds
-        self._aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
+        self.aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
 
     async def _init(self, kind: str) -> Asked:
         site = "https://shop.example"
@@ -130,14 +130,14 @@ class Bench:
             name: {int(n): figure(rounds) for n, rounds in by_senders.items()}
             for name, by_senders in json.loads(run(words, self.world.product)).items()
         }
-        self._show(
+        self.show(
             "The writer alone, messages/s",
             ("", "128 senders wait", "1 sender waits"),
             [(name, by[128], by[1]) for name, by in rates.items()],
         )
         ours, orm = rates["writer"], rates["ORM per message"]
-        self._aim(Aim("times the ORM at 128 senders", ratio(ours[128], orm[128]), 50))
-        self._aim(Aim("times the ORM at one sender", ratio(ours[1], orm[1]), 1))
+        self.aim(Aim("times the ORM at 128 senders", ratio(ours[128], orm[128]), 50))
+        self.aim(Aim("times the ORM at one sender", ratio(ours[1], orm[1]), 1))
 
     def latency(self) -> None:
         """How long ack and delivery take, idle and under load."""
@@ -161,7 +161,7 @@ class Bench:
                     rounds = [await talk.talk(self.seconds, rate=rate) for _ in range(self.rounds)]
                     rows.append((name, f"{rate:,.0f}/s", *_milliseconds(rounds)))
         head = ("", "messages", "ack p50", "p99", "delivery p50", "p99")
-        self._show("Milliseconds until", head, rows)
+        self.show("Milliseconds until", head, rows)
 
     def memory(self) -> None:
         """What an idle connection costs."""
@@ -176,12 +176,12 @@ class Bench:
         sizes = {
             name: figure([uvloop.run(self._idle(*kind)) / 1024]) for name, kind in kinds.items()
         }
-        self._show(
+        self.show(
             f"Resident memory, {IDLE_SOCKETS:,} idle connections",
             ("", "KiB each"),
             list(sizes.items()),
         )
-        self._aim(Aim("KiB per idle visitor", sizes["visitor in a conversation"], 32, at_most=True))
+        self.aim(Aim("KiB per idle visitor", sizes["visitor in a conversation"], 32, at_most=True))
 
     async def _idle(self, design: Design, places: list[Place], enter: Any) -> float:
         with self.world.serving(design.name) as server:
@@ -198,7 +198,8 @@ class Bench:
                 socket.close()
             return (after - before) / len(sockets)
 
-    def _show(self, title: str, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    def show(self, title: str, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+        """Print a table, and keep it."""
         print(table(title, head, rows), flush=True)
         self.results[title] = [
             {
@@ -208,7 +209,8 @@ class Bench:
             for row in rows
         ]
 
-    def _aim(self, aim: Aim) -> None:
+    def aim(self, aim: Aim) -> None:
+        """Print whether an aim is met, and keep it."""
         print(f"  {aim}", flush=True)
         self.aims.append(aim)
         self.results.setdefault("aims", {})[aim.name] = {
@@ -216,6 +218,20 @@ class Bench:
             "aim": aim.bound,
             "met": aim.is_met,
         }
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "delivery": Bench.delivery,
+    "costs": growth.costs,
+    "init": Bench.init,
+    "writer": Bench.writer,
+    "latency": Bench.latency,
+    "collector": growth.collector,
+    "workers": growth.workers,
+    "fan-out": growth.fan_out,
+    "arrivals": growth.arrivals,
+    "memory": Bench.memory,
+}
 
 
 async def _enter(server: Server, places: list[Place], enter: Any) -> list[Socket]:
@@ -277,7 +293,7 @@ def main() -> int:
     with world() as place:
         bench = Bench(place, options)
         for part in parts:
-            getattr(bench, part)()
+            PARTS[part](bench)
     bench.results |= {"at": datetime.now(UTC).isoformat(), "load before": load_before}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(bench.results, indent=1, default=str))

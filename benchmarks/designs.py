@@ -69,12 +69,16 @@ class Product(Design):
     name = "Livechat"
 
     async def enter(self, port: int, place: Place) -> tuple[Side, Side]:
+        return await self.between(port, port, place)
+
+    async def between(self, here: int, there: int, place: Place) -> tuple[Side, Side]:
+        """Return the sides of a conversation whose visitor is `here` and whose operator `there`."""
         prefix = b'{"type":"message.post","conversation":"%b","client_id":"' % (
             place["conversation"].encode()
         )
         visitor, operator = await asyncio.gather(
-            visitor_socket(port, place["key"], place["token"]),
-            operator_socket(port, place["session"]),
+            visitor_socket(here, place["key"], place["token"]),
+            operator_socket(there, place["session"]),
         )
         return _pair(Side(visitor, prefix), Side(operator, prefix))
 

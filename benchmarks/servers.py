@@ -83,9 +83,10 @@ def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iter
             process.wait()
 
 
-def run(words: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return what a Python program on the server's core prints; raises when it fails."""
-    with on(SERVER_CORE):
+def run(words: Sequence[str], environ: Mapping[str, str], *, pinned: bool = True) -> str:
+    """Return what a Python program prints, on the server's core when `pinned`; raises when it
+    fails."""
+    with on(SERVER_CORE if pinned else SERVER_CORE | OTHER_CORE):
         done = subprocess.run(
             [sys.executable, *words],
             cwd=ROOT,

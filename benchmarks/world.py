@@ -1,7 +1,7 @@
 """Where the servers live: PostgreSQL and Redis on the other core, and each design started in it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,15 +49,18 @@ class World:
         """Make conversations to talk in."""
         return json.loads(run(["-m", "benchmarks.seed", str(conversations)], self.product))  # type: ignore[no-any-return]
 
-    def serving(self, name: str) -> AbstractContextManager[Server]:
-        """Start the server of a design; a context manager."""
+    def serving(
+        self, name: str, entry: Sequence[str] | None = None, more: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Server]:
+        """Start the server of a design; a context manager. `entry` is what Python runs instead,
+        and `more` is added to the environment."""
         words, environ = {
             "bare echo": (ECHO, {}),
             "naive": (NAIVE, self.naive),
             "asynchronous view": (VIEW, self.naive),
             "Livechat": (PRODUCT, self.product),
         }[name]
-        return serving(words, environ, self.folder / "server.log")
+        return serving(entry or words, environ | dict(more or {}), self.folder / "server.log")
 
 
 @contextmanager
@@ -78,6 +81,7 @@ def world() -> Iterator[World]:
             # No limits: it is the server that is to be slow, not the pace of one person.
             "FRAMES_PER_SECOND": "100000",
             "MESSAGES_PER_SECOND": "100000",
+            "PEOPLE_PER_ADDRESS": "10000000",
         }
         naive = common | {
             "DATABASE_URL": database.url.rpartition("/")[0] + "/naive",

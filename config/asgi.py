@@ -14,6 +14,8 @@ from servestatic import ServeStaticASGI  # noqa: E402
 
 from config import runtime  # noqa: E402
 from config.http_limits import BodyLimit  # noqa: E402
+from livechat.consumers.base import BaseConsumer  # noqa: E402
+from livechat.consumers.doorstep import explain  # noqa: E402
 from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
@@ -39,6 +41,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         asked = PATH.fullmatch(scope["path"])
         if asked:
             await init(scope, receive, send, key=asked[1])
+        elif scope["path"].startswith("/ws/"):
+            await explain(scope, send, is_draining=BaseConsumer.draining)
         else:
             await http_application(scope, receive, send)
     elif scope["type"] == "websocket":

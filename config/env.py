@@ -24,7 +24,7 @@ class Env:
 
     `database_url` and `redis_url` are the two switches between the embedded default (SQLite, one
     process) and production; both empty is the embedded default. `https` says that visitors reach
-    us over TLS (a proxy in front speaks it).
+    us over TLS (a proxy in front speaks it). `max_memory` in bytes, 0 where nothing is said.
     """
 
     var: Path
@@ -37,9 +37,14 @@ class Env:
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     geoip_path: str
+    workers: int
+    drain_seconds: float
     db_threads: int
     frames_per_second: float
     messages_per_second: float
+    people_per_address: int
+    max_sockets: int
+    max_memory: int
 
     @property
     def is_embedded(self) -> bool:
@@ -100,9 +105,14 @@ def load(environ: Mapping[str, str]) -> Env:
         allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
         trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
         geoip_path=environ.get("GEOIP_PATH", "").strip(),
+        workers=int(_number(environ, "WORKERS", 1, least=1, most=64)),
+        drain_seconds=_number(environ, "DRAIN_SECONDS", 10, least=0, most=10),
         db_threads=int(_number(environ, "DB_THREADS", 8, least=1, most=64)),
         frames_per_second=_number(environ, "FRAMES_PER_SECOND", 20, least=1, most=1e6),
         messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 4, least=0.1, most=1e6),
+        people_per_address=int(_number(environ, "PEOPLE_PER_ADDRESS", 500, least=10, most=1e7)),
+        max_sockets=int(_number(environ, "MAX_SOCKETS", 10_000, least=10, most=1e6)),
+        max_memory=int(_number(environ, "MAX_MEMORY_MB", 0, least=0, most=1e6)) * 2**20,
     )
 
 

@@ -1,5 +1,5 @@
-"""What runs beside the requests in a serving process: bus, writer, pulse, widgets,
-and the clock where there is no Celery."""
+"""What runs beside the requests in a serving process: bus, writer, monitor, pulse, widgets, and
+the clock where there is no Celery."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from config.clock import Clock
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.monitor import monitor
 from livechat.consumers.pulse import Pulse
 from livechat.consumers.threads import run
 from livechat.consumers.writer import writer
@@ -22,8 +23,14 @@ from livechat.wire import Close
 
 logger = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 5.0
-"""How long clients have to move to another process before they are told to go."""
+NOTICE_SECONDS = 1.0
+"""How long /readyz says no before nobody is taken in any more: a proxy has to ask first."""
+RETURNS_PER_SECOND = 50
+"""How many sockets a second are sent to the other processes, for whom each is some work."""
+LATE_SECONDS = 1.0
+"""How much later than asked a client may leave before its socket is closed."""
+LEAVE_SECONDS = 16.0
+"""How long all this may take, what is being done for the clients included."""
 
 FIRST_SECONDS = 3.0
 """How long the start waits for what the database says of the widgets."""
@@ -41,6 +48,7 @@ async def start() -> None:
     _started_on = loop
     statements.limit(statement="5s", lock="2s")
     await bus.attach()
+    _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
@@ -54,22 +62,48 @@ async def start() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def drain() -> None:
-    """Send the sockets elsewhere and let what is being written finish."""
+async def give_notice() -> None:
+    """Have /readyz say no, for so long that a proxy hears of it where there are others to ask."""
     BaseConsumer.draining = True
-    sockets = list(BaseConsumer.live)
-    for socket in sockets:
-        wait = random.randint(0, int(DRAIN_SECONDS * 400))  # noqa: S311 - jitter, not a secret
-        socket.say(wire.Drain(wait))
-    await writer.empty()
-    if sockets:
-        await asyncio.sleep(0.2)
-        for socket in sockets:
-            socket.close(Close.DRAINING)
-        for _ in range(20):
-            if not BaseConsumer.live:
-                break
-            await asyncio.sleep(0.1)
+    if settings.REDIS_URL:
+        await asyncio.sleep(NOTICE_SECONDS)
+
+
+async def drain() -> None:
+    """Send the sockets elsewhere, each in its turn, and let what is being done finish.
+
+    Whoever does not go is closed with 4503. Returns within `LEAVE_SECONDS` whatever hangs.
+    """
+    BaseConsumer.draining = True
+    leaving: dict[BaseConsumer, asyncio.Task[None]] = {}
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            while BaseConsumer.here:
+                # Again and again: some were about to be opened when we began.
+                new = [one for one in BaseConsumer.here if one.is_open and one not in leaving]
+                for socket, wait in zip(new, _turns(len(new)), strict=True):
+                    leaving[socket] = asyncio.create_task(_send_away(socket, wait))
+                await asyncio.sleep(0.02)
+            await writer.empty()
+    for task in leaving.values():
+        task.cancel()
+    for socket in BaseConsumer.here:
+        socket.close(Close.DRAINING)
+
+
+def _turns(sockets: int) -> list[float]:
+    """Return when each of so many sockets is to go, in seconds and without any order."""
+    spread = min(settings.DRAIN_SECONDS, sockets / RETURNS_PER_SECOND)
+    step = spread / max(1, sockets)
+    turns = [(place + random.random()) * step for place in range(sockets)]  # noqa: S311 - jitter
+    random.shuffle(turns)
+    return turns
+
+
+async def _send_away(socket: BaseConsumer, wait_seconds: float) -> None:
+    socket.say(wire.Drain(int(wait_seconds * 1000)))
+    await asyncio.sleep(wait_seconds + LATE_SECONDS)
+    await socket.depart()
 
 
 async def stop() -> None:

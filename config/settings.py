@@ -11,9 +11,14 @@ DEMO = ENV.demo
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 VAR_DIR = ENV.var
 REDIS_URL = ENV.redis_url
+WORKERS = ENV.workers
+DRAIN_SECONDS = ENV.drain_seconds
 DB_THREADS = ENV.db_threads
 FRAMES_PER_SECOND = ENV.frames_per_second
 MESSAGES_PER_SECOND = ENV.messages_per_second
+PEOPLE_PER_ADDRESS = ENV.people_per_address
+MAX_SOCKETS = ENV.max_sockets
+MAX_MEMORY = ENV.max_memory
 TRUSTED_PROXIES = ENV.trusted_proxies
 GEOIP_PATH = ENV.geoip_path or (str(BASE_DIR / "config/demo/countries.mmdb") if DEMO else "")
 

@@ -13,6 +13,7 @@ from livechat.bus import Post, bus
 from livechat.consumers import threads
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
+from livechat.limits import gate
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
 from tests import factories
@@ -80,6 +81,7 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
     await writer.empty()
     await bus.detach()
     BaseConsumer.live.clear()
+    gate.forget()
     await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
 
 

@@ -5,6 +5,7 @@ ours it knows the chat's address, as a customer would.
 """
 
 import json
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,13 @@ MAX_REPORTS = 100
 MAX_REPORT = 16_384
 """Bytes of a report that are read; a browser's has a few hundred."""
 
-running_at = ""
-"""The site's address while this process serves it, else ""."""
+RUNNING_AT = "DEMO_NEIGHBOUR_AT"
+"""The variable that tells every process the site's address while one of them serves it."""
+
+
+def running_at() -> str:
+    """Return the site's address, or "" when it is not served."""
+    return os.environ.get(RUNNING_AT, "")
 
 
 @dataclass

@@ -151,7 +151,7 @@ def _page(
         "also_carried": f"&{urlencode(carried)}" if carried else "",
         "kept": [(key, value) for key, value in request.GET.items() if key != "from"],
         "behaviour": bar.behaviour(channel, request.build_absolute_uri(), country),
-        "neighbour": neighbour.running_at,
+        "neighbour": neighbour.running_at(),
     }
     return render(request, template, {**shared, **context})
 

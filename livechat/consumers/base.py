@@ -8,22 +8,25 @@ all the rest together (`docs/explanation/performance.md`).
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import cycle
 from typing import Any, ClassVar
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from msgspec import Struct
 
 from livechat import auth, wire
 from livechat.bus import bus
+from livechat.consumers.doorstep import DRAINING, NO_DATABASE, decline
+from livechat.consumers.outbox import Outbox, Send
+from livechat.consumers.quota import QUIET, Quota, act_of
 from livechat.consumers.writer import writer
 from livechat.domain.pace import Bucket
+from livechat.domain.sources import source_of
 from livechat.errors import Invalid, LivechatError, Unavailable
+from livechat.limits import Refusal, gate
 from livechat.services.messages import Answer, Item, Refused
 from livechat.wire import Close
 
@@ -33,16 +36,10 @@ HELLO_WITHIN = 10.0
 """Seconds a socket has for its first frame."""
 IDLE_AFTER = 65.0
 """Seconds without any frame of the client after which a socket is closed."""
-CLOSE_WITHIN = 5.0
-"""Seconds a reader has to take what is left when his socket is closed."""
-MAX_WAITING_FRAMES = 400
-MAX_WAITING_BYTES = 262_144
-"""What may wait for a slow reader before he is cut; he comes back and fetches."""
 MAX_BAD_FRAMES = 5
 MAX_REFUSALS = 60
 """Bad frames, and frames over the limit, forgiven a minute."""
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -52,41 +49,77 @@ class BaseConsumer(AsyncConsumer):
     decode: ClassVar[Callable[[str | bytes | None], Any]]
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
+    here: ClassVar[set["BaseConsumer"]] = set()
+    """All sockets of this process, also those that are about to be opened."""
     draining: ClassVar[bool] = False
-    _tabs: ClassVar[dict[tuple[str, str], "BaseConsumer"]] = {}
+    """Whether this process is about to stop."""
+    is_staff: ClassVar[bool] = False
+    quota: Quota
+    """What he may do; known from the hello on."""
+    _tabs: ClassVar[dict[str, dict[str, "BaseConsumer"]]] = {}
+    """The sockets of everybody's tabs, the oldest first."""
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
     tab: str = ""
-    _tab_key = ("", "")
+    is_open = False
+    _owner: str = ""
 
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
-        self._send = send
-        self._outbox: deque[str] = deque()
-        self._outbox_bytes = 0
-        self._flusher: asyncio.Task[None] | None = None
-        self._closing = 0
+        self._outbox = Outbox(send)
         self._posting = 0
         self._posted: asyncio.Event | None = None
-        self._frames = Bucket(2 * settings.FRAMES_PER_SECOND + 20, settings.FRAMES_PER_SECOND)
-        self._messages = Bucket(5 * settings.MESSAGES_PER_SECOND + 5, settings.MESSAGES_PER_SECOND)
+        limits = gate.limits()
+        self.limits = limits.operator if self.is_staff else limits.visitor
+        self._frames = Bucket(self.limits.frames.burst, self.limits.frames.rate)
         self._bad = Bucket(MAX_BAD_FRAMES, MAX_BAD_FRAMES / 60)
         self._refusals = Bucket(MAX_REFUSALS, 1.0)
         self.heard_at = time.monotonic()
         self.slot = next(self._slots)
+        self.place = source_of(auth.client_address(scope))
+        self._doing = asyncio.Lock()
         await receive()  # websocket.connect
-        if self.draining or not auth.is_own_origin(scope) or not await self._may_enter():
-            await send({"type": "websocket.close"})  # before accept: HTTP 403, no body
+        if not auth.is_own_origin(scope):
+            await decline(scope, send)
+            return
+        refusal = DRAINING if self.draining else self._place_for()
+        if refusal is not None:
+            await decline(scope, send, refusal)
+            return
+        self.here.add(self)
+        try:
+            async with self._doing:
+                await self._open(send)
+            if self.is_open:
+                await self._live(receive)
+        finally:
+            self.here.discard(self)
+            gate.leave(self.place)
+
+    def _place_for(self) -> Refusal | None:
+        return gate.enter(self.place, time.monotonic(), is_staff=self.is_staff)
+
+    async def _open(self, send: Send) -> None:
+        try:
+            may_enter = await self.enter()
+        except (DatabaseError, InterfaceError, Unavailable):
+            logger.warning("a socket is refused: the database does not answer")
+            await decline(self.scope, send, NO_DATABASE)
+            return
+        if not may_enter:
+            await decline(self.scope, send)
             return
         await send({"type": "websocket.accept"})
+        self.is_open = True
+
+    async def _live(self, receive: Receive) -> None:
         try:
             await self._serve(receive)
         finally:
             self.live.discard(self)
-            if self._tabs.get(self._tab_key) is self:
-                del self._tabs[self._tab_key]
+            self._give_up_tab()
             bus.registry.drop(self)
-            await self._finish()
+            await self._outbox.finish()
             try:
                 await self.leave()
             except LivechatError as error:
@@ -109,13 +142,6 @@ class BaseConsumer(AsyncConsumer):
     async def leave(self) -> None:
         """The socket is gone."""
 
-    async def _may_enter(self) -> bool:
-        try:
-            return await self.enter()
-        except (DatabaseError, InterfaceError, Unavailable):
-            logger.warning("a socket is refused: the database does not answer")
-            return False
-
     # ------------------------------------------------------------------ the loop
 
     async def _serve(self, receive: Receive) -> None:
@@ -137,24 +163,32 @@ class BaseConsumer(AsyncConsumer):
             self.close(Close.BAD_FRAMES)
             return
         self.tab = hello.tab
-        if not await self._guarded(self.greet, hello):
-            return
+        async with self._doing:
+            if not await self._guarded(self.greet, hello):
+                return
         self.live.add(self)
-        while not self._closing and (command := await self._next(receive)) is not None:
+        while not self._outbox.closing and (command := await self._next(receive)) is not None:
             if isinstance(command, wire.Heartbeat):
                 self.heartbeat(command)
-            else:
-                await self._guarded(self.handle, command)
+            elif self._may(command):
+                async with self._doing:
+                    await self._guarded(self.handle, command)
+
+    async def depart(self) -> None:
+        """Close the socket of a process that stops, when what is being done for it is done."""
+        async with self._doing:
+            await self.posted()
+            self.close(Close.DRAINING)
 
     async def _next(self, receive: Receive) -> Any:
         """Return the next command that is well formed and within the limits; None at the end."""
-        while not self._closing:
+        while not self._outbox.closing:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return None
             now = self.heard_at = time.monotonic()
             if wait := self._frames.take(now):
-                self._refuse(now, wire.Rejected("rate_limited", retry_after=round(wait, 2)))
+                self._refuse(gate.refuse(Refusal("socket.frames", round(wait, 2))))
                 continue
             try:
                 return type(self).decode(event.get("text") or event.get("bytes"))
@@ -163,6 +197,13 @@ class BaseConsumer(AsyncConsumer):
                 if self._bad.take(now):
                     self.close(Close.BAD_FRAMES)
         return None
+
+    def _may(self, command: Any) -> bool:
+        """Say whether a command is within the limits; who waits for its answer gets that."""
+        refusal = self.quota.objection(command, self.heard_at)
+        if refusal is not None and act_of(command) not in QUIET:
+            self._refuse(refusal, command)
+        return refusal is None
 
     async def _guarded(self, act: Callable[[Any], Awaitable[None]], command: Any) -> bool:
         """Do `act`; turn whatever goes wrong into an answer. Say whether it went well."""
@@ -179,13 +220,24 @@ class BaseConsumer(AsyncConsumer):
         return False
 
     def take_tab(self, owner: str) -> None:
-        """Be the socket of this tab of `owner`; an older one, which the tab has given up without
-        our noticing, is closed."""
-        self._tab_key = (owner, self.tab)
-        older = self._tabs.get(self._tab_key)
-        self._tabs[self._tab_key] = self
+        """Be the socket of this tab of `owner`. An older one, which the tab has given up without
+        our noticing, is closed, and so is his oldest tab when he has too many."""
+        self._owner = owner
+        tabs = self._tabs.setdefault(owner, {})
+        older = tabs.pop(self.tab, None)
+        if older is None and len(tabs) >= self.limits.tabs:
+            gate.refused["person.tabs"] += 1
+            older = tabs.pop(next(iter(tabs)))
+        tabs[self.tab] = self
         if older is not None:
             older.close(Close.REPLACED)
+
+    def _give_up_tab(self) -> None:
+        tabs = self._tabs.get(self._owner, {})
+        if tabs.get(self.tab) is self:
+            del tabs[self.tab]
+        if not tabs:
+            self._tabs.pop(self._owner, None)
 
     def heartbeat(self, command: wire.Heartbeat) -> None:
         """The client answered a heartbeat."""
@@ -194,12 +246,6 @@ class BaseConsumer(AsyncConsumer):
 
     def post(self, item: Item) -> None:
         """Hand a message to the writer; it is answered after its commit."""
-        if wait := self._messages.take(self.heard_at):
-            self._refuse(
-                self.heard_at,
-                wire.Rejected("rate_limited", item.client_id, retry_after=round(wait, 2)),
-            )
-            return
         self._posting += 1
         writer.submit(item, self._answer)
 
@@ -226,15 +272,7 @@ class BaseConsumer(AsyncConsumer):
     def deliver(self, frame: str) -> None:
         """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
         is too slow is cut."""
-        if self._closing:
-            return
-        self._outbox.append(frame)
-        self._outbox_bytes += len(frame)
-        if len(self._outbox) > MAX_WAITING_FRAMES or self._outbox_bytes > MAX_WAITING_BYTES:
-            self._outbox.clear()
-            self.close(Close.TOO_SLOW)
-        elif self._flusher is None:
-            self._send_now()
+        self._outbox.put(frame)
 
     def say(self, event: Struct) -> None:
         self.deliver(wire.encode(event))
@@ -243,88 +281,30 @@ class BaseConsumer(AsyncConsumer):
         """Send many frames, each when the one before has left: a long answer is no slow reader."""
         for event in events:
             self.say(event)
-            while self._flusher is not None and not self._closing:
-                await asyncio.wait([self._flusher])
+            await self._outbox.sent()
 
-    def reject(self, command: Any, code: str) -> None:
+    def reject(self, command: Any, code: str, retry_after: float | None = None) -> None:
         """Answer a command that was refused."""
-        config = type(command).__struct_config__
-        self.deliver(
-            wire.encode(
-                wire.Rejected(code, getattr(command, "client_id", None), command=str(config.tag))
-            )
-        )
+        tag = str(type(command).__struct_config__.tag)
+        client_id = getattr(command, "client_id", None)
+        self.say(wire.Rejected(code, client_id, retry_after, tag))
 
     def reject_id(self, client_id: UUID, code: str) -> None:
         after = 1.0 if code == Unavailable.code else None
         self.deliver(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
 
-    def _refuse(self, now: float, rejected: wire.Rejected) -> None:
-        self.deliver(wire.encode(rejected))
-        if self._refusals.take(now):
+    def _refuse(self, refusal: Refusal, command: Any = None) -> None:
+        """Tell of a limit; who goes on all the same is closed. `command` None: it was not read."""
+        if command is None:
+            self.say(wire.Rejected(refusal.code, retry_after=refusal.retry_after))
+        else:
+            self.reject(command, refusal.code, refusal.retry_after)
+        if not refusal.is_busy and self._refusals.take(self.heard_at):
             self.close(Close.FLOODING)
 
     def close(self, code: int) -> None:
         """Close the socket, after what still waits has been sent."""
-        if self._closing:
-            return
-        self._closing = code
-        if self._flusher is None:
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-        if code == Close.TOO_SLOW:
-            # He does not read; waiting for him would keep his frames for ever.
-            self._flusher.cancel()
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-
-    def _send_now(self) -> None:
-        """Send what waits without a task of its own, which costs as much as the sending; only
-        where the server holds us up, a task goes on from there."""
-        sending = self._flush()
-        try:
-            held_up = sending.send(None)
-        except StopIteration:
-            return
-        self._flusher = asyncio.get_running_loop().create_task(_go_on(sending, held_up))
-
-    async def _flush(self) -> None:
-        outbox = self._outbox
-        try:
-            while outbox:
-                frame = outbox.popleft()
-                self._outbox_bytes -= len(frame)
-                await self._send({"type": "websocket.send", "text": frame})
-            if self._closing:
-                await self._send({"type": "websocket.close", "code": self._closing})
-        except (OSError, RuntimeError):
-            outbox.clear()  # the client went away while we wrote; `_next` hears of it
-        finally:
-            if self._flusher is asyncio.current_task():
-                self._flusher = None
-
-    async def _finish(self) -> None:
-        """Let the last frames and the close code out: when the consumer returns, the server cuts
-        the line, and the client would only see that it is gone."""
-        flusher = self._flusher
-        if flusher is None:
-            return
-        if self._closing:
-            await asyncio.wait([flusher], timeout=CLOSE_WITHIN)
-        flusher.cancel()
-
-
-async def _go_on(begun: Coroutine[Any, None, None], held_up: Any) -> None:
-    """Finish a coroutine that was begun by hand and now waits for `held_up`."""
-    await _Begun(begun, held_up)
-
-
-class _Begun:
-    def __init__(self, begun: Coroutine[Any, None, None], held_up: Any) -> None:
-        self._begun = begun
-        self._held_up = held_up
-
-    def __await__(self) -> Generator[Any, None, None]:
-        yield self._held_up
-        yield from self._begun.__await__()
+        self._outbox.close(code)
 
 
 def given(value: object) -> int | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from livechat import auth, events, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.quota import Quota
 from livechat.consumers.threads import run
 from livechat.domain import text as texts
 from livechat.domain.states import Status
@@ -33,6 +34,7 @@ class OperatorConsumer(BaseConsumer):
     """One tab of one user."""
 
     decode = staticmethod(wire.decode_staff)  # type: ignore[assignment]
+    is_staff = True
     actor: StaffActor
 
     async def enter(self) -> bool:
@@ -59,6 +61,7 @@ class OperatorConsumer(BaseConsumer):
         if isinstance(hello, wire.VisitorHello):
             raise NotFound
         self.take_tab(f"user.{self.user}")
+        self.quota = Quota("operator", str(self.user), self.limits)
         await run(operators.heard_from, [self.user], [self.user])
         epoch = await run(installation.epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))

@@ -1,6 +1,7 @@
 """Where services run: a named pool of threads, bounded so that the database is not flooded."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -13,6 +14,9 @@ from livechat.errors import Unavailable
 
 T = TypeVar("T")
 
+_waiting: dict[object, float] = {}
+"""When what no thread has begun yet was handed over."""
+
 
 async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Call a service in a thread and return what it returns.
@@ -20,7 +24,20 @@ async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     A database that fails is asked once more (every service is safe to repeat), then Unavailable
     is raised; errors of the service itself come through.
     """
-    return await asyncio.get_running_loop().run_in_executor(pool(), _call, service, args, kwargs)
+    loop = asyncio.get_running_loop()
+    ticket = object()
+    _waiting[ticket] = time.monotonic()
+    try:
+        return await loop.run_in_executor(pool(), _call, ticket, service, args, kwargs)
+    finally:
+        _waiting.pop(ticket, None)
+
+
+def oldest(now: float) -> float:
+    """Return how many seconds the oldest call has waited for a thread, 0.0 when none waits. `now`
+    by the monotonic clock."""
+    since = list(_waiting.values())[:1]  # at once: threads take tickets away meanwhile
+    return now - since[0] if since else 0.0
 
 
 @cache
@@ -29,7 +46,8 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="service")
 
 
-def _call(service: Callable[..., T], args: Any, kwargs: Any) -> T:
+def _call(ticket: object, service: Callable[..., T], args: Any, kwargs: Any) -> T:
+    _waiting.pop(ticket, None)
     try:
         for attempt in (1, 2):
             close_old_connections()

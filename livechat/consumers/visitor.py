@@ -7,12 +7,14 @@ from typing import Any, assert_never
 from livechat import auth, events, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.quota import Place, Quota
 from livechat.consumers.threads import run
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
-from livechat.domain.pace import Bucket
+from livechat.domain.limits import Crowd
 from livechat.errors import LivechatError, NotFound, TokenInvalid
 from livechat.integrations.geoip import countries
+from livechat.limits import Refusal, Toll, gate
 from livechat.policy import VisitorActor
 from livechat.services import (
     attachments,
@@ -24,9 +26,6 @@ from livechat.services import (
 )
 from livechat.services.messages import Item
 from livechat.wire import Close
-
-ATTRIBUTES_PACE = (10, 0.5)
-"""How often a website may tell of its visitor: so many at once, then so many a second."""
 
 
 class VisitorConsumer(BaseConsumer):
@@ -45,6 +44,11 @@ class VisitorConsumer(BaseConsumer):
     async def greet(self, hello: wire.VisitorHello) -> None:
         if isinstance(hello, wire.StaffHello):
             raise NotFound
+        limits = gate.limits()
+        if not hello.token and (refusal := self._newcomer(limits.address)):
+            self.reject(hello, refusal.code, refusal.retry_after)
+            self.close(Close.FLOODING)
+            return
         try:
             visitor = (
                 auth.visitor_of(hello.token, self.channel.key) if hello.token else uuid.uuid4()
@@ -53,11 +57,17 @@ class VisitorConsumer(BaseConsumer):
             self.reject(hello, TokenInvalid.code)
             self.close(Close.IDENTITY)
             return
+        self.quota = Quota(
+            "visitor",
+            f"{self.channel.pk} {visitor}",
+            self.limits,
+            Place("address", self.place, limits.address),
+            Place("channel", str(self.channel.pk), limits.channel),
+        )
         self.actor = VisitorActor(visitor, self.channel.pk)
         self.hello = hello
         self.page = visitors.clean_page(hello.page)
         self.attributes: dict[str, Value] = {}
-        self._attributes = Bucket(*ATTRIBUTES_PACE)
         self.known: uuid.UUID | None = None
         """The conversation this socket hears; its pk for typing, which asks no database."""
         self.known_pk = 0
@@ -90,6 +100,10 @@ class VisitorConsumer(BaseConsumer):
         )
         if self.page.url and hello.token:
             await run(visitors.view_page, self.actor, self.page)
+
+    def _newcomer(self, address: Crowd) -> Refusal | None:
+        toll = Toll("address.newcomers", f"newcomers {self.place}", address.newcomers)
+        return gate.take([toll], self.heard_at)
 
     async def handle(self, command: Any) -> None:
         match command:
@@ -142,12 +156,6 @@ class VisitorConsumer(BaseConsumer):
         text = texts.clean(command.text, optional=bool(command.files))
         page = visitors.clean_page(command.page) if command.page else self.page
         await self.posted()
-        if wait := self._messages.take(self.heard_at):
-            self._refuse(
-                self.heard_at,
-                wire.Rejected("rate_limited", command.client_id, retry_after=round(wait, 2)),
-            )
-            return
         opened = await run(
             conversations.open_conversation,
             self.actor,
@@ -169,13 +177,6 @@ class VisitorConsumer(BaseConsumer):
         self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
 
     async def tell_attributes(self, command: wire.SetAttributes) -> None:
-        # Each is told to every dashboard of the channel.
-        if wait := self._attributes.take(self.heard_at):
-            self._refuse(
-                self.heard_at,
-                wire.Rejected("rate_limited", command="attributes.set", retry_after=round(wait, 2)),
-            )
-            return
         self.attributes = merge(self.attributes, command.attributes)
         await run(visitors.set_attributes, self.actor, command.attributes)
 

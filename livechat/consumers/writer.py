@@ -2,11 +2,12 @@
 
 One per process. There is no timer: an idle writer writes a message at once, a busy one writes in
 one transaction whatever has come in since. Each is answered after that commit, never before.
-What somebody else has locked goes to a lane of its own (`lanes.py`), and holds up nobody.
+What stays locked by somebody else goes to a lane of its own (`lanes.py`), and holds up nobody.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 256
 MAX_WAITING = 10_000
+MAX_WAITING_CHARACTERS = 16_000_000
+"""What may wait: messages, and their texts together."""
 
 Outcome = Answer | Busy
 Post = Callable[[Sequence[Item]], list[Outcome]]
@@ -30,22 +33,39 @@ Post = Callable[[Sequence[Item]], list[Outcome]]
 class Writer:
     """Takes messages from the sockets of one event loop and answers each by a callback."""
 
-    def __init__(self, post: Post = messages.post_free) -> None:
+    def __init__(self, post: Post = messages.post_soon) -> None:
         self._post = post
         self.lanes = Lanes(messages.post_messages)
-        self._waiting: deque[tuple[Item, OnAnswer]] = deque()
+        self._waiting: deque[tuple[Item, OnAnswer, float]] = deque()
+        self._characters = 0
+        self._writing_since: float | None = None
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._task: asyncio.Task[None] | None = None
 
     def submit(self, item: Item, answer: OnAnswer) -> None:
         """Have `item` written; `answer(item, outcome)` is called on the loop, once, after the
         commit. Never blocks; with too many waiting the item is refused at once."""
-        if len(self._waiting) + len(self.lanes) >= MAX_WAITING:
+        is_full = len(self._waiting) + len(self.lanes) >= MAX_WAITING
+        if is_full or self._characters >= MAX_WAITING_CHARACTERS:
             answer(item, Refused(Unavailable()))
             return
-        self._waiting.append((item, answer))
+        self._waiting.append((item, answer, time.monotonic()))
+        self._characters += len(item.text)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._drain(), name="writer")
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait; those that are being written not among them."""
+        return len(self._waiting)
+
+    def oldest(self, now: float) -> float:
+        """Return how many seconds the oldest message has waited for its answer, 0.0 without one.
+        `now` by the monotonic clock."""
+        since = self._writing_since
+        if since is None and self._waiting:
+            since = self._waiting[0][2]
+        return 0.0 if since is None else now - since
 
     async def empty(self) -> None:
         """Return when nothing is waiting or being written."""
@@ -59,23 +79,31 @@ class Writer:
         try:
             while self._waiting:
                 size = min(MAX_BATCH, len(self._waiting))
-                batch = []
-                for item, answer in [self._waiting.popleft() for _ in range(size)]:
-                    if item.conversation in self.lanes:
-                        self.lanes.add(item, answer)
-                    else:
-                        batch.append((item, answer))
-                items = [item for item, _answer in batch]
-                if not items:
+                batch = self._next_batch(size)
+                if not batch:
                     continue
+                items = [item for item, _answer, _at in batch]
+                self._writing_since = batch[0][2]
                 answers = await loop.run_in_executor(self.pool, self._write, items)
-                for (item, answer), outcome in zip(batch, answers, strict=True):
+                for (item, answer, _at), outcome in zip(batch, answers, strict=True):
                     if isinstance(outcome, Busy):
                         self.lanes.add(item, answer)
                     else:
                         answer(item, outcome)
         finally:
             self._task = None
+            self._writing_since = None
+
+    def _next_batch(self, size: int) -> list[tuple[Item, OnAnswer, float]]:
+        """Take what waits, but for what has to go behind others in a lane."""
+        batch = []
+        for item, answer, at in [self._waiting.popleft() for _ in range(size)]:
+            self._characters -= len(item.text)
+            if item.conversation in self.lanes:
+                self.lanes.add(item, answer)
+            else:
+                batch.append((item, answer, at))
+        return batch
 
     def _write(self, items: Sequence[Item]) -> list[Outcome]:
         """Write a batch; when it fails write the items one by one, so that the one at fault

@@ -1,6 +1,5 @@
 """How much may come from one place within a time: counted in Django's cache, for all processes."""
 
-import ipaddress
 import time
 from dataclasses import dataclass
 
@@ -33,17 +32,3 @@ class Allowance:
             raise Unavailable from error
         if taken > self.amount:
             raise RateLimited(round(self.seconds - now % self.seconds) or 1)
-
-
-def source_of(address: str) -> str:
-    """Return what is counted as one place: an IPv4 address, or the network of an IPv6 one, of
-    which a single household has 2**64 addresses."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip
-    if isinstance(ip, ipaddress.IPv6Address):
-        return ipaddress.ip_network((ip, 64), strict=False).network_address.compressed
-    return str(ip)

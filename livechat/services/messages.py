@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from livechat import events, policy
@@ -21,9 +21,13 @@ from livechat.models import (
     Message,
     Name,
     Participant,
+    locks,
 )
 from livechat.policy import Action, Actor, VisitorActor
 from livechat.services import attachments
+
+MOMENT_MS = 200
+"""How long a batch waits for locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +86,40 @@ def post_messages(items: Sequence[Item]) -> list[Answer]:
     neighbours are stored all the same. Safe to repeat: an item seen before is `Repeated`.
     Raises only when the database itself fails, and then nothing of the batch is stored.
     """
-    outcomes = _post(items, waits=True)
+    outcomes = _post(items)
     return [outcome for outcome in outcomes if not isinstance(outcome, Busy)]
 
 
-def post_free(items: Sequence[Item]) -> list[Answer | Busy]:
-    """Do the same without waiting for anybody: what is locked elsewhere is `Busy`.
+def post_soon(items: Sequence[Item]) -> list[Answer | Busy]:
+    """Do the same without waiting long for anybody: what stays locked elsewhere is `Busy`.
 
-    One conversation that somebody holds must not hold up all the others of a process.
+    Others who write into the same conversations are done in a moment, so it is worth waiting that
+    moment; one conversation that somebody holds must not hold up all the others of a process.
     """
+    try:
+        return _post(items, patience=MOMENT_MS)
+    except OperationalError as error:
+        if not locks.was_locked(error):
+            raise
     return _post(items, waits=False)
 
 
-def _post(items: Sequence[Item], *, waits: bool) -> list[Answer | Busy]:
+def _post(
+    items: Sequence[Item], *, patience: int | None = None, waits: bool = True
+) -> list[Answer | Busy]:
     try:
         with transaction.atomic():
+            if patience is not None:
+                locks.wait_at_most(patience)
             return _Batch(items, waits=waits).post()
     except IntegrityError:
         # The unique constraint is the backstop; it should never fire, because the conversations
         # are locked. If it does, the neighbours must not suffer: one by one.
         if len(items) == 1:
             return [Refused(IdConflict())]
-        return [outcome for item in items for outcome in _post([item], waits=waits)]
+        return [
+            outcome for item in items for outcome in _post([item], patience=patience, waits=waits)
+        ]
 
 
 class _Batch:

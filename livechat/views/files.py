@@ -28,13 +28,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from livechat import auth, links, wire
 from livechat.domain import files as kinds
 from livechat.domain.files import MIB
+from livechat.domain.sources import source_of
 from livechat.errors import Invalid, LivechatError, NotAllowed, NotFound, RateLimited
 from livechat.links import Thing
 from livechat.models import Channel
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import attachments, operators, transcripts, visitors
-from livechat.services.allowance import source_of
 from livechat.services.transcripts import Reader
 
 logger = logging.getLogger(__name__)

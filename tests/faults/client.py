@@ -9,7 +9,7 @@ import json
 import random
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Origin
 
+from livechat import wire
 from tests.faults.checker import TOKEN, Screen, Shown, Written
 
 # As in socket.js, backoff.js, outbox.js and repair.js.
@@ -80,6 +81,7 @@ class Outgoing:
     not_before: float = 0.0
     acks: list[tuple[str, int]] = field(default_factory=list)
     refusal: str = ""
+    written_at: float = 0.0
 
 
 class Outbox:
@@ -189,7 +191,11 @@ class Outbox:
 
 
 class Client:
-    """One tab that stays open: connects, comes back, repairs. A subclass knows its audience."""
+    """One tab that stays open: connects, comes back, repairs. A subclass knows its audience.
+
+    An `old` one was loaded before the last release: it speaks the version before, and is deaf to
+    what is newer than that, of which we take `drain` for an example.
+    """
 
     is_staff = False
 
@@ -201,7 +207,13 @@ class Client:
         path: str,
         cookie: str = "",
         counts: Counter[str] | None = None,
+        old: bool = False,
+        connecting: Mapping[str, Any] | None = None,
     ) -> None:
+        self.old = old
+        self._connecting = connecting or {}
+        self.waits: list[float] = []
+        """Seconds between the writing of a text and its first ack."""
         self.counts: Counter[str] = Counter() if counts is None else counts
         self.me = ""
         self.epoch = ""
@@ -253,6 +265,7 @@ class Client:
         token = f"{'note' if internal else 'say'}:{self.random.getrandbits(64):016x}"
         filling = "Grüße, مرحبا, 你好 🙂 " * self.random.choice((1, 1, 1, 2, 5, 60))
         entry = Outgoing(str(uuid.uuid4()), conversation, f"{token} {filling}".strip(), internal)
+        entry.written_at = asyncio.get_running_loop().time()
         self.written.append(entry)
         self._by_id[entry.client_id] = entry
         self.outbox.add(entry)
@@ -355,6 +368,7 @@ class Client:
                 close_timeout=1,
                 max_size=2**20,
                 proxy=None,
+                **self._connecting,
             ) as socket:
                 return await self._talk(socket)
         except ConnectionClosed as closed:
@@ -364,22 +378,30 @@ class Client:
 
     async def _talk(self, socket: ClientConnection) -> int:
         self._queue = asyncio.Queue()
-        await socket.send(json.dumps(self.hello()))
+        await socket.send(json.dumps(self.hello() | {"version": wire.VERSION - self.old}))
         noise = asyncio.create_task(self._send_badly(socket, self._queue))
+        moves: list[asyncio.Task[None]] = []
         try:
             while True:
                 silence = SILENCE if self.outbox.connected else WELCOME
                 async with asyncio.timeout(silence):
                     frame = await socket.recv()
                 assert isinstance(frame, str)
-                if (wait := self._receive(frame)) is not None:
-                    await asyncio.sleep(wait)
-                    self._restart = True
+                if (wait := self._receive(frame)) is not None and not self.old:
+                    moves.append(asyncio.create_task(self._move(socket, wait)))
                 if self._restart:
                     return 1000
         finally:
-            noise.cancel()
-            await asyncio.gather(noise, return_exceptions=True)
+            for task in (noise, *moves):
+                task.cancel()
+            await asyncio.gather(noise, *moves, return_exceptions=True)
+
+    async def _move(self, socket: ClientConnection, wait: float) -> None:
+        """Go to another process after so many seconds; until then all goes on here."""
+        await asyncio.sleep(wait)
+        self.counts["moved"] += 1
+        self._restart = True
+        await socket.close()
 
     def _receive(self, frame: str) -> float | None:
         """Take in a frame; return the seconds after which to go elsewhere, when it says so."""
@@ -421,6 +443,8 @@ class Client:
     def _acked(self, ack: dict[str, Any]) -> None:
         if entry := self._by_id.get(ack["client_id"]):
             self.counts["acked" if not entry.acks else "acked again"] += 1
+            if not entry.acks:
+                self.waits.append(asyncio.get_running_loop().time() - entry.written_at)
             entry.acks.append((ack["conversation"], ack["seq"]))
         self.outbox.acknowledge(ack)
 

@@ -47,7 +47,7 @@ class Visitor(Client):
         return self.conversation["id"] if self.conversation else ""
 
     def hello(self) -> dict[str, Any]:
-        command = {"type": "hello", "version": 1, "tab": self.tab, "token": self.token}
+        command = {"type": "hello", "tab": self.tab, "token": self.token}
         if not self.conversation:
             return command
         after = self.timelines[self.shown].last
@@ -167,7 +167,7 @@ class Operator(Client):
         ]
 
     def hello(self) -> dict[str, Any]:
-        return {"type": "hello", "version": 1, "tab": self.tab}
+        return {"type": "hello", "tab": self.tab}
 
     def frame(self, entry: Outgoing) -> dict[str, Any]:
         return {

@@ -5,13 +5,17 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.faults.checker import History, violations
 from tests.faults.client import Client
 from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 
+Faults = Callable[[], Awaitable[Counter[str]]]
+
 GONE = 0.1
+"""How many of the visitors close the browser for good in the middle of it."""
 
 
 @dataclass
@@ -21,6 +25,11 @@ class Outcome:
     violations: list[str]
     settled: float
     counts: Counter[str] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+
+    def wait(self, share: float) -> float:
+        """Return the seconds within which this share of the texts was acked."""
+        return sorted(self.waits)[int(share * (len(self.waits) - 1))]
 
     def __str__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
@@ -30,30 +39,37 @@ class Outcome:
 
 async def chat(
     world: World,
-    faults: Callable[[], Awaitable[Counter[str]]],
+    faults: Faults,
     seed: int,
     *,
     visitors: int = 50,
+    idle: int = 0,
+    old: float = 0.0,
     gone: float = GONE,
     pause: float = 2.0,
     patience: float = 45.0,
 ) -> Outcome:
-    """Have `visitors` and the world's operators chat while `faults` lasts; then compare. `gone` is
-    the share of visitors who close the browser for good in the middle of it.
+    """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
 
-    Everybody writes into each of his conversations every `pause` seconds. After the last fault
-    nobody writes any more, and within `patience` seconds everything must be as promised.
+    Everybody writes into each of his conversations every `pause` seconds, but for `idle` visitors
+    more, who only look; a share of them all is `old`, and of the writing ones `gone` for good in
+    the middle of it. After the last fault nobody writes any more, and within `patience` seconds
+    everything must be as promised.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
-    operators = [
-        Operator(world.addresses, chance.getrandbits(32), session=session, counts=counts)
-        for session in world.sessions
-    ]
-    guests = [
-        Visitor(world.addresses, chance.getrandbits(32), channel=world.channel, counts=counts)
-        for _ in range(visitors)
-    ]
+
+    def someone() -> dict[str, Any]:
+        return {
+            "addresses": world.addresses,
+            "connecting": world.connecting,
+            "seed": chance.getrandbits(32),
+            "counts": counts,
+            "old": chance.random() < old,
+        }
+
+    operators = [Operator(**someone(), session=session) for session in world.sessions]
+    guests = [Visitor(**someone(), channel=world.channel) for _ in range(visitors + idle)]
     leaving = guests[: int(visitors * gone)]
     people: list[Client] = [*operators, *guests]
     lives: dict[Client, asyncio.Task[None]] = {}
@@ -65,6 +81,7 @@ async def chat(
         await asyncio.sleep(1.0)
         for guest in guests:
             lives[guest] = asyncio.create_task(guest.live())
+        for guest in guests[:visitors]:
             hands[guest] = asyncio.create_task(guest.chat(pause))
         farewell = asyncio.create_task(_close(leaving, lives, hands, chance, pause))
         counts.update(await faults())
@@ -115,7 +132,8 @@ async def _settle(
             counts["conversations"], counts["entries"] = len(chats), len(entries)
             counts["notes"] = sum(entry.kind == "note" for entry in entries)
             counts["acked in all"] = sum(bool(item.acks) for item in history.written)
-            return Outcome(found, now() - started, counts)
+            waits = [wait for client in people for wait in client.waits]
+            return Outcome(found, now() - started, counts, waits)
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

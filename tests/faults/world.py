@@ -15,7 +15,7 @@ import psycopg
 
 from tests.faults.checker import Chat, Entry
 from tests.machine import postgres, redis
-from tests.machine.app import App
+from tests.machine.app import ROOT, App
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
 
@@ -53,10 +53,15 @@ class World:
     postgres: Postgres | None = None
     redis: Redis | None = None
     sqlite: Path = field(default_factory=Path)
+    proxy: str = ""
+    """Where the servers are reached together, when a proxy stands before them."""
+    connecting: dict[str, Any] = field(default_factory=dict)
+    """How one gets there, as options of the `websockets` package, where the address does not
+    say so."""
 
     @property
     def addresses(self) -> list[str]:
-        return [app.socket_url for app in self.apps]
+        return [self.proxy] if self.proxy else [app.socket_url for app in self.apps]
 
     def rows(self) -> tuple[list[Chat], list[Entry]]:
         """Return conversations and entries as stored, read beside the servers."""
@@ -120,23 +125,36 @@ def embedded(var: Path, *, entry: Sequence[str] = ("manage.py",)) -> Iterator[Wo
 
 
 @contextmanager
-def services(var: Path, *, servers: int, environ: Mapping[str, str] = FAST) -> Iterator[World]:
-    """Yield `servers` servers on one PostgreSQL and one Redis."""
+def services(
+    var: Path,
+    *,
+    servers: int = 1,
+    workers: int = 1,
+    environ: Mapping[str, str] = FAST,
+    codes: Sequence[Path] = (),
+) -> Iterator[World]:
+    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis.
+
+    `codes` are instead the folders of their code, the oldest first and ours last.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
         memory = stack.enter_context(redis.running())
         environ = {
             **environ,
+            "WORKERS": str(workers),
             "DATABASE_URL": database.url,
             "REDIS_URL": memory.url,
             "SECRET_KEY": secrets.token_urlsafe(50),
         }
         apps = []
-        for number in range(servers):
+        for number, code in enumerate(codes or [ROOT] * servers):
             own = var / str(number)
             own.mkdir()
-            apps.append(App(own, environ=environ))
-        people = _people(apps[0])
+            apps.append(App(own, environ=environ, code=code))
+        for older in apps[:-1] if codes else []:
+            older.manage("migrate", "--verbosity", "0")
+        people = _people(apps[-1])
         for app in apps:
             stack.callback(app.kill)
             app.start()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import availability, digest, numbering, routing, text
-from livechat.domain.pace import Bucket
+from livechat.domain.pace import Bucket, Buckets, Pace
 from livechat.domain.states import Presence
 from livechat.errors import Invalid
 
@@ -207,6 +207,36 @@ def test_a_clock_that_runs_backwards_gives_nothing_away():
 
     assert bucket.take(100.0) == 0.0
     assert bucket.take(50.0) > 0
+
+
+def test_asking_how_long_to_wait_takes_nothing():
+    bucket = Bucket(burst=1, rate=2)
+
+    assert [bucket.wait(1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    bucket.take(1.0)
+    assert bucket.wait(1.0) == pytest.approx(0.5)
+
+
+def test_buckets_are_kept_by_name_and_the_full_ones_go_first():
+    buckets, pace = Buckets(most=100), Pace(burst=2, rate=1)
+    buckets.of("anna", pace, 0.0).take(0.0)
+    for number in range(99):
+        buckets.of(f"idle {number}", pace, 0.0)
+
+    buckets.of("ben", pace, 0.1)
+
+    assert len(buckets) == 2
+    assert buckets.of("anna", pace, 0.1).level == pytest.approx(1.1)
+
+
+def test_who_makes_up_names_does_not_fill_the_memory():
+    buckets, pace = Buckets(most=100), Pace(burst=2, rate=1e-6)
+
+    for number in range(10_000):
+        buckets.of(f"made up {number}", pace, 1.0).take(1.0)
+
+    assert len(buckets) <= 100
+    assert buckets.of("made up 9999", pace, 1.0).level == pytest.approx(1.0)
 
 
 # --- digest

@@ -24,13 +24,14 @@ from django.utils import timezone
 
 from livechat import auth, links
 from livechat.domain import rights
+from livechat.domain.sources import source_of
 from livechat.errors import FileGone, IdConflict, Invalid, NotAllowed, NotFound, RateLimited
 from livechat.links import Audience
 from livechat.models import Attachment, Channel, Message, Visitor
 from livechat.models.attachment import file_storage
 from livechat.policy import VisitorActor
 from livechat.services import attachments, conversations, messages, operators
-from livechat.services.allowance import Allowance, source_of
+from livechat.services.allowance import Allowance
 from livechat.services.messages import Item, Posted, Refused, Repeated
 from tests import factories
 

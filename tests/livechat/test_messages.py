@@ -233,14 +233,14 @@ def test_a_locked_conversation_is_busy_and_its_neighbours_are_served(berlin):
 
     def post() -> list:
         try:
-            return messages.post_free(batch)
+            return messages.post_soon(batch)
         finally:
             connections.close_all()
 
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         Conversation.objects.filter(pk=held.pk).lock().get()
         outcomes = pool.submit(post).result(10)
-    later = messages.post_free(batch)
+    later = messages.post_soon(batch)
 
     assert [type(outcome).__name__ for outcome in outcomes] == ["Busy", "Posted", "Refused"]
     assert [type(outcome).__name__ for outcome in later] == ["Posted", "Repeated", "Refused"]

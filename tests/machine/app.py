@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
-    *("GEOIP_PATH", "HTTPS", "PORT", "HOST"),
+    *("GEOIP_PATH", "HTTPS", "PORT", "HOST", "WORKERS", "DRAIN_SECONDS"),
 )
 
 
@@ -25,7 +25,8 @@ class App:
 
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
     `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
-    runs instead of ``manage.py``: the same code, broken on purpose.
+    runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
+    version.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class App:
         environ: Mapping[str, str] | None = None,
         entry: Sequence[str] = ("manage.py",),
         neighbour_port: int = 0,
+        code: Path = ROOT,
     ) -> None:
+        self.code = code
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
@@ -52,7 +55,7 @@ class App:
         """Return what ``manage.py`` prints; raises when it fails."""
         done = subprocess.run(
             [*self._program, *arguments],
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environ,
             capture_output=True,
             text=True,
@@ -72,7 +75,7 @@ class App:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._program, self._command, *address],
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -84,16 +87,32 @@ class App:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Let the server drain and end; return its exit code, or None when it did not run."""
-        process, self._process = self._process, None
-        if process is None:
+        if self._process is None:
             return None
-        process.send_signal(how)
+        self.send(how)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Return the exit code of a server that was told to end."""
+        process, self._process = self._process, None
+        assert process is not None
         try:
             return process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise
+
+    @property
+    def pid(self) -> int:
+        """The running server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def send(self, sig: signal.Signals) -> None:
+        """Send the running server a signal."""
+        assert self._process is not None
+        self._process.send_signal(sig)
 
     def kill(self) -> None:
         """End the server at once, as in a crash."""
@@ -104,19 +123,20 @@ class App:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._answers():
+        while self.status("/healthz") != 200:
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"The server does not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.05)
 
-    def _answers(self) -> bool:
+    def status(self, path: str) -> int:
+        """Return the status with which a GET is answered, 0 when nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
         finally:
             connection.close()
 

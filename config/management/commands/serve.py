@@ -2,83 +2,37 @@
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import Callable, Iterator
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from config import runtime
 from config.demo import data, neighbour
-from config.http import Http
+from config.server import Companion, Server, configuration
+from config.workers import Supervisor
 
-MAX_FRAME = 262_144
-"""Frames beyond are cut off by the server; ours of 64 KiB is answered by the consumer."""
-
-
-class Server(uvicorn.Server):
-    """uvicorn that sends its sockets elsewhere before it stops listening to them.
-
-    With a `companion`, that server starts and stops with it, in the same event loop.
-    """
-
-    def __init__(self, config: uvicorn.Config, companion: "Companion | None" = None) -> None:
-        super().__init__(config)
-        self._companion = companion
-        self._beside: asyncio.Task[None] | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._companion is not None:
-            self._beside = asyncio.create_task(self._companion.run_beside(), name="companion")
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        if self._companion is not None:
-            self._companion.should_exit = True
-        await runtime.drain()
-        await super().shutdown(sockets)
-        if self._beside is not None:
-            await self._beside
-
-
-class Companion(uvicorn.Server):
-    """A server for the demo's second site. Signals and the application's start are the first
-    one's; without its port it stays away."""
-
-    def __init__(self, config: uvicorn.Config, tell: Callable[[str], object]) -> None:
-        super().__init__(config)
-        self._tell = tell
-
-    async def run_beside(self) -> None:
-        """Serve until `should_exit`, or return at once when the port is not free."""
-        host, port = self.config.host, self.config.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            listening = socket.create_server((host, port), family=family)
-        except (OSError, OverflowError):
-            self._tell(f"Port {port} is not free: the demo goes without its second site")
-            return
-        with listening:
-            neighbour.running_at = f"http://localhost:{port}/"
-            self._tell(f"The demo's second site is on {neighbour.running_at}")
-            await self.serve(sockets=[listening])
-            neighbour.running_at = ""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Command(BaseCommand):
-    help = "Serve pages, sockets and static files in one process."
+    help = "Serve pages, sockets and static files, in one process or in several."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=settings.WORKERS,
+            help="processes behind the one port; more than one needs PostgreSQL and Redis",
+        )
         parser.add_argument(
             "--neighbour-port",
             type=int,
@@ -86,29 +40,25 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        config = uvicorn.Config(
-            "config.asgi:application",
-            host=options["host"],
-            port=options["port"],
-            loop="uvloop",
-            http=Http,
-            ws="websockets-sansio",
-            ws_max_size=MAX_FRAME,
-            ws_per_message_deflate=False,
-            ws_ping_interval=30,  # finds dead connections; our own heartbeat asks the page
-            ws_ping_timeout=30,
-            lifespan="on",
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_config=None,
-            backlog=2048,
-            timeout_graceful_shutdown=10,
-        )
-        companion = self._companion(options["host"], options["port"], options["neighbour_port"])
-        self.stdout.write(f"Listening on http://{options['host']}:{options['port']}")
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the ordinary end
+        host, port, workers = options["host"], options["port"], options["workers"]
+        if workers < 1:
+            raise CommandError("--workers is a number of processes: 1 or more.")
+        if workers > 1 and not (connection.vendor == "postgresql" and settings.REDIS_URL):
+            raise CommandError(
+                "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
+                " REDIS_URL, or serve with --workers 1."
+            )
+        companion = self._companion(host, port, options["neighbour_port"])
+        config = configuration(host, port, workers)
+        if workers == 1:
+            self.stdout.write(f"Listening on http://{host}:{port}")
             Server(config, companion).run()
+            return
+        listening = config.bind_socket()
+        self.stdout.write(f"Listening on http://{host}:{port} with {workers} processes")
+        with _metrics_folder(), _beside(companion):
+            if not Supervisor(config, [listening]).run_to_the_end():
+                sys.exit(1)
 
     def _companion(self, host: str, port: int, beside: int | None) -> Companion | None:
         """Return the server of the demo's second site; None where it is not wanted."""
@@ -132,3 +82,32 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=2,
         )
         return Companion(config, self.stdout.write)
+
+
+@contextlib.contextmanager
+def _metrics_folder() -> Iterator[None]:
+    """Give the workers a folder in which to count, each in files of its own, unless they have."""
+    if os.environ.get(METRICS_FOLDER):
+        yield
+        return
+    parent = settings.VAR_DIR / "metrics"
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
+
+
+@contextlib.contextmanager
+def _beside(companion: Companion | None) -> Iterator[None]:
+    """Serve the demo's second site from this process, which does nothing but watch the workers."""
+    if companion is None:
+        yield
+        return
+    companion.listen()
+    thread = threading.Thread(target=asyncio.run, args=(companion.run_beside(),))
+    thread.start()
+    try:
+        yield
+    finally:
+        companion.should_exit = True
+        thread.join()

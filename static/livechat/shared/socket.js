@@ -37,8 +37,10 @@ export class Socket {
   #notBefore = 0;
   #active = false;
   #heardAt = 0;
-  #retry = 0;
-  #watchdog = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #watchdog;
   #address;
   #handlers;
 

@@ -1,0 +1,90 @@
+"""``manage.py`` that counts where a server's processor time goes, and writes it down at its end.
+
+Each part is a function that runs without a break, so the time of its thread before and after tells
+what it took; of parts inside parts the inner one counts. What is left of the process is the event
+loop, the kernel and the rest of the server.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import local
+from typing import Any
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+_spent: dict[str, int] = {}
+_open = local()
+
+
+def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `call`, whose own time is added to the part `name`."""
+
+    def measured(*args: Any, **kwargs: Any) -> Any:
+        inner_of_outer = getattr(_open, "inner", 0)
+        _open.inner = 0
+        began = time.thread_time_ns()
+        try:
+            return call(*args, **kwargs)
+        finally:
+            took = time.thread_time_ns() - began
+            _spent[name] = _spent.get(name, 0) + took - _open.inner
+            _open.inner = inner_of_outer + took
+
+    return measured
+
+
+def instrument() -> None:
+    """Wrap the parts; needs the apps to be loaded, and the consumers not to have started."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    from config import runtime
+    from livechat import bus, events
+    from livechat.consumers import base, operator, visitor, writer
+    from livechat.services import messages
+
+    for owner, attribute, name in (
+        (WebSocketsSansIOProtocol, "data_received", "WebSocket frames, in"),
+        (base.BaseConsumer, "_send_now", "WebSocket frames, out"),
+        (visitor.VisitorConsumer, "decode", "decode and check"),
+        (operator.OperatorConsumer, "decode", "decode and check"),
+        (base.BaseConsumer, "post", "queue"),
+        (base.BaseConsumer, "_answer", "acknowledge"),
+        (writer.Writer, "_write", "transaction, around the rest"),
+        (messages._Batch, "gather", "lock and read"),
+        (messages._Batch, "decide", "decide"),
+        (messages._Batch, "apply", "insert and advance"),
+        (events, "messages_posted", "encode for each audience"),
+        (bus.Bus, "_dispatch", "bus, to the sockets here"),
+        (bus.Bus, "_receive", "bus, from other processes"),
+    ):
+        call = getattr(owner, attribute)
+        is_static = isinstance(vars(owner).get(attribute), staticmethod)
+        wrapped = timed(name, call)
+        setattr(owner, attribute, staticmethod(wrapped) if is_static else wrapped)
+    stop = runtime.stop
+
+    async def stop_and_write() -> None:
+        await stop()
+        write_down()
+
+    runtime.stop = stop_and_write
+
+
+def write_down() -> None:
+    """Leave the figures, in seconds, where `COSTS_FILE` says."""
+    spent = {name: nanoseconds / 1e9 for name, nanoseconds in _spent.items()}
+    Path(os.environ["COSTS_FILE"]).write_text(json.dumps(spent))
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    instrument()
+    execute_from_command_line(["manage.py", *sys.argv[1:]])

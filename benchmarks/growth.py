@@ -1,0 +1,249 @@
+"""What several processes do and what one core holds: the parts of the benchmark about growing."""
+
+import asyncio
+import json
+import time
+import uuid
+from contextlib import AsyncExitStack, ExitStack
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+from benchmarks import designs
+from benchmarks.designs import Place, Product, Side
+from benchmarks.figures import Aim, Figure, figure, percentile, ratio
+from benchmarks.load import Heard, load
+from benchmarks.servers import Server, run
+from benchmarks.sockets import Socket
+
+if TYPE_CHECKING:
+    from benchmarks.__main__ import Bench
+
+CROWD = 1_000
+POSTS = 200
+ARRIVALS = 1_000
+"""Sockets that come at once, and say hello."""
+OPENINGS = 300
+"""Visitors who open a conversation at once."""
+PLAIN = ("-m", "benchmarks.plain_collector", "serve", "--port", "{port}")
+COUNTING = ("-m", "benchmarks.costs", "serve", "--port", "{port}")
+
+
+class Crossed(Product):
+    """The product with every message crossing from one process to the other: visitors are on the
+    server that `enter` is given, operators on the one at `other`."""
+
+    def __init__(self, other: int) -> None:
+        self.other = other
+
+    async def enter(self, port: int, place: Place) -> tuple[Side, Side]:
+        return await self.between(port, self.other, place)
+
+
+class Servers(list[Server]):
+    """Several processes, measured as if they were one."""
+
+    @property
+    def port(self) -> int:
+        return self[0].port
+
+    def cpu_seconds(self) -> float:
+        return sum(server.cpu_seconds() for server in self)
+
+
+def workers(bench: "Bench") -> None:
+    """One process, and two of which each hears what the other one stores."""
+    rounds: dict[str, list[Heard]] = {"one process": [], "two, all crossing": []}
+    for _ in range(bench.rounds):
+        for number, (_name, heard) in enumerate(rounds.items(), 1):
+            heard.append(uvloop.run(_chat(bench, number)))
+    rates = {name: figure(h.rate for h in heard) for name, heard in rounds.items()}
+    costs = {name: figure(h.cost for h in heard) for name, heard in rounds.items()}
+    bench.show(
+        f"Server processes, {bench.conversations} conversations, all processes on one core",
+        ("", "messages/s", "µs of server CPU each", "messages/s a core holds", "lost"),
+        [
+            (
+                name,
+                rates[name],
+                costs[name],
+                figure(1e6 / cost for cost in costs[name].rounds),
+                sum(h.lost for h in heard),
+            )
+            for name, heard in rounds.items()
+        ],
+    )
+    one, two = costs.values()
+    bench.aim(Aim("times the CPU when all crosses", ratio(two, one), 2, at_most=True))
+
+
+async def _chat(bench: "Bench", processes: int) -> Heard:
+    with ExitStack() as stack:
+        servers = Servers(
+            stack.enter_context(bench.world.serving(designs.Product.name)) for _ in range(processes)
+        )
+        design = Crossed(servers[-1].port)
+        async with load(design, servers, bench.places) as talk:  # type: ignore[arg-type]
+            return await talk.chat(
+                bench.seconds, window=bench.window, patience=60, warm_up=bench.seconds / 2
+            )
+
+
+def fan_out(bench: "Bench") -> None:
+    """How long one post takes to 1 and to 1,000 members in another process."""
+    printed = run(
+        ["-m", "benchmarks.fan_out", str(POSTS), "1", str(CROWD)],
+        bench.world.product,
+        pinned=False,
+    )
+    took = {int(count): seconds for count, seconds in json.loads(printed).items()}
+    chunks = {count: _chunked(seconds, bench.rounds) for count, seconds in took.items()}
+    medians = {
+        count: figure(1e3 * percentile(some, 0.5) for some in parts)
+        for count, parts in chunks.items()
+    }
+    bench.show(
+        "A post to a group in another process and an answer back",
+        ("", "ms, p50", "ms, p99"),
+        [
+            (f"{count:,} members", medians[count], figure([1e3 * percentile(took[count], 0.99)]))
+            for count in took
+        ],
+    )
+    bench.aim(Aim("1,000 members ÷ 1 member", ratio(medians[CROWD], medians[1]), 3, at_most=True))
+
+
+def _chunked(values: list[float], parts: int) -> list[list[float]]:
+    size = len(values) // parts
+    return [values[n * size : (n + 1) * size] for n in range(parts)]
+
+
+def arrivals(bench: "Bench") -> None:
+    """Handshakes with hello when a thousand come at once; conversations opened by newcomers."""
+    places = bench.world.seed(ARRIVALS)
+    hellos, openings = [], []
+    for _ in range(bench.rounds):
+        came, opened = uvloop.run(_arrive(bench, places))
+        hellos.append(came)
+        openings.append(opened)
+    bench.show(
+        "Arriving at one process",
+        ("", "a second"),
+        [
+            (f"{ARRIVALS:,} handshakes, hellos and welcomes", figure(hellos)),
+            (f"{OPENINGS} conversations opened by newcomers", figure(openings)),
+        ],
+    )
+    # What one Daphne did with handshakes alone on such a machine.
+    bench.aim(Aim("handshakes with hello a second", figure(hellos), 400))
+
+
+async def _arrive(bench: "Bench", places: list[Place]) -> tuple[float, float]:
+    with bench.world.serving(designs.Product.name) as server:
+        began = time.perf_counter()
+        sockets = await asyncio.gather(
+            *(designs.visitor_socket(server.port, p["key"], p["token"]) for p in places)
+        )
+        came = len(places) / (time.perf_counter() - began)
+        newcomers = [
+            await designs.visitor_socket(server.port, p["key"], None) for p in places[:OPENINGS]
+        ]
+        began = time.perf_counter()
+        await asyncio.gather(*(_open(socket) for socket in newcomers))
+        opened = OPENINGS / (time.perf_counter() - began)
+        for socket in (*sockets, *newcomers):
+            socket.close()
+        return came, opened
+
+
+async def _open(socket: Socket) -> None:
+    acked = asyncio.Event()
+
+    def hear(frame: bytes) -> None:
+        if frame.startswith(b'{"type":"ack"'):
+            acked.set()
+        elif frame.startswith(b'{"type":"rejected"'):
+            raise RuntimeError(frame.decode())
+
+    socket.hears = hear
+    socket.send(
+        b'{"type":"conversation.open","text":"Hello","client_id":"%b"}' % str(uuid.uuid4()).encode()
+    )
+    await asyncio.wait_for(acked.wait(), 60)
+
+
+def collector(bench: "Bench") -> None:
+    """How steady answers are under load, with our setting of the garbage collector and without."""
+    kinds: dict[str, Any] = {"frozen, 50,000/20/100": None, "Python's own": PLAIN}
+    rounds: dict[str, list[Heard]] = {kind: [] for kind in kinds}
+    rate = 0.4 * bench.maximum if bench.maximum else 1_000.0
+    for _ in range(bench.rounds):
+        for kind, words in kinds.items():
+            rounds[kind].append(uvloop.run(_steady(bench, words, rate)))
+    spreads = {
+        kind: figure(percentile(h.acks, 0.99) / percentile(h.acks, 0.5) for h in heard)
+        for kind, heard in rounds.items()
+    }
+    bench.show(
+        f"Acknowledgements at {rate:,.0f} messages/s, by the garbage collector's setting",
+        ("", "p99 ÷ p50", "p50 ms", "p99 ms", "longest ms"),
+        [
+            (
+                kind,
+                spreads[kind],
+                *(figure(1e3 * percentile(h.acks, share) for h in heard) for share in (0.5, 0.99)),
+                figure(1e3 * max(h.acks) for h in heard),
+            )
+            for kind, heard in rounds.items()
+        ],
+    )
+    ours, plain = spreads.values()
+    bench.aim(Aim("times the spread with Python's own", ratio(ours, plain), 1, at_most=True))
+
+
+async def _steady(bench: "Bench", words: Any, rate: float) -> Heard:
+    with bench.world.serving(designs.Product.name, words) as server:
+        async with load(designs.Product(), server, bench.places) as talk:
+            await talk.talk(bench.seconds / 2, rate=rate)
+            return await talk.talk(bench.seconds, rate=rate)
+
+
+def costs(bench: "Bench") -> None:
+    """What one message costs the server's processor, part by part."""
+    file = bench.world.folder / "costs.json"
+    spent: list[dict[str, float]] = []
+    wholes = []
+    for _ in range(bench.rounds):
+        heard, seconds = uvloop.run(_counted(bench, file))
+        spent.append({name: 1e6 * took / heard.messages for name, took in seconds.items()})
+        wholes.append(heard.cost)
+    names = sorted({name for one in spent for name in one}, key=lambda name: -spent[0].get(name, 0))
+    parts = {name: figure(one.get(name, 0.0) for one in spent) for name in names}
+    whole = figure(wholes)
+    known = [sum(part.rounds[n] for part in parts.values()) for n in range(bench.rounds)]
+    rest = figure(w - k for w, k in zip(whole.rounds, known, strict=True))
+    bench.show(
+        "What a message costs, µs of the server's processor",
+        ("", "µs", "share"),
+        [
+            *((name, part, _share(part, whole)) for name, part in parts.items()),
+            ("event loop, kernel, threads, counting", rest, _share(rest, whole)),
+            ("together", whole, ""),
+        ],
+    )
+
+
+async def _counted(bench: "Bench", file: Any) -> tuple[Heard, dict[str, float]]:
+    async with AsyncExitStack() as stack:
+        with bench.world.serving(
+            designs.Product.name, COUNTING, {"COSTS_FILE": str(file)}
+        ) as server:
+            talk = await stack.enter_async_context(load(designs.Product(), server, bench.places))
+            heard = await talk.chat(2 * bench.seconds, window=bench.window, patience=60, warm_up=0)
+            await talk.quiet(10)
+            await stack.aclose()
+    return heard, json.loads(file.read_text())
+
+
+def _share(part: Figure, whole: Figure) -> str:
+    return f"{100 * part.median / whole.median:.0f} %"

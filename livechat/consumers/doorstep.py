@@ -1,0 +1,52 @@
+"""How a socket is refused before it is accepted, and how a browser learns why."""
+
+import time
+from typing import Any
+
+from livechat import auth
+from livechat.consumers.outbox import Send
+from livechat.domain.sources import source_of
+from livechat.limits import Refusal, gate
+
+STAFF = "/ws/staff/"
+DRAINING = Refusal("process.draining", 1.0, is_busy=True)
+NO_DATABASE = Refusal("process.database", 5.0, is_busy=True)
+
+
+async def decline(scope: Any, send: Send, refusal: Refusal | None = None) -> None:
+    """Answer 403 to who has no business here, and 429 or 503 with ``Retry-After`` to who should
+    come back; where the server cannot say that, 403 as well.
+
+    A browser tells no page the status of a refused socket: pages ask `explain`.
+    """
+    if refusal is None or "websocket.http.response" not in scope.get("extensions", ()):
+        await send({"type": "websocket.close"})
+        return
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": refusal.status,
+            "headers": [*_headers(refusal), (b"content-length", b"0")],
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": b""})
+
+
+async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
+    """Answer a socket's address when it is asked for by HTTP: 204 when there is nothing against a
+    socket from there now, else the status and ``Retry-After`` it would be refused with."""
+    place = source_of(auth.client_address(scope))
+    is_staff = scope["path"] == STAFF
+    refusal = (
+        DRAINING if is_draining else gate.objection(place, time.monotonic(), is_staff=is_staff)
+    )
+    headers = [(b"cache-control", b"no-store"), *(_headers(refusal) if refusal else ())]
+    status = refusal.status if refusal else 204
+    if refusal:
+        headers.append((b"content-length", b"0"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    return [(b"retry-after", b"%d" % refusal.seconds)]

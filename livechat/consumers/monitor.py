@@ -1,0 +1,78 @@
+"""Measures how busy this process is, and tells the gate what to leave undone."""
+
+import asyncio
+import logging
+import os
+import time
+from collections import deque
+from pathlib import Path
+
+from django.conf import settings
+
+from livechat.consumers import threads
+from livechat.consumers.writer import writer
+from livechat.domain.load import Level, Load, Reading
+from livechat.limits import gate
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+STEADY_TICKS = 3
+"""A lag counts when so many ticks in a row were late: one long step alone is no load."""
+MEMORY_TICKS = 10
+STATM = Path("/proc/self/statm")
+
+
+class Monitor:
+    """Looks ten times a second."""
+
+    def __init__(self) -> None:
+        self.reading = Reading()
+        """What was measured last."""
+        self._load = Load()
+        self._lags: deque[float] = deque([0.0] * STEADY_TICKS, STEADY_TICKS)
+
+    async def run(self) -> None:
+        """Keep the level of the gate true, for ever."""
+        turn = 0
+        while True:
+            expected = time.monotonic() + TICK_SECONDS
+            await asyncio.sleep(TICK_SECONDS)
+            now = time.monotonic()
+            turn += 1
+            self._lags.append(max(0.0, now - expected))
+            memory = self.reading.memory
+            if turn % MEMORY_TICKS == 1 and settings.MAX_MEMORY:
+                memory = resident_bytes() / settings.MAX_MEMORY
+            self.reading = Reading(
+                lag=min(self._lags),
+                waiting=writer.waiting,
+                oldest=max(writer.oldest(now), threads.oldest(now)),
+                memory=memory,
+            )
+            self._set(self._load.observe(self.reading, now))
+
+    def _set(self, level: Level) -> None:
+        if level == gate.level:
+            return
+        gate.level = level
+        logger.warning(
+            "load: %s (lag %.2f s, %d waiting, the oldest for %.2f s, memory %.0f %%)",
+            level.name.lower(),
+            self.reading.lag,
+            self.reading.waiting,
+            self.reading.oldest,
+            self.reading.memory * 100,
+        )
+
+
+def resident_bytes() -> int:
+    """Return the memory this process holds, 0 where the system does not say."""
+    try:
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+monitor = Monitor()
+"""This process's monitor."""

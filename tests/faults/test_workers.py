@@ -1,0 +1,111 @@
+"""Several processes behind one port: who dies is replaced, who is told to go goes, all of them."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.faults import world
+from tests.faults.people import Visitor
+from tests.faults.test_sockets import closing, living, raw, until
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """One server of two processes."""
+    with world.services(tmp_path_factory.mktemp("workers"), servers=1, workers=2) as running:
+        yield running
+
+
+@pytest.fixture
+def app(place):
+    [only] = place.apps
+    only.stop()
+    only.start()
+    return only
+
+
+def processes(app):
+    """The workers of a server."""
+    pid = app.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    }
+
+
+async def test_a_dead_worker_is_replaced_and_its_sockets_come_back(place, app):
+    visitors = [Visitor(place.addresses, number, channel=place.channel) for number in range(6)]
+    before = processes(app)
+    killed = min(before)
+    async with living(*visitors):
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: len(processes(app) - {killed}) == 2, seconds=20)
+        await until(lambda: all(visitor.outbox.connected for visitor in visitors), seconds=20)
+
+    assert f"worker {killed} ended with -9" in app.log.read_text()
+
+
+def test_ctrl_c_reaches_all_processes_and_is_one_signal(app):
+    workers = processes(app)
+
+    os.killpg(app.pid, signal.SIGINT)
+
+    assert app.wait() == 0
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+    assert "Traceback" not in app.log.read_text()
+
+
+async def test_the_second_signal_ends_all_at_once(app):
+    workers = processes(app)
+    async with raw(app, "/ws/visitor/berlin/"):
+        app.send(signal.SIGTERM)
+        await asyncio.sleep(0.7)
+        started = time.monotonic()
+        app.send(signal.SIGTERM)
+        code = await asyncio.to_thread(app.wait)
+
+    assert code == 1
+    assert time.monotonic() - started < 2
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+
+
+async def test_workers_leave_when_their_supervisor_is_gone(app):
+    workers = processes(app)
+    async with raw(app, "/ws/visitor/berlin/") as connection:
+        app.kill()
+        code = await closing(connection, 10)
+    await until(lambda: not [one for one in workers if Path(f"/proc/{one}").exists()])
+
+    assert code == 4503
+
+
+async def test_who_reads_nothing_holds_up_nobody(app):
+    address = f"{app.socket_url}/ws/visitor/berlin/"
+    async with connect(address, origin=app.url, max_queue=1, ping_interval=None, close_timeout=0):
+        app.send(signal.SIGTERM)
+        started = time.monotonic()
+        code = await asyncio.to_thread(app.wait)
+
+    assert code == 0
+    assert time.monotonic() - started < 10
+
+
+def test_without_its_database_it_ends_in_time(place, app):
+    place.postgres.kill_immediate()
+    started = time.monotonic()
+    try:
+        code = app.stop()
+    finally:
+        place.postgres.start()
+
+    assert code == 0
+    assert time.monotonic() - started < 25

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+/** @type {Line[]} */
+const lines = [];
+
+/** A browser's WebSocket, of which the test is the other end. */
+class Line {
+  static OPEN = 1;
+  readyState = 1;
+  /** @type {any[]} */
+  sent = [];
+  /** @type {(() => void) | null} */
+  onopen = null;
+  /** @type {((message: { data: string }) => void) | null} */
+  onmessage = null;
+  /** @type {((event: { code: number }) => void) | null} */
+  onclose = null;
+
+  constructor() {
+    lines.push(this);
+  }
+
+  /** @param {string} frame */
+  send(frame) {
+    this.sent.push(JSON.parse(frame));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+
+  /** @param {object} event */
+  hears(event) {
+    this.onmessage?.({ data: JSON.stringify(event) });
+  }
+
+  /** @param {number} code */
+  ends(code) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+const page = { addEventListener: () => {}, document: { addEventListener: () => {}, hidden: false } };
+Object.assign(globalThis, page, { WebSocket: Line, location: { href: "https://chat.example/widget/" } });
+const { Socket } = await import("../../static/livechat/shared/socket.js");
+
+/** A socket that has been welcomed, and every status it has had. */
+function connected() {
+  /** @type {string[]} */
+  const statuses = [];
+  const socket = new Socket("/ws/visitor/berlin/", {
+    hello: () => ({ type: "hello" }),
+    receive: () => {},
+    changed: (status) => statuses.push(status),
+    refused: () => {},
+    unopened: () => {},
+  });
+  socket.start();
+  welcome();
+  return { socket, statuses };
+}
+
+/** Let the newest line open and welcome whoever is there. */
+function welcome() {
+  const line = newest();
+  line.onopen?.();
+  line.hears({ type: "welcome" });
+}
+
+function newest() {
+  const line = lines.at(-1);
+  assert.ok(line);
+  return line;
+}
+
+beforeEach(() => {
+  lines.length = 0;
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+});
+
+test("who is told to go elsewhere stays until his turn, and then goes at once", () => {
+  const { socket, statuses } = connected();
+  const old = newest();
+
+  old.hears({ type: "drain", reconnect_in_ms: 4000 });
+  mock.timers.tick(3900);
+  assert.equal(lines.length, 1);
+  assert.ok(socket.send({ type: "message.post" }), "until then he goes on writing");
+  mock.timers.tick(100);
+
+  assert.equal(lines.length, 2);
+  assert.equal(old.readyState, 3);
+  welcome();
+  assert.deepEqual(statuses, ["connecting", "open", "connecting", "open"]);
+});
+
+test("who is closed before his turn waits for it all the same", () => {
+  connected();
+  newest().hears({ type: "drain", reconnect_in_ms: 4000 });
+
+  newest().ends(4503);
+  mock.timers.tick(3900);
+  assert.equal(lines.length, 1);
+  mock.timers.tick(100);
+
+  assert.equal(lines.length, 2);
+});
+
+test("who connects to a server about to stop is sent on before he said hello", () => {
+  connected();
+  newest().ends(1006);
+  mock.timers.tick(500);
+  assert.equal(lines.length, 2);
+
+  newest().hears({ type: "drain", reconnect_in_ms: 10 });
+  newest().ends(4503);
+  mock.timers.tick(1000);
+
+  assert.equal(lines.length, 3);
+});

@@ -1,0 +1,452 @@
+"""Too much, from one person, one address, one channel, or everybody: refused, told when to come
+back, and counted; the others go on."""
+
+import asyncio
+import time
+import uuid
+from dataclasses import fields, replace
+
+import pytest
+
+from livechat.consumers import monitor
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.doorstep import decline, explain
+from livechat.consumers.monitor import Monitor, resident_bytes
+from livechat.consumers.outbox import Outbox
+from livechat.domain.limits import limits as domain_limits
+from livechat.domain.load import Level
+from livechat.domain.pace import Pace
+from livechat.limits import Gate, Refusal, gate
+
+NOW = 1_000.0
+
+
+@pytest.fixture(autouse=True)
+def fresh_gate():
+    yield
+    gate.forget()
+
+
+def entered(house: Gate, place: str, times: int, *, is_staff: bool = False) -> list[str]:
+    """Come in so often; return what was refused."""
+    answers = [house.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
+    return [answer.name for answer in answers if answer]
+
+
+@pytest.fixture
+def no_time(monkeypatch):
+    """However slow the machine: nothing is given back while the test runs."""
+
+    def still(person_or_crowd):
+        changes = {
+            field.name: replace(getattr(person_or_crowd, field.name), rate=1e-3)
+            for field in fields(person_or_crowd)
+            if isinstance(getattr(person_or_crowd, field.name), Pace)
+        }
+        acts = {act: replace(pace, rate=1e-3) for act, pace in person_or_crowd.acts.items()}
+        return replace(person_or_crowd, acts=acts, **changes)
+
+    def limits(**figures):
+        found = domain_limits(**figures)
+        return replace(
+            found, **{field.name: still(getattr(found, field.name)) for field in fields(found)}
+        )
+
+    monkeypatch.setattr("livechat.limits.limits", limits)
+
+
+async def posted(socket, conversation, times: int, text: str = "Hello") -> list[str]:
+    """Post so often; return the codes of the refusals."""
+    for _ in range(times):
+        await socket.post(conversation, text)
+    answers = [await socket.next("ack", "rejected") for _ in range(times)]
+    return [answer["code"] for answer in answers if answer["type"] == "rejected"]
+
+
+# --- who may come in
+
+
+def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
+    settings.PEOPLE_PER_ADDRESS = 10
+    house = Gate()
+
+    assert entered(house, "192.0.2.1", 41) == ["address.sockets"]
+    assert entered(house, "192.0.2.2", 1) == []
+    house.leave("192.0.2.1")
+    assert house.objection("192.0.2.1", NOW + 60, is_staff=False) is None
+    assert house.refused == {"address.sockets": 1}
+
+
+def test_who_comes_and_goes_without_end_is_told_to_wait(settings):
+    settings.PEOPLE_PER_ADDRESS = 10
+    house = Gate()
+    for _ in range(40):
+        assert house.enter("192.0.2.1", NOW, is_staff=False) is None
+        house.leave("192.0.2.1")
+
+    refusal = house.enter("192.0.2.1", NOW, is_staff=False)
+
+    assert refusal is not None
+    assert (refusal.name, refusal.status, refusal.code) == ("address.arrivals", 429, "rate_limited")
+    assert 0.5 <= refusal.retry_after <= 1.5
+    assert house.enter("192.0.2.1", NOW + 1, is_staff=False) is None
+
+
+def test_the_last_places_of_a_process_are_for_staff(settings):
+    settings.MAX_SOCKETS = 20
+    house = Gate()
+    for number in range(18):
+        assert entered(house, f"192.0.2.{number}", 1) == []
+
+    assert entered(house, "192.0.2.99", 1) == ["process.sockets"]
+    assert entered(house, "192.0.2.99", 3, is_staff=True) == ["process.sockets"]
+
+
+@pytest.mark.parametrize(
+    ("level", "visitor", "staff"),
+    [
+        (Level.PRESENCE, None, None),
+        (Level.NEWCOMERS, 503, None),
+        (Level.MESSAGES, 503, 503),
+    ],
+)
+def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor, staff):
+    house = Gate()
+    house.level = level
+
+    found = [house.objection("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
+
+    assert [refusal and refusal.status for refusal in found] == [visitor, staff]
+
+
+def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
+    house = Gate()
+    house.level = Level.NEWCOMERS
+    found = [house.objection("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
+
+    waits = sorted(refusal.retry_after for refusal in found if refusal)
+
+    assert 5 <= waits[0] < 6
+    assert 14 < waits[-1] <= 15
+    assert len(set(waits)) > 500
+
+
+def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, caplog):
+    settings.PEOPLE_PER_ADDRESS = 10
+    entered(Gate(), "10.0.0.1", 45)
+
+    [line] = [record.getMessage() for record in caplog.records]
+
+    assert "TRUSTED_PROXIES" in line
+    assert "10.0.0.1" not in line
+
+
+class Wire:
+    """What an application sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict] = []
+
+    async def send(self, message: dict) -> None:
+        self.sent.append(message)
+
+
+async def test_a_refused_socket_is_told_by_http_where_the_server_can():
+    wire, refusal = Wire(), Refusal("address.sockets", 7.2)
+
+    await decline({"extensions": {"websocket.http.response": {}}}, wire.send, refusal)
+
+    assert [message["type"] for message in wire.sent] == [
+        "websocket.http.response.start",
+        "websocket.http.response.body",
+    ]
+    assert wire.sent[0]["status"] == 429
+    assert (b"retry-after", b"8") in wire.sent[0]["headers"]
+
+
+async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
+    wire = Wire()
+
+    await decline({}, wire.send, Refusal("address.sockets", 7.2))
+    await decline({"extensions": {"websocket.http.response": {}}}, wire.send)
+
+    assert wire.sent == [{"type": "websocket.close"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "level", "draining", "status"),
+    [
+        ("/ws/visitor/berlin/", Level.CALM, False, 204),
+        ("/ws/visitor/berlin/", Level.NEWCOMERS, False, 503),
+        ("/ws/visitor/berlin/", Level.CALM, True, 503),
+        ("/ws/staff/", Level.NEWCOMERS, False, 204),
+        ("/ws/staff/", Level.MESSAGES, False, 503),
+    ],
+)
+async def test_a_page_can_ask_why_its_socket_is_refused(path, level, draining, status):
+    gate.level, wire = level, Wire()
+    scope = {"type": "http", "path": path, "client": ("192.0.2.1", 1), "headers": []}
+
+    await explain(scope, wire.send, is_draining=draining)
+
+    names = [name for name, _value in wire.sent[0]["headers"]]
+    assert wire.sent[0]["status"] == status
+    assert (b"retry-after" in names) == (status != 204)
+    assert gate.refused == {}
+
+
+async def test_a_place_is_given_back_however_a_socket_ends(sockets, berlin):
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+    assert await sockets.connect("/ws/visitor/nowhere/") is None
+    assert await sockets.connect("/ws/staff/") is None
+    open_now = gate.sockets
+
+    await visitor.disconnect()
+
+    assert (open_now, gate.sockets) == (1, 0)
+
+
+# --- how much he may do
+
+
+async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_time, sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    token = visitor.heard[0]["token"]
+    tabs = [visitor] + [await sockets.visitor(berlin, token=token) for _ in range(4)]
+    for tab in tabs[1:]:
+        await tab.next("welcome")
+
+    codes = [code for tab in tabs for code in await posted(tab, conversation, 10)]
+
+    # A burst of 25, the opening among them.
+    assert codes == ["rate_limited"] * 26
+    assert gate.refused == {"visitor.messages": 26}
+
+
+async def test_one_who_floods_takes_nothing_from_the_others_at_his_address(sockets, berlin, anna):
+    walt, his = await sockets.chat(berlin)
+    vera, hers = await sockets.chat(berlin)
+    await posted(walt, his, 40)
+
+    assert await posted(vera, hers, 5) == []
+
+
+async def test_all_visitors_of_an_address_together_have_a_limit(
+    no_time, sockets, berlin, anna, settings
+):
+    settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty messages
+    chats = [await sockets.chat(berlin) for _ in range(3)]
+
+    codes = [
+        code for visitor, conversation in chats for code in await posted(visitor, conversation, 9)
+    ]
+
+    assert codes == ["rate_limited"] * 10
+    assert gate.refused == {"address.messages": 10}
+
+
+async def test_thousands_of_new_visitors_from_one_address_are_slowed(
+    no_time, sockets, berlin, settings
+):
+    settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty newcomers
+    kept = [await sockets.visitor(berlin) for _ in range(20)]
+    token = (await kept[0].next("welcome"))["token"]
+
+    late = await sockets.visitor(berlin)
+    told = await late.next("rejected")
+    known = await sockets.visitor(berlin, token=token)
+
+    assert (told["code"], told["command"]) == ("rate_limited", "hello")
+    assert told["retry_after"] > 0
+    assert await late.closed() == 4429
+    assert (await known.next("welcome"))["type"] == "welcome"
+
+
+async def test_opening_and_closing_again_and_again_is_slowed(no_time, sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    answers = []
+    for _ in range(15):
+        await visitor.send("conversation.close", client_id=uuid.uuid4(), conversation=conversation)
+        await visitor.next("ack")
+        await visitor.send("conversation.open", client_id=uuid.uuid4(), text="Again")
+        answers.append(await visitor.next("ack", "rejected"))
+        conversation = answers[-1].get("conversation", conversation)
+
+    refused = [answer for answer in answers if answer["type"] == "rejected"]
+    assert len(refused) == 6  # a burst of ten, the first one among them
+    assert all(answer["retry_after"] > 1 for answer in refused)
+
+
+@pytest.mark.parametrize("command", ["timeline.fetch", "file.open", "transcript.open"])
+async def test_looking_up_without_end_is_slowed(no_time, sockets, berlin, anna, command, settings):
+    settings.FRAMES_PER_SECOND = 500
+    visitor, conversation = await sockets.chat(berlin)
+    fields = {
+        "timeline.fetch": {"conversation": conversation, "after_seq": 0},
+        "file.open": {"file": str(uuid.uuid4())},
+        "transcript.open": {"conversation": conversation, "format": "text"},
+    }[command]
+    for _ in range(90):
+        await visitor.send(command, **fields)
+
+    told = [await visitor.next(*ANSWERS) for _ in range(90)]
+
+    slowed = [answer for answer in told if answer.get("code") == "rate_limited"]
+    assert len(slowed) == 30
+    assert {answer["command"] for answer in slowed} == {command}
+    assert all(answer["retry_after"] > 0 for answer in slowed)
+
+
+ANSWERS = ("timeline.page", "file.opened", "transcript.opened", "rejected")
+
+
+async def test_typing_and_pages_without_end_vanish_without_a_word(
+    no_time, sockets, berlin, anna, settings
+):
+    settings.FRAMES_PER_SECOND = 500
+    visitor, conversation = await sockets.chat(berlin)
+    await visitor.drain()
+
+    for number in range(60):
+        await visitor.send("typing.set", conversation=conversation, active=True)
+        await visitor.send("page.view", page={"url": f"https://shop.example/{number}"})
+
+    await visitor.send("timeline.fetch", conversation=conversation, after_seq=0)
+    answer = await visitor.next()
+
+    assert answer["type"] == "timeline.page"
+    assert gate.refused == {"visitor.typing": 40, "visitor.pages": 30}
+
+
+async def test_a_tab_too_many_takes_the_place_of_the_oldest(sockets, berlin, monkeypatch):
+    first = await sockets.visitor(berlin)
+    token = (await first.next("welcome"))["token"]
+    [socket] = BaseConsumer.live
+    for _ in range(socket.limits.tabs):
+        last = await sockets.visitor(berlin, token=token)
+        await last.next("welcome")
+
+    assert await first.closed() == 4409
+    [tabs] = BaseConsumer._tabs.values()
+    assert len(tabs) == socket.limits.tabs
+
+
+# --- what is left undone
+
+
+async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin, anna):
+    """Typing, marks, attributes, new chats, messages: silent or refused with a time, in order."""
+    desk = await sockets.staff(anna)
+    visitor, conversation = await sockets.chat(berlin)
+    other = await sockets.visitor(berlin)
+    await other.next("welcome")
+    told = {}
+    for level in Level:
+        gate.level = level
+        await visitor.send("typing.set", conversation=conversation, active=True)
+        await visitor.send("messages.see", conversation=conversation, up_to=1)
+        await visitor.send("attributes.set", attributes={"level": int(level)})
+        await other.send("conversation.open", client_id=uuid.uuid4(), text="Me too")
+        await visitor.post(conversation, "Still here")
+        answers = [*await visitor.drain(), *await other.drain()]
+        refused = [answer for answer in answers if answer["type"] == "rejected"]
+        assert {answer["code"] for answer in refused} <= {"unavailable"}
+        assert all(5 <= answer["retry_after"] <= 15 for answer in refused)
+        heard = any(event["type"] == "typing.changed" for event in await desk.drain())
+        told[level.name] = (heard, {answer["command"] for answer in refused})
+
+    marks, attributes = {"messages.see"}, {"attributes.set"}
+    newcomers, messages = {"conversation.open"}, {"message.post"}
+    assert told == {
+        "CALM": (True, set()),
+        "TYPING": (False, set()),
+        "MARKS": (False, marks),
+        "PRESENCE": (False, marks | attributes),
+        "NEWCOMERS": (False, marks | attributes | newcomers),
+        "MESSAGES": (False, marks | attributes | newcomers | messages),
+    }
+
+
+async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    gate.level = Level.MESSAGES
+    codes = []
+    for _ in range(4):
+        codes += await posted(visitor, conversation, 20)
+        time.sleep(0.5)  # within the frames of a socket
+    gate.level = Level.CALM
+
+    assert codes.count("unavailable") >= 60
+    assert await posted(visitor, conversation, 1) == []
+
+
+async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    _visitor, conversation = await sockets.chat(berlin)
+    gate.level = Level.MESSAGES
+
+    await desk.send("conversation.close", client_id=uuid.uuid4(), conversation=conversation)
+
+    assert (await desk.next("ack", "rejected"))["type"] == "ack"
+
+
+# --- what is kept in memory
+
+
+async def test_slow_readers_together_have_a_bound(monkeypatch):
+    monkeypatch.setattr("livechat.consumers.outbox.MAX_BYTES_OF_ALL", 300_000)
+    before = Outbox.bytes_of_all
+    readers = []
+    for _ in range(20):
+
+        async def never(message: dict) -> None:
+            await Stuck()
+
+        outbox = Outbox(never)
+        readers.append(outbox)
+        for _frame in range(50):
+            outbox.put("x" * 2_000)
+    kept = Outbox.bytes_of_all - before
+    for outbox in readers:
+        outbox.close(4408)
+    monkeypatch.setattr("livechat.consumers.outbox.CLOSE_WITHIN", 0.01)
+    for outbox in readers:
+        await outbox.finish()
+
+    assert kept <= 300_000 + 20 * 18_000
+    assert any(outbox.closing == 4413 for outbox in readers)
+    assert Outbox.bytes_of_all == before
+
+
+class Stuck:
+    """What a send waits for whose reader has gone to lunch."""
+
+    def __await__(self):
+        yield from asyncio.get_running_loop().create_future()
+
+
+async def test_the_monitor_sees_what_waits_and_calms_down(monkeypatch):
+    class Busy:
+        waiting = 9_000
+
+        def oldest(self, now: float) -> float:
+            return 0.0
+
+    busy = Busy()
+    monkeypatch.setattr(monitor, "writer", busy)
+    monkeypatch.setattr(monitor, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr("livechat.domain.load.HOLD_SECONDS", 0.02)
+
+    watching = asyncio.create_task(Monitor().run())
+    await asyncio.sleep(0.1)
+    highest = gate.level
+    busy.waiting = 0
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if gate.level == Level.CALM:
+            break
+    watching.cancel()
+
+    assert (highest, gate.level) == (Level.MESSAGES, Level.CALM)
+    assert 10_000_000 < resident_bytes() < 4_000_000_000
