@@ -110,7 +110,11 @@ check-generated: .venv/test.txt
 	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
 
 
-.PHONY: bench pictures texts ci lock
+.PHONY: rehearse bench pictures texts ci lock
+rehearse: .venv/test.txt ## a production as the documentation says, restarted under load
+	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
+		$(PY) -m tests.rehearsal
+
 bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
 

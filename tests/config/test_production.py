@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -135,14 +136,34 @@ class Echo(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Older(Echo):
+    """One of the release before, which lacks the files of this one."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/static/"):
+            self.send_error(404)
+        else:
+            super().do_GET()
+
+
 @pytest.fixture(scope="module")
 def proxy():
-    """nginx before two servers, of which the first is not there."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+    """nginx before three servers, of which the first is not there."""
+    with (
+        serving(Older) as older,
+        serving(Echo) as newer,
+        nginx.running([free_port(), older, newer]) as running,
+    ):
+        yield running
+
+
+@contextmanager
+def serving(handler):
+    """Yield the port of a server."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        with nginx.running([free_port(), server.server_port]) as running:
-            yield running
+        yield server.server_port
         server.shutdown()
         thread.join()
 
@@ -184,6 +205,11 @@ def test_who_comes_without_tls_is_sent_to_it(proxy):
 @with_nginx
 def test_a_server_that_refuses_is_passed_over(proxy):
     assert {ask(proxy)[0] for _ in range(8)} == {200}
+
+
+@with_nginx
+def test_a_static_file_that_one_server_lacks_is_had_from_another(proxy):
+    assert {ask(proxy, path="/static/new.js")[0] for _ in range(8)} == {200}
 
 
 @with_nginx
