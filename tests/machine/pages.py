@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.machine.app import ROOT, App
 from tests.machine.postgres import NAME, Postgres
 from tests.machine.redis import Redis
+from tests.machine.units import PYTHON
 
 PAGES = ROOT / "docs/how-to"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,11 +40,10 @@ class Machine:
         app: App,
         *,
         paths: Mapping[str, Path],
-        services: Callable[[list[str]], None],
+        services: Callable[[list[str]], None] | None = None,
         database: Postgres | None = None,
         memory: Redis | None = None,
     ) -> None:
-        self._paths = paths
         self._services = services
         programs = folder / "programs"
         programs.mkdir()
@@ -51,6 +51,7 @@ class Machine:
             "runuser": 'shift 3; exec "$@"',  # -u NAME --
             "livechat-manage": f'cd {ROOT} && exec {sys.executable} manage.py "$@"',
         }
+        self._paths = {PYTHON: Path(sys.executable), **paths}
         self._environ = dict(app.environ)
         if database is not None:
             self._environ |= {
@@ -71,7 +72,7 @@ class Machine:
 
     def run(self, command: str) -> str:
         """Return what a command prints; raises when it fails."""
-        if command.startswith("systemctl "):
+        if self._services is not None and command.startswith("systemctl "):
             self._services(shlex.split(command)[1:])
             return ""
         for before, after in self._paths.items():
