@@ -50,7 +50,7 @@ test: test-programs test-upgrade test-js test-browser test-faults test-embedded 
 	@$(MACHINE) missing
 
 test-programs: .venv/test.txt
-	$(STAGE) "programs: PostgreSQL, Redis, Chromium" -- $(MACHINE) install
+	$(STAGE) "programs: PostgreSQL, Redis, Chromium, nginx" -- $(MACHINE) install
 
 test-upgrade: .venv/test.txt
 	$(STAGE) "upgrade of an older database" -- .ci/upgrade

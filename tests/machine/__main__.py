@@ -19,7 +19,7 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("install", help="install PostgreSQL, Redis and Chromium where we may")
+    commands.add_parser("install", help="install what tests need where we may")
     commands.add_parser("missing", help="say loudly what this machine does not have")
     run_parser = commands.add_parser("run", help="run a command beside PostgreSQL and Redis")
     stage_parser = commands.add_parser("stage", help="run a command under a heading, with its time")
