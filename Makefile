@@ -79,8 +79,8 @@ faults: .venv/test.txt ## the fault tests for long, FAULT_SECONDS= each
 
 # What can be said without running it
 
-.PHONY: check check-style check-types check-layers check-js check-migrations check-deploy check-generated
-check: check-style check-types check-layers check-js check-migrations check-deploy check-generated ## style, types, layers, migrations, deployment, generated files
+.PHONY: check check-style check-types check-layers check-js check-migrations check-deploy check-generated check-holes
+check: check-style check-types check-layers check-js check-migrations check-deploy check-generated check-holes ## style, types, layers, migrations, deployment, generated files, known holes
 
 check-style: .venv/test.txt
 	$(STAGE) "ruff" -- $(PY) -m ruff check .
@@ -108,6 +108,9 @@ check-deploy: .venv/test.txt
 
 check-generated: .venv/test.txt
 	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
+
+check-holes: .venv/test.txt
+	$(STAGE) "known holes in dependencies" -- $(MACHINE) audit requirements/run.txt requirements/test.txt
 
 
 .PHONY: rehearse bench pictures texts ci lock

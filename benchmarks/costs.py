@@ -41,16 +41,16 @@ def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 def instrument() -> None:
     """Wrap the parts; needs the apps to be loaded, and the consumers not to have started."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
     from config import runtime
+    from config.websocket import WebSocket
     from livechat import bus, events
-    from livechat.consumers import base, operator, visitor, writer
+    from livechat.consumers import base, operator, outbox, visitor, writer
     from livechat.services import messages
 
     for owner, attribute, name in (
-        (WebSocketsSansIOProtocol, "data_received", "WebSocket frames, in"),
-        (base.BaseConsumer, "_send_now", "WebSocket frames, out"),
+        (WebSocket, "data_received", "WebSocket frames, in"),
+        (outbox.Outbox, "_send_now", "WebSocket frames, out"),
         (visitor.VisitorConsumer, "decode", "decode and check"),
         (operator.OperatorConsumer, "decode", "decode and check"),
         (base.BaseConsumer, "post", "queue"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -18,11 +19,13 @@ from livechat.models import (
     CannedResponse,
     Channel,
     Conversation,
+    Delivery,
     Expertise,
     Operator,
     Tag,
     User,
     Visitor,
+    Webhook,
 )
 
 
@@ -48,6 +51,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _rows(request, _("Canned Responses"), "quickreply", CannedResponse),
                 _rows(request, _("Expertise"), "school", Expertise),
                 _rows(request, _("Tags"), "sell", Tag),
+                _rows(request, _("Webhooks"), "webhook", Webhook),
+                _rows(request, _("Deliveries"), "outbox", Delivery),
             ],
         ),
         (
@@ -60,6 +65,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _rows(request, _("Operators"), "support_agent", Operator),
                 _rows(request, _("Users"), "person", User),
                 _rows(request, _("Groups"), "group", Group),
+                _rows(request, _("Failed sign-ins"), "lock_clock", AccessAttempt),
             ],
         ),
     ]

@@ -13,6 +13,8 @@ from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 
 from config import runtime  # noqa: E402
+from config.admission import Admission  # noqa: E402
+from config.front_door import FrontDoor  # noqa: E402
 from config.http_limits import BodyLimit  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.doorstep import explain  # noqa: E402
@@ -20,12 +22,11 @@ from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
+_pages = Admission(django_application)
 http_application = BodyLimit(
-    ServeStaticASGI(
-        django_application, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300
-    )
+    ServeStaticASGI(_pages, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)
     if settings.STATIC_ROOT.is_dir()
-    else django_application
+    else _pages
 )
 _sockets = URLRouter(websocket_urlpatterns)
 
@@ -37,6 +38,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
         return
     await runtime.start()
+    await _front_door(scope, receive, send)
+
+
+async def _inside(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         asked = PATH.fullmatch(scope["path"])
         if asked:
@@ -47,6 +52,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
             await http_application(scope, receive, send)
     elif scope["type"] == "websocket":
         await websocket_application(scope, receive, send)
+
+
+_front_door = FrontDoor(_inside)
 
 
 async def websocket_application(scope: Any, receive: Any, send: Any) -> None:

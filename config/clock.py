@@ -22,7 +22,8 @@ RENEW_SECONDS = 5.0
 
 
 class Clock:
-    """Does what is due of a schedule, one job after the other, while it holds the lease."""
+    """Does what is due of a schedule while it holds the lease. A job that takes long holds up no
+    other, and is not begun again before it has ended."""
 
     def __init__(self, schedule: tuple[Job, ...] = SCHEDULE) -> None:
         self._schedule = schedule
@@ -30,6 +31,7 @@ class Clock:
         self._due = dict.fromkeys((job.name for job in schedule), 0.0)
         self._asked_at = float("-inf")
         self._ticks = False
+        self._working: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         try:
@@ -53,7 +55,14 @@ class Clock:
         for job in self._schedule:
             if self._ticks and self._due[job.name] <= now:
                 self._due[job.name] = now + job.every
-                await self._perform(job)
+                if job.name not in self._working:
+                    work = self._perform(job)
+                    self._working[job.name] = asyncio.create_task(work, name=job.name)
+
+    async def settle(self) -> None:
+        """Return when what was begun has ended."""
+        while self._working:
+            await asyncio.wait(self._working.values())
 
     async def _may_tick(self) -> bool:
         try:
@@ -72,3 +81,5 @@ class Clock:
             logger.warning("job %s: %s", job.name, error.code)
         except Exception:
             logger.exception("job %s", job.name)  # the others must go on
+        finally:
+            del self._working[job.name]

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+YEAR = 365 * 24 * 3600
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,6 +35,9 @@ class Env:
     debug: bool
     demo: bool
     https: bool
+    hsts_seconds: int
+    hsts_include_subdomains: bool
+    hsts_preload: bool
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     geoip_path: str
@@ -45,6 +49,7 @@ class Env:
     people_per_address: int
     max_sockets: int
     max_memory: int
+    webhooks_allow_private: bool
 
     @property
     def is_embedded(self) -> bool:
@@ -94,14 +99,18 @@ def _sqlite(path: Path) -> dict[str, object]:
 def load(environ: Mapping[str, str]) -> Env:
     """Return the validated environment; raises EnvError with the variable's name."""
     var = Path(environ.get("VAR_DIR") or BASE_DIR / "var")
-    return Env(
+    https = _flag(environ, "HTTPS")
+    loaded = Env(
         var=var,
         database_url=environ.get("DATABASE_URL", "").strip(),
         redis_url=environ.get("REDIS_URL", "").strip(),
         secret_key=environ.get("SECRET_KEY", "") or _own_secret(var),
         debug=_flag(environ, "DEBUG"),
         demo=_flag(environ, "DEMO"),
-        https=_flag(environ, "HTTPS"),
+        https=https,
+        hsts_seconds=int(_number(environ, "HSTS_SECONDS", YEAR if https else 0, least=0, most=1e9)),
+        hsts_include_subdomains=_flag(environ, "HSTS_INCLUDE_SUBDOMAINS"),
+        hsts_preload=_flag(environ, "HSTS_PRELOAD"),
         allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
         trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
         geoip_path=environ.get("GEOIP_PATH", "").strip(),
@@ -113,7 +122,22 @@ def load(environ: Mapping[str, str]) -> Env:
         people_per_address=int(_number(environ, "PEOPLE_PER_ADDRESS", 500, least=10, most=1e7)),
         max_sockets=int(_number(environ, "MAX_SOCKETS", 10_000, least=10, most=1e6)),
         max_memory=int(_number(environ, "MAX_MEMORY_MB", 0, least=0, most=1e6)) * 2**20,
+        webhooks_allow_private=_flag(environ, "WEBHOOKS_ALLOW_PRIVATE"),
     )
+    _check_hsts(loaded)
+    return loaded
+
+
+def _check_hsts(env: Env) -> None:
+    """Refuse what browsers would ignore: somebody believes to be safer than he is."""
+    if env.hsts_seconds and not env.https:
+        raise EnvError("HSTS_SECONDS needs HTTPS=1")
+    if env.hsts_include_subdomains and not env.hsts_seconds:
+        raise EnvError("HSTS_INCLUDE_SUBDOMAINS needs HTTPS=1 and HSTS_SECONDS above 0")
+    if env.hsts_preload and not (env.hsts_include_subdomains and env.hsts_seconds >= YEAR):
+        raise EnvError(
+            f"HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS=1 and HSTS_SECONDS of {YEAR} or more"
+        )
 
 
 def _own_secret(var: Path) -> str:

@@ -1,15 +1,17 @@
-"""How large a request's body may be, decided before anything of it is kept.
+"""How large a request's body may be and how long it may take, decided before it is kept.
 
 Django reads every body to its end, onto the disk if it is long, before a view is asked.
 """
 
 import asyncio
 import contextlib
+import json
 import re
 from typing import Any
 
 from django.conf import settings
 
+from config import error_pages
 from livechat.domain.files import MAX_BYTES_LIMIT
 
 MIB = 1024 * 1024
@@ -19,9 +21,14 @@ MAX_UPLOAD = MAX_BYTES_LIMIT + MIB
 MAX_PROFILE = 6 * MIB
 """A picture of 5 MiB, and the form around it."""
 
+BODY_SECONDS = 20.0
+BYTES_A_SECOND = 8_192
+"""A body may take so long, and a second more for each so many bytes that have come."""
+MAX_HELD = 128 * MIB
+"""Bytes of all bodies that are in memory at once; those of uploads go to the disk."""
+
 LINGER_SECONDS = 2
 LINGER_BYTES = 4 * MIB
-BODY = b'{"error":{"code":"too_large"}}'
 
 
 def limit_of(path: str) -> int:
@@ -32,35 +39,75 @@ def limit_of(path: str) -> int:
 
 
 class BodyLimit:
-    """Answers 413 to a body that says it is too long, or turns out to be."""
+    """Answers 413 to a body that says it is too long or turns out to be, 408 to one that takes too
+    long, and 503 when too much is being sent by all."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
+        self._held = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         limit = limit_of(scope["path"])
         if _declared(scope) > limit:
-            await _refuse(receive, send)
+            await _too_large(scope, receive, send)
             return
-        taken, has_begun = 0, False
+        body = _Body(limit, receive)
+        has_begun = False
 
         async def counted() -> Any:
-            nonlocal taken
             # Django is told that the client went away: it forgets what it has read so far.
-            if taken > limit:
+            if body.refusal:
                 return {"type": "http.disconnect"}
-            message = await receive()
-            taken += len(message.get("body", b""))
-            return message if taken <= limit else {"type": "http.disconnect"}
+            before = body.taken
+            message = await body.receive()
+            if limit != MAX_UPLOAD:
+                self._held += body.taken - before
+                if self._held > MAX_HELD:
+                    body.refusal = (503, "unavailable")
+            return {"type": "http.disconnect"} if body.refusal else message
 
         async def noted(message: Any) -> None:
             nonlocal has_begun
             has_begun = True
             await send(message)
 
-        await self._application(scope, counted, noted)
-        if taken > limit and not has_begun:
-            await _refuse(receive, send)
+        try:
+            await self._application(scope, counted, noted)
+        finally:
+            if limit != MAX_UPLOAD:
+                self._held -= body.taken
+        if body.refusal and not has_begun:
+            if body.refusal[0] == 413:
+                await _too_large(scope, receive, send)
+            else:
+                await refuse(receive, send, *body.refusal)
+
+
+class _Body:
+    """Counts what comes and how long it takes. `refusal` is status and code, once there is one."""
+
+    def __init__(self, limit: int, receive: Any) -> None:
+        self._limit = limit
+        self._receive = receive
+        self._since = asyncio.get_running_loop().time()
+        self._is_whole = False
+        self.taken = 0
+        self.refusal: tuple[int, str] | None = None
+
+    async def receive(self) -> Any:
+        if self._is_whole:  # what Django asks for now is whether the client is still there
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._since + BODY_SECONDS + self.taken / BYTES_A_SECOND):
+                message = await self._receive()
+        except TimeoutError:
+            self.refusal = (408, "too_slow")
+            return {"type": "http.disconnect"}
+        self.taken += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self.taken > self._limit:
+            self.refusal = (413, "too_large")
+        return message
 
 
 def _declared(scope: Any) -> int:
@@ -70,18 +117,48 @@ def _declared(scope: Any) -> int:
     return 0
 
 
-async def _refuse(receive: Any, send: Any) -> None:
-    """Answer, then read a little of what still comes: a connection that is closed on somebody
-    who is sending is reset, and he would not see the answer."""
+async def refuse(
+    receive: Any,
+    send: Any,
+    status: int,
+    code: str,
+    *,
+    retry_after: int | None = None,
+    text: str = "",
+) -> None:
+    """Answer in JSON, or with `text`, and end the connection.
+
+    `retry_after` in seconds; with a text the browser asks again by itself then.
+    """
+    error = {"code": code} if retry_after is None else {"code": code, "retry_after": retry_after}
+    body = text.encode() or json.dumps({"error": error}, separators=(",", ":")).encode()
+    kind = b"text/plain" if text else b"application/json"
     headers = [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", b"%d" % len(BODY)),
+        (b"content-type", kind + b"; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": BODY, "more_body": True})
+    if retry_after is not None:
+        headers.append((b"retry-after", b"%d" % retry_after))
+        if text:
+            headers.append((b"refresh", b"%d" % retry_after))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await _linger(receive, send)
+
+
+async def _too_large(scope: Any, receive: Any, send: Any) -> None:
+    start, body = error_pages.messages(scope, 413)
+    await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
+    await send({**body, "more_body": True})
+    await _linger(receive, send)
+
+
+async def _linger(receive: Any, send: Any) -> None:
+    """Read a little of what still comes: a connection that is closed on somebody who is sending
+    is reset, and he would not see the answer."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
             left = LINGER_BYTES

@@ -1,7 +1,9 @@
 """What no address of ours ever holds."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
+
+from config import error_pages
 
 
 class RefuseNul(MiddlewareMixin):
@@ -9,5 +11,5 @@ class RefuseNul(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
-            return HttpResponseBadRequest("The address holds a character that is none.")
+            return error_pages.answer(request, 400)
         return None

@@ -17,6 +17,7 @@ from livechat.consumers.base import BaseConsumer
 from livechat.consumers.monitor import monitor
 from livechat.consumers.pulse import Pulse
 from livechat.consumers.threads import run
+from livechat.consumers.watch import Watch
 from livechat.consumers.writer import writer
 from livechat.init import board
 from livechat.wire import Close
@@ -25,8 +26,9 @@ logger = logging.getLogger(__name__)
 
 NOTICE_SECONDS = 1.0
 """How long /readyz says no before nobody is taken in any more: a proxy has to ask first."""
-RETURNS_PER_SECOND = 50
-"""How many sockets a second are sent to the other processes, for whom each is some work."""
+RETURNS_PER_SECOND = 25
+"""How many sockets a second are sent to the other processes, unless there is no time for that: each
+costs about 20 ms there."""
 LATE_SECONDS = 1.0
 """How much later than asked a client may leave before its socket is closed."""
 LEAVE_SECONDS = 16.0
@@ -50,6 +52,7 @@ async def start() -> None:
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
+    _tasks.add(loop.create_task(Watch().keep(), name="watch"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)

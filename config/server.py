@@ -16,6 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from config import runtime
 from config.demo import neighbour
 from config.http import Http
+from config.websocket import WebSocket
 
 MAX_FRAME = 262_144
 """Frames beyond are cut off by the server; ours of 64 KiB is answered by the consumer."""
@@ -37,7 +38,7 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
         workers=workers,
         loop="uvloop",
         http=Http,
-        ws="websockets-sansio",
+        ws=WebSocket,
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
         ws_ping_interval=30,  # finds dead connections; our own heartbeat asks the page

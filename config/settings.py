@@ -20,11 +20,12 @@ PEOPLE_PER_ADDRESS = ENV.people_per_address
 MAX_SOCKETS = ENV.max_sockets
 MAX_MEMORY = ENV.max_memory
 TRUSTED_PROXIES = ENV.trusted_proxies
+WEBHOOKS_ALLOW_PRIVATE = ENV.webhooks_allow_private
 GEOIP_PATH = ENV.geoip_path or (str(BASE_DIR / "config/demo/countries.mmdb") if DEMO else "")
 
 INSTALLED_APPS = [
-    "daphne",  # first: its runserver speaks WebSocket
-    "config",
+    "config",  # first: its runserver is Daphne's
+    "daphne",
     "reports",
     "chatbot",
     "ratings",
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -52,6 +54,7 @@ MIDDLEWARE = [
     "config.language.UsersLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -160,6 +163,15 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: says who may try
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "config.sign_in.Handler"  # counts as `livechat.services.sign_ins` says
+AXES_LOCKOUT_CALLABLE = "config.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks whom it refused
+AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.sign_ins`
+AXES_VERBOSE = False
 VISITOR_TOKEN_MAX_AGE = 30 * 24 * 3600
 """Seconds a visitor's token lives after it was last renewed; every welcome renews it."""
 
@@ -170,15 +182,17 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],  # blob: a picture that is being uploaded
+        "img-src": [SELF, "blob:"],  # blob: a picture that is being uploaded
         "media-src": [SELF],
-        "font-src": [SELF],
         "connect-src": [SELF],
-        "frame-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
+        "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        # No text becomes markup or a script's address anywhere: browsers hold us to it.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
     }
 }
 SESSION_COOKIE_AGE = 12 * 3600
@@ -186,20 +200,27 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENV.https
 CSRF_COOKIE_SECURE = ENV.https
+# Browsers take such a name from this very host over TLS alone: a neighbour under the same domain
+# cannot plant a session of his own here.
+SESSION_COOKIE_NAME = "__Host-sessionid" if ENV.https else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if ENV.https else "csrftoken"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_SSL_REDIRECT = False  # the proxy redirects; behind it every request looks like http
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other names of the domain are not ours to decide
+SECURE_SSL_REDIRECT = False  # the proxy redirects
+# SECURE_PROXY_SSL_HEADER would believe everybody: `config.front_door` asks who says so.
+SECURE_HSTS_SECONDS = ENV.hsts_seconds
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_include_subdomains
+SECURE_HSTS_PRELOAD = ENV.hsts_preload
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 SILENCED_SYSTEM_CHECKS = [
     "security.W004",  # HSTS is on with HTTPS=1; without it there is nothing to insist on
-    "security.W005",  # other names of the domain are not ours to decide
+    "security.W005",  # HSTS_INCLUDE_SUBDOMAINS: other names of the domain are the owner's decision
     "security.W008",  # the proxy redirects to https
     "security.W012",  # cookies are secure with HTTPS=1
     "security.W016",
-    "security.W021",  # preloading is the owner's decision
+    "security.W021",  # HSTS_PRELOAD: the owner's decision as well
 ]
 # A channel with 200 rules, each with an expression of 1,000 characters, is one Admin form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -16,6 +16,7 @@ from types import FrameType
 
 import django
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 django.setup()  # a spawned interpreter begins with this module
@@ -86,7 +87,10 @@ class Supervisor(Multiprocess):
         self._has_served = self._has_served or any(one.is_ready(0.1) for one in self.processes)
         for dead in [one for one in self.processes if not one.process.is_alive()]:
             self._replace(dead)
-        if self._outdated and not any(one.process.is_alive() for one in self._leaving):
+        for gone in [one for one in self._leaving if not one.process.is_alive()]:
+            self._leaving.remove(gone)
+            mark_process_dead(gone.pid)  # type: ignore[no-untyped-call]
+        if self._outdated and not self._leaving:
             self._renew()
 
     def terminate_all(self) -> None:
@@ -139,6 +143,7 @@ class Supervisor(Multiprocess):
             logger.error(
                 "worker %s ended with %s; %s replaces it", dead.pid, dead.exitcode, new.pid
             )
+            mark_process_dead(dead.pid)  # type: ignore[no-untyped-call]
             if dead in self._outdated:
                 self._outdated.remove(dead)
 

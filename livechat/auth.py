@@ -10,10 +10,14 @@ from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.core import signing
+from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
 from livechat.errors import TokenInvalid
 from livechat.services.sessions import Login
+
+SECURE = ("https", "wss")
+"""Schemes of requests and sockets that came over TLS."""
 
 _signer = signing.TimestampSigner(salt="livechat.visitor")
 
@@ -75,10 +79,30 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
         return False
     scheme, _, netloc = origins[0].decode("latin-1").lower().partition("://")
     host = hosts[0].decode("latin-1").lower()
-    if scheme not in ("http", "https") or _with_port(netloc, scheme) != _with_port(host, scheme):
+    # Whoever sits between a browser and us could write a page of ours that comes over http.
+    schemes = ("https",) if scope.get("scheme") in SECURE else ("http", "https")
+    if scheme not in schemes or _with_port(netloc, scheme) != _with_port(host, scheme):
         return False
-    domain, _port = split_domain_port(host)
+    return is_own_host(scope)
+
+
+def is_own_host(scope: Mapping[str, Any]) -> bool:
+    """Say whether a request names one of our hosts, once; the port is anybody's choice."""
+    hosts = _headers(scope).get(b"host", [])
+    if len(hosts) != 1:
+        return False
+    domain, _port = split_domain_port(hosts[0].decode("latin-1").lower())
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS or [".localhost"])
+
+
+def came_over_tls(scope: Mapping[str, Any]) -> bool:
+    """Say whether the visitor speaks TLS, with us or with a proxy of ours, whose
+    ``X-Forwarded-Proto`` alone is believed (decision 32)."""
+    client = scope.get("client")
+    if not _is_proxy(client[0] if client else ""):
+        return scope.get("scheme") in SECURE
+    said = b",".join(_headers(scope).get(b"x-forwarded-proto", []))
+    return said.rpartition(b",")[2].strip().lower() == b"https"
 
 
 def client_address(scope: Mapping[str, Any]) -> str:
@@ -94,15 +118,34 @@ def client_address(scope: Mapping[str, Any]) -> str:
         except ValueError:
             break
         address = str(ip)
-        if not any(ip in network for network in settings.TRUSTED_PROXIES):
+        if not _is_proxy(address):
             break
     return str(address)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return `client_address` of a request that Django has taken apart."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
+    return client_address(
+        {
+            "client": (request.META.get("REMOTE_ADDR", ""), 0),
+            "headers": [(b"x-forwarded-for", forwarded)] if forwarded else [],
+        }
+    )
 
 
 def user_agent(scope: Mapping[str, Any]) -> str:
     """Return what the browser calls itself, cut to 300 characters."""
     values = _headers(scope).get(b"user-agent", [])
     return values[0].decode("latin-1")[:300] if values else ""
+
+
+def _is_proxy(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.TRUSTED_PROXIES)
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[bytes, list[bytes]]:

@@ -49,6 +49,9 @@ MANAGERS = "managers.staff"
 """The dashboards of managers, who see every channel."""
 
 
+STANDING = "standing"
+"""Whoever watches over the sockets of staff: one in each process."""
+
 _WIDGETS_CHANGED = Post((WIDGETS,), "")
 """Nobody reads what it says: whoever hears it reads the rows."""
 
@@ -148,16 +151,17 @@ def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> 
 
 
 def presence_changed(operator: Operator, channels: Iterable[int], now: datetime) -> None:
-    """Say how an operator stands, to himself and to the channels he answers on."""
-    event = wire.PresenceChanged(
-        operator.public_id,
-        operator.name,
-        operator.accepting,
-        operator.in_call,
-        operator.presence(now).value,
+    """Say how an operator stands, to the channels he answers on and, with what he chose, to
+    himself: last, for his dashboards are among those of his channels."""
+    colleagues = (MANAGERS, *map(channel_group, channels))
+    own = (user_group(operator.user_id),)
+    _after_commit(
+        [
+            Post(colleagues, wire.encode(staff_view.presence_changed(operator, now))),
+            Post(own, wire.encode(staff_view.own_presence_changed(operator, now))),
+            _WIDGETS_CHANGED,
+        ]
     )
-    groups = (user_group(operator.user_id), MANAGERS, *map(channel_group, channels))
-    _after_commit([Post(groups, wire.encode(event)), _WIDGETS_CHANGED])
 
 
 def widgets_changed() -> None:
@@ -168,6 +172,12 @@ def widgets_changed() -> None:
 def inbox_changed(user: int) -> None:
     """Say to a user's dashboards that his channels or rights changed."""
     _after_commit([Post((user_group(user),), wire.encode(wire.InboxChanged()))])
+
+
+def standing_changed(users: Iterable[int]) -> None:
+    """Say that sessions, accounts or rights of these users changed: their sockets are looked at."""
+    if told := " ".join(map(str, users)):
+        _after_commit([Post((STANDING,), told)])
 
 
 def _after_commit(posts: Sequence[Post]) -> None:

@@ -5,7 +5,8 @@ than everything else together (decision 23). While the database is away it says 
 
 Query: ``url`` the page's address, ``lang`` its language; on a demonstration also ``address``, to be
 taken for another address than one's own. Answers JSON (`Answer`); 403 for a website the channel
-does not allow, 404 for no such channel, 503 before the first snapshot.
+does not allow, 404 for no such channel, 429 for an address that asks too much, 503 before the first
+snapshot.
 """
 
 import asyncio
@@ -30,9 +31,11 @@ from livechat import auth, events
 from livechat.bus import bus
 from livechat.domain import origins, rules, widget
 from livechat.domain.rules import Page
+from livechat.domain.sources import source_of
 from livechat.domain.states import ButtonAction
 from livechat.errors import LivechatError
 from livechat.integrations.geoip import countries
+from livechat.limits import gate
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 
@@ -150,6 +153,7 @@ _encode = msgspec.json.Encoder().encode
 _GONE = b'{"error":"no_such_channel"}'
 _FORBIDDEN = b'{"error":"website_not_allowed"}'
 _AWAY = b'{"error":"unavailable"}'
+_TOO_MANY = b'{"error":"rate_limited"}'
 _METHOD = b'{"error":"method_not_allowed"}'
 _HEADERS = (
     (b"content-type", b"application/json"),
@@ -162,12 +166,16 @@ _HEADERS = (
 
 async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
     """Answer one request for the channel with this widget key."""
-    status, body, origin = _answer(scope, key)
+    refusal = gate.request(source_of(auth.client_address(scope)), time.monotonic())
+    if refusal is None:
+        status, body, origin = _answer(scope, key)
+    else:
+        status, body, origin = refusal.status, _TOO_MANY, ""
     headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
     if origin:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
-    if status == 503:
-        headers.append((b"retry-after", b"5"))
+    if status == 503 or refusal is not None:
+        headers.append((b"retry-after", b"%d" % (refusal.seconds if refusal else 5)))
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

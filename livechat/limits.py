@@ -122,6 +122,11 @@ class Gate:
             return Refusal("address.arrivals", _by_chance((wait, wait + 1.0)))
         return None
 
+    def request(self, place: str, now: float) -> Refusal | None:
+        """Count a request from `place`, or say how long to wait."""
+        pace = self.limits().address.requests
+        return self.take([Toll("address.requests", f"requests {place}", pace)], now)
+
     def take(self, tolls: Iterable[Toll], now: float) -> Refusal | None:
         """Take a token of each, or none and say which has to be waited for longest."""
         found = [(toll, self._buckets.of(toll.whose, toll.pace, now)) for toll in tolls]

@@ -1,15 +1,18 @@
-"""Facts of Django that the chat must hear of: migrations done, groups of a user changed, rows of
-files deleted."""
+"""Facts of Django that the chat must hear of: migrations done, accounts, groups and sessions
+changed, rows of files deleted."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
-from livechat.models import Attachment, User
-from livechat.services import attachments, operators
+from livechat import events
+from livechat.models import Attachment, Membership, User
+from livechat.services import attachments, operators, sessions
 
 
 def connect() -> None:
@@ -27,6 +30,10 @@ def connect() -> None:
         group_rights_changed, sender=Group.permissions.through, dispatch_uid="livechat.group_rights"
     )
     post_save.connect(user_saved, sender=User, dispatch_uid="livechat.user_saved")
+    post_delete.connect(user_deleted, sender=User, dispatch_uid="livechat.user_deleted")
+    post_delete.connect(session_ended, sender=Session, dispatch_uid="livechat.session_ended")
+    for signal in (post_save, post_delete):
+        signal.connect(membership_changed, sender=Membership, dispatch_uid="livechat.membership")
     post_delete.connect(file_deleted, sender=Attachment, dispatch_uid="livechat.file_deleted")
 
 
@@ -36,9 +43,30 @@ def groups_wanted(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
     operators.ensure_groups()
 
 
-def user_saved(instance: User, raw: bool = False, **_kwargs: Any) -> None:
+def user_saved(
+    instance: User,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **_kwargs: Any,
+) -> None:
+    if raw or (update_fields and set(update_fields) == {"last_login"}):
+        return
+    if not instance.is_active:
+        sessions.end_all(instance.pk)  # who is switched on again has to sign in again
+    operators.sync_rights([instance.pk])
+
+
+def user_deleted(instance: User, **_kwargs: Any) -> None:
+    events.standing_changed([instance.pk])
+
+
+def session_ended(instance: Session, **_kwargs: Any) -> None:
+    sessions.ended(instance)
+
+
+def membership_changed(instance: Membership, raw: bool = False, **_kwargs: Any) -> None:
     if not raw:
-        operators.sync_rights([instance.pk])
+        operators.channels_changed([instance.operator_id])
 
 
 def group_rights_changed(instance: Any, action: str, **_kwargs: Any) -> None:

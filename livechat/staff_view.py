@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from livechat import links, visitor_view, wire
+from livechat.domain.states import Presence
 from livechat.links import Audience
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 
@@ -83,7 +85,13 @@ def channel(
 def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
     if operator is None:
         return wire.Me(
-            id=None, name=name, avatar="", accepting=False, in_call=False, presence="offline"
+            id=None,
+            name=name,
+            avatar="",
+            accepting=False,
+            in_call=False,
+            presence="offline",
+            availability=None,
         )
     return wire.Me(
         id=operator.public_id,
@@ -92,6 +100,46 @@ def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
         accepting=operator.accepting,
         in_call=operator.in_call,
         presence=operator.presence(now).value,
+        availability=operator.choice.value,
+    )
+
+
+def colleague(row: Operator, channels: Iterable[UUID], now: datetime) -> wire.StaffColleague:
+    """`channels`: those he answers on, as far as the reader sees them."""
+    told = presence_changed(row, now)
+    return wire.StaffColleague(
+        id=told.operator,
+        name=told.name,
+        avatar=links.avatar_path(row.avatar),
+        presence=told.presence,
+        in_call=told.in_call,
+        channels=list(channels),
+    )
+
+
+def presence_changed(operator: Operator, now: datetime) -> wire.PresenceChanged:
+    """How colleagues see him: of who is offline, or wants to look so, nothing else is told."""
+    presence = operator.presence(now)
+    is_here = presence != Presence.OFFLINE
+    return wire.PresenceChanged(
+        operator=operator.public_id,
+        name=operator.name,
+        accepting=operator.accepting and is_here,
+        in_call=operator.in_call and is_here,
+        presence=presence.value,
+        availability=None,
+    )
+
+
+def own_presence_changed(operator: Operator, now: datetime) -> wire.PresenceChanged:
+    """How he stands, as he himself may know it."""
+    return wire.PresenceChanged(
+        operator=operator.public_id,
+        name=operator.name,
+        accepting=operator.accepting,
+        in_call=operator.in_call,
+        presence=operator.presence(now).value,
+        availability=operator.choice.value,
     )
 
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("transcripts/<str:token>/", files.transcript, name="transcript"),
     path("avatars/<str:name>", files.avatar, name="avatar"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/sign-out/", profile.sign_out_everywhere, name="sign_out_everywhere"),
     path("login/", pages.SignIn.as_view(), name="login"),
     path("logout/", pages.SignOut.as_view(), name="logout"),
 ]

@@ -9,6 +9,7 @@ import pytest_asyncio
 from django.db import connections
 from django.utils import translation
 
+from livechat import outbox
 from livechat.bus import Post, bus
 from livechat.consumers import threads
 from livechat.consumers.base import BaseConsumer
@@ -34,6 +35,12 @@ def plain_english():
     """A request leaves its language behind in the thread; the next one chooses anew, a test not."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_listens_yet():
+    """Webhooks are remembered for seconds; those of another test are not there any more."""
+    outbox.listeners.forget()
 
 
 @pytest.fixture

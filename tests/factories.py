@@ -4,11 +4,13 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
+from livechat import outbox
 from livechat.domain import rights
-from livechat.models import Channel, Conversation, Membership, Operator, User
+from livechat.domain.deliveries import CHOSEN
+from livechat.models import Channel, Conversation, Membership, Operator, User, Webhook
 from livechat.policy import StaffActor, VisitorActor
 from livechat.services import conversations, operators
 from livechat.services.conversations import Arrival, Opened
@@ -34,6 +36,10 @@ def operator(name: str, *channels: Channel, online: bool = True, **fields: Any) 
     for channel in channels:
         Membership.objects.create(channel=channel, operator=made)
     return made
+
+
+def permissions(*codenames: str) -> list[Permission]:
+    return list(Permission.objects.filter(codename__in=codenames))
 
 
 def manager(name: str = "maria") -> User:
@@ -64,6 +70,14 @@ def opened(who: VisitorActor, text: str = "Hello", **arrival: Any) -> Opened:
 
 def conversation(who: VisitorActor, text: str = "Hello") -> Conversation:
     return Conversation.objects.get(pk=opened(who, text).pk)
+
+
+def webhook(url: str = "https://hooks.example.com/", **fields: Any) -> Webhook:
+    """A webhook for all events, unless told otherwise; it is heard at once."""
+    fields = {"name": "Shop", "events": [event.value for event in CHOSEN], **fields}
+    made = Webhook.objects.create(url=url, **fields)
+    outbox.listeners.forget()
+    return made
 
 
 def minutes_ago(minutes: float) -> Any:

@@ -1,5 +1,27 @@
 """Windows for administrators; conversations change through the dashboard."""
 
-from livechat.admin import canned, channels, conversations, expertise, pages, people, tags
+from livechat.admin import (
+    canned,
+    channels,
+    conversations,
+    deliveries,
+    expertise,
+    pages,
+    people,
+    sign_ins,
+    tags,
+    webhooks,
+)
 
-__all__ = ["canned", "channels", "conversations", "expertise", "pages", "people", "tags"]
+__all__ = [
+    "canned",
+    "channels",
+    "conversations",
+    "deliveries",
+    "expertise",
+    "pages",
+    "people",
+    "sign_ins",
+    "tags",
+    "webhooks",
+]

@@ -28,7 +28,7 @@ from livechat import links
 from livechat.admin.conversations import of_visitor
 from livechat.admin.history import TellsDifferences
 from livechat.admin.reading import ReadersTime, actor_of, readable
-from livechat.domain.states import Presence
+from livechat.domain.states import Availability, Presence
 from livechat.models import Operator, User, Visitor
 from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
@@ -38,10 +38,15 @@ PAGES_SHOWN = 50
 
 PRESENCE_NAMES = {
     Presence.ONLINE: _("Online"),
+    Presence.BUSY: _("Busy"),
     Presence.AWAY: _("Away"),
     Presence.OFFLINE: _("Offline"),
 }
-PRESENCE_LABELS = {Presence.ONLINE.value: "success", Presence.AWAY.value: "warning"}
+PRESENCE_LABELS = {
+    Presence.ONLINE.value: "success",
+    Presence.BUSY.value: "danger",
+    Presence.AWAY.value: "warning",
+}
 
 admin.site.unregister(Group)
 
@@ -176,6 +181,13 @@ class OperatorForm(forms.ModelForm):
         help_text=_("Visitors are given to operators who speak their language, if there is one."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["availability"] = self.instance.choice.value
+        if "availability" in self.fields:
+            # He may choose anew while this form is open: what was not touched here is his.
+            self.fields["availability"].show_hidden_initial = True
+
 
 @admin.register(Operator)
 class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
@@ -186,17 +198,19 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     """
 
     form = OperatorForm
-    list_display = ("name", "user", "presence_label", "channel_names", "accepting", "is_enabled")
-    list_filter = ("is_enabled", "accepting", "channels")
+    list_display = ("name", "user", "presence_label", "channel_names", "is_enabled")
+    list_filter = ("is_enabled", "availability", "channels")
     list_select_related = ("user",)
     search_fields = ("chat_name", "user__username", "user__first_name", "user__last_name")
-    readonly_fields = ("user", "picture", "is_enabled", "presence", "channel_names", "seen_at")
+    readonly_fields = (
+        *("user", "picture", "is_enabled", "presence", "channel_names", "seen_at", "away_since"),
+    )
     fieldsets = (
-        (None, {"fields": ("user", "picture", "chat_name", "accepting")}),
+        (None, {"fields": ("user", "picture", "chat_name", "availability")}),
         (_("Skills"), {"fields": ("languages", "expertise")}),
         (
             _("Now"),
-            {"fields": ("presence", "channel_names", "seen_at", "is_enabled")},
+            {"fields": ("presence", "channel_names", "seen_at", "away_since", "is_enabled")},
         ),
     )
     actions = None
@@ -251,6 +265,9 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         """Write what was changed here and nothing else, and tell the dashboards."""
         columns = {field.name for field in Operator._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
+        if "availability" in changed:
+            obj.choose(Availability(obj.availability))
+            changed.append("accepting")
         if changed:
             obj.save(update_fields=changed)
             operators.profile_changed(obj)

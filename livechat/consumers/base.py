@@ -168,9 +168,7 @@ class BaseConsumer(AsyncConsumer):
                 return
         self.live.add(self)
         while not self._outbox.closing and (command := await self._next(receive)) is not None:
-            if isinstance(command, wire.Heartbeat):
-                self.heartbeat(command)
-            elif self._may(command):
+            if isinstance(command, wire.Heartbeat) or self._may(command):
                 async with self._doing:
                     await self._guarded(self.handle, command)
 

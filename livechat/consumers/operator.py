@@ -9,8 +9,9 @@ from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.quota import Quota
 from livechat.consumers.threads import run
+from livechat.domain import availability
 from livechat.domain import text as texts
-from livechat.domain.states import Status
+from livechat.domain.states import Presence, Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
 from livechat.policy import StaffActor
 from livechat.services import (
@@ -44,10 +45,12 @@ class OperatorConsumer(BaseConsumer):
         self.user: int = user
         self.login = auth.login_of(self.scope, user)
         self.standing: sessions.Standing | None = None
-        self.active = True
+        self.active = False
         """Whether he touched something since his lease was last renewed."""
         self.answered = True
         """Whether he answered the heartbeat since then."""
+        self.presence: Presence | None = None
+        """How others see him, as last read; None for who does not answer."""
         self.own: dict[UUID, int] = {}
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
@@ -62,7 +65,7 @@ class OperatorConsumer(BaseConsumer):
             raise NotFound
         self.take_tab(f"user.{self.user}")
         self.quota = Quota("operator", str(self.user), self.limits)
-        await run(operators.heard_from, [self.user], [self.user])
+        await self.sign_of_life(active=False)
         epoch = await run(installation.epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))
 
@@ -128,10 +131,12 @@ class OperatorConsumer(BaseConsumer):
                 await self.refresh()
                 self.acknowledge(command.client_id)
             case wire.SetPresence():
-                await run(
+                self.presence = await run(
                     operators.set_presence,
                     self.actor,
-                    accepting=command.accepting,
+                    choice=availability.choice(
+                        accepting=command.accepting, availability=command.availability
+                    ),
                     in_call=command.in_call,
                 )
                 self.acknowledge(command.client_id)
@@ -157,6 +162,8 @@ class OperatorConsumer(BaseConsumer):
                 self.reject(command, "hello_again")
             case wire.Heartbeat():
                 self.heartbeat(command)
+                if command.active and self.presence == Presence.AWAY:
+                    await self.sign_of_life(active=True)  # the pulse would take ten seconds
             case _:
                 assert_never(command)
 
@@ -253,6 +260,11 @@ class OperatorConsumer(BaseConsumer):
     def heartbeat(self, command: wire.Heartbeat) -> None:
         self.answered = True
         self.active = self.active or command.active
+
+    async def sign_of_life(self, *, active: bool) -> None:
+        """Renew his lease. A connection alone is no sign of a person: it comes back by itself."""
+        standing = await run(operators.heard_from, [self.user], [self.user] if active else [])
+        self.presence = standing.get(self.user)
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
         self.say(wire.Ack(client_id, datetime.now(UTC), conversation=conversation))

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from livechat import wire
+from livechat.consumers import watch
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.threads import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
-from livechat.services import inbox, installation, leases, operators, sessions, visitors
+from livechat.services import inbox, installation, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
 logger = logging.getLogger(__name__)
@@ -52,9 +53,9 @@ class Pulse:
         await self._compare_epochs()
         share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
         await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
-        staff = [s for s in BaseConsumer.live if isinstance(s, OperatorConsumer)]
+        staff = watch.staff()
         if turn % RIGHTS_SECONDS == 0:
-            await self._check_rights(staff)
+            await watch.look(staff)
             await run(leases.listen)
             await self._renew(staff)
         await self._beat_staff([s for s in share if isinstance(s, OperatorConsumer)])
@@ -90,7 +91,12 @@ class Pulse:
         for socket in sockets:
             if socket.user not in digests:
                 digests[socket.user] = await run(inbox.digest_of, socket.actor)
-            socket.say(wire.StaffHeartbeat(digests[socket.user]))
+            digest, presence = digests[socket.user], socket.presence
+            socket.say(
+                wire.StaffHeartbeat(digest, presence.value)
+                if presence
+                else wire.StaffHeartbeat(digest)
+            )
 
     async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
         """Renew the leases of operators whose browser answered since the last time."""
@@ -99,19 +105,6 @@ class Pulse:
         users = {socket.user for socket in answered}
         for socket in answered:
             socket.answered = socket.active = False
-        await run(operators.heard_from, users, active)
-
-    async def _check_rights(self, sockets: Iterable[OperatorConsumer]) -> None:
-        """End the sockets of people who lost the right to be here (decision 31)."""
-        logins = {socket: socket.login for socket in sockets}
-        if not logins:
-            return
-        standing = await run(sessions.standing, set(logins.values()))
-        for socket, login in logins.items():
-            now = standing.get(login)
-            if now is None:
-                socket.close(Close.IDENTITY)
-            elif now != socket.standing:
-                first, socket.standing = socket.standing is None, now
-                if not first:
-                    await socket.rights_changed()
+        standing = await run(operators.heard_from, users, active)
+        for socket in answered:
+            socket.presence = standing.get(socket.user)

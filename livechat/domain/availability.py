@@ -1,8 +1,8 @@
-"""Is an operator there? (`odoo19.md` §3.1, decision 30.)"""
+"""Is an operator there, and does he take new conversations? (`odoo19.md` §3.1, decision 30.)"""
 
 from datetime import datetime, timedelta
 
-from livechat.domain.states import Presence
+from livechat.domain.states import Availability, Presence
 
 LEASE = timedelta(seconds=65)
 GRACE = timedelta(seconds=50)
@@ -10,18 +10,33 @@ GRACE = timedelta(seconds=50)
 AWAY_AFTER = timedelta(minutes=30)
 
 
-def presence(
-    *, now: datetime, seen_at: datetime | None, active_at: datetime | None, accepting: bool
-) -> Presence:
-    """Return how an operator stands at `now`.
+def choice(*, accepting: bool, availability: str) -> Availability:
+    """Return what an operator chose for himself.
 
-    Offline without a sign of life for 65 s; away when he said so or touched nothing for half
-    an hour; else online.
+    `accepting` decides, for code and browsers of the version before know nothing else;
+    `availability` only says in which way he does not accept.
+    """
+    if accepting:
+        return Availability.AVAILABLE
+    if availability == Availability.INVISIBLE:
+        return Availability.INVISIBLE
+    return Availability.BUSY
+
+
+def presence(
+    *, now: datetime, seen_at: datetime | None, active_at: datetime | None, choice: Availability
+) -> Presence:
+    """Return how everybody else sees an operator at `now`.
+
+    Offline without a sign of life for 65 s, or because he wants to be invisible; busy when he
+    says so; away when he has touched nothing for more than half an hour; else online.
     """
     # A sign of life from the future was written by a clock that has been put back since.
-    if seen_at is None or abs(now - seen_at) > LEASE:
+    if choice == Availability.INVISIBLE or seen_at is None or abs(now - seen_at) > LEASE:
         return Presence.OFFLINE
-    if not accepting or active_at is None or now - active_at > AWAY_AFTER:
+    if choice == Availability.BUSY:
+        return Presence.BUSY
+    if active_at is None or now - active_at > AWAY_AFTER:
         return Presence.AWAY
     return Presence.ONLINE
 

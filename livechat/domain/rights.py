@@ -39,7 +39,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "change_operator",
         "change_visitor",
         "view_embedding",
-        *_all_of("cannedresponse", "expertise", "tag"),
+        "view_delivery",
+        "change_delivery",
+        *_all_of("cannedresponse", "expertise", "tag", "webhook"),
     ),
     "Live chat operator": (
         "operate_livechat",

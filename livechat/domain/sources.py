@@ -1,8 +1,10 @@
 """Where somebody comes from, as far as limits are concerned."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """Return what is counted as one place: an IPv4 address, or the network of an IPv6 one, of
     which a single household has 2**64 addresses."""

@@ -62,10 +62,20 @@ class SystemEvent(StrEnum):
     LOST = "lost"
 
 
+class Availability(StrEnum):
+    """What an operator chose for himself. Busy and invisible, he is given nothing new."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    INVISIBLE = "invisible"
+
+
 class Presence(StrEnum):
-    """Whether an operator can be given a conversation (`odoo19.md` §3.1)."""
+    """How others see an operator; only who is online is given a conversation
+    (`odoo19.md` §3.1)."""
 
     ONLINE = "online"
+    BUSY = "busy"
     AWAY = "away"
     OFFLINE = "offline"
 

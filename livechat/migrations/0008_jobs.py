@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('livechat', '0006_chat_language'),
+        ('livechat', '0007_availability'),
     ]
 
     operations = [

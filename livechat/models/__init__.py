@@ -4,6 +4,7 @@ from livechat.models.attachment import Attachment, file_storage
 from livechat.models.canned import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
+from livechat.models.delivery import Delivery
 from livechat.models.embedding import Embedding
 from livechat.models.expertise import Expertise
 from livechat.models.installation import Installation
@@ -14,6 +15,7 @@ from livechat.models.rule import ChannelRule
 from livechat.models.tag import Tag
 from livechat.models.user import User
 from livechat.models.visitor import PageView, Visitor
+from livechat.models.webhook import Webhook
 
 __all__ = [
     "Attachment",
@@ -22,6 +24,7 @@ __all__ = [
     "Channel",
     "ChannelRule",
     "Conversation",
+    "Delivery",
     "Embedding",
     "Entry",
     "Expertise",
@@ -38,5 +41,6 @@ __all__ = [
     "Tag",
     "User",
     "Visitor",
+    "Webhook",
     "file_storage",
 ]

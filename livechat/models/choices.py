@@ -9,8 +9,10 @@ from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
 from livechat.domain.states import (
     Absence,
+    Availability,
     ButtonAction,
     Corner,
     FileSet,
@@ -61,6 +63,11 @@ SYSTEM_EVENTS = [
     (SystemEvent.CLOSED_SILENT.value, _("Closed after a day of silence")),
     (SystemEvent.LOST.value, _("Lost the connection")),
 ]
+AVAILABILITIES = [
+    (Availability.AVAILABLE.value, _("Available")),
+    (Availability.BUSY.value, _("Busy")),
+    (Availability.INVISIBLE.value, _("Invisible")),
+]
 LIMIT_MODES = [
     (LimitMode.UNLIMITED.value, _("Unlimited")),
     (LimitMode.LIMITED.value, _("Limited")),
@@ -101,6 +108,34 @@ RESPONDER_CONDITIONS = [
     (ResponderCondition.ALWAYS.value, _("Always")),
     (ResponderCondition.NO_OPERATOR.value, _("Enabled only if no operator")),
     (ResponderCondition.OPERATOR.value, _("Enabled only if an operator is available")),
+]
+
+DELIVERY_KINDS = [(DeliveryKind.WEBHOOK.value, _("Webhook"))]
+DELIVERY_STATES = [
+    (DeliveryState.PENDING.value, _("To be sent")),
+    (DeliveryState.DONE.value, _("Delivered")),
+    (DeliveryState.GIVEN_UP.value, _("Given up")),
+]
+EVENT_TYPES = [
+    (EventType.CONVERSATION_CREATED.value, _("A conversation began")),
+    (EventType.CONVERSATION_ASSIGNED.value, _("An operator took charge")),
+    (EventType.CONVERSATION_CLOSED.value, _("A conversation ended")),
+    (EventType.MESSAGE_CREATED.value, _("Somebody wrote (never notes)")),
+    (EventType.PING.value, _("Test")),
+]
+FAILURES = [
+    (Failure.STATUS.value, _("Refused by the receiver")),
+    (Failure.REDIRECT.value, _("The receiver redirects, which is not followed")),
+    (Failure.GONE.value, _("The receiver is gone for good (410): the webhook was switched off")),
+    (Failure.TIMEOUT.value, _("No answer in time")),
+    (Failure.CONNECTION.value, _("No connection, or it broke")),
+    (Failure.TLS.value, _("No valid certificate, or TLS failed")),
+    (Failure.NAME.value, _("The host's name is not known")),
+    (Failure.ADDRESS.value, _("The host's address is not open to webhooks")),
+    (Failure.ANSWER.value, _("The answer is no HTTP")),
+    (Failure.TOO_LARGE.value, _("More than 256 KiB to send")),
+    (Failure.SWITCHED_OFF.value, _("The webhook is switched off")),
+    (Failure.CRASHED.value, _("An error of ours; the server's log tells more")),
 ]
 
 

@@ -7,12 +7,13 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import availability
-from livechat.domain.availability import GRACE, LEASE
-from livechat.domain.states import Presence
+from livechat.domain.availability import AWAY_AFTER, GRACE, LEASE
+from livechat.domain.states import Availability, Presence
+from livechat.models.choices import AVAILABILITIES
 
 
 class OperatorQuerySet(models.QuerySet["Operator"]):
@@ -30,6 +31,18 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
 
     def by_users(self, users: Iterable[int]) -> Self:
         return self.filter(user_id__in=users)
+
+    def idle(self, now: datetime) -> Self:
+        """Who is connected and takes conversations, has touched nothing for half an hour, and
+        is not marked as away yet. A mark from before he was last active is none."""
+        unmarked = Q(away_since=None) | Q(away_since__lt=F("active_at"))
+        return self.seen_since(now - LEASE).filter(
+            unmarked, accepting=True, active_at__lt=now - AWAY_AFTER
+        )
+
+    def mark_away(self, pk: int, now: datetime) -> bool:
+        """Mark an idle operator; False when he is not idle any more or was marked meanwhile."""
+        return self.idle(now).filter(pk=pk).update(away_since=now) == 1
 
 
 class Operator(models.Model):
@@ -62,12 +75,24 @@ class Operator(models.Model):
     )
     avatar = models.CharField(_("picture"), max_length=80, blank=True, default="", editable=False)
     """The name of his picture in the storage for files; "" without one."""
-    accepting = models.BooleanField(
-        _("accepts conversations"), default=True, help_text=_("Off: counts as away.")
+    accepting = models.BooleanField(default=True, editable=False)
+    """Whether he is available; all that code of the version before reads and writes."""
+    availability = models.CharField(
+        _("availability"),
+        max_length=16,
+        choices=AVAILABILITIES,
+        default=Availability.AVAILABLE.value,
+        db_default=Availability.AVAILABLE.value,
+        help_text=_(
+            "Busy: he keeps his chats and gets no new ones. Invisible: he looks offline as well."
+        ),
     )
+    """Read it as `choice`, write it with `choose`."""
     in_call = models.BooleanField(_("in a call"), default=False)
     seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     active_at = models.DateTimeField(null=True, blank=True, editable=False)
+    away_since = models.DateTimeField(_("away since"), null=True, blank=True, editable=False)
+    """When others were told that he has touched nothing for half an hour."""
     last_assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = OperatorQuerySet.as_manager()
@@ -85,12 +110,22 @@ class Operator(models.Model):
         """The name visitors see; never an e-mail address."""
         return self.chat_name or self.user.get_full_name() or self.user.get_username().split("@")[0]
 
+    @property
+    def choice(self) -> Availability:
+        """What he chose for himself."""
+        return availability.choice(accepting=self.accepting, availability=self.availability)
+
+    def choose(self, choice: Availability) -> None:
+        """Set `accepting` and `availability`; saving them is the caller's."""
+        self.accepting = choice == Availability.AVAILABLE
+        self.availability = choice.value
+
     def presence(self, now: datetime) -> Presence:
-        """How he stands at `now`."""
+        """How others see him at `now`."""
         if not self.is_enabled:
             return Presence.OFFLINE
         return availability.presence(
-            now=now, seen_at=self.seen_at, active_at=self.active_at, accepting=self.accepting
+            now=now, seen_at=self.seen_at, active_at=self.active_at, choice=self.choice
         )
 
     def is_lost(self, now: datetime, listening_since: datetime) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from livechat import events
+from livechat import events, outbox
 from livechat.domain.states import Outcome, Role, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator, Participant
@@ -36,6 +36,7 @@ def put_in_charge(
     note_escalation(row)
     operator.last_assigned_at = now
     operator.save(update_fields=["last_assigned_at"])
+    outbox.conversation_assigned(row, operator, now)
     return timeline.system_line(row, event, person, now)
 
 
@@ -61,7 +62,7 @@ def note_escalation(row: Conversation) -> None:
         row.outcome = Outcome.ESCALATED.value
 
 
-def succeed(row: Conversation) -> bool:
+def succeed(row: Conversation, now: datetime) -> bool:
     """Put the colleague in charge who joined first and is still in it; False when there is none."""
     heir = (
         row.participants.present()
@@ -71,9 +72,10 @@ def succeed(row: Conversation) -> bool:
         .order_by("joined_at", "pk")
         .first()
     )
-    if heir is None:
+    if heir is None or heir.operator is None:
         return False
     row.operator = heir.operator
+    outbox.conversation_assigned(row, heir.operator, now)
     return True
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from livechat import policy
+from livechat import outbox, policy
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.states import Role, State, Status, SystemEvent
@@ -119,6 +119,8 @@ def _open(
         joined_at=now,
     )
     first = timeline.first_text(conversation, guest, text, client_id, now)
+    outbox.conversation_created(conversation)
+    outbox.messages_created([(conversation, first)])
     if sent:
         attachments.attach({first.public_id: sent})
     entries = [first]
@@ -193,7 +195,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     entries = []
     if row.state != State.CLOSED:
         entries.append(timeline.system_line(row, SystemEvent.LEFT, person, now))
-        if row.operator_id == actor.operator and not charge.succeed(row):
+        if row.operator_id == actor.operator and not charge.succeed(row, now):
             row.release()
     row.revision += 1
     row.save()
@@ -242,6 +244,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     entry = timeline.system_line(row, event, person, now)
     row.close(now)
     row.save()
+    outbox.conversation_closed(row, now)
     charge.announce(row, [entry])
     return row
 

@@ -45,7 +45,7 @@ def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
     if row.state != State.ASSIGNED or row.operator is None or not row.operator.is_lost(now, since):
         return False  # he came back, or somebody was faster
     entries, gone = _let_go(row, now, since)
-    if charge.succeed(row):
+    if charge.succeed(row, now):
         row.revision += 1
     elif successor is not None:
         entries.append(charge.put_in_charge(row, successor, SystemEvent.ASSIGNED, now))

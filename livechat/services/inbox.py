@@ -1,8 +1,12 @@
 """An operator's inbox: what he sees on start, after a loss, and by what he notices a loss."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
@@ -25,6 +29,9 @@ MAX_OPEN = 500
 MAX_CLOSED = 50
 MAX_FRAME_BYTES = 40_000
 """Of conversations in a frame of the snapshot; with the rest of it below 64 KiB."""
+MAX_COLLEAGUES_BYTES = 8_000
+
+View = TypeVar("View", bound=msgspec.Struct)
 
 
 def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
@@ -38,10 +45,14 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     found = [*rows, *closed.order_by("-closed_at")[:MAX_CLOSED]]
     views, seen = _views(actor, found)
     me = staff_view.me(actor.name, operator, now)
-    channels = _channels(actor)
+    members = list(Membership.objects.select_related("operator__user", "channel"))
+    channels = _channels(actor, members, now)
+    colleagues = _colleagues(actor, members, now)
     steps = _first_steps(actor, operator)
     mark = _digest(found, set(own_conversations(actor).values()))
-    parts = _parts(views)
+    talks = _parts(views, MAX_FRAME_BYTES)
+    teams = _parts(colleagues, MAX_COLLEAGUES_BYTES)
+    parts = [(some or [], people or []) for some, people in zip_longest(talks, teams)]
     return [
         wire.InboxSnapshot(
             me=me,
@@ -50,10 +61,11 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
             seen={view.id: seen[view.id] for view in some if view.id in seen},
             digest=mark,
             steps=steps,
+            colleagues=people,
             part=part,
             parts=len(parts),
         )
-        for part, some in enumerate(parts, 1)
+        for part, (some, people) in enumerate(parts, 1)
     ]
 
 
@@ -81,15 +93,15 @@ def readable_among(actor: StaffActor, conversations: Sequence[UUID]) -> dict[UUI
     return dict(rows.values_list("public_id", "pk"))
 
 
-def _parts(views: Iterable[wire.StaffConversation]) -> list[list[wire.StaffConversation]]:
-    """Split a list so that each part fits into a frame; one empty part for nothing."""
-    parts: list[list[wire.StaffConversation]] = [[]]
-    room = MAX_FRAME_BYTES
+def _parts(views: Iterable[View], limit: int) -> list[list[View]]:
+    """Split a list so that each part has at most `limit` bytes; one empty part for nothing."""
+    parts: list[list[View]] = [[]]
+    room = limit
     for view in views:
         size = len(wire.encode(view).encode()) + 1
         if size > room and parts[-1]:
             parts.append([])
-            room = MAX_FRAME_BYTES
+            room = limit
         parts[-1].append(view)
         room -= size
     return parts
@@ -159,15 +171,16 @@ def _first_steps(actor: StaffActor, operator: Operator | None) -> wire.FirstStep
     )
 
 
-def _channels(actor: StaffActor) -> list[wire.StaffChannel]:
-    now = timezone.now()
+def _channels(
+    actor: StaffActor, members: Iterable[Membership], now: datetime
+) -> list[wire.StaffChannel]:
     rows = list(
         Channel.objects.active().annotate(
             sessions=Count("conversations", filter=Q(conversations__state__in=OPEN))
         )
     )
     online: dict[int, int] = {}
-    for member in Membership.objects.select_related("operator__user"):
+    for member in members:
         if member.operator.presence(now) == Presence.ONLINE:
             online[member.channel_id] = online.get(member.channel_id, 0) + 1
     return [
@@ -180,3 +193,20 @@ def _channels(actor: StaffActor) -> list[wire.StaffChannel]:
         )
         for row in rows
     ]
+
+
+def _colleagues(
+    actor: StaffActor, members: Iterable[Membership], now: datetime
+) -> list[wire.StaffColleague]:
+    """Return who answers on a channel the reader oversees, himself left out."""
+    channels: dict[Operator, list[UUID]] = {}
+    for member in members:
+        operator = member.operator
+        if (
+            member.channel.is_active
+            and operator.is_enabled
+            and operator.pk != actor.operator
+            and (actor.is_manager or member.channel_id in actor.channels)
+        ):
+            channels.setdefault(operator, []).append(member.channel.public_id)
+    return [staff_view.colleague(row, ids, now) for row, ids in channels.items()]

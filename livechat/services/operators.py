@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from livechat import events, links, policy
 from livechat.domain import files, rights, text
 from livechat.domain.availability import LEASE
 from livechat.domain.preferences import Preferences
+from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
 from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
@@ -84,6 +85,13 @@ def sync_rights(users: Iterable[int]) -> None:
                 operator.memberships.all().delete()
                 events.widgets_changed()
         events.inbox_changed(user.pk)
+        events.standing_changed([user.pk])
+
+
+def channels_changed(operators: Iterable[int]) -> None:
+    """Say that operators, by pk, answer on other channels than before."""
+    users = Operator.objects.filter(pk__in=list(operators)).values_list("user_id", flat=True)
+    events.standing_changed(users)
 
 
 def staff_actor(user_id: int) -> StaffActor:
@@ -113,14 +121,14 @@ def staff_actor(user_id: int) -> StaffActor:
     )
 
 
-def heard_from(users: Iterable[int], active: Iterable[int]) -> None:
+def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presence]:
     """Renew the leases of these users' operators; `active` ones touched something since.
 
-    Whoever was not available before is announced.
+    Returns user -> how he stands now. Whoever stood otherwise before is announced.
     """
     users, active = set(users), set(active)
     if not users:
-        return
+        return {}
     now = timezone.now()
     with transaction.atomic():
         rows = list(Operator.objects.by_users(users).select_related("user").lock())
@@ -129,9 +137,28 @@ def heard_from(users: Iterable[int], active: Iterable[int]) -> None:
             operator.seen_at = now
             if operator.user_id in active or operator.active_at is None:
                 operator.active_at = now
+                operator.away_since = None
             if operator.presence(now) != before:
-                _announce(operator)
-        Operator.objects.bulk_update(rows, ["seen_at", "active_at"])
+                _announce(operator, now)
+        Operator.objects.bulk_update(rows, ["seen_at", "active_at", "away_since"])
+    return {operator.user_id: operator.presence(now) for operator in rows}
+
+
+def mark_idle(now: datetime) -> int:
+    """Tell that operators who are connected have touched nothing for half an hour; return how
+    many there were.
+
+    They are given nothing new from that moment in any case; here they, their colleagues and the
+    widgets hear of it. A job: safe to repeat, to run twice at once and to be killed, for each
+    operator is claimed and told of in a transaction of his own.
+    """
+    marked = 0
+    for pk in list(Operator.objects.idle(now).order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            if Operator.objects.mark_away(pk, now):
+                _announce(Operator.objects.select_related("user").get(pk=pk), now)
+                marked += 1
+    return marked
 
 
 @transaction.atomic
@@ -144,27 +171,31 @@ def left(user: int) -> None:
 
 
 @transaction.atomic
-def set_presence(actor: StaffActor, *, accepting: bool, in_call: bool) -> None:
-    """Store whether he takes new conversations and whether he is on the telephone.
+def set_presence(actor: StaffActor, *, choice: Availability, in_call: bool) -> Presence:
+    """Store what he chose and whether he is on the telephone; return how he stands now.
 
-    Raises NotAllowed for staff who do not answer.
+    Whoever chooses is there: it also brings back who was away. Raises NotAllowed for staff who
+    do not answer.
     """
     if actor.operator is None:
         raise NotAllowed
     operator = Operator.objects.select_related("user").lock().get(pk=actor.operator)
-    operator.accepting = accepting
+    now = timezone.now()
+    operator.choose(choice)
     operator.in_call = in_call
-    operator.active_at = timezone.now()
-    operator.save(update_fields=["accepting", "in_call", "active_at"])
-    _announce(operator)
+    operator.active_at = now
+    operator.away_since = None
+    operator.save(update_fields=["accepting", "availability", "in_call", "active_at", "away_since"])
+    _announce(operator, now)
+    return operator.presence(now)
 
 
 def profile_changed(operator: Operator) -> None:
-    """Say that a manager changed what `operator` is called or whether he accepts.
+    """Say that a manager changed what `operator` is called or whether he is available.
 
-    Call it in the transaction that saved him.
+    Call it in the transaction that saved him. What he changed himself meanwhile holds.
     """
-    _announce(operator)
+    _announce(Operator.objects.select_related("user").get(pk=operator.pk), timezone.now())
 
 
 def update_profile(actor: StaffActor, account: Account, profile: Profile | None = None) -> None:
@@ -240,7 +271,7 @@ def _store_profile(
         operator.expertise.set(known)
         if before and before != operator.avatar:
             transaction.on_commit(partial(_forget_picture, before))
-        _announce(operator)
+        _announce(operator, timezone.now())
     events.inbox_changed(actor.user)
 
 
@@ -289,6 +320,6 @@ def _channel(public_id: UUID) -> Channel:
     return row
 
 
-def _announce(operator: Operator) -> None:
+def _announce(operator: Operator, now: datetime) -> None:
     channels = operator.memberships.values_list("channel_id", flat=True)
-    events.presence_changed(operator, list(channels), timezone.now())
+    events.presence_changed(operator, list(channels), now)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
 
+from livechat import events
 from livechat.domain import rights
 from livechat.models import Membership, User
 
@@ -63,6 +65,26 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
         and login.user in users
         and users[login.user].get_session_auth_hash() == login.auth_hash
     }
+
+
+def end_all(user: int) -> None:
+    """End every session of a user, in every browser, with its sockets. Safe to repeat."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if _user_of(session) == user:
+            session.delete()
+
+
+def ended(session: Session) -> None:
+    """Say that a session was deleted: by signing out, or by `end_all`."""
+    user = _user_of(session)
+    if user is not None and session.expire_date > timezone.now():
+        events.standing_changed([user])
+
+
+def _user_of(session: Session) -> int | None:
+    """Return whose session it is; None of somebody who never signed in."""
+    user = str(session.get_decoded().get(SESSION_KEY, ""))
+    return int(user) if user.isdecimal() else None
 
 
 def _permissions(users: Iterable[int]) -> dict[int, set[str]]:

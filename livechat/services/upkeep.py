@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from livechat import outbox
 from livechat.domain.states import Kind, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
 from livechat.services import charge, timeline
@@ -58,6 +59,7 @@ def close_silent(now: datetime) -> int:
                 entry = timeline.system_line(row, SystemEvent.CLOSED_SILENT, None, now)
                 row.close(now)
                 row.save()
+                outbox.conversation_closed(row, now)
                 charge.announce(row, [entry])
                 closed += 1
     return closed

@@ -114,7 +114,7 @@ _own_pages_only = decorator_from_middleware(_Csrf)
 def visitor_upload(request: HttpRequest, key: str) -> HttpResponse:
     """A visitor's file for a message he is writing."""
     actor, channel = _visitor(request, key)
-    return _upload(request, actor, channel, source_of(auth.client_address(_scope(request))))
+    return _upload(request, actor, channel, source_of(auth.address_of(request)))
 
 
 @csrf_exempt
@@ -203,15 +203,6 @@ class NotSignedIn(LivechatError):
     """Nobody is known here."""
 
     code = "auth_required"
-
-
-def _scope(request: HttpRequest) -> dict[str, Any]:
-    """Return of a request what `auth.client_address` reads of a socket's scope."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
-    return {
-        "client": (request.META.get("REMOTE_ADDR", ""), 0),
-        "headers": [(b"x-forwarded-for", forwarded)] if forwarded else [],
-    }
 
 
 # Out

@@ -151,7 +151,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Ends the session; open sockets of it are closed by the pulse."""
+    """Ends the session, and with it its sockets in every process (`consumers/watch.py`)."""
 
 
 def _channel(key: str) -> Channel:

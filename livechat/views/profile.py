@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from livechat import links
 from livechat.domain import preferences
@@ -21,7 +22,7 @@ from livechat.domain.preferences import Preferences, Quiet, Sounds
 from livechat.errors import Invalid, NotAllowed
 from livechat.models import Expertise, Operator, User
 from livechat.models.choices import language_names, time_zones
-from livechat.services import operators
+from livechat.services import operators, sessions
 from livechat.services.operators import MAX_CHAT_NAME, MAX_PICTURE_BYTES, PICTURES
 
 SAVED = "profile"
@@ -257,6 +258,17 @@ def profile(request: HttpRequest) -> HttpResponse:
         "admin": user.is_staff,
     }
     return render(request, "livechat/profile.html", context)
+
+
+@require_POST
+@login_required
+@never_cache
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End all sessions of who asks, with their sockets; he stands before the sign-in page."""
+    assert request.user.pk is not None  # login_required
+    sessions.end_all(request.user.pk)
+    logout(request)
+    return redirect("login")
 
 
 def _initial(user: User, operator: Operator | None) -> dict[str, Any]:

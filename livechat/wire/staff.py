@@ -121,11 +121,13 @@ class LeaveChannel(Command, frozen=True, tag="channel.leave"):
 
 
 class SetPresence(Command, frozen=True, tag="presence.set"):
-    """`accepting`: may be given new conversations. `in_call`: is on the telephone."""
+    """`accepting`: is available, may be given new conversations. `in_call`: is on the telephone.
+    `availability`: in which way he does not accept; nobody asks for it while he does."""
 
     client_id: UUID
     accepting: bool
     in_call: bool = False
+    availability: Literal["busy", "invisible"] = "busy"
 
 
 class FetchCanned(Command, frozen=True, tag="canned.fetch"):
@@ -245,14 +247,27 @@ class StaffConversation(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """`id` is the operator's id as in `StaffOperator`; null for staff who do not answer."""
+    """`id` is the operator's id as in `StaffOperator`; null for staff who do not answer, and so is
+    `availability`, what he chose for himself. `presence` is how others see him."""
 
     id: UUID | None
     name: str
     avatar: str
     accepting: bool
     in_call: bool
-    presence: Literal["online", "away", "offline"]
+    presence: Literal["online", "busy", "away", "offline"]
+    availability: Literal["available", "busy", "invisible"] | None
+
+
+class StaffColleague(msgspec.Struct, frozen=True):
+    """Somebody who answers on a channel of the reader. `id` and `name` as in `StaffOperator`."""
+
+    id: UUID
+    name: str
+    avatar: str
+    presence: Literal["online", "busy", "away", "offline"]
+    in_call: bool
+    channels: list[UUID]
 
 
 class StaffWelcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -287,6 +302,7 @@ class InboxSnapshot(msgspec.Struct, frozen=True, tag="inbox.snapshot"):
     seen: dict[UUID, int]
     digest: str
     steps: FirstSteps
+    colleagues: list[StaffColleague]
     part: int = 1
     parts: int = 1
 
@@ -342,13 +358,15 @@ class StaffTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
 
 
 class PresenceChanged(msgspec.Struct, frozen=True, tag="presence.changed"):
-    """The whole value for one operator, himself included."""
+    """The whole value for one operator. `availability` is what he chose; only he himself is told,
+    for colleagues it is null. His own dashboards get both frames, and believe the one for him."""
 
     operator: UUID
     name: str
     accepting: bool
     in_call: bool
-    presence: Literal["online", "away", "offline"]
+    presence: Literal["online", "busy", "away", "offline"]
+    availability: Literal["available", "busy", "invisible"] | None
 
 
 class VisitorMoved(msgspec.Struct, frozen=True, tag="visitor.moved"):
@@ -408,9 +426,11 @@ class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
 
 class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """`digest` over (id, revision, head) of the reader's open conversations; a client whose
-    own digest differs sends ``inbox.fetch``. See `domain.digest`."""
+    own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
+    the reader, and serves the same end; null for who does not answer."""
 
     digest: str
+    presence: Literal["online", "busy", "away", "offline"] | None = None
 
 
 StaffEvent = (

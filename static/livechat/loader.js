@@ -169,7 +169,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
         failed = 0;
         wait = told.again_in;
         apply(told);
-      } else if (response.status < 500) {
+      } else if (response.status < 500 && response.status !== 429) {
         // Not for this website, or no longer there: nobody needs to ask again.
         wait = 0;
         apply(NOTHING);

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_in
+from tests.browser.people import Operator
 
 
 @pytest.fixture
@@ -47,3 +48,77 @@ def test_signing_out_in_one_tab_ends_the_others(anna, server):
 
     other.wait_for_url("**/login/")
     anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
+
+
+def test_who_is_signed_out_elsewhere_finds_his_draft_when_he_is_back(anna, vera, server, template):
+    vera.opens()
+    vera.write("Do you have green tea?")
+    anna.answers()
+    anna.composer.fill("We have six kinds, and the best of them is")
+    other = anna.page.context.new_page()
+    other.goto(f"{server.url}/dashboard/")
+    navigations: list[str] = []
+    anna.page.on("framenavigated", lambda frame: navigations.append(frame.url))
+
+    other.get_by_role("button", name="Your account").click()
+    other.get_by_role("button", name="Sign out").click()
+    anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
+    other.wait_for_url("**/login/")
+
+    assert len([url for url in navigations if "/login/" in url]) == 1
+    sign_in(anna.page, anna.page.url, "anna", template.passwords["anna"])
+    back = Operator(anna.page)
+    back.is_connected()
+    expect(back.composer).to_have_value("We have six kinds, and the best of them is")
+
+
+def test_the_way_back_does_not_show_the_inbox_of_who_signed_out(anna):
+    anna.page.get_by_role("button", name="Your account").click()
+    anna.page.get_by_role("button", name="Sign out").click()
+    anna.page.wait_for_url("**/login/")
+
+    anna.page.go_back()
+
+    anna.page.wait_for_url(re.compile(r"/login/"))
+    expect(anna.page.locator("inbox-page")).to_have_count(0)
+
+
+def test_signing_out_everywhere_ends_the_inbox_in_another_browser(
+    anna, operator, server, template, chrome
+):
+    page = chrome.context().new_page()
+    sign_in(page, f"{server.url}/profile/", "anna", template.passwords["anna"])
+    page.wait_for_url("**/profile/")
+
+    page.get_by_role("button", name="Sign out everywhere").click()
+
+    page.wait_for_url("**/login/")
+    anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
+
+
+def test_who_guesses_too_often_is_told_how_long_to_wait(page, server, template, chrome):
+    chrome.expect("429 (Too Many Requests)")
+    for _ in range(5):
+        sign_in(page, f"{server.url}/login/", "anna", "not her password")
+        expect(page.get_by_role("alert")).to_be_visible()
+
+    sign_in(page, f"{server.url}/login/", "anna", template.passwords["anna"])
+
+    expect(page.get_by_role("heading")).to_have_text("Too many attempts")
+    expect(page.get_by_text("Try again in 15 minutes.")).to_be_visible()
+
+
+def test_a_form_that_another_tab_has_made_old_leads_on(page, server, template, chrome):
+    chrome.expect("403 (Forbidden)")
+    page.goto(f"{server.url}/login/?next=/profile/")
+    other = page.context.new_page()
+    sign_in(other, f"{server.url}/login/?next=/profile/", "anna", template.passwords["anna"])
+    other.wait_for_url("**/profile/")
+
+    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Password").fill(template.passwords["anna"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading")).to_have_text("This form is too old")
+    page.get_by_role("link", name="Load the page again").click()
+
+    page.wait_for_url("**/profile/")

@@ -42,8 +42,9 @@ async def call(path: str, *parts: bytes, declared: int | None = None) -> tuple[l
     async def send(message):
         answered.append(message)
 
-    headers = [] if declared is None else [(b"Content-Length", b"%d" % declared)]
-    scope = {"type": "http", "path": path, "headers": headers}
+    headers = [(b"accept", b"application/json")]
+    headers += [] if declared is None else [(b"Content-Length", b"%d" % declared)]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
     await BodyLimit(application)(scope, receive, send)
     return answered, got
 
@@ -113,13 +114,14 @@ def opened(server: app.App) -> socket.socket:
 def test_a_real_server_says_so_to_who_declares_too_much(server):
     with opened(server) as connection:
         connection.sendall(
-            b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1048577\r\n\r\n"
+            b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+            b"Content-Length: 1048577\r\n\r\n"
         )
         connection.sendall(b"a" * 1_048_577)
 
         status, body = read(connection)
 
-    assert (status, body) == (413, b'{"error":{"code":"too_large"}}')
+    assert (status, json.loads(body)) == (413, {"error": {"code": "too_large"}})
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from tests.machine.app import App
 
 pytestmark = pytest.mark.faults
 
-SECONDS = float(os.environ.get("FAULT_SECONDS") or 16)
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 12)
 WORKERS = 2
 EXIT_WITHIN = 25.0
 ACKED_WITHIN = 3.0

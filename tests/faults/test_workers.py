@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from websockets.asyncio.client import connect
 from tests.faults import world
 from tests.faults.people import Visitor
 from tests.faults.test_sockets import closing, living, raw, until
+from tests.machine.app import App
+from tests.machine.ports import free_port
 
 pytestmark = pytest.mark.faults
 
@@ -56,12 +59,37 @@ async def test_a_dead_worker_is_replaced_and_its_sockets_come_back(place, app):
 
 def test_ctrl_c_reaches_all_processes_and_is_one_signal(app):
     workers = processes(app)
+    metrics = app.log.parent / "metrics"
+    assert len(list(metrics.iterdir())) == 1
 
     os.killpg(app.pid, signal.SIGINT)
 
     assert app.wait() == 0
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
     assert "Traceback" not in app.log.read_text()
+    assert not list(metrics.iterdir())
+
+
+def test_the_demos_second_site_is_served_once(place, tmp_path):
+    environ = {
+        "DATABASE_URL": place.postgres.url,
+        "REDIS_URL": place.redis.url,
+        "DEMO": "1",
+        "WORKERS": "2",
+    }
+    beside = free_port()
+    shop = App(tmp_path, environ=environ, neighbour_port=beside)
+    shop.start()
+    try:
+        with urllib.request.urlopen(f"http://localhost:{beside}/", timeout=10) as page:
+            text = page.read().decode()
+    finally:
+        code = shop.stop()
+
+    assert shop.url in text
+    assert code == 0
+    assert shop.log.read_text().count("second site is on") == 1
+    assert "is not free" not in shop.log.read_text()
 
 
 async def test_the_second_signal_ends_all_at_once(app):

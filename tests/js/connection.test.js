@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { delay } from "../../static/livechat/shared/backoff.js";
+import { askedToWait } from "../../static/livechat/shared/door-check.js";
 import { uuid } from "../../static/livechat/shared/identifiers.js";
+import { ReadMarks } from "../../static/livechat/shared/read-marks.js";
 import { SafeStorage } from "../../static/livechat/shared/storage.js";
 
 test("waiting doubles from half a second to fifteen, with half of it by chance", () => {
@@ -51,4 +53,52 @@ test("where storage is full it is kept in memory", () => {
   storage.set("a", "one");
 
   assert.equal(storage.get("a"), "one");
+});
+
+/** @param {number} status @param {Record<string, string>} headers @returns {typeof fetch} */
+function answering(status, headers = {}) {
+  return async () => new Response(null, { status, headers });
+}
+
+test("a page stays away as long as the server asks it to", async () => {
+  const wait = (/** @type {typeof fetch} */ ask) => askedToWait("wss://chat.example/ws/staff/", ask);
+
+  assert.equal(await wait(answering(503, { "Retry-After": "7" })), 7);
+  assert.equal(await wait(answering(429, { "Retry-After": "12" })), 12);
+  assert.equal(await wait(answering(503, { "Retry-After": "86400" })), 120);
+  assert.equal(await wait(answering(503)), 0);
+  assert.equal(await wait(answering(204)), 0);
+  assert.equal(await wait(answering(200, { "Retry-After": "7" })), 0);
+  assert.equal(await wait(() => Promise.reject(new TypeError("no network"))), 0);
+});
+
+test("the address of a socket is asked by HTTP, and never from a cache", async () => {
+  /** @type {unknown[]} */
+  let asked = [];
+  await askedToWait("ws://127.0.0.1/ws/visitor/a/", async (...what) => {
+    asked = what;
+    return new Response(null, { status: 204 });
+  });
+
+  assert.deepEqual(asked, ["http://127.0.0.1/ws/visitor/a/", { cache: "no-store" }]);
+});
+
+test("a read mark for which the server had no time is told again, with the newest number", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const told = [];
+  const marks = new ReadMarks((conversation, upTo) => Boolean(told.push(`${conversation} ${upTo}`)));
+  for (const upTo of [1, 2]) {
+    marks.read("c1", upTo);
+    mock.timers.tick(400);
+  }
+
+  marks.again(6);
+  mock.timers.tick(5_900);
+  const early = told.length;
+  mock.timers.tick(200);
+  mock.timers.reset();
+
+  assert.equal(early, 2);
+  assert.deepEqual(told, ["c1 1", "c1 2", "c1 2"]);
 });

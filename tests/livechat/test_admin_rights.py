@@ -71,6 +71,10 @@ def things(who: str, user: User, berlin: Channel) -> dict[str, tuple[int | None,
     profile = getattr(user, "operator", None)
     response = CannedResponse.objects.create(shortcut="hers", substitution="x", owner=stranger.user)
     mine = CannedResponse.objects.create(shortcut="his", substitution="x", owner=user)
+    webhook = factories.webhook()
+    delivery = webhook.deliveries.create(
+        event="ping", created_at=own.opened_at, due_at=own.opened_at, give_up_at=own.opened_at
+    )
     return {
         "channel": (berlin.pk, paris.pk),
         "conversation": (own.pk, theirs.pk),
@@ -79,6 +83,8 @@ def things(who: str, user: User, berlin: Channel) -> dict[str, tuple[int | None,
         "cannedresponse": (mine.pk, response.pk),
         "expertise": (Expertise.objects.create(name="Tea").pk,) * 2,
         "tag": (Tag.objects.create(name="Delivery").pk,) * 2,
+        "webhook": (webhook.pk,) * 2,
+        "delivery": (delivery.pk,) * 2,
     }
 
 
@@ -114,7 +120,7 @@ def test_everybody_sees_in_the_admin_what_the_page_says(berlin, who, model, expe
 def test_the_page_leaves_nobody_and_nothing_out(who):
     assert [model for actor, model, _cell in cells() if actor == who] == [
         *("channel", "conversation", "visitor", "operator"),
-        *("cannedresponse", "expertise", "tag"),
+        *("cannedresponse", "expertise", "tag", "webhook", "delivery"),
     ]
 
 
@@ -167,7 +173,7 @@ def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
             "manager",
             [
                 *("Channels", "Sessions", "Visitors", "Dashboard", "Your profile"),
-                *("Chatbots", "Canned Responses", "Expertise", "Tags"),
+                *("Chatbots", "Canned Responses", "Expertise", "Tags", "Webhooks", "Deliveries"),
                 *("Report", "Operators"),
             ],
         ),

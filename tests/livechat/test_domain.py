@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livechat.domain import availability, digest, numbering, routing, text
 from livechat.domain.pace import Bucket, Buckets, Pace
-from livechat.domain.states import Presence
+from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -72,26 +72,45 @@ def test_the_choice_is_never_full_and_never_depends_on_the_order(rows):
 
 
 @pytest.mark.parametrize(
-    ("seen", "active", "accepting", "expected"),
+    ("seen", "active", "choice", "expected"),
     [
-        (0, 0, True, Presence.ONLINE),
-        (64, 29 * 60, True, Presence.ONLINE),
-        (66, 0, True, Presence.OFFLINE),
-        (0, 31 * 60, True, Presence.AWAY),
-        (0, 0, False, Presence.AWAY),
-        (None, 0, True, Presence.OFFLINE),
-        (0, None, True, Presence.AWAY),
+        (0, 0, Availability.AVAILABLE, Presence.ONLINE),
+        (64, 29 * 60, Availability.AVAILABLE, Presence.ONLINE),
+        (65, 30 * 60, Availability.AVAILABLE, Presence.ONLINE),
+        (66, 0, Availability.AVAILABLE, Presence.OFFLINE),
+        (0, 31 * 60, Availability.AVAILABLE, Presence.AWAY),
+        (None, 0, Availability.AVAILABLE, Presence.OFFLINE),
+        (0, None, Availability.AVAILABLE, Presence.AWAY),
+        (0, 0, Availability.BUSY, Presence.BUSY),
+        (0, 31 * 60, Availability.BUSY, Presence.BUSY),
+        (66, 0, Availability.BUSY, Presence.OFFLINE),
+        (0, 0, Availability.INVISIBLE, Presence.OFFLINE),
     ],
 )
-def test_presence(seen, active, accepting, expected):
+def test_presence(seen, active, choice, expected):
     def ago(seconds):
         return None if seconds is None else NOW - timedelta(seconds=seconds)
 
-    found = availability.presence(
-        now=NOW, seen_at=ago(seen), active_at=ago(active), accepting=accepting
-    )
+    found = availability.presence(now=NOW, seen_at=ago(seen), active_at=ago(active), choice=choice)
 
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("accepting", "stored", "expected"),
+    [
+        (True, "available", Availability.AVAILABLE),
+        (False, "busy", Availability.BUSY),
+        (False, "invisible", Availability.INVISIBLE),
+        (True, "invisible", Availability.AVAILABLE),
+        (True, "busy", Availability.AVAILABLE),
+        (False, "available", Availability.BUSY),
+    ],
+)
+def test_what_the_version_before_wrote_decides_over_what_it_does_not_know(
+    accepting, stored, expected
+):
+    assert availability.choice(accepting=accepting, availability=stored) == expected
 
 
 # --- the batch rule

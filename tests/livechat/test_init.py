@@ -15,7 +15,7 @@ from config.demo.countries import COUNTRIES
 from livechat import events, init, responders
 from livechat.bus import bus
 from livechat.domain.rules import Rule
-from livechat.domain.states import Absence, ButtonAction, ResponderCondition
+from livechat.domain.states import Absence, Availability, ButtonAction, ResponderCondition
 from livechat.errors import Unavailable
 from livechat.init import board
 from livechat.integrations.geoip import Countries
@@ -34,6 +34,11 @@ def fresh_board(monkeypatch) -> None:
     monkeypatch.setattr(board, "_sightings", {})
     monkeypatch.setattr(board, "_noted", {})
     monkeypatch.setattr(board, "_seen", Counter())
+
+
+@pytest.fixture(autouse=True)
+def our_host(settings) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example"]
 
 
 async def started() -> None:
@@ -278,8 +283,7 @@ async def test_a_website_on_the_list_and_our_own_pages_are_answered(origin):
     assert (await ask(origin=origin))[0] == 200
 
 
-async def test_a_page_of_our_own_host_is_always_allowed(settings):
-    settings.ALLOWED_HOSTS = ["chat.example"]
+async def test_a_page_of_our_own_host_is_always_allowed():
     widget(origins=(SHOP,))
 
     assert (await ask(origin="https://chat.example", host="chat.example"))[0] == 200
@@ -445,7 +449,7 @@ def test_what_operators_and_services_change_is_told(
     from livechat.services import operators
 
     with django_capture_on_commit_callbacks(execute=True):
-        operators.set_presence(factories.actor(anna), accepting=False, in_call=False)
+        operators.set_presence(factories.actor(anna), choice=Availability.BUSY, in_call=False)
         operators.leave_channel(factories.actor(anna), berlin.public_id)
         operators.join_channel(factories.actor(anna), berlin.public_id)
 
@@ -564,7 +568,12 @@ def test_a_rule_whose_responder_is_not_ready_is_passed_over(berlin, helpers):
 
 
 def test_operators_without_the_right_or_at_rest_are_not_available(berlin, anna):
-    for change in ({"accepting": False}, {"seen_at": None}, {"is_enabled": False}):
+    for change in (
+        {"accepting": False},
+        {"active_at": factories.minutes_ago(31)},
+        {"seen_at": None},
+        {"is_enabled": False},
+    ):
         before = {name: getattr(anna, name) for name in change}
         Operator.objects.filter(pk=anna.pk).update(**change)
         assert not widgets.snapshot()[berlin.key].available, change

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from livechat.admin import history
 from livechat.admin.history import TellsDifferences
 from livechat.domain import rights
+from livechat.domain.states import Availability
 from livechat.models import CannedResponse, Expertise, Operator, Tag, User
 from tests import factories
 
@@ -160,7 +161,8 @@ def test_managers_do_not_make_administrators_of_themselves():
 
 
 def profile(**fields) -> dict[str, object]:
-    return {"chat_name": "Anna", "accepting": "on", **fields}
+    known = {"availability": "available", "initial-availability": "available"}
+    return {"chat_name": "Anna", **known, **fields}
 
 
 def test_a_manager_changes_a_profile_and_the_dashboards_hear_of_it(
@@ -173,12 +175,17 @@ def test_a_manager_changes_a_profile_and_the_dashboards_hear_of_it(
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(
             address("operator", anna),
-            {"chat_name": "Chloe", "languages": ["de", "ar"], "expertise": [tea.pk]},
+            profile(
+                chat_name="Chloe",
+                availability="busy",
+                languages=["de", "ar"],
+                expertise=[tea.pk],
+            ),
         )
 
     anna.refresh_from_db()
     assert response.status_code == 302
-    assert (anna.chat_name, anna.accepting) == ("Chloe", False)
+    assert (anna.chat_name, anna.choice, anna.accepting) == ("Chloe", "busy", False)
     assert sorted(anna.languages) == ["ar", "de"]
     assert list(anna.expertise.all()) == [tea]
     assert any("presence.changed" in str(post) for post in published)
@@ -198,6 +205,45 @@ def test_saving_a_profile_leaves_alone_what_the_dashboard_writes(anna, monkeypat
 
     anna.refresh_from_db()
     assert (anna.chat_name, anna.seen_at, anna.in_call) == ("Chloe", later, True)
+
+
+def test_saving_a_profile_leaves_alone_what_he_chose_while_the_form_was_open(
+    anna, published, django_capture_on_commit_callbacks
+):
+    client = signed_in(factories.manager())
+    page = client.get(address("operator", anna)).content.decode()
+    assert 'name="initial-availability" value="available"' in page
+    anna.choose(Availability.INVISIBLE)
+    anna.save()
+    published.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            address("operator", anna),
+            profile(chat_name="Chloe"),
+        )
+
+    anna.refresh_from_db()
+    assert (anna.chat_name, anna.choice) == ("Chloe", "invisible")
+    [own] = [post for post in published if post.groups == (f"user.{anna.user_id}",)]
+    assert '"availability":"invisible"' in own.frame
+
+
+def test_the_admin_shows_what_the_version_before_wrote(anna):
+    Operator.objects.filter(pk=anna.pk).update(accepting=False)
+
+    page = signed_in(factories.manager()).get(address("operator", anna)).content.decode()
+
+    assert 'name="initial-availability" value="busy"' in page
+
+
+@pytest.mark.parametrize("junk", ["", "away", EVIL])
+def test_nobody_chooses_what_there_is_not(anna, junk):
+    client = signed_in(factories.manager())
+
+    response = client.post(address("operator", anna), profile(availability=junk))
+
+    assert list(errors(response)) == ["availability"]
 
 
 @pytest.mark.parametrize("junk", [["xx"], ["de", EVIL], [""], ["zh-cn"], ["de-AT"]])
@@ -387,14 +433,14 @@ def test_a_tag_is_made_and_shown_with_its_colour(client, root):
 def test_the_history_tells_from_what_to_what(client, root, anna):
     client.post(
         address("operator", anna),
-        {"chat_name": "Chloe", "languages": ["de"]},
+        profile(chat_name="Chloe", availability="busy", languages=["de"]),
     )
 
     text = client.get(address("operator", anna, "history")).content.decode()
 
     assert told("operator", anna) == [
         "Online Chat Name: “Anna” → “Chloe”",
-        "Accepts conversations: yes → no",
+        "Availability: “Available” → “Busy”",
         "Online Chat Language: (empty) → “German – Deutsch”",
     ]
     assert "Online Chat Name: “Anna” → “Chloe”" in text

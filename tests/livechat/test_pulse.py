@@ -140,9 +140,10 @@ def test_coming_back_is_announced(berlin, anna, published, django_capture_on_com
     with django_capture_on_commit_callbacks(execute=True):
         operators.heard_from([anna.user_id], [anna.user_id])
 
-    [post] = [post for post in published if "presence.changed" in post.frame]
-    assert '"presence":"online"' in post.frame
-    assert f"channel.{berlin.pk}.staff" in post.groups
+    colleagues, own = [post for post in published if "presence.changed" in post.frame]
+    assert '"presence":"online"' in colleagues.frame
+    assert f"channel.{berlin.pk}.staff" in colleagues.groups
+    assert own.groups == (f"user.{anna.user_id}",)
 
 
 async def test_heartbeats_cost_one_query_for_all_visitors(

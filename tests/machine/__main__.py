@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: ``python -m tests.machine install|stage|run|missing``."""
+"""The commands behind the Makefile: ``python -m tests.machine install|stage|run|audit|missing``."""
 
 import argparse
 import os
@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from tests.machine import postgres, programs, redis
+from tests.machine import audit, postgres, programs, redis
 
 NO_TESTS = 5
 WIDTH = 88
@@ -21,6 +22,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("install", help="install what tests need where we may")
     commands.add_parser("missing", help="say loudly what this machine does not have")
+    audit_parser = commands.add_parser("audit", help="look for known holes in locked dependencies")
+    audit_parser.add_argument("files", nargs="+", type=Path)
     run_parser = commands.add_parser("run", help="run a command beside PostgreSQL and Redis")
     stage_parser = commands.add_parser("stage", help="run a command under a heading, with its time")
     stage_parser.add_argument("title")
@@ -36,6 +39,8 @@ def main() -> int:
             return install()
         case "missing":
             return tell_missing()
+        case "audit":
+            return look_for_holes(options.files)
         case "run":
             return run(options.words)
         case _:
@@ -58,6 +63,18 @@ def tell_missing() -> int:
             f"By hand: {programs.by_hand(absent)}",
         )
     return 0
+
+
+def look_for_holes(files: Sequence[Path]) -> int:
+    """Fail on a known hole; what could not be looked up is said loudly, but is nobody's fault."""
+    code = 0
+    for path in files:
+        report = audit.audit(path)
+        if lines := audit.told(path, report):
+            shout(*lines)
+        print(f"{path}: {report.audited} audited, {len(report.holes)} known holes", flush=True)
+        code |= bool(report.holes)
+    return code
 
 
 def run(words: Sequence[str]) -> int:

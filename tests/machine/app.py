@@ -17,6 +17,7 @@ PATIENCE_SECONDS = 60
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
     *("GEOIP_PATH", "HTTPS", "PORT", "HOST", "WORKERS", "DRAIN_SECONDS"),
+    *("ALLOWED_HOSTS", "TRUSTED_PROXIES"),
 )
 
 
@@ -44,6 +45,7 @@ class App:
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.log = var / "server.log"
+        self._host = _host_of(environ or {})
         self._command = command
         self._beside = ["--neighbour-port", str(neighbour_port)]
         self._program = [sys.executable, *entry]
@@ -133,12 +135,18 @@ class App:
         """Return the status with which a GET is answered, 0 when nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self._host)
             return connection.getresponse().status
         except (OSError, http.client.HTTPException):
             return 0
         finally:
             connection.close()
+
+
+def _host_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return how to call a server that goes by another name than its address."""
+    name = environ.get("ALLOWED_HOSTS", "").partition(",")[0]
+    return {"Host": name} if name else {}
 
 
 def _hear_ctrl_c() -> None:

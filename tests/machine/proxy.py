@@ -40,11 +40,11 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._passing.add(task)
-        try:
+        # Only we cancel, at the end; asyncio's streams would complain of it.
+        with suppress(asyncio.CancelledError):
             await self._pass_on(client, back)
-        finally:
-            self._passing.discard(task)
-            back.transport.abort()
+        self._passing.discard(task)
+        back.transport.abort()
 
     async def _pass_on(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         ready, turn = self._ready, next(self._turn)

@@ -1,27 +1,29 @@
 /** @import { SafeStorage } from "../shared/storage.js" */
 
-/** Unsent texts, one for each conversation and mode, kept while this tab lives. */
+/** A user's unsent texts, one for each conversation and mode, kept while this tab lives. */
 export class Drafts {
   #storage;
+  #user;
 
-  /** @param {SafeStorage} storage */
-  constructor(storage) {
+  /** @param {SafeStorage} storage @param {string} user  whoever signs in next here sees none of them */
+  constructor(storage, user) {
     this.#storage = storage;
+    this.#user = user;
   }
 
   /** @param {string} conversation @param {boolean} note */
   get(conversation, note) {
-    return this.#storage.get(key(conversation, note)) ?? "";
+    return this.#storage.get(this.#key(conversation, note)) ?? "";
   }
 
   /** @param {string} conversation @param {boolean} note @param {string} text */
   keep(conversation, note, text) {
-    if (text) this.#storage.set(key(conversation, note), text);
-    else this.#storage.remove(key(conversation, note));
+    if (text) this.#storage.set(this.#key(conversation, note), text);
+    else this.#storage.remove(this.#key(conversation, note));
   }
-}
 
-/** @param {string} conversation @param {boolean} note */
-function key(conversation, note) {
-  return `livechat:draft:${conversation}${note ? ":note" : ""}`;
+  /** @param {string} conversation @param {boolean} note */
+  #key(conversation, note) {
+    return `livechat:draft:${this.#user}:${conversation}${note ? ":note" : ""}`;
+  }
 }

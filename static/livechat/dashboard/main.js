@@ -50,7 +50,7 @@ const { pane } = page;
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const drawer = new Drawer(storage, `staff:${config.id}`, tab);
-const drafts = new Drafts(new SafeStorage(() => sessionStorage));
+const drafts = new Drafts(new SafeStorage(() => sessionStorage), config.id);
 const habits = new Habits(new SafeStorage(() => localStorage), config.id);
 const singles = config.preferences?.shortcuts !== false;
 
@@ -113,6 +113,7 @@ function receive(event) {
       if (commands.answered(event.client_id, false)) page.tell(event.code);
       outbox.reject(event);
       if (event.code === "not_found") forget(event.client_id ?? "");
+      if (event.command === "messages.see" && event.retry_after) marks.again(event.retry_after);
       break;
     case "message.posted":
       stoppedTyping(event.conversation, event.message);

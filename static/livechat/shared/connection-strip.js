@@ -23,7 +23,7 @@ export class ConnectionStrip extends HTMLElement {
   show(status) {
     clearTimeout(this.#timer);
     this.dataset["status"] = status;
-    if (status === "connecting") this.#timer = setTimeout(() => this.#draw(status), PATIENCE_MS);
+    if (status === "connecting" || status === "busy") this.#timer = setTimeout(() => this.#draw(status), PATIENCE_MS);
     else this.#draw(status);
   }
 

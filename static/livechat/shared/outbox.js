@@ -108,9 +108,9 @@ export class Outbox {
     this.#moved();
   }
 
-  /** @param {{ client_id?: string | null, code: string, retry_after?: number | null }} answer */
-  reject({ client_id, code, retry_after }) {
-    if (!client_id && code === "rate_limited") {
+  /** @param {{ client_id?: string | null, code: string, retry_after?: number | null, command?: string | null }} answer */
+  reject({ client_id, code, retry_after, command }) {
+    if (!client_id && !command && code === "rate_limited") {
       // The frame was not even read, so nobody can say whose it was: all of them go again.
       for (const { client_id: sent, state } of this.entries) {
         if (state === "in_flight") this.reject({ client_id: sent, code, retry_after });

@@ -1,4 +1,5 @@
 import { delay } from "./backoff.js";
+import { askedToWait } from "./door-check.js";
 
 const SILENCE_MS = 45_000;
 const WELCOME_MS = 15_000;
@@ -12,7 +13,9 @@ const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced
 const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
 
 /**
- * @typedef {"idle" | "connecting" | "open" | "outdated" | "forbidden" | "replaced"} Status
+ * @typedef {"idle" | "connecting" | "busy" | "open" | "outdated" | "forbidden" | "replaced"} Status
+ *
+ * "busy": the server told when to come back, and that has not gone well since.
  *
  * @typedef {object} Handlers
  * @property {() => object} hello  the first frame, made anew for every connection
@@ -33,7 +36,7 @@ export class Socket {
   /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
-  /** The moment before which a stopping server wants to see nobody. */
+  /** The moment before which a stopping or busy server wants to see nobody. */
   #notBefore = 0;
   #active = false;
   #heardAt = 0;
@@ -80,7 +83,7 @@ export class Socket {
   #connect() {
     clearTimeout(this.#retry);
     this.#drop();
-    this.#become("connecting");
+    this.#lack();
     const socket = new WebSocket(this.#address);
     this.#socket = socket;
     let opened = false;
@@ -92,6 +95,7 @@ export class Socket {
     socket.onclose = (event) => {
       if (!opened && this.#attempt >= ASK_FROM) this.#handlers.unopened();
       this.#closed(event.code);
+      if (!opened) this.#askWhy(this.#attempt);
     };
     this.#watch(WELCOME_MS);
   }
@@ -125,9 +129,23 @@ export class Socket {
     const end = FINAL.get(code);
     if (end) return this.#end(/** @type {Status} */ (end));
     if (code === 4401) this.#handlers.refused();
-    this.#become("connecting");
-    this.#again(code === 4429 ? FLOODING_MS : delay(this.#attempt, Math.random()));
+    this.#lack();
+    this.#again(code === 4429 ? FLOODING_MS * (1 + Math.random()) : delay(this.#attempt, Math.random()));
     this.#attempt += 1;
+  }
+
+  /** Wait as long as the server asks us to. @param {number} attempt  that was refused */
+  async #askWhy(attempt) {
+    const seconds = await askedToWait(this.#address);
+    if (!seconds || attempt !== this.#attempt || this.#socket) return;
+    this.#notBefore = Date.now() + seconds * 1_000;
+    this.#become("busy");
+    this.#again(0);
+  }
+
+  /** There is no connection, for the reason known. */
+  #lack() {
+    if (this.status !== "busy") this.#become("connecting");
   }
 
   /** @param {number} milliseconds */
@@ -169,9 +187,9 @@ export class Socket {
 
   // The network is back, or somebody looks at us again: no reason to wait any longer.
   #wake = () => {
-    if (document.hidden || FINAL_STATUS.has(this.status)) return;
+    if (document.hidden || FINAL_STATUS.has(this.status) || Date.now() < this.#notBefore) return;
     const silent = Date.now() - this.#heardAt > SILENCE_MS;
-    const waiting = this.status === "connecting" && !this.#socket;
+    const waiting = this.status !== "open" && !this.#socket;
     if (waiting || (this.status === "open" && silent)) this.restart();
   };
 

@@ -24,6 +24,7 @@ const ENGLISH = {
   "composer.send": "Send",
   "composer.tooLong": "Too long by {count} characters.",
   "composer.tooLong.one": "Too long by 1 character.",
+  "connection.busy": "Very many people are here. We try again by ourselves; your messages are kept.",
   "connection.connecting": "Connecting… your messages are kept",
   "connection.forbidden": "This chat is not available here.",
   "connection.outdated": "There is a newer version of this page.",

@@ -138,7 +138,7 @@ export class Uploads {
       return;
     }
     const code = answer?.error?.code ?? BY_STATUS[status] ?? (status >= 500 ? "unavailable" : "other");
-    if (code !== "rate_limited") return this.#turn(upload, "failed", code);
+    if (code !== "rate_limited" && !answer?.error?.retry_after) return this.#turn(upload, "failed", code);
     // Time alone cures it: nobody needs to be told.
     this.#turn(upload, "queued");
     const { door } = upload;

@@ -203,6 +203,7 @@ export interface InboxSnapshot {
   seen: Record<string, number>;
   digest: string;
   steps: FirstSteps;
+  colleagues: Array<StaffColleague>;
   part: number;
   parts: number;
 }
@@ -238,7 +239,8 @@ export interface LeaveConversation {
 }
 
 /**
- * `id` is the operator's id as in `StaffOperator`; null for staff who do not answer.
+ * `id` is the operator's id as in `StaffOperator`; null for staff who do not answer, and so is
+ * `availability`, what he chose for himself. `presence` is how others see him.
  */
 export interface Me {
   id: string | null;
@@ -246,7 +248,8 @@ export interface Me {
   avatar: string;
   accepting: boolean;
   in_call: boolean;
-  presence: "away" | "offline" | "online";
+  presence: "away" | "busy" | "offline" | "online";
+  availability: "available" | "busy" | "invisible" | null;
 }
 
 /**
@@ -259,7 +262,8 @@ export interface PageSeen {
 }
 
 /**
- * The whole value for one operator, himself included.
+ * The whole value for one operator. `availability` is what he chose; only he himself is told,
+ * for colleagues it is null. His own dashboards get both frames, and believe the one for him.
  */
 export interface PresenceChanged {
   type: "presence.changed";
@@ -267,17 +271,20 @@ export interface PresenceChanged {
   name: string;
   accepting: boolean;
   in_call: boolean;
-  presence: "away" | "offline" | "online";
+  presence: "away" | "busy" | "offline" | "online";
+  availability: "available" | "busy" | "invisible" | null;
 }
 
 /**
- * `accepting`: may be given new conversations. `in_call`: is on the telephone.
+ * `accepting`: is available, may be given new conversations. `in_call`: is on the telephone.
+ * `availability`: in which way he does not accept; nobody asks for it while he does.
  */
 export interface SetPresence {
   type: "presence.set";
   client_id: string;
   accepting: boolean;
   in_call?: boolean;
+  availability?: "busy" | "invisible";
 }
 
 /**
@@ -320,6 +327,18 @@ export interface StaffChannel {
 }
 
 /**
+ * Somebody who answers on a channel of the reader. `id` and `name` as in `StaffOperator`.
+ */
+export interface StaffColleague {
+  id: string;
+  name: string;
+  avatar: string;
+  presence: "away" | "busy" | "offline" | "online";
+  in_call: boolean;
+  channels: Array<string>;
+}
+
+/**
  * The staff view. `operator` is the main one, `operators` all who take part now. `head`,
  * `seen` (the reader's own mark is not here: see `Inbox.seen`), `seen_by_visitor` and
  * `seen_by_staff` are in staff numbers. `last` is the newest entry, for the list row.
@@ -351,11 +370,13 @@ export interface StaffConversationChanged {
 
 /**
  * `digest` over (id, revision, head) of the reader's open conversations; a client whose
- * own digest differs sends ``inbox.fetch``. See `domain.digest`.
+ * own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
+ * the reader, and serves the same end; null for who does not answer.
  */
 export interface StaffHeartbeat {
   type: "heartbeat";
   digest: string;
+  presence: "away" | "busy" | "offline" | "online" | null;
 }
 
 /**

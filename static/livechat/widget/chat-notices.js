@@ -11,6 +11,7 @@ export const LEAVE = "notices:leave";
  * @typedef {object} Told
  * @property {{ since: string, available: boolean } | null} waiting  nobody has answered yet
  * @property {number} fast  until when nothing is sent, milliseconds of the server's clock; 0: it is
+ * @property {boolean} busy  and that is because the server has too much to do
  * @property {"" | "down" | "forbidden"} down  what the connection lacks for longer than a moment
  * @property {string} hint  where else the owner can be reached
  * @property {boolean} lost  an earlier chat cannot be shown any more
@@ -42,7 +43,7 @@ export class ChatNotices extends HTMLElement {
   }
 
   /** @param {Told} told */
-  #lines({ waiting, fast, down, hint, lost, unkept, unsaved }) {
+  #lines({ waiting, fast, busy, down, hint, lost, unkept, unsaved }) {
     const elsewhere = hint && t("widget.contact", { hint });
     return [
       lost && line("lost", t("widget.lost")),
@@ -50,7 +51,7 @@ export class ChatNotices extends HTMLElement {
       unsaved && line("unsaved", t("widget.unsaved")),
       down === "down" && line("down", t("widget.down"), elsewhere),
       down === "forbidden" && elsewhere && line("down", elsewhere),
-      fast && line("fast", t("widget.fast"), this.#clock),
+      fast && line("fast", t(busy ? "widget.busy" : "widget.fast"), this.#clock),
       !fast && waiting && this.#waiting(waiting.available, elsewhere),
     ].filter((one) => one instanceof Node);
   }

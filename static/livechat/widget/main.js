@@ -37,9 +37,11 @@ const draft = new Draft(config.key);
 /** So long it may take to connect before we say where else we can be reached. */
 const DOWN_MS = 15_000;
 const NOTICE_MS = 8_000;
+/** Whoever waits for these wants to know why. */
+const SENDING = new Set(["message.post", "conversation.open"]);
 const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
 /** What is told beside the messages; see `Told`. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
-const told = { fast: 0, down: "", lost: false, unkept: isForbidden(), unsaved: false };
+const told = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
 
 let state = start(config.channel);
 let visible = false;
@@ -164,7 +166,8 @@ function receive(event) {
       ending?.reject(event);
       if (event.command === "attributes.set") attributesRefused(event);
       else if (event.command === "transcript.open") notice("unsaved");
-      else if (event.code === "rate_limited") slowed(event.retry_after ?? 0);
+      else if (event.command === "messages.see") marks.again(event.retry_after ?? 0);
+      else if (!event.command || SENDING.has(event.command)) slowed(event);
       break;
     case "transcript.opened":
       element("a", { href: event.url, download: "" }).click();
@@ -229,7 +232,7 @@ function send(command) {
 function connectionChanged(status) {
   panel.strip.show(status);
   clearTimeout(goingDown);
-  if (status === "connecting") goingDown = setTimeout(() => tell("down", "down"), DOWN_MS);
+  if (status === "connecting" || status === "busy") goingDown = setTimeout(() => tell("down", "down"), DOWN_MS);
   else told.down = status === "forbidden" ? status : "";
   asked = 0;
   if (status === "open") {
@@ -319,10 +322,16 @@ function notice(name) {
   setTimeout(tell, NOTICE_MS, name, false);
 }
 
-/** He writes faster than he may. @param {number} seconds  until something is sent again */
-function slowed(seconds) {
-  // Shorter than it takes to read of it.
-  if (seconds < 1) return;
+/**
+ * He writes faster than he may, or the server has too much to do: nothing is sent for a while.
+ * @param {import("../shared/wire.d.ts").Rejected} rejected
+ */
+function slowed({ code, retry_after }) {
+  const seconds = retry_after ?? 0;
+  const busy = code === "unavailable";
+  // Shorter than it takes to read of it; for the others time is no cure.
+  if (seconds < (busy ? 2 : 1) || (!busy && code !== "rate_limited")) return;
+  told.busy = busy;
   const until = now().getTime() + seconds * 1_000;
   tell("fast", Math.max(told.fast, until));
   setTimeout(() => told.fast <= now().getTime() + 50 && tell("fast", 0), seconds * 1_000);

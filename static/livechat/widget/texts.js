@@ -5,6 +5,7 @@ import { extend, t as shared } from "../shared/texts.js";
 
 /** What is said only in what is fetched later; the languages are those of `languages/`. */
 const ENGLISH = {
+  "widget.busy": "Very many people are here. Your message goes out by itself.",
   "widget.down": "We cannot be reached at the moment. What you write is kept, and sent as soon as possible.",
   "widget.end": "End chat",
   "widget.endConfirm": "End this chat?",

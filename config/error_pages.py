@@ -1,0 +1,180 @@
+"""What is answered when something goes wrong: a page for people, JSON for programs.
+
+The pages need nothing but this process: no database, no collected files, no context. Their style
+stands in them, and the policy names it by its hash.
+"""
+
+import base64
+import hashlib
+import io
+import sys
+from functools import cache
+from typing import Any
+
+import rcssmin
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import escape_leading_slashes
+from django.utils.translation import gettext_lazy as _
+
+CODES = {
+    400: "invalid",
+    403: "forbidden",
+    404: "not_found",
+    413: "too_large",
+    429: "rate_limited",
+    500: "failed",
+    503: "unavailable",
+}
+TEXTS = {
+    400: (
+        _("This request makes no sense here"),
+        _("Something in its address or in what was sent is not as it should be."),
+    ),
+    403: (_("This page is not for you"), ""),
+    404: (
+        _("There is nothing here"),
+        _("The address may be mistyped, or what was here is gone."),
+    ),
+    413: (
+        _("That is too large"),
+        _("Nothing of it was kept. Go back and choose something smaller."),
+    ),
+    429: (
+        _("Too many attempts"),
+        _(
+            "Too many wrong passwords came from your connection. To keep accounts safe, nobody "
+            "can sign in from here for a while."
+        ),
+    ),
+    500: (
+        _("That went wrong"),
+        _("The fault is ours, and it has been written down. Try again in a moment."),
+    ),
+    503: (
+        _("Back in a moment"),
+        _("The chat cannot reach its database right now. Try again in a minute."),
+    ),
+}
+FORM_TOO_OLD = (
+    _("This form is too old"),
+    _(
+        "It was open for long, or you have signed in or out in another tab since. Nothing was "
+        "changed. Load the page again and repeat what you wanted to do."
+    ),
+)
+PROGRAMS = ("/api/", "/files/", "/transcripts/", "/avatars/", "/dashboard/files/")
+STYLES = ("tokens.css", "error.css")
+RETRY_SECONDS = 5
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Tell who is signed in that the page is not for him, and let him sign in as somebody else."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return answer(request, 403, signed_in_as=user.get_username())
+    return answer(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Tell that a form is not of ours any more, and lead to a new one."""
+    again = escape_leading_slashes(request.get_full_path())
+    return answer(request, 403, texts=FORM_TOO_OLD, again=again)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer 500, or 503 when it is the database that does not answer."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = answer(request, 503)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    return answer(request, 500)
+
+
+def too_many_attempts(request: HttpRequest, wait_seconds: int) -> HttpResponse:
+    """Answer 429 to who may not try another password yet."""
+    minutes = -(-wait_seconds // 60)
+    response = answer(request, 429, minutes=minutes, again=reverse(settings.LOGIN_URL))
+    response["Retry-After"] = str(wait_seconds)
+    return response
+
+
+def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
+    """Return the answer with this status, in the language that is spoken; `context` adds to the
+    page: `texts`, `again`, `signed_in_as`, `minutes`."""
+    if not hasattr(request, "LANGUAGE_CODE"):  # it did not come as far as Django's middleware
+        request.LANGUAGE_CODE = translation.get_language_from_request(request)
+        with translation.override(request.LANGUAGE_CODE):
+            return answer(request, status, **context)
+    if _is_program(request):
+        response: HttpResponse = JsonResponse({"error": {"code": CODES[status]}}, status=status)
+        response["Content-Type"] = "application/json; charset=utf-8"
+        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    else:
+        style, policy = _style()
+        title, text = context.pop("texts", TEXTS[status])
+        page = {"status": status, "title": title, "text": text, "style": style, **context}
+        # The request is for the token of the sign-out form alone.
+        form = request if "signed_in_as" in context else None
+        response = HttpResponse(render_to_string("error.html", page, form), status=status)
+        response["Content-Security-Policy"] = policy
+        response["Vary"] = "Accept-Language, Cookie"
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "DENY"
+    return response
+
+
+def messages(scope: Any, status: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the two messages of ASGI that answer a request which never reaches Django."""
+    response = answer(ASGIRequest(scope, io.BytesIO()), status)
+    body = response.content
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    headers.append((b"content-length", b"%d" % len(body)))
+    shown = b"" if scope["method"] == "HEAD" else body
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": shown},
+    )
+
+
+async def send(scope: Any, send: Any, status: int) -> None:
+    for message in messages(scope, status):
+        await send(message)
+
+
+def _is_program(request: HttpRequest) -> bool:
+    """Say whether who asks reads JSON: by what he accepts, or by what he asks for."""
+    if request.path_info.startswith(PROGRAMS):
+        return True
+    if request.path_info.startswith("/widget/") and not request.path_info.endswith("/frame/"):
+        return True
+    accepted = request.headers.get("Accept", "")
+    return "json" in accepted and "html" not in accepted
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """Return the style of the pages, and the policy that allows it and nothing else."""
+    folder = settings.BASE_DIR / "static/livechat/css"
+    style: str = rcssmin.cssmin("".join((folder / name).read_text() for name in STYLES))
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    )
+    return style, policy

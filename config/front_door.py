@@ -1,0 +1,93 @@
+"""What every request meets first, whoever answers it: static files, `init`, Django, sockets.
+
+Who speaks TLS, whether we are meant at all, and which headers no answer goes without.
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+
+from config import error_pages
+from config.csp import NOTHING
+from livechat import auth
+
+logger = logging.getLogger(__name__)
+
+PERMISSIONS = (
+    "accelerometer=(), autoplay=(self), browsing-topics=(), camera=(), display-capture=(), "
+    "geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), "
+    "midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
+)
+"""What our pages may ask a browser for: to play the sounds of the inbox."""
+
+ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": PERMISSIONS.encode(),
+    # Whoever means something to be kept says so: the rest may depend on who asks.
+    b"cache-control": b"private, no-store",
+    b"content-security-policy": NOTHING.encode(),
+}
+
+
+class FrontDoor:
+    """Lets through what is meant for us, and sends nothing without the headers of `ALWAYS`."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        is_socket = scope["type"] == "websocket"
+        if auth.came_over_tls(scope):
+            scope = {**scope, "scheme": "wss" if is_socket else "https"}
+        else:
+            scope = {**scope, "scheme": "ws" if is_socket else "http"}
+        if is_socket:
+            await self._application(scope, receive, send)  # asks for the host with the origin
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        has_begun = False
+
+        async def complete(message: Any) -> None:
+            nonlocal has_begun
+            has_begun = True
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _completed(scope, message.get("headers", ()))}
+            await send(message)
+
+        if not auth.is_own_host(scope):
+            await error_pages.send(scope, complete, 400)
+            return
+        try:
+            await self._application(scope, receive, complete)
+        except Exception:
+            # The server would answer in its own words, which name it.
+            logger.exception("a request failed outside of Django")
+            if has_begun:
+                raise
+            await error_pages.send(scope, complete, 500)
+
+
+def _completed(scope: Any, given: Any) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with those it lacks."""
+    headers = [(bytes(name), bytes(value)) for name, value in given]
+    named = {name.lower() for name, _value in headers}
+    if settings.DEBUG:
+        named.add(b"content-security-policy")  # Django's pages for us have styles in them
+    headers += [(name, value) for name, value in ALWAYS.items() if name not in named]
+    if scope["scheme"] == "https" and b"strict-transport-security" not in named:
+        headers += [(b"strict-transport-security", _hsts())] if settings.SECURE_HSTS_SECONDS else []
+    return headers
+
+
+def _hsts() -> bytes:
+    parts = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        parts.append("includeSubDomains")
+    if settings.SECURE_HSTS_PRELOAD:
+        parts.append("preload")
+    return "; ".join(parts).encode()

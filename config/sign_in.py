@@ -1,0 +1,65 @@
+"""django-axes, told how we count: it stands before the password check and answers for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
+from django.http import HttpRequest, HttpResponse
+
+from config import error_pages
+from livechat import auth
+from livechat.domain.sources import source_of
+from livechat.errors import RateLimited
+from livechat.services import sign_ins
+
+
+class Handler(AbstractAxesHandler, AxesBaseHandler):
+    """Asks `services.sign_ins`; what it found out goes along with the request."""
+
+    def is_allowed(
+        self, request: HttpRequest, credentials: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Count a try and say whether it may go on to the password."""
+        try:
+            sign_ins.begin(_name(credentials), _source(request))
+        except RateLimited as refused:
+            request.sign_in_wait = round(refused.retry_after)  # type: ignore[attr-defined]
+            return False
+        request.sign_in_counted = True  # type: ignore[attr-defined]
+        return True
+
+    def user_login_failed(
+        self, sender: Any, credentials: Any, request: Any = None, **_: Any
+    ) -> None:
+        """It was counted before it failed."""
+
+    def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
+        if getattr(request, "sign_in_counted", False):
+            sign_ins.succeeded(user.get_username(), _source(request))
+
+    def user_logged_out(self, sender: Any, request: Any, user: Any, **_: Any) -> None:
+        """Nothing is kept of who came and went."""
+
+    def post_save_access_attempt(self, instance: object, **_: Any) -> None:
+        """Axes tells of every row; it is we who wrote it."""
+
+    def post_delete_access_attempt(self, instance: object, **_: Any) -> None:
+        """Likewise."""
+
+    def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
+        return 0  # `is_allowed` decides
+
+
+def locked_out(request: HttpRequest, *_of_axes: object) -> HttpResponse:
+    """Answer who has to wait: the same, whether there is such an account or not."""
+    return error_pages.too_many_attempts(request, getattr(request, "sign_in_wait", 60))
+
+
+def _name(credentials: Mapping[str, Any] | None) -> str:
+    return str((credentials or {}).get("username") or "")
+
+
+def _source(request: HttpRequest) -> str:
+    source = source_of(auth.address_of(request))
+    # The column takes addresses only; who has none shares one.
+    return "::" if source == "unknown" else source

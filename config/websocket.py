@@ -1,0 +1,116 @@
+"""How the server keeps a WebSocket: uvicorn's protocol, held to limits it does not have itself."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+
+from livechat.domain.pace import Bucket, Pace
+
+ABORT_SECONDS = 10.0
+"""How long a connection that is ending may take: who does not read would keep it for ever."""
+WRITE_BUFFER = 32_768
+"""Bytes that may wait here for a reader; what comes after waits in the consumer's outbox."""
+SLICE = 4_096
+"""Bytes that are taken apart at once: 250 KB of the smallest frames are half a second's work."""
+MAX_FRAMES = 200
+"""Frames that may wait for the consumer; what has come beyond is not taken apart yet."""
+MAX_FRAGMENTS = 64
+"""Of one message; browsers send it whole."""
+CONTROL = Pace(burst=30, rate=1)
+"""Pings and pongs. Browsers send none by themselves; our own ping is answered twice a minute."""
+MAX_AFTER_CLOSE = 65_536
+"""Bytes in which the answer to our close is looked for; more is thrown away unread."""
+
+
+class WebSocket(WebSocketsSansIOProtocol):
+    """Keeps little of who sends without end, and nothing of who does not read."""
+
+    _abort: asyncio.TimerHandle | None = None
+    _unread = b""
+    _after_close = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._control = Bucket(CONTROL.burst, CONTROL.rate)
+        transport.set_write_buffer_limits(WRITE_BUFFER)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._abort is not None:
+            self._abort.cancel()
+        self._unread = b""
+        super().connection_lost(exc)
+
+    # ------------------------------------------------------------------ in
+
+    def data_received(self, data: bytes) -> None:
+        if self.close_sent:
+            self._after_close += len(data)
+            if self._after_close <= MAX_AFTER_CLOSE:
+                super().data_received(data)
+            return
+        self._unread = self._unread + data if self._unread else data
+        self._read_on()
+
+    def handle_ping(self) -> None:
+        pong = self.conn.data_to_send()
+        if self._control.take(self.loop.time()):
+            self._fail("too many control frames")
+        elif self.writable.is_set():  # nothing holds up who sends pings and never reads
+            self.transport.write(b"".join(pong))
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._control.take(self.loop.time()):
+            self._fail("too many control frames")
+        else:
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self._fail("too many fragments")
+        else:
+            super().handle_cont(event)
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        if self._unread and self.queue.empty():
+            self._read_on()
+        return message
+
+    def _read_on(self) -> None:
+        """Take apart what has come, as long as the consumer can follow."""
+        while self._unread and self.queue.qsize() < MAX_FRAMES and not self.transport.is_closing():
+            part, self._unread = self._unread[:SLICE], self._unread[SLICE:]
+            super().data_received(part)
+
+    def _fail(self, reason: str) -> None:
+        if not self.close_sent:
+            self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
+            self.handle_parser_exception()
+            self._abort_later()
+
+    # ------------------------------------------------------------------ the end
+
+    async def send(self, message: Any) -> None:
+        # Before it waits for the reader, whom we may never see read again.
+        if message["type"] in ("websocket.close", "websocket.http.response.start"):
+            self._abort_later()
+        await super().send(message)
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self._abort_later()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._abort_later()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        """Cut the line if it has not ended by itself by then."""
+        if self._abort is None and not self.disconnected:
+            self._abort = self.loop.call_later(ABORT_SECONDS, self.transport.abort)

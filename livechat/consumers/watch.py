@@ -1,0 +1,77 @@
+"""The watch: ends the sockets of staff who may not be here any more.
+
+It looks at those of a user as soon as an event tells that something about him changed, and the
+pulse has it look at all every few seconds, for an event may be lost (decision 31).
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from livechat import events
+from livechat.bus import bus
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.operator import OperatorConsumer
+from livechat.consumers.threads import run
+from livechat.errors import LivechatError
+from livechat.services import sessions
+from livechat.wire import Close
+
+logger = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.2
+"""Changes come in twos and threes; and a browser that changed its own password gets its new
+session meanwhile, before its other tabs ask for one."""
+
+
+class Watch:
+    """This process's end of `events.standing_changed`."""
+
+    def __init__(self) -> None:
+        self._users: set[int] = set()
+        self._told = asyncio.Event()
+
+    def deliver(self, frame: str) -> None:
+        """Hear from the bus of whom something changed."""
+        self._users.update(map(int, frame.split()))
+        self._told.set()
+
+    async def keep(self) -> None:
+        """Look whenever it is told to, for ever."""
+        bus.registry.join(self, events.STANDING)
+        try:
+            while True:
+                await self._told.wait()
+                await asyncio.sleep(GATHER_SECONDS)
+                self._told.clear()
+                users, self._users = self._users, set()
+                try:
+                    await look([socket for socket in staff() if socket.user in users], told=True)
+                except LivechatError as error:
+                    logger.warning("watch: %s; the pulse looks again", error.code)
+                except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
+                    logger.exception("watch")
+        finally:
+            bus.registry.drop(self)
+
+
+def staff() -> list[OperatorConsumer]:
+    """Return the sockets of staff in this process."""
+    return [socket for socket in BaseConsumer.live if isinstance(socket, OperatorConsumer)]
+
+
+async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> None:
+    """End what has no session any more, and read the rights of the others again where they
+    differ; `told` that they do, so that it holds for whom nothing was known yet as well."""
+    logins = {socket: socket.login for socket in sockets}
+    if not logins:
+        return
+    standing = await run(sessions.standing, set(logins.values()))
+    for socket, login in logins.items():
+        now = standing.get(login)
+        if now is None:
+            socket.close(Close.IDENTITY)
+        elif now != socket.standing:
+            is_first, socket.standing = socket.standing is None, now
+            if told or not is_first:
+                await socket.rights_changed()

@@ -1,0 +1,97 @@
+"""Webhooks: addresses of others that are told what happens."""
+
+import secrets
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain import signatures, targets
+from livechat.domain.deliveries import CHOSEN
+from livechat.domain.targets import TargetError
+
+PROBLEMS = {
+    "too_long": _("The address is too long."),
+    "characters": _("The address has a character that has to be percent-encoded."),
+    "scheme": _("The address has to begin with https://"),
+    "userinfo": _("The address must not have a name or password in it."),
+    "fragment": _("What follows # never reaches a server: leave it out."),
+    "port": _("The port has to be 443 or 8443."),
+    "host": _("That is no host: a name like hooks.example.com is meant."),
+    "private": _("This host is in a private network, which webhooks must not reach."),
+}
+
+
+def new_secret() -> str:
+    """Return a secret that nobody has seen."""
+    return signatures.secret(secrets.token_bytes(signatures.KEY_BYTES))
+
+
+def is_target(url: str) -> None:
+    """Refuse an address that a webhook must not have."""
+    try:
+        targets.parse(url, private=settings.WEBHOOKS_ALLOW_PRIVATE)
+    except TargetError as error:
+        raise ValidationError(PROBLEMS[error.problem], code=error.problem) from None
+
+
+def are_events(events: object) -> None:
+    """Refuse what is no list of events to choose from, each once."""
+    known = {event.value for event in CHOSEN}
+    if not isinstance(events, list) or len(events) != len(set(events) & known):
+        raise ValidationError(_("Choose from the events that there are."))
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    def enabled(self) -> Self:
+        return self.filter(is_enabled=True)
+
+
+class Webhook(models.Model):
+    """Where to post what happened, and the secret under which it is signed.
+
+    While a secret is being changed there are two, `secret` and `old_secret`, and both sign.
+    `gone_at` is when the receiver said that it is gone for good, which switched this off.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    url = models.CharField(
+        _("address"),
+        max_length=targets.MAX_LENGTH,
+        validators=[is_target],
+        help_text=_("Where to post to: https://hooks.example.com/livechat"),
+    )
+    events = models.JSONField(_("events"), default=list, validators=[are_events])
+    channel = models.ForeignKey(
+        "livechat.Channel",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="webhooks",
+        verbose_name=_("channel"),
+        help_text=_("Only conversations of this channel. None: those of all."),
+    )
+    is_enabled = models.BooleanField(_("switched on"), default=True)
+    secret = models.CharField(_("secret"), max_length=120, default=new_secret, editable=False)
+    old_secret = models.CharField(
+        _("old secret"), max_length=120, blank=True, default="", editable=False
+    )
+    gone_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secrets(self) -> list[str]:
+        """All that sign now, the newest first."""
+        return [one for one in (self.secret, self.old_secret) if one]

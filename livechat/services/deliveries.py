@@ -1,0 +1,165 @@
+"""Making the calls that are due: claimed under a lease, made outside of any transaction."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, connection
+from django.db.models import Count
+from django.utils import timezone
+
+from livechat.domain import backoff
+from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
+from livechat.errors import NotFound
+from livechat.integrations.calls import CallError, Receipt, TryLater
+from livechat.models import Delivery, Webhook
+from livechat.models.delivery import LEASE
+from livechat.services import webhooks
+
+logger = logging.getLogger(__name__)
+
+LANES = 4
+"""Calls to one webhook at a time. Each is of another conversation, so their order holds."""
+THREADS = 8
+WORK_SECONDS = 20.0
+"""After this no further call is begun; with the longest of them it stays within a lease."""
+KEPT_FOR = timedelta(days=30)
+"""How long it can be looked up what became of a delivery."""
+
+SENDERS: dict[DeliveryKind, Callable[[Delivery, datetime], Receipt]] = {
+    DeliveryKind.WEBHOOK: webhooks.send,
+}
+"""How a delivery of each kind leaves: returns when it was accepted, raises CallError if not."""
+
+
+def work(now: datetime) -> int:
+    """Make the calls that are due and return how many were made.
+
+    Idempotent, and any number of workers may do it at once. Whoever is killed over it loses
+    nothing: what he had claimed is sent again, under the same id, when its lease has ended.
+    """
+    clock = _Clock(now)
+    due = Delivery.objects.due(now).order_by().values_list("webhook")
+    waiting: list[tuple[int, int]] = list(due.annotate(count=Count("pk")).order_by("webhook"))
+    # First a lane for everybody, then more of them: a receiver that is slow holds up himself.
+    lanes = [webhook for lane in range(LANES) for webhook, count in waiting if count > lane]
+    if len(lanes) <= 1:
+        return sum(_drive(webhook, clock) for webhook in lanes)
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="delivery") as threads:
+        return sum(threads.map(lambda webhook: _drive_in_thread(webhook, clock), lanes))
+
+
+def forget(now: datetime) -> int:
+    """Remove what was finished long ago, and return how many. Once a day; safe to repeat."""
+    count, _by_model = Delivery.objects.filter(finished_at__lt=now - KEPT_FOR).delete()
+    return count
+
+
+def send_test(webhook: int) -> Delivery:
+    """Send a ping now, once, and return what became of it; also to one that is switched off.
+
+    Raises NotFound.
+    """
+    if not Webhook.objects.filter(pk=webhook).exists():
+        raise NotFound
+    now = timezone.now()
+    ping = Delivery.objects.create(
+        webhook_id=webhook,
+        event=EventType.PING.value,
+        attempts=1,
+        leased_until=now + LEASE,
+        created_at=now,
+        due_at=now,
+        give_up_at=now,
+    )
+    _make(ping, _Clock(now))
+    ping.refresh_from_db()
+    return ping
+
+
+class _Clock:
+    """The moment a job was given, and what has passed since."""
+
+    def __init__(self, now: datetime) -> None:
+        self._started_at = now
+        self._started = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._started_at + timedelta(seconds=self.passed())
+
+    def passed(self) -> float:
+        return time.monotonic() - self._started
+
+
+def _drive_in_thread(webhook: int, clock: _Clock) -> int:
+    close_old_connections()
+    try:
+        return _drive(webhook, clock)
+    finally:
+        connection.close()
+
+
+def _drive(webhook: int, clock: _Clock) -> int:
+    """Make the due calls to one webhook, one after the other."""
+    made = 0
+    rows = Delivery.objects.filter(webhook=webhook)
+    while clock.passed() < WORK_SECONDS and (row := rows.claim(clock.now())) is not None:
+        _make(row, clock)
+        made += 1
+    return made
+
+
+def _make(row: Delivery, clock: _Clock) -> None:
+    """Make one call, claimed before, and write down what became of it."""
+    try:
+        receipt = SENDERS[DeliveryKind(row.kind)](row, clock.now())
+    except CallError as error:
+        _failed(row, error, clock.now())
+    except Exception:  # one that cannot be sent must not stop those behind it
+        logger.exception("delivery %s", row.message_id)
+        _failed(row, TryLater(Failure.CRASHED), clock.now())
+    else:
+        _delivered(row, receipt, clock.now())
+
+
+def _delivered(row: Delivery, receipt: Receipt, now: datetime) -> None:
+    # Even when the lease has ended meanwhile: the receiver has it.
+    Delivery.objects.filter(pk=row.pk).update(
+        state=DeliveryState.DONE,
+        status=receipt.status,
+        latency_ms=_milliseconds(receipt.seconds),
+        failure="",
+        leased_until=None,
+        finished_at=now,
+    )
+
+
+def _failed(row: Delivery, error: CallError, now: datetime) -> None:
+    again = None
+    if isinstance(error, TryLater):
+        again = backoff.next_try(
+            row.attempts,
+            now=now,
+            until=row.give_up_at,
+            dice=random.random(),  # noqa: S311 - jitter, not a secret
+            after=error.after,
+        )
+    # Only while it is ours: whoever claimed it after our lease writes his own answer.
+    mine = Delivery.objects.pending().filter(pk=row.pk, leased_until=row.leased_until)
+    mine.update(
+        state=DeliveryState.PENDING if again else DeliveryState.GIVEN_UP,
+        due_at=again or row.due_at,
+        status=error.status,
+        latency_ms=None if error.seconds is None else _milliseconds(error.seconds),
+        failure=error.failure.value,
+        leased_until=None,
+        finished_at=None if again else now,
+    )
+    logger.info("delivery %s: %s, attempt %d", row.message_id, error.failure.value, row.attempts)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,98 @@
+"""Guessing passwords: counted by user name and address together, and by address.
+
+Never by name alone: whoever knows a name could lock its owner out. A try is counted *before* its
+password is looked at, so a thousand at once get no further than one after the other; who succeeds
+has his own tries forgotten.
+"""
+
+import logging
+from datetime import datetime
+
+from axes.models import AccessAttempt
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from livechat.domain import tries
+from livechat.domain.tries import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
+from livechat.errors import RateLimited
+from livechat.models import User
+
+logger = logging.getLogger(__name__)
+
+ANY_NAME = ""
+"""Stands for the tries of an address for whatever name."""
+UNKNOWN = "?"
+"""Begins what stands for a name nobody has: often it is a password, typed in the wrong field."""
+MAX_FORGOTTEN = 100
+
+
+def begin(name: str, source: str) -> None:
+    """Count a try for `name` from `source`, an address or network. Raises RateLimited."""
+    now = timezone.now()
+    _forget_old(now)
+    with transaction.atomic():
+        # The address first, always: its row is the lock under which both are counted.
+        rows = [_row(ANY_NAME, source, now), _row(_stored(name), source, now)]
+        waits = [
+            tries.wait(_tries(row), most, now)
+            for row, most in zip(rows, (MAX_OF_ADDRESS, MAX_OF_NAME), strict=True)
+        ]
+        if longest := max(waits).total_seconds():
+            logger.warning("sign-in: too many tries")
+            raise RateLimited(max(1.0, longest))
+        for row in rows:
+            counting = tries.current(_tries(row), now)
+            row.failures_since_start, row.attempt_time = counting.count + 1, counting.since
+            row.save(update_fields=["failures_since_start", "attempt_time"])
+
+
+@transaction.atomic
+def succeeded(name: str, source: str) -> None:
+    """Forget the tries for `name` from `source`; those for other names keep counting."""
+    now = timezone.now()
+    address = _row(ANY_NAME, source, now)
+    if address.failures_since_start:
+        address.failures_since_start -= 1
+        address.save(update_fields=["failures_since_start"])
+    AccessAttempt.objects.filter(username=_stored(name), ip_address=source).delete()
+
+
+def most_of(row: AccessAttempt) -> int:
+    """Return how many tries a row allows."""
+    return MAX_OF_NAME if row.username else MAX_OF_ADDRESS
+
+
+def locked_until(row: AccessAttempt, now: datetime) -> datetime | None:
+    """Return when a row lets try again; None when it does now."""
+    waiting = tries.wait(_tries(row), most_of(row), now)
+    return now + waiting if waiting else None
+
+
+def _row(name: str, source: str, now: datetime) -> AccessAttempt:
+    """Return the locked row that counts for `name` and `source`."""
+    row, _made = AccessAttempt.objects.select_for_update().get_or_create(
+        username=name,
+        ip_address=source,
+        user_agent="",
+        defaults={"failures_since_start": 0, "attempt_time": now},
+    )
+    return row
+
+
+def _tries(row: AccessAttempt) -> Tries:
+    return Tries(row.failures_since_start, row.attempt_time)
+
+
+def _stored(name: str) -> str:
+    if User.objects.filter(username=name).exists():
+        return name
+    return UNKNOWN + salted_hmac("livechat.sign_ins", name).hexdigest()[:32]
+
+
+@transaction.atomic
+def _forget_old(now: datetime) -> None:
+    old = AccessAttempt.objects.filter(attempt_time__lte=now - WINDOW)
+    keys = old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MAX_FORGOTTEN]
+    if keys := list(keys):
+        AccessAttempt.objects.filter(pk__in=keys).delete()

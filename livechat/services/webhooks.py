@@ -1,0 +1,110 @@
+"""Webhooks: what is posted to them, their secrets, and when they end."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from livechat import outbox, webhook_view
+from livechat.domain import signatures
+from livechat.domain.deliveries import EventType, Failure
+from livechat.errors import NotFound
+from livechat.integrations.calls import GiveUp, Receipt
+from livechat.integrations.webhooks import post
+from livechat.models import Conversation, Delivery, Operator, Webhook
+from livechat.models.webhook import new_secret
+from livechat.webhook_view import Erased
+
+USER_AGENT = "Livechat-Webhooks/1"
+
+
+def send(row: Delivery, now: datetime) -> Receipt:
+    """Post what a delivery tells, signed. Call it outside of any transaction.
+
+    A test also goes to a webhook that is switched off. Raises what `post` does; one that is gone
+    for good is switched off.
+    """
+    webhook = row.webhook_id and Webhook.objects.filter(pk=row.webhook_id).first()
+    if not webhook or not (webhook.is_enabled or row.event == EventType.PING):
+        raise GiveUp(Failure.SWITCHED_OFF)
+    told = body(row)
+    headers = signatures.headers(webhook.secrets, id=row.message_id, moment=now, body=told)
+    headers |= {"Content-Type": "application/json", "User-Agent": USER_AGENT}
+    try:
+        return post(webhook.url, told, headers, private=settings.WEBHOOKS_ALLOW_PRIVATE)
+    except GiveUp as error:
+        if error.failure == Failure.GONE:
+            _switch_off(webhook, now)
+        raise
+
+
+def body(row: Delivery) -> bytes:
+    """Return what a delivery tells, read now: what was erased meanwhile is not told any more."""
+    event = EventType(row.event)
+    if row.conversation is None:
+        return webhook_view.body(event, row.created_at)
+    chats = Conversation.objects.select_related("channel", "visitor", "operator__user")
+    chat = chats.filter(public_id=row.conversation).first()
+    if chat is None:
+        return webhook_view.body(event, row.created_at, conversation=Erased(row.conversation))
+    told = webhook_view.conversation(chat)
+    if row.subject is None:
+        return webhook_view.body(event, row.created_at, conversation=told)
+    if event is EventType.MESSAGE_CREATED:
+        messages = chat.messages.select_related("author").prefetch_related("files")
+        message = messages.filter(public_id=row.subject).first()
+        return webhook_view.body(
+            event,
+            row.created_at,
+            conversation=told,
+            message=webhook_view.message(message) if message else Erased(row.subject),
+        )
+    operator = Operator.objects.select_related("user").filter(public_id=row.subject).first()
+    return webhook_view.body(
+        event,
+        row.created_at,
+        conversation=told,
+        operator=webhook_view.operator(operator) if operator else Erased(row.subject),
+    )
+
+
+@transaction.atomic
+def change_secret(webhook: int) -> None:
+    """Sign with a new secret, and with the one before as well until `forget_old_secret`.
+
+    While there are two nothing changes: a third would put out whoever knows the first only.
+    Raises NotFound.
+    """
+    row = _locked(webhook)
+    if not row.old_secret:
+        row.old_secret = row.secret
+        row.secret = new_secret()
+        row.save(update_fields=["secret", "old_secret"])
+
+
+@transaction.atomic
+def forget_old_secret(webhook: int) -> None:
+    """Sign with the new secret alone. Safe to repeat. Raises NotFound."""
+    row = _locked(webhook)
+    row.old_secret = ""
+    row.save(update_fields=["old_secret"])
+
+
+def changed() -> None:
+    """Let this process know at once what was saved; others find out within five seconds."""
+    transaction.on_commit(outbox.listeners.forget)
+
+
+@transaction.atomic
+def _switch_off(webhook: Webhook, now: datetime) -> None:
+    # Unless somebody has pointed it elsewhere meanwhile.
+    rows = Webhook.objects.filter(pk=webhook.pk, url=webhook.url, is_enabled=True)
+    rows.update(is_enabled=False, gone_at=now)
+    changed()
+
+
+def _locked(webhook: int) -> Webhook:
+    row = Webhook.objects.select_for_update().filter(pk=webhook).first()
+    if row is None:
+        raise NotFound
+    return row

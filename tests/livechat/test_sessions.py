@@ -1,0 +1,228 @@
+"""Sessions end everywhere at once: with their sockets, in every process."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from livechat.bus import Bus
+from livechat.consumers.watch import Watch
+from livechat.domain import rights
+from livechat.models import User
+from livechat.services import sessions
+from tests import factories
+from tests.sockets import Sockets, session_cookie
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PASSWORD = "a long password 42"
+OTHER = "another long password 7"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+async def watched(sockets: Sockets):
+    """Sockets over which nobody watches but the one who is told: the pulse does not beat."""
+    async with watching():
+        yield sockets
+
+
+@asynccontextmanager
+async def watching():
+    task = asyncio.create_task(Watch().keep())
+    await asyncio.sleep(0)
+    yield
+    task.cancel()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    assert client.post("/login/", {"username": user.username, "password": PASSWORD})["Location"]
+    return client
+
+
+async def desk_of(sockets: Sockets, client: Client):
+    """Open the socket of the browser that `client` is."""
+    cookie = f"sessionid={client.cookies['sessionid'].value}"
+    socket = await sockets.connect("/ws/staff/", cookie=cookie)
+    assert socket is not None
+    await socket.send("hello", version=1, tab=str(id(socket)))
+    await socket.next("welcome")
+    return socket
+
+
+async def still_works(desk) -> None:
+    await desk.send("inbox.fetch")
+    await desk.next("inbox.snapshot")
+
+
+async def test_signing_out_ends_the_tabs_of_this_browser_and_no_other(watched, anna):
+    here, there = [await sync_to_async(signed_in)(anna.user) for _ in range(2)]
+    tabs = [await desk_of(watched, here) for _ in range(2)]
+    other = await desk_of(watched, there)
+
+    await sync_to_async(here.post)("/logout/")
+
+    assert [await tab.closed() for tab in tabs] == [4401, 4401]
+    await still_works(other)
+
+
+async def test_signing_out_in_the_admin_is_the_same(watched, anna):
+    await User.objects.filter(pk=anna.user_id).aupdate(is_staff=True)
+    here = await sync_to_async(signed_in)(anna.user)
+    desk = await desk_of(watched, here)
+
+    await sync_to_async(here.post)("/admin/logout/")
+
+    assert await desk.closed() == 4401
+
+
+async def test_signing_out_everywhere_ends_every_browser_of_his_and_nobody_elses(
+    watched, anna, ben
+):
+    here, there, bens = [await sync_to_async(signed_in)(who.user) for who in (anna, anna, ben)]
+    desks = [await desk_of(watched, client) for client in (here, there, bens)]
+
+    answer = await sync_to_async(here.post)("/profile/sign-out/")
+
+    assert answer["Location"] == "/login/"
+    assert [await desk.closed() for desk in desks[:2]] == [4401, 4401]
+    await still_works(desks[2])
+    for client, status in ((here, 302), (there, 302), (bens, 200)):
+        assert (await sync_to_async(client.get)("/dashboard/")).status_code == status
+
+
+async def test_signing_out_everywhere_wants_a_form_of_ours(anna):
+    strict = Client(enforce_csrf_checks=True)
+    await sync_to_async(strict.force_login)(anna.user)
+
+    assert (await sync_to_async(strict.get)("/profile/sign-out/")).status_code == 405
+    assert (await sync_to_async(strict.post)("/profile/sign-out/")).status_code == 403
+    assert await Session.objects.acount() == 1
+
+
+async def test_a_password_changed_by_oneself_ends_all_other_browsers(watched, anna):
+    await User.objects.filter(pk=anna.user_id).aupdate(is_staff=True)
+    here, there = [await sync_to_async(signed_in)(anna.user) for _ in range(2)]
+    other = await desk_of(watched, there)
+
+    fields = {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER}
+    await sync_to_async(here.post)("/admin/password_change/", fields)
+
+    assert await other.closed() == 4401
+    assert (await sync_to_async(there.get)("/dashboard/")).status_code == 302
+    assert (await sync_to_async(here.get)("/dashboard/")).status_code == 200
+
+
+async def test_what_an_administrator_does_to_an_account_holds_at_once(watched, anna):
+    boss = await sync_to_async(factories.user)("root", is_staff=True, is_superuser=True)
+    admin = Client()
+    await sync_to_async(admin.force_login)(boss)
+    desk = await watched.staff(anna)
+
+    fields = {"password1": OTHER, "password2": OTHER, "usable_password": "true"}
+    address = f"/admin/livechat/user/{anna.user_id}/password/"
+    answer = await sync_to_async(admin.post)(address, fields)
+
+    assert answer.status_code == 302
+    assert await desk.closed() == 4401
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("is switched off", 4401),
+        ("is deleted", 4401),
+        ("loses the group", 4403),
+        ("is in a group that loses the right", 4403),
+    ],
+)
+async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, code):
+    desk = await watched.staff(anna, fetch=False)
+    user = await User.objects.aget(pk=anna.user_id)
+    group = await Group.objects.aget(name=rights.OPERATORS)
+
+    match how:
+        case "is switched off":
+            user.is_active = False
+            await sync_to_async(user.save)()
+        case "is deleted":
+            await sync_to_async(user.delete)()
+        case "loses the group":
+            await sync_to_async(user.groups.clear)()
+        case _:
+            await sync_to_async(group.permissions.clear)()
+
+    assert await desk.closed() == code
+
+
+async def test_who_is_taken_off_a_channel_hears_it_no_more(watched, berlin, anna):
+    desk = await watched.staff(anna)
+    await sync_to_async(anna.memberships.all().delete)()
+    await desk.next("inbox.changed")
+
+    _visitor, _conversation = await watched.chat(berlin)
+
+    assert not [frame for frame in await desk.drain() if frame["type"] != "presence.changed"]
+
+
+async def test_who_is_switched_on_again_has_to_sign_in_again(anna):
+    client = await sync_to_async(signed_in)(anna.user)
+    for is_active in (False, True):
+        anna.user.is_active = is_active
+        await sync_to_async(anna.user.save)()
+
+    assert (await sync_to_async(client.get)("/dashboard/")).status_code == 302
+
+
+async def test_signing_in_tells_nobody_that_rights_changed(anna, published):
+    await sync_to_async(signed_in)(anna.user)
+
+    assert [post for post in published if "standing" in post.groups] == []
+
+
+async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
+    cookie = await sync_to_async(session_cookie)(anna.user)
+
+    await sync_to_async(sessions.end_all)(anna.user_id)
+
+    [post] = published
+    assert (post.groups, post.frame) == (("standing",), str(anna.user_id))
+    assert cookie.removeprefix("sessionid=") not in post.frame
+
+
+@pytest.mark.services
+async def test_another_process_hears_of_it(watched, anna, monkeypatch):
+    """The other process is played by a bus of its own on the same Redis, without sockets."""
+    desk = await desk_of(watched, await sync_to_async(signed_in)(anna.user))
+    other = Bus()
+    await other.attach()
+    try:
+        monkeypatch.setattr("livechat.events.bus", other)
+        await sync_to_async(sessions.end_all)(anna.user_id)
+
+        assert await desk.closed() == 4401
+    finally:
+        await other.detach()
+
+
+async def test_a_new_session_begins_with_every_sign_in(anna):
+    client = Client()
+    await sync_to_async(client.get)("/login/")
+    client.cookies["sessionid"] = "chosen-by-an-attacker-0123456789"
+    await sync_to_async(client.post)("/login/", {"username": "anna", "password": PASSWORD})
+    first = client.cookies["sessionid"].value
+    await sync_to_async(client.post)("/logout/")
+    await sync_to_async(client.post)("/login/", {"username": "anna", "password": PASSWORD})
+
+    assert "attacker" not in first
+    assert client.cookies["sessionid"].value != first
+    assert not await Session.objects.filter(session_key=first).aexists()

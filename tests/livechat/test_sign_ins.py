@@ -1,0 +1,256 @@
+"""Guessing passwords: who is stopped, who is not, and what is told."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livechat.domain import tries
+from livechat.domain.tries import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
+from livechat.errors import RateLimited
+from livechat.models import User
+from livechat.services import sign_ins
+from tests import factories
+
+PASSWORD = "a long password 42"
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def sign_in(name="anna", password="wrong", address="203.0.113.9", client=None, **headers):
+    return (client or Client()).post(
+        "/login/", {"username": name, "password": password}, REMOTE_ADDR=address, **headers
+    )
+
+
+def guess(times=MAX_OF_NAME, **options):
+    return [sign_in(**options).status_code for _ in range(times)]
+
+
+def later(monkeypatch, by: timedelta) -> None:
+    now = timezone.now() + by
+    monkeypatch.setattr("livechat.services.sign_ins.timezone.now", lambda: now)
+
+
+@given(st.integers(0, 99), st.integers(0, 3600), st.integers(1, 60))
+def test_nobody_waits_longer_than_the_window_or_below_the_limit(count, seconds, most):
+    waiting = tries.wait(Tries(count, NOON), most, NOON + timedelta(seconds=seconds))
+
+    assert timedelta(0) <= waiting <= WINDOW
+    assert bool(waiting) == (count >= most and seconds < WINDOW.total_seconds())
+
+
+@pytest.mark.django_db
+def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(anna):
+    assert guess() == [200] * MAX_OF_NAME
+
+    answer = sign_in(password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= WINDOW.total_seconds()
+    assert "Try again in 15 minutes." in answer.content.decode()
+    assert answer["Cache-Control"] == "private, no-store"
+    assert not Session.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_owner_of_the_account_gets_in_from_elsewhere(anna):
+    guess(MAX_OF_NAME + 1)
+
+    assert sign_in(password=PASSWORD, address="198.51.100.7").status_code == 302
+
+
+@pytest.mark.django_db
+def test_colleagues_at_the_same_address_get_in(anna, ben):
+    guess(MAX_OF_NAME + 1)
+
+    assert sign_in("ben", PASSWORD).status_code == 302
+
+
+@pytest.mark.django_db
+def test_names_guessed_one_after_the_other_stop_the_address_and_no_other(anna):
+    for number in range(MAX_OF_ADDRESS):
+        assert sign_in(f"name{number}").status_code == 200
+
+    assert sign_in(password=PASSWORD).status_code == 429
+    assert sign_in(password=PASSWORD, address="203.0.113.10").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_household_has_one_address_in_ipv6(anna):
+    for number in range(MAX_OF_NAME):
+        sign_in(address=f"2001:db8:1:1::{number:x}")
+
+    assert sign_in(password=PASSWORD, address="2001:db8:1:1:ffff::1").status_code == 429
+    assert sign_in(password=PASSWORD, address="2001:db8:1:2::1").status_code == 302
+
+
+@pytest.mark.django_db
+def test_an_account_of_ones_own_does_not_wash_off_guesses_at_others(anna, ben):
+    for _ in range(MAX_OF_NAME):
+        sign_in("anna")
+        assert sign_in("ben", PASSWORD).status_code == 302
+
+    assert sign_in("anna", PASSWORD).status_code == 429
+
+
+@pytest.mark.django_db
+def test_who_remembers_his_password_begins_anew(anna):
+    guess(MAX_OF_NAME - 1)
+    assert sign_in(password=PASSWORD).status_code == 302
+
+    assert guess(MAX_OF_NAME) == [200] * MAX_OF_NAME
+    assert sign_in().status_code == 429
+
+
+@pytest.mark.django_db
+def test_a_claimed_address_is_believed_of_trusted_proxies_alone(anna, settings):
+    for number in range(MAX_OF_NAME):
+        sign_in(HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+    assert sign_in(password=PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.99").status_code == 429
+
+    settings.TRUSTED_PROXIES = (ip_network("203.0.113.9"),)
+    spoofed = "192.0.2.99, 198.51.100.7"
+    assert sign_in(password=PASSWORD, HTTP_X_FORWARDED_FOR=spoofed).status_code == 302
+    assert AccessAttempt.objects.filter(ip_address="198.51.100.7").exists()
+
+
+@pytest.mark.django_db
+def test_the_answers_do_not_tell_which_accounts_there_are(anna):
+    def told(name):
+        client = Client()
+        answers = [sign_in(name, client=client) for _ in range(MAX_OF_NAME + 2)]
+        return [
+            (a.status_code, a.content.decode().replace(name, "NAME").partition("csrf")[0])
+            for a in answers
+        ]
+
+    assert told("anna") == told("anne")
+
+
+@pytest.mark.django_db
+def test_known_and_unknown_names_cost_the_same_queries(anna):
+    def cost(name):
+        with CaptureQueriesContext(connection) as queries:
+            sign_in(name)
+        return len(queries)
+
+    sign_in("ben")
+    known, unknown = ([cost(name) for _ in range(MAX_OF_NAME + 2)] for name in ("anna", "anne"))
+
+    assert known == unknown
+
+
+@pytest.mark.django_db
+def test_what_nobody_is_called_is_not_kept_and_neither_are_passwords(anna):
+    sign_in("my secret password", "another secret")
+
+    kept = [str(value) for row in AccessAttempt.objects.values() for value in row.values()]
+
+    assert not [text for text in kept if "secret" in text]
+
+
+@pytest.mark.django_db
+def test_after_a_quarter_of_an_hour_one_may_try_again_and_nothing_is_kept(anna, monkeypatch):
+    guess(MAX_OF_NAME + 1)
+    sign_in("ben", address="198.51.100.7")
+    later(monkeypatch, WINDOW)
+
+    assert sign_in(password=PASSWORD).status_code == 302
+    assert [row.ip_address for row in AccessAttempt.objects.all()] == ["203.0.113.9"]
+
+
+@pytest.mark.django_db
+def test_waiting_is_not_prolonged_by_trying(anna, monkeypatch):
+    guess(MAX_OF_NAME)
+    later(monkeypatch, WINDOW - timedelta(seconds=30))
+
+    assert int(sign_in()["Retry-After"]) <= 30
+    assert "Try again in a minute." in sign_in().content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "15 Minuten"), ("ar", "15 دقيقة"), ("fr", "15 minutes")]
+)
+def test_it_is_told_in_the_language_of_the_browser(anna, language, said):
+    guess()
+
+    answer = sign_in(HTTP_ACCEPT_LANGUAGE=language)
+
+    assert said in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_get_no_more_tries_than_one_after_the_other(berlin):
+    begun, refused = [], []
+
+    def one() -> None:
+        try:
+            sign_ins.begin("anna", "203.0.113.9")
+            begun.append(1)
+        except RateLimited:
+            refused.append(1)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(4 * MAX_OF_NAME)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(begun), len(refused)) == (MAX_OF_NAME, 3 * MAX_OF_NAME)
+
+
+@pytest.mark.django_db
+def test_the_door_of_the_admin_is_the_same(anna):
+    guess()
+    User.objects.filter(pk=anna.user_id).update(is_staff=True)
+
+    there = Client().get("/admin/", follow=True)
+    answer = Client().post(
+        "/admin/login/", {"username": "anna", "password": PASSWORD}, REMOTE_ADDR="203.0.113.9"
+    )
+
+    assert there.redirect_chain[-1][0].startswith("/login/")
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login/")
+
+
+@pytest.mark.django_db
+def test_a_manager_sees_who_is_locked_out_and_lets_him_in(anna, client):
+    guess(MAX_OF_NAME + 1)
+    guess(1, name="nobody")
+    boss = factories.user("maria", group="Live chat manager", is_staff=True)
+    client.force_login(boss)
+
+    page = client.get(reverse("admin:axes_accessattempt_changelist")).content.decode()
+    row = AccessAttempt.objects.get(username="anna")
+    client.post(reverse("admin:axes_accessattempt_delete", args=[row.pk]), {"post": "yes"})
+
+    assert "5 / 5" in page
+    assert "A name nobody has" in page
+    assert "6 / 50" in page
+    assert sign_in(password=PASSWORD).status_code == 302
+
+
+@pytest.mark.django_db
+def test_operators_do_not_see_who_failed_to_sign_in(anna, client):
+    User.objects.filter(pk=anna.user_id).update(is_staff=True)
+    client.force_login(anna.user)
+
+    assert client.get(reverse("admin:axes_accessattempt_changelist")).status_code == 403
