@@ -50,7 +50,7 @@ test: test-programs test-upgrade test-js test-browser test-faults test-embedded 
 	@$(MACHINE) missing
 
 test-programs: .venv/test.txt
-	$(STAGE) "programs: PostgreSQL, Redis, Chromium" -- $(MACHINE) install
+	$(STAGE) "programs: PostgreSQL, Redis, Chromium, nginx" -- $(MACHINE) install
 
 test-upgrade: .venv/test.txt
 	$(STAGE) "upgrade of an older database" -- .ci/upgrade
@@ -109,11 +109,15 @@ check-deploy: .venv/test.txt
 check-generated: .venv/test.txt
 	$(STAGE) "generated files are up to date" -- $(PY) manage.py generate_wire --check
 
-
 check-holes: .venv/test.txt
 	$(STAGE) "known holes in dependencies" -- $(MACHINE) audit requirements/run.txt requirements/test.txt
 
-.PHONY: bench pictures texts ci lock
+
+.PHONY: rehearse bench pictures texts ci lock
+rehearse: .venv/test.txt ## a production as the documentation says, restarted under load
+	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
+		$(PY) -m tests.rehearsal
+
 bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
 

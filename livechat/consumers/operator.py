@@ -19,6 +19,7 @@ from livechat.services import (
     canned,
     conversations,
     inbox,
+    installation,
     marks,
     operators,
     sessions,
@@ -66,7 +67,7 @@ class OperatorConsumer(BaseConsumer):
         self.take_tab(f"user.{self.user}")
         self.quota = Quota("operator", str(self.user), self.limits)
         await self.sign_of_life(active=False)
-        epoch = await run(visitors.current_epoch)
+        epoch = await run(installation.epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))
 
     async def leave(self) -> None:

@@ -8,6 +8,7 @@ however many they are. Timers are ours, not the browsers': those of hidden tabs 
 import asyncio
 import time
 from collections.abc import Iterable
+from uuid import UUID
 
 import structlog
 
@@ -18,7 +19,7 @@ from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.threads import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
-from livechat.services import inbox, leases, operators, visitors
+from livechat.services import inbox, installation, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -31,6 +32,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self._turn = 0
+        self._epoch: UUID | None = None
 
     async def run(self) -> None:
         while True:
@@ -49,6 +51,7 @@ class Pulse:
     async def beat(self, turn: int) -> None:
         """Do the work of one second."""
         self._close_idle()
+        await self._compare_epochs()
         share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
         await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
         staff = watch.staff()
@@ -63,6 +66,15 @@ class Pulse:
         for socket in list(BaseConsumer.live):
             if socket.heard_at < limit:
                 socket.close(Close.IDLE)
+
+    async def _compare_epochs(self) -> None:
+        """Have everybody say hello again when the database was exchanged for a restored one: a
+        conversation that a socket hears may have another number there."""
+        before, self._epoch = self._epoch, await run(installation.epoch)
+        if before is not None and before != self._epoch:
+            logger.warning("pulse: this is another database than before")
+            for socket in list(BaseConsumer.live):
+                socket.close(Close.DRAINING)
 
     async def _beat_visitors(self, sockets: Iterable[VisitorConsumer]) -> None:
         keys = {socket: (socket.actor.visitor, socket.actor.channel) for socket in sockets}

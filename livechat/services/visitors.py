@@ -15,13 +15,12 @@ from livechat.errors import NotFound
 from livechat.models import (
     Channel,
     Conversation,
-    Installation,
     Message,
     PageView,
     Visitor,
 )
 from livechat.policy import StaffActor, VisitorActor
-from livechat.services import assignment, charge, inbox, patience, timelines
+from livechat.services import assignment, charge, inbox, installation, patience, timelines
 
 TRAIL_LENGTH = 15
 MAX_FACES = 3
@@ -64,7 +63,7 @@ def standing(
         raise NotFound
     now = timezone.now()
     view = channel_view(channel, now, language)
-    epoch = current_epoch()
+    epoch = installation.epoch()
     row = (
         Conversation.objects.filter(visitor__public_id=actor.visitor, channel=channel)
         .order_by("-pk")
@@ -212,8 +211,3 @@ def clean_page(page: wire.Page | None) -> wire.Page:
         title=texts.one_line(page.title, 300),
         referrer=texts.page_url(page.referrer),
     )
-
-
-def current_epoch() -> UUID:
-    """Return the epoch of this database."""
-    return Installation.objects.get_or_create(pk=1)[0].epoch

@@ -9,7 +9,7 @@ import json
 import random
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -114,6 +114,22 @@ class Outbox:
             entry.conversation = entry.conversation or ack["conversation"]
             self.pump()
 
+    def restored(self) -> None:
+        """Whether the restored database holds what the other one acked is not known."""
+        for entry in self.entries:
+            if entry.state == "sent":
+                entry.state = "waiting"
+
+    def reopen(self, client_id: str | None) -> None:
+        """There is no such conversation any more: a text that was for it opens one."""
+        entry = self._find(client_id)
+        if entry is not None and entry.conversation:
+            entry.state, entry.conversation = "waiting", ""
+            self.pump()
+
+    def remove(self, client_id: str | None) -> None:
+        self.entries = [entry for entry in self.entries if entry.client_id != client_id]
+
     def reject(self, rejected: dict[str, Any]) -> Outgoing | None:
         """Return the entry that failed for good, if it did."""
         entry = self._find(rejected.get("client_id"))
@@ -192,12 +208,15 @@ class Client:
         cookie: str = "",
         counts: Counter[str] | None = None,
         old: bool = False,
+        connecting: Mapping[str, Any] | None = None,
     ) -> None:
         self.old = old
+        self._connecting = connecting or {}
         self.waits: list[float] = []
         """Seconds between the writing of a text and its first ack."""
         self.counts: Counter[str] = Counter() if counts is None else counts
         self.me = ""
+        self.epoch = ""
         self.tab = str(uuid.uuid4())
         self.timelines: dict[str, Timeline] = {}
         self.heard: set[str] = set()
@@ -227,6 +246,13 @@ class Client:
 
     def opened(self) -> None:
         """The connection is there and the welcome has been heard."""
+
+    def rejected(self, event: dict[str, Any]) -> None:
+        """A text, or something else, was refused."""
+        self.outbox.reject(event)
+
+    def restored(self) -> None:
+        """The database is a restored one: what was shown means nothing any more."""
 
     def views(self) -> dict[str, tuple[int, str]]:
         """Return conversation -> (revision, state) as shown."""
@@ -342,6 +368,7 @@ class Client:
                 close_timeout=1,
                 max_size=2**20,
                 proxy=None,
+                **self._connecting,
             ) as socket:
                 return await self._talk(socket)
         except ConnectionClosed as closed:
@@ -384,6 +411,7 @@ class Client:
         match event["type"]:
             case "welcome":
                 self._attempt = 0
+                self._compare_epochs(event["epoch"])
                 self.hear(event)
                 self.outbox.up()
                 self.opened()
@@ -394,11 +422,23 @@ class Client:
                 self._acked(event)
             case "rejected":
                 self.counts[f"rejected {event['code']}"] += 1
-                self.outbox.reject(event)
+                self.rejected(event)
             case "drain":
                 return float(event["reconnect_in_ms"]) / 1000
         self.hear(event)
         return None
+
+    def _compare_epochs(self, epoch: str) -> None:
+        """In a restored database begin anew: it does not keep the promises of the other one."""
+        before, self.epoch = self.epoch, epoch
+        if before in ("", epoch):
+            return
+        self.counts["restored"] += 1
+        self.heard.clear()
+        for entry in self.written:
+            entry.acks.clear()
+        self.outbox.restored()
+        self.restored()
 
     def _acked(self, ack: dict[str, Any]) -> None:
         if entry := self._by_id.get(ack["client_id"]):

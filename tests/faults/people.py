@@ -17,7 +17,6 @@ class Visitor(Client):
     def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
         super().__init__(*args, path=f"/ws/visitor/{channel}/", **kwargs)
         self.token: str | None = None
-        self.epoch = ""
         self.conversation: dict[str, Any] | None = None
         self.dismissed = False
 
@@ -95,8 +94,8 @@ class Visitor(Client):
 
     def _welcomed(self, event: dict[str, Any]) -> None:
         view, messages = event["conversation"], event["messages"]
-        same = self.shown == (view["id"] if view else "") and self.epoch == event["epoch"]
-        self.epoch, self.conversation = event["epoch"], view
+        same = self.shown == (view["id"] if view else "")
+        self.conversation = view
         self.dismissed = self.dismissed and same
         if view is None:
             return
@@ -114,6 +113,15 @@ class Visitor(Client):
             self.conversation = view
             self.timelines[view["id"]].add([], view["head"])
 
+    def restored(self) -> None:
+        self.conversation, self.timelines, self.dismissed = None, {}, False
+
+    def rejected(self, event: dict[str, Any]) -> None:
+        if event["code"] == "not_found" and event.get("command") != "conversation.open":
+            self.outbox.reopen(event.get("client_id"))
+        else:
+            super().rejected(event)
+
     def _too_late(self, rejected: dict[str, Any]) -> None:
         """The conversation ended meanwhile: say it again in a new one."""
         refused = next((e for e in self.written if e.client_id == rejected.get("client_id")), None)
@@ -128,7 +136,7 @@ class Operator(Client):
     is_staff = True
 
     def __init__(self, *args: Any, session: str, **kwargs: Any) -> None:
-        super().__init__(*args, path="/ws/staff/", cookie=f"sessionid={session}", **kwargs)
+        super().__init__(*args, path="/ws/staff/", cookie=session, **kwargs)
         self.conversations: dict[str, dict[str, Any]] = {}
         self._parts: list[dict[str, Any]] = []
         self._differs = 0
@@ -175,6 +183,19 @@ class Operator(Client):
 
     def opened(self) -> None:
         self.send({"type": "inbox.fetch"})
+
+    def restored(self) -> None:
+        self.conversations, self.timelines = {}, {}
+
+    def rejected(self, event: dict[str, Any]) -> None:
+        super().rejected(event)
+        name = event.get("client_id")
+        lost = next((entry for entry in self.written if entry.client_id == name), None)
+        if event["code"] == "not_found" and lost and lost.conversation not in self.conversations:
+            # His page throws it away with the chat it was for.
+            self.counts["lost with its chat"] += 1
+            self.written.remove(lost)
+            self.outbox.remove(name)
 
     def hear(self, event: dict[str, Any]) -> None:
         match event["type"]:

@@ -45,14 +45,16 @@ async def chat(
     visitors: int = 50,
     idle: int = 0,
     old: float = 0.0,
+    gone: float = GONE,
     pause: float = 2.0,
     patience: float = 45.0,
 ) -> Outcome:
     """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
 
     Everybody writes into each of his conversations every `pause` seconds, but for `idle` visitors
-    more, who only look; a share of them all is `old`. After the last fault nobody writes any more,
-    and within `patience` seconds everything must be as promised.
+    more, who only look; a share of them all is `old`, and of the writing ones `gone` for good in
+    the middle of it. After the last fault nobody writes any more, and within `patience` seconds
+    everything must be as promised.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
@@ -60,6 +62,7 @@ async def chat(
     def someone() -> dict[str, Any]:
         return {
             "addresses": world.addresses,
+            "connecting": world.connecting,
             "seed": chance.getrandbits(32),
             "counts": counts,
             "old": chance.random() < old,
@@ -67,7 +70,7 @@ async def chat(
 
     operators = [Operator(**someone(), session=session) for session in world.sessions]
     guests = [Visitor(**someone(), channel=world.channel) for _ in range(visitors + idle)]
-    leaving = guests[: int(visitors * GONE)]
+    leaving = guests[: int(visitors * gone)]
     people: list[Client] = [*operators, *guests]
     lives: dict[Client, asyncio.Task[None]] = {}
     hands: dict[Client, asyncio.Task[None]] = {}

@@ -3,6 +3,7 @@
 import json
 import sys
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,7 +13,7 @@ from livechat.models import Channel, Membership, Operator, User
 
 
 def seed(operators: int) -> None:
-    """Make a channel with its operators, signed in; write {channel, sessions} to stdout."""
+    """Make a channel with its operators; write {channel, sessions} to stdout: key and cookies."""
     channel = Channel.objects.create(name="Berlin support", slug="berlin", key="berlin")
     group = Group.objects.get(name=rights.OPERATORS)
     sessions = []
@@ -25,5 +26,5 @@ def seed(operators: int) -> None:
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
-        sessions.append(session.session_key)
+        sessions.append(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
     sys.stdout.write(json.dumps({"channel": channel.key, "sessions": sessions}))

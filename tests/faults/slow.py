@@ -15,8 +15,8 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from livechat.consumers.writer import writer  # noqa: E402 - needs the apps to be loaded
-from livechat.services.messages import Answer, Item  # noqa: E402
+from livechat.consumers.writer import Outcome, writer  # noqa: E402 - needs the apps to be loaded
+from livechat.services.messages import Item  # noqa: E402
 
 MESSAGE_SECONDS = 0.01
 A_SECOND = round(1 / MESSAGE_SECONDS)
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> None:
     """Do what ``manage.py`` does, slowly."""
     post = writer._post
 
-    def post_slowly(items: Sequence[Item]) -> list[Answer]:
+    def post_slowly(items: Sequence[Item]) -> list[Outcome]:
         time.sleep(MESSAGE_SECONDS * len(items))
         return post(items)
 

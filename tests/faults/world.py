@@ -55,6 +55,9 @@ class World:
     sqlite: Path = field(default_factory=Path)
     proxy: str = ""
     """Where the servers are reached together, when a proxy stands before them."""
+    connecting: dict[str, Any] = field(default_factory=dict)
+    """How one gets there, as options of the `websockets` package, where the address does not
+    say so."""
 
     @property
     def addresses(self) -> list[str]:

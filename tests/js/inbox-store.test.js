@@ -165,3 +165,19 @@ test("the list has its sections; the longest wait is on top", () => {
     closed: ["last", "first"],
   });
 });
+
+test("another epoch means a restored backup: only the person stays", () => {
+  /** @param {string} epoch @returns {StaffEvent} */
+  const welcome = (epoch) => ({ type: "welcome", version: 1, epoch, now: "2026-03-02T10:00:00Z", heartbeat_seconds: 20 });
+  const later = staffConversation({ revision: 9, head: 9 });
+  const known = after(start("Anna"), welcome("e1"), snapshot([later], { seen: { c1: 9 } }));
+  assert.equal(apply(known, welcome("e1")).conversations.get("c1")?.revision, 9);
+
+  const restored = after(wanted(known, "c1"), welcome("e2"));
+  assert.deepEqual([restored.conversations.size, restored.timelines.size, restored.loaded], [0, 0, false]);
+  assert.equal(restored.me.id, "anna");
+
+  const again = apply(restored, snapshot([staffConversation({ revision: 2, head: 2 })]));
+  assert.equal(again.conversations.get("c1")?.head, 2);
+  assert.equal(again.seen["c1"], undefined);
+});

@@ -247,3 +247,34 @@ test("after a reload files that had arrived are sent with their text; the others
   const half = after.box.entries.find(({ client_id }) => client_id === "half");
   assert.deepEqual([half?.state, half?.code, half?.text], ["failed", "file_gone", "half"]);
 });
+
+test("a restored database may not hold what the other one acknowledged: it is sent again", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.write("two");
+  desk.box.acknowledge({ client_id: "one", conversation: null });
+  desk.box.disconnected();
+  desk.sent.length = 0;
+
+  desk.box.restored();
+  desk.box.connected();
+
+  assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
+});
+
+test("texts of a chat that is not there any more open another one, in order", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.write("two");
+  desk.sent.length = 0;
+
+  desk.box.reopen("one");
+  desk.box.reopen("two");
+  desk.box.reopen("one");
+  assert.deepEqual(desk.sent, ["open:one"]);
+  desk.box.acknowledge({ client_id: "one", conversation: "c2" });
+
+  assert.deepEqual(desk.sent, ["open:one", "c2:two"]);
+});

@@ -20,7 +20,7 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("install", help="install PostgreSQL, Redis and Chromium where we may")
+    commands.add_parser("install", help="install what tests need where we may")
     commands.add_parser("missing", help="say loudly what this machine does not have")
     audit_parser = commands.add_parser("audit", help="look for known holes in locked dependencies")
     audit_parser.add_argument("files", nargs="+", type=Path)

@@ -41,6 +41,10 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._make()
 
+    def program(self, name: str) -> Path:
+        """Return the path of a program of this version, such as ``pg_dump``."""
+        return self._programs / name
+
     def start(self) -> None:
         """Start the server and return when it takes connections."""
         settings = {
@@ -119,7 +123,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._programs / program), *arguments],
+            [str(self.program(program)), *arguments],
             cwd=self._folder,
             user=OWNER,
             group=OWNER,

@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 APT_GET = (
@@ -11,9 +12,12 @@ APT_GET = (
     *("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0"),
 )
 
+POLICY = Path("/usr/sbin/policy-rc.d")
+
 PACKAGES = {
     "chromium": ("chromium", "fonts-liberation", "fonts-dejavu-core"),
     "gettext": ("gettext",),
+    "nginx": ("nginx-light", "openssl"),
     "postgres": ("postgresql",),
     "redis": ("redis-server",),
 }
@@ -27,6 +31,11 @@ def chromium() -> Path | None:
 def gettext() -> Path | None:
     """Return the path of the program that finds translatable texts, or None."""
     return _which("xgettext")
+
+
+def nginx() -> Path | None:
+    """Return the path of nginx, or None."""
+    return _which("nginx", "/usr/sbin/nginx")
 
 
 def redis() -> Path | None:
@@ -47,6 +56,7 @@ def postgres() -> Path | None:
 FIND: dict[str, Callable[[], Path | None]] = {
     "chromium": chromium,
     "gettext": gettext,
+    "nginx": nginx,
     "postgres": postgres,
     "redis": redis,
 }
@@ -69,20 +79,38 @@ def install(names: Iterable[str]) -> list[str]:
         return wanted
     environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run([*prefix, *APT_GET, "update"], env=environ, check=False)
-    for name in wanted:
-        print(f"installing {name}", flush=True)
-        subprocess.run(
-            [*prefix, *APT_GET, "install", *PACKAGES[name]],
-            env=environ,
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )
+    with _nothing_starts(prefix):
+        for name in wanted:
+            print(f"installing {name}", flush=True)
+            subprocess.run(
+                [*prefix, *APT_GET, "install", *PACKAGES[name]],
+                env=environ,
+                check=False,
+                stdout=subprocess.DEVNULL,
+            )
     return missing(wanted)
 
 
 def by_hand(names: Iterable[str]) -> str:
     """Return the command with which a person gets `names` on Debian or Ubuntu."""
     return "sudo apt-get install " + " ".join(p for name in names for p in PACKAGES[name])
+
+
+@contextmanager
+def _nothing_starts(prefix: Sequence[str]) -> Iterator[None]:
+    """Keep packages from starting their services, which would take ports and memory: we start
+    programs ourselves. The file is Debian's own way to say so; who has one decides himself."""
+    if POLICY.exists():
+        yield
+        return
+    said = "#!/bin/sh\nexit 101\n"
+    command = [*prefix, "tee", str(POLICY)]
+    subprocess.run(command, input=said, text=True, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run([*prefix, "chmod", "755", str(POLICY)], check=False)
+    try:
+        yield
+    finally:
+        subprocess.run([*prefix, "rm", "-f", str(POLICY)], check=False)
 
 
 def _which(*names: str) -> Path | None:

@@ -116,6 +116,7 @@ function receive(event) {
     case "rejected":
       if (commands.answered(event.client_id, false)) page.tell(event.code);
       outbox.reject(event);
+      if (event.code === "not_found") forget(event.client_id ?? "");
       if (event.command === "messages.see" && event.retry_after) marks.again(event.retry_after);
       break;
     case "message.posted":
@@ -150,6 +151,7 @@ function receive(event) {
       download(event.url);
       break;
     case "welcome":
+      if (before.epoch && before.epoch !== event.epoch) outbox.restored();
       setServerNow(event.now);
       break;
     case "heartbeat":
@@ -160,6 +162,14 @@ function receive(event) {
       break;
   }
   if (state !== before) draw();
+}
+
+/** A text whose chat is not there any more is shown nowhere. @param {string} clientId */
+function forget(clientId) {
+  const entry = outbox.entries.find(({ client_id }) => client_id === clientId);
+  if (!entry || state.conversations.has(entry.conversation ?? "")) return;
+  outbox.remove(clientId);
+  page.tell("not_found");
 }
 
 /** Ask again for what was asked in vain: the digest tells of conversations, not of holes in them. */

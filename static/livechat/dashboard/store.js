@@ -10,6 +10,7 @@ import { ownPresence } from "./presence.js";
 /**
  * What the inbox knows. Timelines are those of conversations that were opened here.
  * @typedef {object} State
+ * @property {string} epoch  of the database all this is from
  * @property {boolean} loaded  whether a snapshot has come
  * @property {Me} me
  * @property {StaffChannel[]} channels
@@ -27,6 +28,7 @@ import { ownPresence } from "./presence.js";
 /** @param {string} name @returns {State} */
 export function start(name) {
   return {
+    epoch: "",
     loaded: false,
     me: { id: null, name, avatar: "", accepting: false, in_call: false, presence: "offline", availability: null },
     channels: [],
@@ -50,6 +52,8 @@ export function start(name) {
  */
 export function apply(state, event) {
   switch (event.type) {
+    case "welcome":
+      return welcomed(state, event.epoch);
     case "inbox.snapshot":
       return snapshot(state, event);
     case "conversation.changed":
@@ -139,6 +143,13 @@ export function ownDigest(state) {
     const { id, revision, head } = conversation;
     return { id, revision, head: hears ? head : 0 };
   }));
+}
+
+/** A restored backup: revisions and numbers mean something else. @param {State} state @param {string} epoch @returns {State} */
+function welcomed(state, epoch) {
+  if (!state.epoch || state.epoch === epoch) return { ...state, epoch };
+  const { canned, me } = state;
+  return { ...start(me.name), canned, epoch, me };
 }
 
 /** @param {State} state @param {InboxSnapshot} event @returns {State} */

@@ -163,6 +163,21 @@ export class Outbox {
     this.#moved();
   }
 
+  /** The database is a restored one: whether it holds what the other one acknowledged is not known. */
+  restored() {
+    for (const { client_id, state } of this.entries) {
+      if (state === "sent") this.#change(client_id, { state: "waiting" });
+    }
+  }
+
+  /** There is no such conversation any more: a text that was for it opens one. @param {string} client_id */
+  reopen(client_id) {
+    const entry = this.#find(client_id);
+    if (!entry?.conversation) return;
+    this.#change(client_id, { state: ready(entry.files), conversation: null });
+    this.#moved();
+  }
+
   /** The conversations are not ours any more: what is unsent opens a new one. */
   detach() {
     for (const { client_id } of this.entries) this.#change(client_id, { conversation: null });

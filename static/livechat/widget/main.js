@@ -151,6 +151,7 @@ function receive(event) {
   files.heard(event);
   switch (event.type) {
     case "welcome":
+      if (before.epoch && before.epoch !== event.epoch) outbox.restored();
       setServerNow(event.now);
       identity.keep(event.token);
       panel.composer.wake();
@@ -160,7 +161,8 @@ function receive(event) {
       outbox.acknowledge(event);
       break;
     case "rejected":
-      outbox.reject(event);
+      if (event.code === "not_found" && event.command !== "conversation.open") outbox.reopen(event.client_id ?? "");
+      else outbox.reject(event);
       ending?.reject(event);
       if (event.command === "attributes.set") attributesRefused(event);
       else if (event.command === "transcript.open") notice("unsaved");

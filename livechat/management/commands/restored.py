@@ -1,0 +1,27 @@
+"""``manage.py restored``: tell everybody that this database comes out of a backup."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from livechat.services import installation
+
+SHOWN = 10
+
+
+class Command(BaseCommand):
+    help = (
+        "To be run once after a backup was restored, before the servers start: browsers then "
+        "forget what they knew, and send again what was not acknowledged."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = installation.restored()
+        newest = f"{found.newest:%Y-%m-%d %H:%M:%S} UTC" if found.newest else "never"
+        self.stdout.write(f"Epoch: {found.epoch}")
+        self.stdout.write(f"Conversations: {found.conversations}, last written in: {newest}")
+        self.stdout.write(f"Files: {found.files}, of which are missing: {len(found.missing)}")
+        for name in found.missing[:SHOWN]:
+            self.stderr.write(f"missing: {name}")
+        if len(found.missing) > SHOWN:
+            self.stderr.write(f"missing: {len(found.missing) - SHOWN} more")

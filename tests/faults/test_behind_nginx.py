@@ -1,0 +1,59 @@
+"""Servers behind the documentation's nginx are restarted one after the other; nobody notices. The
+whole of it is `make rehearse`."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.faults import scenario, world
+from tests.machine import nginx, programs
+from tests.machine.nginx import NAME
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(programs.nginx() is None, reason="needs nginx"),
+]
+
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 12)
+BEHIND = {
+    **world.FAST,
+    "ALLOWED_HOSTS": f"{NAME},127.0.0.1",
+    "TRUSTED_PROXIES": "127.0.0.1/32",
+}
+
+
+@pytest.mark.timeout(SECONDS + 180)
+async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
+    with (
+        world.services(tmp_path, servers=2, environ=BEHIND) as place,
+        nginx.running([app.port for app in place.apps]) as proxy,
+    ):
+        through = replace(place, proxy=f"wss://{NAME}", connecting=proxy.connecting())
+        outcome = await scenario.chat(
+            through, lambda: restart(place), seed, visitors=40, idle=20, pause=2.0
+        )
+        statuses = proxy.statuses()
+
+    tell(outcome)
+    tell(f"acked within {outcome.wait(0.99):.3f} s (99 %); nginx answered {dict(statuses)}")
+    closed = {name for name in outcome.counts if name.startswith("closed ")}
+    assert outcome.violations == []
+    assert closed <= {"closed 1000", "closed 4503"}
+    assert outcome.counts["moved"], "nobody was asked to move"
+    assert set(statuses) == {101}
+
+
+async def restart(place: world.World) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        for app in place.apps:
+            assert await asyncio.to_thread(app.stop) == 0, app.log.read_text()
+            await asyncio.to_thread(app.start)
+            counts["server restarted"] += 1
+            await asyncio.sleep(1.0)
+    return counts

@@ -1,0 +1,77 @@
+"""A backup is restored while everybody would rather chat on: G16, by the commands of the how-to."""
+
+import asyncio
+from collections import Counter
+from itertools import chain
+
+import pytest
+
+from tests.faults import scenario, world
+from tests.machine.pages import Machine, commands
+
+pytestmark = pytest.mark.faults
+
+PAGE = "back-up-and-restore.md"
+TALK_SECONDS = 4
+
+
+@pytest.mark.timeout(180)
+async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_not(
+    tmp_path, seed, tell
+):
+    var, kept = tmp_path / "var", tmp_path / "kept"
+    (var / "files").mkdir(parents=True)
+    found: dict[str, set[str]] = {}
+    with world.services(tmp_path, servers=2) as place:
+        machine = Machine(
+            tmp_path,
+            place.apps[0],
+            paths={"/var/lib/livechat": var, "/var/backups/livechat": kept},
+            services=lambda words: serve(place, words),
+            database=place.postgres,
+            memory=place.redis,
+        )
+
+        async def restore() -> Counter[str]:
+            await asyncio.sleep(TALK_SECONDS)
+            found["acked before"] = await asyncio.to_thread(stored, place)
+            for command in commands(PAGE, "Back up"):
+                await asyncio.to_thread(machine.run, command)
+            await asyncio.sleep(TALK_SECONDS)
+            for command in commands(PAGE, "Restore"):
+                if command == "systemctl start livechat.target":
+                    found["restored"] = await asyncio.to_thread(stored, place)
+                    # Long enough that people have written what nobody could take.
+                    await asyncio.sleep(1)
+                await asyncio.to_thread(machine.run, command)
+                if command == "systemctl stop livechat.target":
+                    found["before the restore"] = await asyncio.to_thread(stored, place)
+            await asyncio.sleep(TALK_SECONDS)
+            return Counter(lost=len(found["before the restore"] - found["restored"]))
+
+        outcome = await scenario.chat(place, restore, seed, gone=0.0, pause=1.0)
+        in_the_end = await asyncio.to_thread(stored, place)
+        logs = [app.log.read_text() for app in place.apps]
+
+    tell(outcome)
+    assert outcome.violations == [], "\n".join(outcome.violations)
+    assert found["acked before"]
+    assert found["acked before"] <= found["restored"] <= in_the_end
+    assert outcome.counts["lost"] > 50, "hardly anything was written after the backup"
+    assert outcome.counts["restored"] > 50, "hardly anybody noticed"
+    assert not [line for line in chain(*(log.splitlines() for log in logs)) if "Traceback" in line]
+
+
+def serve(place: world.World, words: list[str]) -> None:
+    assert words in (["stop", "livechat.target"], ["start", "livechat.target"])
+    for app in place.apps:
+        if words[0] == "stop":
+            app.stop()
+        else:
+            app.start()
+
+
+def stored(place: world.World) -> set[str]:
+    """Return the client ids of all texts in the database."""
+    _chats, entries = place.rows()
+    return {entry.client_id for entry in entries if entry.client_id}

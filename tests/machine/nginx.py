@@ -1,0 +1,207 @@
+"""A throw-away nginx on loopback that runs the example of the documentation, word for word but for
+the name, the ports and the paths."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from tests.machine import programs
+from tests.machine.ports import free_port
+
+EXAMPLE = Path(__file__).parents[2] / "docs/how-to/production/nginx.conf"
+NAME = "chat.example.org"
+PATIENCE_SECONDS = 30
+
+AROUND = """
+{user}
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log warn;
+worker_processes 2;
+events {{ worker_connections 2048; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/livechat.conf;
+}}
+"""
+
+
+class Logged(msgspec.Struct):
+    """A line of the access log, as far as we look at it."""
+
+    network: str
+    status: int
+    method: str
+    path: str
+
+
+class Nginx:
+    """One nginx before the servers on `ports`; `port` speaks TLS, `plain_port` sends there."""
+
+    def __init__(self, folder: Path, ports: Sequence[int]) -> None:
+        program = programs.nginx()
+        if program is None:
+            raise RuntimeError(f"nginx is missing: {programs.by_hand(['nginx'])}")
+        self.port = free_port()
+        self.plain_port = free_port()
+        self.certificate = folder / "fullchain.pem"
+        self._folder = folder
+        self._command = [str(program), "-c", str(folder / "nginx.conf")]
+        self._process: subprocess.Popen[bytes] | None = None
+        _certify(folder)
+        (folder / "livechat.conf").write_text(_filled(folder, self.plain_port, self.port, ports))
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
+
+    def trusting(self) -> ssl.SSLContext:
+        """Return what a client needs to believe the certificate."""
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    def check(self) -> str:
+        """Return what nginx says of its configuration; nothing but "ok" is good."""
+        done = subprocess.run(
+            [*self._command, "-t"], capture_output=True, text=True, check=False, cwd=self._folder
+        )
+        return done.stdout + done.stderr
+
+    def start(self) -> None:
+        with (self._folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"nginx does not start:\n{self.check()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End at once, with its children."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def logged(self) -> list[Logged]:
+        """Return what was asked so far; a socket is there when it has ended."""
+        lines = (self._folder / "access.log").read_bytes().splitlines()
+        return [msgspec.json.decode(line, type=Logged) for line in lines]
+
+    def statuses(self) -> Counter[int]:
+        return Counter(line.status for line in self.logged())
+
+    def connection(self) -> http.client.HTTPSConnection:
+        """Return a connection for asking something of `NAME`."""
+        return _Here(self.port, self.trusting())
+
+    def connecting(self) -> dict[str, Any]:
+        """Return how a socket of the `websockets` package gets to `NAME` here."""
+        return {"host": "127.0.0.1", "port": self.port, "ssl": self.trusting()}
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+class _Here(http.client.HTTPSConnection):
+    """Goes to this machine, whatever the name says, and does not tell of the port."""
+
+    def __init__(self, port: int, trusting: ssl.SSLContext) -> None:
+        super().__init__(NAME, port, context=trusting, timeout=PATIENCE_SECONDS)
+        self.default_port = port
+        self._trusting = trusting
+
+    def connect(self) -> None:
+        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+        self.sock = self._trusting.wrap_socket(plain, server_hostname=NAME)
+
+
+@contextmanager
+def running(ports: Sequence[int]) -> Iterator[Nginx]:
+    """Yield an nginx before the servers on `ports`; it and its folder are gone afterwards."""
+    with TemporaryDirectory(prefix="livechat-nginx-") as folder:
+        server = Nginx(Path(folder), ports)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _filled(folder: Path, plain_port: int, port: int, ports: Sequence[int]) -> str:
+    """Return the example with what a machine fills in."""
+    text = EXAMPLE.read_text()
+    servers = "".join(
+        f"    server 127.0.0.1:{number} max_fails=1 fail_timeout=2s;\n" for number in ports
+    )
+    text, found = re.subn(
+        r"(?m)(^    server 127\.0\.0\.1:\d+ max_fails=1 fail_timeout=2s;\n)+", servers, text
+    )
+    assert found == 1
+    # One address is enough here, and not every machine has the other family.
+    text = re.sub(r"(?m)^    listen \[::\].*\n", "", text)
+    for before, after in {
+        "listen 80;": f"listen 127.0.0.1:{plain_port};",
+        "listen 443 ": f"listen 127.0.0.1:{port} ",
+        "/etc/letsencrypt/live/chat.example.org": str(folder),
+        "/var/log/nginx/livechat.log": f"{folder}/access.log",
+        "/var/www/html": f"{folder}/html",
+    }.items():
+        assert before in text, before
+        text = text.replace(before, after)
+    return text
+
+
+def _certify(folder: Path) -> None:
+    """Make a key and a certificate for `NAME` that it signs itself."""
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *(
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                f"/CN={NAME}",
+                "-addext",
+                f"subjectAltName=DNS:{NAME}",
+            ),
+            *("-keyout", "privkey.pem", "-out", "fullchain.pem"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise RuntimeError(f"openssl failed:\n{made.stderr}")

@@ -1,0 +1,1 @@
+"""Production rehearsed on one machine: what the documentation says, done and then lived with."""

@@ -1,0 +1,116 @@
+"""A release is taken up under load: everything is restarted, one after the other."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tests.faults import scenario
+from tests.faults.scenario import Outcome
+from tests.faults.world import OPERATORS, World
+from tests.machine.nginx import NAME
+from tests.rehearsal.house import House
+
+ROUNDS = 2
+PAUSE_SECONDS = 2.0
+ACKED_WITHIN = 3.0
+QUIET = {"closed 1000", "closed 4503"}
+"""How sockets may end: who moved in his turn, and who was sent away."""
+JOBS = {"hand-over-lost"}
+"""Those that come every few seconds."""
+
+
+@dataclass
+class Restarts:
+    """How long each stop took, and what did not end well."""
+
+    seconds: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Result:
+    outcome: Outcome
+    restarts: Restarts
+    statuses: Counter[int]
+    jobs: set[str]
+
+    def faults(self) -> list[str]:
+        """Return what is not as promised, in words."""
+        counts = self.outcome.counts
+        closed = {name for name in counts if name.startswith("closed ")}
+        failed = {status: n for status, n in self.statuses.items() if status >= 500}
+        return [
+            *self.outcome.violations,
+            *self.restarts.failures,
+            *(f"sockets {name}: {counts[name]}" for name in sorted(closed - QUIET)),
+            *(f"nginx answered {status}: {n} times" for status, n in failed.items()),
+            *(f"{job} has not run since" for job in sorted(JOBS - self.jobs)),
+            *([] if counts["moved"] else ["nobody was asked to move"]),
+            *(
+                [f"99 % acked within {self.outcome.wait(0.99):.2f} s"]
+                if self.outcome.wait(0.99) > ACKED_WITHIN
+                else []
+            ),
+        ]
+
+
+def rehearse(house: House, seed: int) -> Result:
+    """Have people chat through nginx while everything is restarted; return what came of it."""
+    people = house.shell(f"from tests.faults.seed import seed; seed({OPERATORS})")
+    world = World(
+        apps=[],
+        **people,
+        postgres=house.postgres,
+        redis=house.redis,
+        proxy=f"wss://{NAME}",
+        connecting=house.proxy.connecting(),
+    )
+    before = house.proxy.statuses()
+    restarts = Restarts()
+    outcome = asyncio.run(
+        scenario.chat(
+            world, lambda: restart(house, restarts), seed, visitors=70, idle=30, pause=2.8
+        )
+    )
+    return Result(
+        outcome,
+        restarts,
+        house.proxy.statuses() - before,
+        asyncio.run(jobs_since_now(house)),
+    )
+
+
+async def restart(house: House, restarts: Restarts) -> Counter[str]:
+    """Stop and start every service in turn, as `systemctl restart` would, `ROUNDS` times."""
+    counts: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        for service in house.services:
+            await asyncio.sleep(PAUSE_SECONDS)
+            code, seconds = await asyncio.to_thread(service.stop)
+            restarts.seconds.append(seconds)
+            if code != 0:
+                restarts.failures.append(f"{service.name} ended with {code}")
+            await asyncio.to_thread(service.start)
+            counts["restarted"] += 1
+    await asyncio.sleep(PAUSE_SECONDS)
+    return counts
+
+
+async def jobs_since_now(house: House, patience: float = 45.0) -> set[str]:
+    """Return those of `JOBS` that have run to their end since now, after so long at most."""
+    query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
+    deadline = asyncio.get_running_loop().time() + patience
+    async with await psycopg.AsyncConnection.connect(
+        house.postgres.url, autocommit=True
+    ) as connection:
+        cursor = await connection.execute("SELECT clock_timestamp()")
+        now = await cursor.fetchone()
+        assert now is not None
+        while True:
+            rows = await (await connection.execute(query, now)).fetchall()
+            found = {name for (name,) in rows}
+            if found >= JOBS or asyncio.get_running_loop().time() > deadline:
+                return found
+            await asyncio.sleep(0.5)
