@@ -3,8 +3,12 @@
 import os
 import random
 import sys
+from collections.abc import Iterator
 
 import pytest
+
+from tests.faults import links
+from tests.faults.links import LinkedWorld
 
 
 @pytest.fixture
@@ -25,3 +29,22 @@ def tell(capsys):
             sys.stdout.flush()
 
     return say
+
+
+@pytest.fixture(scope="session")
+def linked_world(tmp_path_factory) -> Iterator[LinkedWorld]:
+    with links.services(tmp_path_factory.mktemp("linked")) as running:
+        yield running
+
+
+@pytest.fixture
+def place(linked_world) -> Iterator[LinkedWorld]:
+    """Two servers, and links to break; afterwards all of them must be well again."""
+    linked_world.begin_anew()
+    yield linked_world
+    for link in linked_world.links:
+        link.heal()
+    linked_world.until(lambda: linked_world.ready() == {200}, 30, "ready")
+    linked_world.end_jobs()
+    complaints = linked_world.complaints()
+    assert not complaints, "\n".join(complaints)

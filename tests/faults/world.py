@@ -118,10 +118,10 @@ def embedded(
 ) -> Iterator[World]:
     """Yield one server on SQLite; `entry` as for `App`."""
     app = App(var, environ=environ, entry=entry)
-    people = _people(app)
+    seeded = people(app)
     app.start()
     try:
-        yield World([app], **people, sqlite=var / "livechat.sqlite3")
+        yield World([app], **seeded, sqlite=var / "livechat.sqlite3")
     finally:
         app.kill()
 
@@ -156,14 +156,14 @@ def services(
             apps.append(App(own, environ=environ, code=code))
         for older in apps[:-1] if codes else []:
             older.manage("migrate", "--verbosity", "0")
-        people = _people(apps[-1])
+        seeded = people(apps[-1])
         for app in apps:
             stack.callback(app.kill)
             app.start()
-        yield World(apps, **people, postgres=database, redis=memory)
+        yield World(apps, **seeded, postgres=database, redis=memory)
 
 
-def _people(app: App) -> dict[str, Any]:
+def people(app: App) -> dict[str, Any]:
     app.manage("migrate", "--verbosity", "0")
     seeding = f"from tests.faults.seed import seed; seed({OPERATORS})"
     people: dict[str, Any] = json.loads(app.manage("shell", "--no-imports", "-c", seeding))

@@ -43,6 +43,13 @@ class Celery:
                 start_new_session=True,
             )
 
+    def freeze(self) -> None:
+        """Halt it and its children where they are, until `thaw`."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
+
     def stop(self) -> int | None:
         """Let it finish what it does; return its exit code, or None when it did not run."""
         process, self._process = self._process, None

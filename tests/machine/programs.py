@@ -16,6 +16,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 PACKAGES = {
     "chromium": ("chromium", "fonts-liberation", "fonts-dejavu-core"),
+    "faketime": ("faketime",),
     "gettext": ("gettext",),
     "nginx": ("nginx-light", "openssl"),
     "postgres": ("postgresql",),
@@ -26,6 +27,12 @@ PACKAGES = {
 def chromium() -> Path | None:
     """Return the path of Chromium or Chrome, or None."""
     return _which("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def faketime() -> Path | None:
+    """Return the path of the library that tells a process another time, or None."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return found[0] if found else None
 
 
 def gettext() -> Path | None:
@@ -55,6 +62,7 @@ def postgres() -> Path | None:
 
 FIND: dict[str, Callable[[], Path | None]] = {
     "chromium": chromium,
+    "faketime": faketime,
     "gettext": gettext,
     "nginx": nginx,
     "postgres": postgres,

@@ -79,6 +79,13 @@ class Redis:
         if answer != "+OK":
             raise RuntimeError(f"Redis answered {answer!r} to FLUSHALL")
 
+    def limit_memory(self, size: int) -> None:
+        """Refuse every command that would keep something as soon as `size` bytes are in use;
+        0 is no limit."""
+        answer = self._ask(f"CONFIG SET maxmemory {size}")
+        if answer != "+OK":
+            raise RuntimeError(f"Redis answered {answer!r} to CONFIG SET")
+
     @property
     def _log(self) -> Path:
         return self._folder / "log"

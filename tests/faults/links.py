@@ -1,0 +1,142 @@
+"""The servers of a fault test with a network between them that can be broken."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.faults import world
+from tests.faults.world import World
+from tests.machine import network, postgres, redis
+from tests.machine.app import App
+from tests.machine.celery import Celery
+from tests.machine.network import Link
+
+
+@dataclass
+class LinkedWorld(World):
+    """Everybody reaches PostgreSQL and Redis through `to_postgres` and `to_redis`, and people the
+    servers through `doors`, in the order of `apps`. Tests themselves go past all of them."""
+
+    doors: list[Link] = field(default_factory=list)
+    to_postgres: Link = field(kw_only=True)
+    to_redis: Link = field(kw_only=True)
+    var: Path = field(kw_only=True)
+    _jobs: list[Celery] = field(default_factory=list)
+    _read_to: dict[Path, int] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [f"ws://127.0.0.1:{door.port}" for door in self.doors]
+
+    @property
+    def links(self) -> list[Link]:
+        return [*self.doors, self.to_postgres, self.to_redis]
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, asked past the links."""
+        assert self.postgres is not None
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def until(self, truth: Callable[[], Any], seconds: float, what: str) -> Any:
+        """Return what `truth` says when it is true; fails when that takes longer."""
+        deadline = time.monotonic() + seconds
+        while not (found := truth()):
+            assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+            time.sleep(0.1)
+        return found
+
+    def said(self) -> int:
+        """Return how many entries there are."""
+        [(count,)] = self.ask("SELECT count(*) FROM livechat_message")
+        return int(count)
+
+    def celery(self, *words: str) -> Celery:
+        """Start a worker or a beat, which live until `end_jobs`."""
+        if not self._jobs:
+            self.ask("DELETE FROM livechat_lease WHERE name = 'beat'")
+        folder = self.var / f"job{len(list(self.var.iterdir()))}"
+        folder.mkdir()
+        child = Celery(self.apps[0], folder, *words)
+        child.start()
+        self._jobs.append(child)
+        return child
+
+    def end_jobs(self) -> None:
+        for child in self._jobs:
+            child.kill()
+        self._jobs.clear()
+
+    def jobs_run(self, seconds: float) -> None:
+        """Return when a frequent job has been done, from its beginning to its end."""
+        [(now,)] = self.ask("SELECT clock_timestamp()")
+        done = "SELECT 1 FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
+        self.until(lambda: self.ask(done, now), seconds, "a job")
+
+    def ready(self) -> set[int]:
+        """Return what the servers say of themselves."""
+        return {app.status("/readyz") for app in self.apps}
+
+    def begin_anew(self) -> None:
+        """Forget what was said, and mend all links: the next test begins here."""
+        for link in self.links:
+            link.heal()
+        self.ask("TRUNCATE livechat_visitor, livechat_conversation CASCADE")
+        self.ask("UPDATE livechat_operator SET seen_at = NULL, active_at = NULL")
+        self.complaints()
+
+    def complaints(self) -> list[str]:
+        """Return the tracebacks in our logs since this was asked last."""
+        found = []
+        for log in self.var.rglob("*.log"):
+            text = log.read_text(errors="replace")
+            new, self._read_to[log] = text[self._read_to.get(log, 0) :], len(text)
+            if "Traceback" in new:
+                found.append(f"{log}:\n{new[max(0, new.index('Traceback') - 500) :][:5000]}")
+        return found
+
+
+@contextmanager
+def services(
+    var: Path, *, servers: int = 2, environ: Mapping[str, str] = world.FAST
+) -> Iterator[LinkedWorld]:
+    """Yield `servers` servers on one PostgreSQL and one Redis, with links everywhere."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres.running())
+        memory = stack.enter_context(redis.running())
+        to_postgres = stack.enter_context(network.link(database.port))
+        to_redis = stack.enter_context(network.link(memory.port))
+        environ = {
+            **environ,
+            "DATABASE_URL": database.url.replace(f":{database.port}/", f":{to_postgres.port}/"),
+            "REDIS_URL": memory.url.replace(f":{memory.port}/", f":{to_redis.port}/"),
+            "SECRET_KEY": secrets.token_urlsafe(50),
+        }
+        apps = []
+        for number in range(servers):
+            own = var / str(number)
+            own.mkdir()
+            apps.append(App(own, environ=environ))
+        people = world.people(apps[0])
+        for app in apps:
+            stack.callback(app.kill)
+            app.start()
+        linked = LinkedWorld(
+            apps,
+            **people,
+            postgres=database,
+            redis=memory,
+            doors=[stack.enter_context(network.link(app.port)) for app in apps],
+            to_postgres=to_postgres,
+            to_redis=to_redis,
+            var=var,
+        )
+        stack.callback(linked.end_jobs)
+        yield linked
