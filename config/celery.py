@@ -48,4 +48,4 @@ def limit_statements(**_kwargs: Any) -> None:
     """Let no job wait long for a lock that somebody holds: it comes again."""
     from config import statements
 
-    statements.limit(statement="30s", lock="2s")
+    statements.limit(statement=30, lock=2)

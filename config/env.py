@@ -73,6 +73,8 @@ class Env:
             return _sqlite(Path(unquote(parts.path)))
         if parts.scheme not in ("postgres", "postgresql"):
             raise EnvError("DATABASE_URL must begin with postgres:// or sqlite:///")
+        from config import postgres  # its library is a thing of PostgreSQL alone
+
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
@@ -83,8 +85,16 @@ class Env:
             # The pool keeps connections open; CONN_MAX_AGE has to be 0 beside it.
             "CONN_MAX_AGE": 0,
             "OPTIONS": {
+                **postgres.NETWORK,
                 **dict(parse_qsl(parts.query)),
-                "pool": {"min_size": 1, "max_size": self.db_threads + 6, "timeout": 5},
+                "pool": {
+                    "connection_class": postgres.Connection,
+                    "min_size": 1,
+                    "max_size": self.db_threads + 6,
+                    "timeout": 5,
+                    # Each attempt is made later than the one before: begin anew with the first.
+                    "reconnect_timeout": 5,
+                },
             },
         }
 

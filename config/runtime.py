@@ -45,7 +45,7 @@ async def start() -> None:
     if _started_on is loop:
         return
     _started_on = loop
-    statements.limit(statement="5s", lock="2s")
+    statements.limit(statement=5, lock=2)
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
