@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from celery.beat import Scheduler as CelerysScheduler
+from celery.beat import SchedulingError
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from livechat.models.moment import database_now
@@ -31,6 +32,13 @@ class Scheduler(CelerysScheduler):
         if not self._beats():
             return STAND_BY_SECONDS
         return min(float(super().tick(*args, **kwargs)), STAND_BY_SECONDS)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send one job on its way. Without a broker, or one that is full, it comes again."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            logger.warning("beat: %s", error)
 
     def close(self) -> None:
         """Let the next one begin at once."""

@@ -1,6 +1,8 @@
 """Every Django setting. Embedded unless the environment names PostgreSQL or Redis."""
 
 from csp.constants import NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.env import BASE_DIR as BASE_DIR
 from config.env import ENV
@@ -98,7 +100,16 @@ CHANNEL_LAYERS = {
 }
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # Whoever counts something waits for it: a Redis that is silent is given up soon.
+            "OPTIONS": {
+                "socket_timeout": 2,
+                "socket_connect_timeout": 2,
+                "retry": Retry(NoBackoff(), 0),
+            },
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -114,9 +125,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # task may take, or it would be done twice at once.
     "visibility_timeout": 900,
     # A Redis that is silent is found out, whatever redis-py's own defaults are.
-    "socket_timeout": 30,
+    "socket_timeout": 10,
     "socket_connect_timeout": 3,
-    "health_check_interval": 15,
+    "health_check_interval": 10,
 }
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -21,6 +21,9 @@ import redis
 import redis.asyncio
 import structlog
 from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from livechat import metrics
 
@@ -30,6 +33,11 @@ TOPIC = "livechat.bus"
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 PROBE_SECONDS = 2.0
 """How long there is silence before a process sends something only to hear itself."""
+ASK_SECONDS = 5.0
+"""After so long without a message Redis is asked whether it is still there; after as long again
+without an answer the subscription is made anew."""
+GIVE_UP_SECONDS = 5.0
+"""So long nothing is published from a process without sockets after Redis did not answer it."""
 MAX_WAITING = 50_000
 """Posts kept while Redis does not answer; beyond that the oldest are dropped."""
 
@@ -121,6 +129,7 @@ class Bus:
         self._own = _encode(Envelope(self.origin, []))[:-1]
         """How the messages of this process begin: they are known before they are decoded."""
         self._heard_itself_at: float | None = None
+        self._given_up_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[Post] = []
         self._wake: asyncio.Event | None = None
@@ -181,12 +190,19 @@ class Bus:
         # A job or a management command: there is no socket in this process.
         if not settings.REDIS_URL:
             return
+        # What has been committed must not wait for Redis, and a job commits many times.
+        if time.monotonic() - self._given_up_at < GIVE_UP_SECONDS:
+            return
         try:
             with redis.Redis.from_url(
-                settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+                settings.REDIS_URL,
+                socket_timeout=2,
+                socket_connect_timeout=2,
+                retry=Retry(NoBackoff(), 0),
             ) as client:
                 client.publish(TOPIC, _encode(Envelope(self.origin, list(posts))))
         except redis.RedisError as error:
+            self._given_up_at = time.monotonic()
             _could_not_publish(error, len(posts))
 
     async def _send(self) -> None:
@@ -218,12 +234,18 @@ class Bus:
                 async with _client() as client, client.pubsub() as subscription:
                     await subscription.subscribe(TOPIC)
                     failed = 0
+                    is_asked = False
                     while True:
                         message = await subscription.get_message(
-                            ignore_subscribe_messages=True, timeout=5.0
+                            ignore_subscribe_messages=True, timeout=ASK_SECONDS
                         )
-                        if message is not None:
+                        if message is None and is_asked:
+                            raise TimeoutError
+                        if message is None:
+                            await subscription.ping()
+                        elif message["type"] == "message":
                             self._receive(message["data"])
+                        is_asked = message is None
             except (redis.RedisError, OSError, TimeoutError) as error:
                 wait = RECONNECT_SECONDS[min(failed, len(RECONNECT_SECONDS) - 1)]
                 failed += 1
@@ -251,9 +273,9 @@ def _could_not_publish(error: Exception, posts: int) -> None:
 def _client() -> redis.asyncio.Redis:
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=30,
+        socket_timeout=5,
         socket_connect_timeout=3,
-        health_check_interval=15,
+        retry=AsyncRetry(NoBackoff(), 0),
         max_connections=8,
     )
 
