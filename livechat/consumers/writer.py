@@ -90,12 +90,13 @@ class Writer:
                 items = [item for item, _answer, _at in batch]
                 self._writing_since = batch[0][2]
                 answers = await loop.run_in_executor(self.pool, self._write, items)
+                now = time.monotonic()
                 for (item, answer, at), outcome in zip(batch, answers, strict=True):
                     if isinstance(outcome, Busy):
                         self.lanes.add(item, answer)
                     else:
                         answer(item, outcome)
-                        metrics.acknowledged(time.monotonic() - at)
+                        metrics.acknowledged(now - at)
         finally:
             self._task = None
             self._writing_since = None
