@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,13 +58,13 @@ class LinkedWorld(World):
         [(count,)] = self.ask("SELECT count(*) FROM livechat_message")
         return int(count)
 
-    def celery(self, *words: str) -> Celery:
-        """Start a worker or a beat, which live until `end_jobs`."""
+    def celery(self, *words: str, app: int = 0) -> Celery:
+        """Start a worker or a beat, which live until `end_jobs`, on the environment of a server."""
         if not self._jobs:
             self.ask("DELETE FROM livechat_lease WHERE name = 'beat'")
         folder = self.var / f"job{len(list(self.var.iterdir()))}"
         folder.mkdir()
-        child = Celery(self.apps[0], folder, *words)
+        child = Celery(self.apps[app], folder, *words)
         child.start()
         self._jobs.append(child)
         return child
@@ -105,9 +105,16 @@ class LinkedWorld(World):
 
 @contextmanager
 def services(
-    var: Path, *, servers: int = 2, environ: Mapping[str, str] = world.FAST
+    var: Path,
+    *,
+    servers: int = 2,
+    environ: Mapping[str, str] = world.FAST,
+    own: Sequence[Mapping[str, str]] = (),
 ) -> Iterator[LinkedWorld]:
-    """Yield `servers` servers on one PostgreSQL and one Redis, with links everywhere."""
+    """Yield `servers` servers on one PostgreSQL and one Redis, with links everywhere.
+
+    `own` is what each server has in its environment alone.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
         memory = stack.enter_context(redis.running())
@@ -121,9 +128,9 @@ def services(
         }
         apps = []
         for number in range(servers):
-            own = var / str(number)
-            own.mkdir()
-            apps.append(App(own, environ=environ))
+            folder = var / str(number)
+            folder.mkdir()
+            apps.append(App(folder, environ={**environ, **(own[number] if own else {})}))
         people = world.people(apps[0])
         for app in apps:
             stack.callback(app.kill)

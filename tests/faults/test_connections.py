@@ -1,0 +1,96 @@
+"""The network between people and servers: cut anywhere, slow, or gone for everybody at once."""
+
+import asyncio
+import os
+import random
+from collections import Counter
+
+import pytest
+
+from tests.faults import scenario
+from tests.faults.people import Visitor
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
+MOST_BYTES = 30_000
+"""A connection is cut after 0 to this many bytes: in the handshake, in a frame, between two."""
+CROWD = 1_000
+BACK_WITHIN = 150.0
+
+
+@pytest.mark.timeout(SECONDS + 180)
+async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, tell):
+    chance = random.Random(seed)
+
+    async def faults():
+        for number, door in enumerate(place.doors):
+            door.cut_at_random(random.Random(f"{seed}.{number}"), MOST_BYTES)
+            door.delay(0.05 * number)
+        end = asyncio.get_running_loop().time() + SECONDS
+        cut = 0
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(chance.uniform(1.0, 3.0))
+            cut += chance.choice(place.doors).cut(0.3, chance)
+        made = sum(door.connections for door in place.doors)
+        for door in place.doors:
+            door.heal()
+        return Counter({"connections": made, "cut by hand": cut})
+
+    outcome = await scenario.chat(place, faults, seed, visitors=100, patience=60.0)
+
+    tell(outcome)
+    assert outcome.violations == []
+    assert outcome.counts["connections"] > 150  # of 106 people
+    assert outcome.counts["acked"] > 5 * SECONDS
+
+
+async def test_a_thousand_who_are_cut_off_at_once_are_whole_again(place, seed, tell):
+    counts: Counter[str] = Counter()
+    crowd = [
+        Visitor(place.addresses, seed + number, channel=place.channel, counts=counts)
+        for number in range(CROWD)
+    ]
+    writers = crowd[:50]
+    lives = [asyncio.create_task(client.live()) for client in crowd]
+    now = asyncio.get_running_loop().time
+    try:
+        await all_of(lambda: all(client.outbox.connected for client in crowd))
+        for client in writers:
+            client.post()
+        await all_of(lambda: all(entry.acks for client in writers for entry in client.written))
+        made = sum(door.connections for door in place.doors)
+
+        cut = sum(door.cut() for door in place.doors)
+        for client in writers:
+            client.post()
+        started = now()
+        await all_of(lambda: counts["closed 1006"] + counts["closed 0"] >= CROWD)
+        await all_of(lambda: all(client.outbox.connected for client in crowd))
+        took = now() - started
+
+        made = sum(door.connections for door in place.doors) - made
+        tell(f"{cut} cut, all back after {took:.1f} s: {made / took:.0f} handshakes/s; {counts}")
+        await all_of(lambda: all(entry.acks for client in writers for entry in client.written))
+        await all_of(lambda: all(shows_all(client) for client in writers))
+    finally:
+        for life in lives:
+            life.cancel()
+        await asyncio.gather(*lives, return_exceptions=True)
+    assert cut == CROWD
+    assert not any(client.gave_up for client in crowd)
+    assert place.ready() == {200}
+    stored = {entry.text for entry in place.rows()[1] if entry.client_id}
+    assert stored == {entry.text for client in writers for entry in client.written}
+
+
+def shows_all(client):
+    """Whether a visitor sees everything that he wrote."""
+    shown = {entry.text for entry in client.timelines[client.shown].shown()}
+    return all(entry.text in shown for entry in client.written)
+
+
+async def all_of(truth):
+    async with asyncio.timeout(BACK_WITHIN):
+        while not truth():
+            await asyncio.sleep(0.05)
