@@ -3,9 +3,9 @@
 The others stand by. When the one that beats dies, the next takes over within half a minute.
 """
 
-import logging
 from typing import Any
 
+import structlog
 from celery.beat import Scheduler as CelerysScheduler
 from celery.beat import SchedulingError
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from livechat.models.moment import database_now
 from livechat.services import leases
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 LEASE = "beat"
 LEASE_SECONDS = 30.0
@@ -38,14 +38,14 @@ class Scheduler(CelerysScheduler):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
-            logger.warning("beat: %s", error)
+            logger.warning("beat.failed", error=type(error).__name__)
 
     def close(self) -> None:
         """Let the next one begin at once."""
         try:
             leases.give_back(LEASE, self._holder)
         except (DatabaseError, InterfaceError):
-            logger.warning("beat: the lease could not be given back")
+            logger.warning("beat.lease_kept")
         super().close()
 
     def _beats(self) -> bool:
@@ -53,5 +53,5 @@ class Scheduler(CelerysScheduler):
             close_old_connections()
             return leases.take(LEASE, self._holder, database_now(), LEASE_SECONDS)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("beat: the database does not answer: %s", type(error).__name__)
+            logger.warning("beat.no_database", error=type(error).__name__)
             return False

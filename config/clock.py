@@ -5,8 +5,9 @@ undone the next one does, for jobs ask what is due.
 """
 
 import asyncio
-import logging
 import time
+
+import structlog
 
 from config.schedule import SCHEDULE, Job
 from livechat.consumers.threads import run
@@ -14,7 +15,7 @@ from livechat.errors import LivechatError
 from livechat.models.moment import database_now
 from livechat.services import jobs, leases
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 LEASE = "clock"
 LEASE_SECONDS = 15.0
@@ -53,11 +54,11 @@ class Clock:
             self._asked_at = now
             self._ticks = await self._may_tick()
         for job in self._schedule:
-            if self._ticks and self._due[job.name] <= now:
+            is_due = self._due[job.name] <= now and job.name not in self._working
+            if self._ticks and is_due:
                 self._due[job.name] = now + job.every
-                if job.name not in self._working:
-                    work = self._perform(job)
-                    self._working[job.name] = asyncio.create_task(work, name=job.name)
+                work = self._perform(job)
+                self._working[job.name] = asyncio.create_task(work, name=job.name)
 
     async def settle(self) -> None:
         """Return when what was begun has ended."""
@@ -68,7 +69,7 @@ class Clock:
         try:
             return await run(self._take)
         except LivechatError as error:
-            logger.warning("clock: %s", error.code)
+            logger.warning("clock.failed", code=error.code)
             return False
 
     def _take(self) -> bool:
@@ -78,8 +79,8 @@ class Clock:
         try:
             await run(jobs.perform, job.name, job.work)
         except LivechatError as error:
-            logger.warning("job %s: %s", job.name, error.code)
+            logger.warning("job.failed", job=job.name, code=error.code)
         except Exception:
-            logger.exception("job %s", job.name)  # the others must go on
+            logger.exception("job.failed", job=job.name)  # the others must go on
         finally:
             del self._working[job.name]

@@ -3,16 +3,16 @@
 Who speaks TLS, whether we are meant at all, and which headers no answer goes without.
 """
 
-import logging
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from config import error_pages
 from config.csp import NOTHING
 from livechat import auth
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 PERMISSIONS = (
     "accelerometer=(), autoplay=(self), browsing-topics=(), camera=(), display-capture=(), "
@@ -66,7 +66,7 @@ class FrontDoor:
             await self._application(scope, receive, complete)
         except Exception:
             # The server would answer in its own words, which name it.
-            logger.exception("a request failed outside of Django")
+            logger.exception("request.failed")
             if has_begun:
                 raise
             await error_pages.send(scope, complete, 500)

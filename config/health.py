@@ -24,6 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config import plain
 from config.question import Question
+from config.schedule import overdue
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
 from livechat.models import file_storage
@@ -33,6 +34,7 @@ logger = structlog.stdlib.get_logger(__name__)
 PROBE_SECONDS = 1.0
 WRITE_SECONDS = 2.0
 KEEP_SECONDS = 1.0
+JOBS_SECONDS = 10.0
 ECHO_SECONDS = 8.0
 """Without hearing itself through Redis for so long, a process counts Redis as lost."""
 
@@ -132,6 +134,11 @@ def takes_files() -> bool:
     return True
 
 
+def has_jobs_done() -> bool:
+    """Say whether somebody does the periodic jobs."""
+    return not overdue()
+
+
 def _question(
     name: str, ask: Callable[[], bool], within: float = PROBE_SECONDS, keep: float = KEEP_SECONDS
 ) -> Question[bool]:
@@ -145,5 +152,5 @@ VITAL = {
     "files": _question("files", takes_files),
 }
 """Without one of these nobody is to be sent here."""
-OTHERS: dict[str, Question[bool]] = {}
+OTHERS = {"jobs": _question("jobs", has_jobs_done, keep=JOBS_SECONDS)}
 """What is missed later: 200 and ``degraded``."""

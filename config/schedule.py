@@ -2,7 +2,10 @@
 runs it (`config/clock.py`)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from livechat.models import Job as LastRun
+from livechat.models.moment import database_now
 from livechat.services import attachments, deliveries, handover, operators, upkeep
 from livechat.services.jobs import Work
 
@@ -26,3 +29,20 @@ SCHEDULE = (
     Job("expire", upkeep.expire, every=3600),
     Job("forget-deliveries", deliveries.forget, every=3600),
 )
+
+
+def overdue() -> list[str]:
+    """Return the jobs that should have run again long ago, or never ran: nobody does them."""
+    now = database_now()
+    runs = {run.name: run for run in LastRun.objects.all()}
+    return [
+        job.name
+        for job in SCHEDULE
+        if job.name not in runs or runs[job.name].is_late(now, timedelta(seconds=job.every))
+    ]
+
+
+def failing() -> list[str]:
+    """Return the jobs whose last run failed."""
+    runs = LastRun.objects.filter(name__in=[job.name for job in SCHEDULE]).exclude(error="")
+    return sorted(runs.values_list("name", flat=True))

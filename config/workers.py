@@ -4,7 +4,6 @@ uvicorn's supervisor spawns them, each with an interpreter of its own, and colle
 drain, which takes a while: nothing here waits for a worker without hearing signals meanwhile.
 """
 
-import logging
 import multiprocessing
 import os
 import signal
@@ -15,6 +14,7 @@ from collections import deque
 from types import FrameType
 
 import django
+import structlog
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
@@ -23,7 +23,7 @@ django.setup()  # a spawned interpreter begins with this module
 
 from config.server import EXIT_SECONDS, Server  # noqa: E402 - needs the apps to be loaded
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RETIRE = signal.SIGUSR1
 """What tells a worker that another one has taken its place."""
@@ -111,7 +111,7 @@ class Supervisor(Multiprocess):
             time.sleep(0.05)
 
     def handle_hup(self) -> None:
-        logger.info("the workers are replaced, one after the other")
+        logger.info("workers.renewed")
         self._outdated = deque([*self.processes, *([self._successor] if self._successor else [])])
 
     def handle_term(self) -> None:
@@ -135,14 +135,12 @@ class Supervisor(Multiprocess):
 
     def _replace(self, dead: Process) -> None:
         if not self._has_served and (dead.exitcode or 0) > 0:
-            logger.error("worker %s ended with %s before any served", dead.pid, dead.exitcode)
+            logger.error("worker.never_served", process=dead.pid, status=dead.exitcode)
             self.should_exit.set()
         elif time.monotonic() > self._next_start:
             self._next_start = time.monotonic() + RESPAWN_SECONDS
             new = self.processes[self.processes.index(dead)] = self._start()
-            logger.error(
-                "worker %s ended with %s; %s replaces it", dead.pid, dead.exitcode, new.pid
-            )
+            logger.error("worker.ended", process=dead.pid, status=dead.exitcode, successor=new.pid)
             mark_process_dead(dead.pid)  # type: ignore[no-untyped-call]
             if dead in self._outdated:
                 self._outdated.remove(dead)
@@ -159,12 +157,11 @@ class Supervisor(Multiprocess):
             self._leaving = [old]
             if old.process.is_alive() and old.pid is not None:
                 os.kill(old.pid, RETIRE)
-            logger.info("worker %s replaces %s", self._successor.pid, old.pid)
+            logger.info("worker.replaced", process=old.pid, successor=self._successor.pid)
             self._successor = None
         elif not self._successor.process.is_alive() or time.monotonic() > self._patient_until:
-            logger.error(
-                "worker %s does not answer: the others stay as they are", self._successor.pid
-            )
+            # The others stay as they are.
+            logger.error("worker.never_ready", process=self._successor.pid)
             self._successor.kill()
             self._successor.join()
             self._successor = None

@@ -8,13 +8,13 @@ may do so much in each. Touched by the event loop only.
 """
 
 import ipaddress
-import logging
 import math
 import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 
 from livechat import metrics
@@ -23,7 +23,7 @@ from livechat.domain.load import Level
 from livechat.domain.pace import Bucket, Buckets, Pace
 from livechat.errors import RateLimited, Unavailable
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 MAX_BUCKETS = 20_000
 STAFF_SHARE = 0.1
@@ -163,8 +163,8 @@ class Gate:
         if now - self._warned_at < WARN_SECONDS:
             return
         self._warned_at = now
-        hint = "; it is one of your own network: is TRUSTED_PROXIES set?" if _is_near(place) else ""
-        logger.warning("one address has all the sockets it may have%s", hint)
+        # One of our own network is a proxy that nobody has named: TRUSTED_PROXIES.
+        logger.warning("limits.address_full", reason="proxy" if _is_near(place) else "crowd")
 
 
 def _busy(level: Level) -> Refusal:

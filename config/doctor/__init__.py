@@ -5,7 +5,7 @@ A check never shows a secret, and one that breaks takes none of the others with 
 
 from collections.abc import Callable, Iterator
 
-from config.doctor import database, machine, memory, programs, setup
+from config.doctor import database, jobs, machine, memory, programs, setup
 from config.doctor.finding import Finding, Level, error
 
 Check = Callable[[], Iterator[Finding]]
@@ -21,6 +21,7 @@ CHECKS: dict[str, Check] = {
     "durability": database.is_durable,
     "connections": database.has_connections,
     "clock": database.has_our_clock,
+    "jobs": jobs.are_done,
     "redis": memory.answers,
     "redis time-outs": memory.has_patience,
     "redis memory": memory.refuses_rather_than_forgets,
@@ -35,6 +36,7 @@ NEEDS = {
     "durability": "database",
     "connections": "database",
     "clock": "database",
+    "jobs": "migrations",
     "redis time-outs": "redis",
     "redis memory": "redis",
 }

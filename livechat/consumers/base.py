@@ -241,7 +241,7 @@ class BaseConsumer(AsyncConsumer):
         tabs = self._tabs.setdefault(owner, {})
         older = tabs.pop(self.tab, None)
         if older is None and len(tabs) >= self.limits.tabs:
-            gate.refused["person.tabs"] += 1
+            gate.refuse(Refusal("person.tabs", 0.0))
             older = tabs.pop(next(iter(tabs)))
         tabs[self.tab] = self
         if older is not None:

@@ -5,18 +5,18 @@ whatever comes for it meanwhile queues behind them.
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import structlog
 from django.db import OperationalError, connection
 
 from livechat.errors import Unavailable
 from livechat.services.messages import Answer, Item, Refused
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 LANES = 4
 """Conversations that are waited for at once; each takes a thread and a connection meanwhile."""
@@ -74,10 +74,10 @@ class Lanes:
             return self._post(items)
         except OperationalError as error:
             # Still locked: they are told to come again, in their order.
-            logger.warning("lane: %d messages refused: %s", len(items), type(error).__name__)
+            logger.warning("lane.refused", messages=len(items), error=type(error).__name__)
             return [Refused(Unavailable())] * len(items)
         except Exception:
-            logger.exception("lane: %d messages failed", len(items))
+            logger.exception("lane.failed", messages=len(items))
             if len(items) == 1:
                 return [Refused(Unavailable())]
             return [answer for item in items for answer in self._write([item])]

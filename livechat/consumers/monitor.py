@@ -1,12 +1,12 @@
 """Measures how busy this process is, and tells the gate what to leave undone."""
 
 import asyncio
-import logging
 import os
 import time
 from collections import deque
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 
 from livechat.consumers import threads
@@ -14,7 +14,7 @@ from livechat.consumers.writer import writer
 from livechat.domain.load import Level, Load, Reading
 from livechat.limits import gate
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 TICK_SECONDS = 0.1
 STEADY_TICKS = 3
@@ -57,12 +57,12 @@ class Monitor:
             return
         gate.level = level
         logger.warning(
-            "load: %s (lag %.2f s, %d waiting, the oldest for %.2f s, memory %.0f %%)",
-            level.name.lower(),
-            self.reading.lag,
-            self.reading.waiting,
-            self.reading.oldest,
-            self.reading.memory * 100,
+            "load.changed",
+            level=level.name.lower(),
+            lag=round(self.reading.lag, 2),
+            waiting=self.reading.waiting,
+            oldest=round(self.reading.oldest, 2),
+            memory=round(self.reading.memory, 2),
         )
 
 

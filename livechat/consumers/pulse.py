@@ -72,7 +72,7 @@ class Pulse:
         conversation that a socket hears may have another number there."""
         before, self._epoch = self._epoch, await run(installation.epoch)
         if before is not None and before != self._epoch:
-            logger.warning("pulse: this is another database than before")
+            logger.warning("pulse.another_database")
             for socket in list(BaseConsumer.live):
                 socket.close(Close.DRAINING)
 

@@ -5,8 +5,9 @@ pulse has it look at all every few seconds, for an event may be lost (decision 3
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable
+
+import structlog
 
 from livechat import events
 from livechat.bus import bus
@@ -17,7 +18,7 @@ from livechat.errors import LivechatError
 from livechat.services import sessions
 from livechat.wire import Close
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 GATHER_SECONDS = 0.2
 """Changes come in twos and threes; and a browser that changed its own password gets its new
@@ -48,9 +49,10 @@ class Watch:
                 try:
                     await look([socket for socket in staff() if socket.user in users], told=True)
                 except LivechatError as error:
-                    logger.warning("watch: %s; the pulse looks again", error.code)
+                    # The pulse looks again.
+                    logger.warning("watch.failed", code=error.code)
                 except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
-                    logger.exception("watch")
+                    logger.exception("watch.failed")
         finally:
             bus.registry.drop(self)
 

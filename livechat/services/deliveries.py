@@ -1,12 +1,12 @@
 """Making the calls that are due: claimed under a lease, made outside of any transaction."""
 
-import logging
 import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import close_old_connections, connection
 from django.db.models import Count
 from django.utils import timezone
@@ -19,7 +19,7 @@ from livechat.models import Delivery, Webhook
 from livechat.models.delivery import LEASE
 from livechat.services import webhooks
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 LANES = 4
 """Calls to one webhook at a time. Each is of another conversation, so their order holds."""
@@ -119,7 +119,7 @@ def _make(row: Delivery, clock: _Clock) -> None:
     except CallError as error:
         _failed(row, error, clock.now())
     except Exception:  # one that cannot be sent must not stop those behind it
-        logger.exception("delivery %s", row.message_id)
+        logger.exception("delivery.crashed", id=row.message_id)
         _failed(row, TryLater(Failure.CRASHED), clock.now())
     else:
         _delivered(row, receipt, clock.now())
@@ -160,7 +160,9 @@ def _failed(row: Delivery, error: CallError, now: datetime) -> None:
     )
     if written and again:
         Delivery.objects.postpone(row, again)
-    logger.info("delivery %s: %s, attempt %d", row.message_id, error.failure.value, row.attempts)
+    logger.info(
+        "delivery.failed", id=row.message_id, reason=error.failure.value, attempts=row.attempts
+    )
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,16 +1,16 @@
 """Periodic jobs: done once, and told of to whoever looks after the installation."""
 
-import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from django.db.models import F
 
 from livechat.models import Job
 from livechat.models.moment import database_now
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 Work = Callable[[datetime], int]
 """Does what is due at a moment and returns how much that was. Idempotent: a second run finds
@@ -29,7 +29,8 @@ def perform(name: str, work: Work) -> int:
         raise
     _note(name, done=done, error="", failures=0)
     if done:
-        logger.info("job %s: %d in %.2f s", name, done, time.monotonic() - began)
+        seconds = round(time.monotonic() - began, 2)
+        logger.info("job.done", job=name, done=done, seconds=seconds)
     return done
 
 

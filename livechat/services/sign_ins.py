@@ -5,9 +5,9 @@ password is looked at, so a thousand at once get no further than one after the o
 has his own tries forgotten.
 """
 
-import logging
 from datetime import datetime
 
+import structlog
 from axes.models import AccessAttempt
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +18,7 @@ from livechat.domain.tries import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
 from livechat.errors import RateLimited
 from livechat.models import User
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 ANY_NAME = ""
 """Stands for the tries of an address for whatever name."""
@@ -39,7 +39,7 @@ def begin(name: str, source: str) -> None:
             for row, most in zip(rows, (MAX_OF_ADDRESS, MAX_OF_NAME), strict=True)
         ]
         if longest := max(waits).total_seconds():
-            logger.warning("sign-in: too many tries")
+            logger.warning("sign_in.refused")
             raise RateLimited(max(1.0, longest))
         for row in rows:
             counting = tries.current(_tries(row), now)

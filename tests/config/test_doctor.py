@@ -9,10 +9,15 @@ import redis
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from config import doctor
 from config.doctor import database, machine, memory, programs, setup
+from config.doctor import jobs as doctor_jobs
 from config.doctor.finding import Level, error
+from config.schedule import SCHEDULE
+from livechat.models import Job
+from livechat.services import jobs
 from tests import factories
 
 
@@ -244,6 +249,22 @@ def test_few_open_files_are_told_of(monkeypatch):
 
     monkeypatch.setattr(machine, "ENOUGH_FILES", 2**40)
     assert levels(machine.allows_sockets) == {Level.WARNING}
+
+
+def test_jobs_that_nobody_does_are_an_error_and_failed_ones_are_told_of(db):
+    assert levels(doctor_jobs.are_done) == {Level.ERROR}
+    assert "hand-over-lost" in told(doctor_jobs.are_done)
+
+    for job in SCHEDULE:
+        jobs.perform(job.name, job.work)
+    assert levels(doctor_jobs.are_done) == SOUND
+
+    Job.objects.filter(name="deliver").update(error="OperationalError")
+    assert levels(doctor_jobs.are_done) == {Level.WARNING}
+    assert "deliver" in told(doctor_jobs.are_done)
+
+    Job.objects.update(error="", started_at=timezone.now() - timedelta(days=1))
+    assert levels(doctor_jobs.are_done) == {Level.ERROR}
 
 
 def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):

@@ -14,7 +14,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config import health
 from config.question import Question
+from config.schedule import SCHEDULE
 from livechat.consumers.base import BaseConsumer
+from livechat.services import jobs
 from tests.machine import app
 
 
@@ -29,10 +31,16 @@ def nothing_is_remembered(settings, tmp_path) -> Iterator[None]:
             "OPTIONS": {"location": tmp_path / "files"},
         },
     }
-    for question in health.VITAL.values():
+    for question in (*health.VITAL.values(), *health.OTHERS.values()):
         question.forget()
     yield
     BaseConsumer.draining = False
+
+
+@pytest.fixture
+def jobs_done(transactional_db) -> None:
+    for job in SCHEDULE:
+        jobs.perform(job.name, job.work)
 
 
 async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
@@ -49,12 +57,19 @@ async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_sound_process_is_ready():
+async def test_a_sound_process_is_ready(jobs_done):
     status, said = await ask("/readyz")
 
     assert status == 200
     assert said.items() >= {"ready": True, "degraded": False, "draining": False}.items()
     assert all(type(value) is bool for value in said.values())
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_where_nobody_does_the_jobs_it_is_ready_and_degraded():
+    status, said = await ask("/readyz")
+
+    assert (status, said["ready"], said["degraded"], said["jobs"]) == (200, True, True, False)
 
 
 @pytest.mark.django_db(transaction=True)

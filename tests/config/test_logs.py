@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 FIELDS = {
     *("again_in", "bytes", "code", "command", "error", "kind", "messages", "network", "port"),
     *("posts", "question", "reason", "seconds", "status"),
+    *("attempts", "done", "id", "job", "lag", "level", "memory", "oldest", "process", "successor"),
+    *("waiting",),
 }
 """What our own lines may tell."""
 EVIL = "a\nb\r\x1b[31mred\x07\u202eback\u2028line\x85\ud800\x00"

@@ -137,7 +137,8 @@ def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, c
 
     [line] = [record.getMessage() for record in caplog.records]
 
-    assert "TRUSTED_PROXIES" in line
+    assert "limits.address_full" in line
+    assert "proxy" in line
     assert "10.0.0.1" not in line
 
 

@@ -45,9 +45,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if refusals := unsafe.refusals():
-            told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
-            raise CommandError("\n".join(["This is not safe to serve.", *told]))
         host, port, workers = options["host"], options["port"], options["workers"]
         if workers < 1:
             raise CommandError("--workers is a number of processes: 1 or more.")
@@ -56,6 +53,9 @@ class Command(BaseCommand):
                 "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
                 " REDIS_URL, or serve with --workers 1."
             )
+        if refusals := unsafe.refusals(workers):
+            told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
+            raise CommandError("\n".join(["This is not safe to serve.", *told]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
         companion = self._companion(host, port, options["neighbour_port"])
         config = configuration(host, port, workers)
