@@ -42,7 +42,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
         return
     if scope["type"] == "http" and scope["path"] == "/healthz":
-        await health.healthz(scope, receive, send)
+        await _alive(scope, receive, send)
         return
     await runtime.start()
     await _front_door(scope, receive, send)
@@ -56,6 +56,7 @@ async def _inside(scope: Any, receive: Any, send: Any) -> None:
 
 
 _front_door = FrontDoor(_inside)
+_alive = FrontDoor(health.healthz)
 
 
 async def _http(scope: Any, receive: Any, send: Any) -> None:

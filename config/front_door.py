@@ -32,6 +32,10 @@ ALWAYS = {
 }
 
 
+ANY_HOST = frozenset({"/healthz", "/readyz"})
+"""Asked by machines that know an address and no name; the answers are the same for everybody."""
+
+
 class FrontDoor:
     """Lets through what is meant for us, and sends nothing without the headers of `ALWAYS`."""
 
@@ -59,7 +63,7 @@ class FrontDoor:
                 message = {**message, "headers": _completed(scope, message.get("headers", ()))}
             await send(message)
 
-        if not auth.is_own_host(scope):
+        if scope["path"] not in ANY_HOST and not auth.is_own_host(scope):
             await error_pages.send(scope, complete, 400)
             return
         try:

@@ -27,7 +27,7 @@ async def answer(
         "headers": [
             (b"content-type", content_type),
             (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
+            (b"cache-control", b"private, no-store"),
             (b"x-content-type-options", b"nosniff"),
             *headers,
         ],

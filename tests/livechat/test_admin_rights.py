@@ -174,7 +174,7 @@ def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
             [
                 *("Channels", "Sessions", "Visitors", "Dashboard", "Your profile"),
                 *("Chatbots", "Canned Responses", "Expertise", "Tags", "Webhooks", "Deliveries"),
-                *("Report", "Operators"),
+                *("Report", "Operators", "Failed sign-ins"),
             ],
         ),
         (
@@ -219,7 +219,9 @@ def test_a_superuser_finds_accounts_and_groups_too(client):
 
     groups = client.get("/admin/").context["sidebar_navigation"]
 
-    assert [str(item["title"]) for item in groups[-1]["items"]] == ["Operators", "Users", "Groups"]
+    assert [str(item["title"]) for item in groups[-1]["items"]] == [
+        *("Operators", "Users", "Groups", "Failed sign-ins")
+    ]
 
 
 def test_without_staff_status_the_admin_stays_closed(client, anna):

@@ -46,7 +46,8 @@ def told(published, operator: Operator) -> list[str]:
     return [
         frame["presence"]
         for frame in frames
-        if frame["type"] == "presence.changed"
+        if isinstance(frame, dict)
+        and frame["type"] == "presence.changed"
         and frame["operator"] == str(operator.public_id)
         and frame["availability"] is None
     ]
