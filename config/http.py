@@ -35,6 +35,7 @@ class Http(HttpToolsProtocol):
     too many connections; cuts who does not read."""
 
     _head = 0
+    _is_lost = False
     _timer: asyncio.TimerHandle | None = None
     """Ends the connection should the head, or the reader, take too long."""
     _answered: RequestResponseCycle | None = None
@@ -49,6 +50,7 @@ class Http(HttpToolsProtocol):
             self._within(HEAD_SECONDS, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost = True
         self._in_time()
         super().connection_lost(exc)
         if self._answered is not None:  # `cycle` is the one that was read last
@@ -130,7 +132,8 @@ class Http(HttpToolsProtocol):
 
     def _within(self, seconds: float, otherwise: Any) -> None:
         self._in_time()
-        self._timer = self.loop.call_later(seconds, otherwise)
+        if not self._is_lost:
+            self._timer = self.loop.call_later(seconds, otherwise)
 
     def _in_time(self) -> None:
         if self._timer is not None:

@@ -111,6 +111,8 @@ class WebSocket(WebSocketsSansIOProtocol):
         if message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._cut_later()
         await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # or uvicorn takes the refusal for a fault of ours
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)

@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Locator, WebSocket, expect
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.browser import house
 from tests.browser.people import Visitor, box
@@ -213,6 +216,37 @@ def test_who_writes_too_fast_is_told_how_long_it_takes(chrome, template, tmp_pat
         expect(notice(vera, "fast").locator(".clock")).to_have_text(re.compile(r"^0:0\d$"))
         assert problems(vera.frame) == []
         expect(vera.entry("Line 1")).to_have_attribute("data-state", "sent")
+        expect(vera.strip).to_be_hidden()
+        page.close()
+    finally:
+        app.kill()
+
+
+def test_who_comes_to_a_full_server_is_told_so_and_gets_in_by_himself(chrome, template, tmp_path):
+    chrome.expect("WebSocket connection to")
+    chrome.expect("the server responded with a status of 503")
+    template.copy(tmp_path / "full")
+    app = App(tmp_path / "full", environ={**house.ENVIRON, "MAX_SOCKETS": "10"})
+    app.start()
+    try:
+        page = chrome.context().new_page()
+        with ExitStack() as others:
+            address = f"{app.socket_url}/ws/visitor/kettleandleaf/"
+            for number in range(9):
+                other = others.enter_context(connect(address, origin=Origin(app.url), proxy=None))
+                other.send(json.dumps({"type": "hello", "version": 1, "tab": str(number)}))
+            page.goto(f"{app.url}/demo/")
+            vera = Visitor(page)
+            vera.launcher.click()
+            expect(vera.strip).to_have_text(
+                "Very many people are here. We try again by ourselves; your messages are kept."
+            )
+            assert problems(vera.frame) == []
+            vera.write("Hello")
+            expect(vera.entry("Hello")).to_have_attribute("data-state", "pending")
+
+        # Others have left; half a minute is the longest that anybody is asked to wait.
+        expect(vera.entry("Hello")).to_have_attribute("data-state", "sent", timeout=40_000)
         expect(vera.strip).to_be_hidden()
         page.close()
     finally:
