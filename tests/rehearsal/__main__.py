@@ -3,6 +3,7 @@ load. Prints a protocol; ends with 1 when something was not as promised."""
 
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -15,6 +16,8 @@ from tests.rehearsal.rolling import Result
 
 def main() -> int:
     """Do it all; return the exit code."""
+    # Leave through the context managers, which end what runs.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     started = time.monotonic()
     with (
