@@ -13,6 +13,10 @@ from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+KEPT_SECONDS = 3 * 3600
+"""While nobody works, tasks are kept for so long. Told by the clocks of two machines: a worker whose
+clock is ahead by more would never work."""
+
 app = Celery("livechat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
@@ -33,8 +37,8 @@ def make_tasks(sender: Celery, **_kwargs: Any) -> None:
     for job in SCHEDULE:
         name = f"livechat.{job.name}"
         sender.task(name=name)(work_of(job))
-        # What nobody took before the next one is due is not worth doing twice.
-        beats[job.name] = {"task": name, "schedule": job.every, "options": {"expires": job.every}}
+        options = {"expires": max(job.every, KEPT_SECONDS)}
+        beats[job.name] = {"task": name, "schedule": job.every, "options": options}
     sender.conf.beat_schedule = beats
 
 
