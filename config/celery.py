@@ -14,7 +14,7 @@ from celery.signals import setup_logging, worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 KEPT_SECONDS = 3 * 3600
-"""While nobody works, tasks are kept for so long. Told by the clocks of two machines: a worker whose
+"""So long tasks wait for somebody to do them, told by the clocks of two machines: a worker whose
 clock is ahead by more would never work."""
 
 app = Celery("livechat")

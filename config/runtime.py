@@ -18,7 +18,9 @@ from livechat.consumers.pulse import Pulse
 from livechat.consumers.threads import run
 from livechat.consumers.watch import Watch
 from livechat.consumers.writer import writer
+from livechat.errors import LivechatError
 from livechat.init import board
+from livechat.models.moment import database_now
 from livechat.wire import Close
 
 NOTICE_SECONDS = 1.0
@@ -32,7 +34,7 @@ LEAVE_SECONDS = 16.0
 """How long all this may take, what is being done for the clients included."""
 
 FIRST_SECONDS = 3.0
-"""How long the start waits for what the database says of the widgets."""
+"""How long the start waits for what the database says of the widgets and of the time."""
 
 _started_on: asyncio.AbstractEventLoop | None = None
 _tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +57,7 @@ async def start() -> None:
         _tasks.add(loop.create_task(exposition.serve(*settings.METRICS_ADDRESS), name="metrics"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(board.refresh(run), FIRST_SECONDS)
+        await asyncio.wait_for(asyncio.gather(board.refresh(run), _read_time()), FIRST_SECONDS)
     _tasks.add(loop.create_task(board.keep(run), name="widgets"))
     if not settings.REDIS_URL:
         _tasks.add(loop.create_task(Clock().run(), name="clock"))
@@ -63,6 +65,11 @@ async def start() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+async def _read_time() -> None:
+    with contextlib.suppress(LivechatError):  # the pulse reads it again and again
+        await run(database_now)
 
 
 async def give_notice() -> None:

@@ -16,7 +16,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -36,6 +36,7 @@ from livechat.domain.states import ButtonAction
 from livechat.errors import LivechatError
 from livechat.integrations.geoip import countries
 from livechat.limits import gate
+from livechat.models import moment
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 
@@ -103,7 +104,7 @@ class Board:
         if len(self._sightings) < MAX_SIGHTINGS and self._seen[channel] < MAX_OF_A_CHANNEL:
             self._seen[channel] += 1
             self._noted[key] = now
-            self._sightings[key] = datetime.now(UTC)
+            self._sightings[key] = moment.now()
 
     async def keep(self, run: Run) -> None:
         """Keep the snapshot fresh for ever; `run` calls a service in a thread.

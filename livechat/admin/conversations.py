@@ -23,7 +23,7 @@ from livechat import visitor_view
 from livechat.admin.reading import ReadersTime, actor_of, may_read, may_read_some, readable, zone_of
 from livechat.domain.states import Kind, Outcome, Role, State
 from livechat.links import Audience
-from livechat.models import Channel, Conversation, Message, Operator
+from livechat.models import Channel, Conversation, Message, Operator, moment
 from livechat.services import transcripts
 
 PAGE = 200
@@ -197,7 +197,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
     @display(description=_("duration"))  # type: ignore[untyped-decorator]
     def duration(self, row: Conversation) -> str:
-        return lasted(row, timezone.now())
+        return lasted(row, moment.now())
 
     @display(description=_("messages"), ordering="texts")  # type: ignore[untyped-decorator]
     def messages_count(self, row: Conversation) -> int:
@@ -230,7 +230,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                     "opts": self.opts,
                     "conversation": row,
                     "who": self.who(row),
-                    "lasted": lasted(row, timezone.now()),
+                    "lasted": lasted(row, moment.now()),
                     "zone": str(zone),
                     "opens_visitor": self._may_open_visitor(request, row),
                     "people": row.participants.exclude(role=Role.VISITOR),

@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from livechat.admin.conversations import ReadOnly
 from livechat.admin.reading import ReadersTime
 from livechat.domain.deliveries import DeliveryState
-from livechat.models import Conversation, Delivery, Webhook
+from livechat.models import Conversation, Delivery, Webhook, moment
 
 STATE_LABELS = {
     DeliveryState.PENDING.value: "info",
@@ -143,7 +143,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
         self._retry(request, Delivery.objects.filter(pk__in=queryset.order_by().values("pk")))
 
     def _retry(self, request: HttpRequest, rows: Any) -> None:
-        count = rows.retry(timezone.now())
+        count = rows.retry(moment.now())
         if count:
             text = ngettext(
                 "%(n)d delivery will be sent again within seconds.",

@@ -11,7 +11,6 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -29,7 +28,7 @@ from livechat.admin.conversations import of_visitor
 from livechat.admin.history import TellsDifferences
 from livechat.admin.reading import ReadersTime, actor_of, readable
 from livechat.domain.states import Availability, Presence
-from livechat.models import Operator, User, Visitor
+from livechat.models import Operator, User, Visitor, moment
 from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
 
@@ -274,12 +273,12 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
     @display(description=_("presence"), label=PRESENCE_LABELS)  # type: ignore[untyped-decorator]
     def presence_label(self, row: Operator) -> tuple[str, str]:
-        presence = row.presence(timezone.now())
+        presence = row.presence(moment.now())
         return presence.value, str(PRESENCE_NAMES[presence])
 
     @display(description=_("presence"))  # type: ignore[untyped-decorator]
     def presence(self, row: Operator) -> str:
-        return str(PRESENCE_NAMES[row.presence(timezone.now())])
+        return str(PRESENCE_NAMES[row.presence(moment.now())])
 
     @display(description=_("picture"), empty_value="–")  # type: ignore[untyped-decorator]
     def picture(self, row: Operator) -> str | None:

@@ -1,6 +1,5 @@
 """The dashboard's socket: one for the whole inbox of one signed-in user."""
 
-from datetime import UTC, datetime
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from livechat.domain import availability
 from livechat.domain import text as texts
 from livechat.domain.states import Presence, Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
+from livechat.models import moment
 from livechat.policy import StaffActor
 from livechat.services import (
     attachments,
@@ -68,7 +68,7 @@ class OperatorConsumer(BaseConsumer):
         self.quota = Quota("operator", str(self.user), self.limits)
         await self.sign_of_life(active=False)
         epoch = await run(installation.epoch)
-        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=datetime.now(UTC)))
+        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=moment.now()))
 
     async def leave(self) -> None:
         user = getattr(self, "user", None)
@@ -270,4 +270,4 @@ class OperatorConsumer(BaseConsumer):
         self.presence = standing.get(self.user)
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
-        self.say(wire.Ack(client_id, datetime.now(UTC), conversation=conversation))
+        self.say(wire.Ack(client_id, moment.now(), conversation=conversation))

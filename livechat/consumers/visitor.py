@@ -1,7 +1,6 @@
 """The visitor's socket. Knows him by a signed token; never reads cookies."""
 
 import uuid
-from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from livechat import auth, events, metrics, wire
@@ -15,6 +14,7 @@ from livechat.domain.limits import Crowd
 from livechat.errors import LivechatError, NotFound, TokenInvalid
 from livechat.integrations.geoip import countries
 from livechat.limits import Refusal, Toll, gate
+from livechat.models import moment
 from livechat.policy import VisitorActor
 from livechat.services import (
     attachments,
@@ -98,7 +98,7 @@ class VisitorConsumer(BaseConsumer):
                 conversation=standing.conversation,
                 messages=standing.messages,
                 more=standing.more,
-                now=datetime.now(UTC),
+                now=moment.now(),
             )
         )
         if self.page.url and hello.token:
@@ -127,9 +127,7 @@ class VisitorConsumer(BaseConsumer):
                 await self.posted()
                 await run(conversations.close, self.actor, command.conversation)
                 self.say(
-                    wire.Ack(
-                        command.client_id, datetime.now(UTC), conversation=command.conversation
-                    )
+                    wire.Ack(command.client_id, moment.now(), conversation=command.conversation)
                 )
             case wire.SeeMessages():
                 await run(marks.see, self.actor, command.conversation, command.up_to)

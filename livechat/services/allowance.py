@@ -1,12 +1,12 @@
 """How much may come from one place within a time: counted in Django's cache, for all processes."""
 
-import time
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from livechat.errors import RateLimited, Unavailable
+from livechat.models import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Allowance:
     def take(self, source: str, amount: int = 1) -> None:
         """Count `amount` of `source`. Raises RateLimited when it is more than allowed, Unavailable
         when it cannot be counted."""
-        now = time.time()
+        now = moment.now().timestamp()
         key = f"livechat:{self.name}:{source}:{int(now // self.seconds)}"
         try:
             cache.add(key, 0, self.seconds)

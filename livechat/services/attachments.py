@@ -14,7 +14,6 @@ import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import close_old_connections, connection, transaction
-from django.utils import timezone
 
 from livechat import visitor_view, wire
 from livechat.domain import files as kinds
@@ -23,7 +22,7 @@ from livechat.domain.states import FileSet
 from livechat.errors import FileGone, Invalid, NotAllowed, NotFound, Unavailable
 from livechat.integrations import images
 from livechat.links import Audience, Link, Thing
-from livechat.models import Attachment, Channel, Conversation, Message
+from livechat.models import Attachment, Channel, Conversation, Message, moment
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import timelines
@@ -87,7 +86,7 @@ def upload(actor: Actor, channel: Channel, file: File, *, name: str, source: str
     if not connection.in_atomic_block:
         close_old_connections()  # what comes now takes long; others can use the connection
     checked = _check(file, name, FileSet(channel.file_set))
-    row = _keep(actor, channel, checked, timezone.now())
+    row = _keep(actor, channel, checked, moment.now())
     audience = Audience.STAFF if isinstance(actor, StaffActor) else Audience.PUBLIC
     return visitor_view.file(row, audience)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from django.db.models import F
-from django.utils import timezone
 
 from livechat import wire
 from livechat.errors import NotFound
-from livechat.models import CannedResponse
+from livechat.models import CannedResponse, moment
 from livechat.policy import StaffActor
 
 MAX_RESPONSES = 200
@@ -43,7 +42,7 @@ def use(actor: StaffActor, response: int) -> None:
     usable = CannedResponse.objects.usable_by(actor.user).filter(pk=response)
     if not usable.exists():
         raise NotFound
-    CannedResponse.objects.filter(pk=response).update(last_used_at=timezone.now())
+    CannedResponse.objects.filter(pk=response).update(last_used_at=moment.now())
 
 
 def _parts(views: Iterable[wire.CannedResponse]) -> list[list[wire.CannedResponse]]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from livechat import outbox, policy
 from livechat.domain import text as texts
@@ -28,6 +27,7 @@ from livechat.models import (
     PageView,
     Participant,
     Visitor,
+    moment,
 )
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import assignment, attachments, charge, messages, timeline
@@ -86,7 +86,7 @@ def _open(
     channel = Channel.objects.active().filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
-    now = timezone.now()
+    now = moment.now()
     visitor = _locked_visitor(actor, arrival, now)
     known = Conversation.objects.filter(visitor=visitor, opening_id=client_id).first()
     if known is not None:
@@ -145,7 +145,7 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
         if row.operator_id == operator.pk:
             return row
         raise AlreadyTaken
-    now = timezone.now()
+    now = moment.now()
     entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     row.save()
     charge.announce(row, [entry])
@@ -163,7 +163,7 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
     policy.require(actor, Action.JOIN, row, takes_part=_takes_part(actor, row))
     if _takes_part(actor, row):
         return row
-    now = timezone.now()
+    now = moment.now()
     if row.state != State.ASSIGNED:
         entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     else:
@@ -188,7 +188,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     if not takes_part and policy.may_read(actor, row):
         return row
     policy.require(actor, Action.LEAVE, row, takes_part=takes_part)
-    now = timezone.now()
+    now = moment.now()
     person = row.participants.present().get(operator=actor.operator)
     person.left_at = now
     person.save(update_fields=["left_at"])
@@ -235,7 +235,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     if row.state == State.CLOSED and policy.may_read(actor, row, takes_part=takes_part):
         return row
     policy.require(actor, Action.CLOSE, row, takes_part=takes_part)
-    now = timezone.now()
+    now = moment.now()
     if isinstance(actor, VisitorActor):
         event, person = SystemEvent.CLOSED_BY_VISITOR, None
     else:

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import close_old_connections, connection
 from django.db.models import Count
-from django.utils import timezone
 
 from livechat.domain import backoff
 from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
 from livechat.errors import NotFound
 from livechat.integrations.calls import CallError, Receipt, TryLater
-from livechat.models import Delivery, Webhook
+from livechat.models import Delivery, Webhook, moment
 from livechat.models.delivery import LEASE
 from livechat.services import webhooks
 
@@ -65,7 +64,7 @@ def send_test(webhook: int) -> Delivery:
     """
     if not Webhook.objects.filter(pk=webhook).exists():
         raise NotFound
-    now = timezone.now()
+    now = moment.now()
     ping = Delivery.objects.create(
         webhook_id=webhook,
         event=EventType.PING.value,

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 
 from livechat.domain.availability import LEASE
 from livechat.domain.states import State
-from livechat.models import Conversation, Operator
+from livechat.models import Conversation, Operator, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Figures:
 
 def current() -> Figures:
     """Return the figures of now, by two small queries."""
-    now = timezone.now()
+    now = moment.now()
     queued = Q(state=State.QUEUED)
     counts = Conversation.objects.open().aggregate(
         open=Count("pk"),

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 from django.db.models import Count, F, Q
-from django.utils import timezone
 
 from livechat import staff_view, wire
 from livechat.domain import digest
@@ -21,6 +20,7 @@ from livechat.models import (
     Message,
     Operator,
     Participant,
+    moment,
 )
 from livechat.models.conversation import OPEN, ConversationQuerySet
 from livechat.policy import StaffActor
@@ -36,7 +36,7 @@ View = TypeVar("View", bound=msgspec.Struct)
 
 def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     """Return everything `actor`'s dashboard starts from, as frames of at most 64 KiB."""
-    now = timezone.now()
+    now = moment.now()
     operator = None
     if actor.operator is not None:
         operator = Operator.objects.select_related("user").get(pk=actor.operator)

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.utils import timezone
 
 from livechat import events, outbox, policy
 from livechat.domain import numbering
@@ -22,6 +21,7 @@ from livechat.models import (
     Name,
     Participant,
     locks,
+    moment,
 )
 from livechat.policy import Action, Actor, VisitorActor
 from livechat.services import attachments
@@ -162,7 +162,7 @@ class _Batch:
         )
         files = {file for item in self.items for file in item.files}
         self.pending = attachments.lock_pending(files) if files else {}
-        self.now = timezone.now()
+        self.now = moment.now()
 
     def place(self, item: Item) -> tuple[Head | None, Author | None]:
         """Return the conversation an item is for, and its author there, as far as there are."""

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
 
 from livechat import events, links, policy
 from livechat.domain import files, rights, text
@@ -20,7 +19,7 @@ from livechat.domain.preferences import Preferences
 from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
-from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
+from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage, moment
 from livechat.models.choices import language_names, time_zones
 from livechat.policy import Action, StaffActor
 
@@ -129,7 +128,7 @@ def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presenc
     users, active = set(users), set(active)
     if not users:
         return {}
-    now = timezone.now()
+    now = moment.now()
     with transaction.atomic():
         rows = list(Operator.objects.by_users(users).select_related("user").lock())
         for operator in rows:
@@ -164,7 +163,7 @@ def mark_idle(now: datetime) -> int:
 @transaction.atomic
 def left(user: int) -> None:
     """Shorten the lease of a user whose last tab here has closed."""
-    now = timezone.now()
+    now = moment.now()
     Operator.objects.filter(user=user, seen_at__gt=now - LEASE + RETURN_WITHIN).update(
         seen_at=now - LEASE + RETURN_WITHIN
     )
@@ -180,7 +179,7 @@ def set_presence(actor: StaffActor, *, choice: Availability, in_call: bool) -> P
     if actor.operator is None:
         raise NotAllowed
     operator = Operator.objects.select_related("user").lock().get(pk=actor.operator)
-    now = timezone.now()
+    now = moment.now()
     operator.choose(choice)
     operator.in_call = in_call
     operator.active_at = now
@@ -195,7 +194,7 @@ def profile_changed(operator: Operator) -> None:
 
     Call it in the transaction that saved him. What he changed himself meanwhile holds.
     """
-    _announce(Operator.objects.select_related("user").get(pk=operator.pk), timezone.now())
+    _announce(Operator.objects.select_related("user").get(pk=operator.pk), moment.now())
 
 
 def update_profile(actor: StaffActor, account: Account, profile: Profile | None = None) -> None:
@@ -271,7 +270,7 @@ def _store_profile(
         operator.expertise.set(known)
         if before and before != operator.avatar:
             transaction.on_commit(partial(_forget_picture, before))
-        _announce(operator, timezone.now())
+        _announce(operator, moment.now())
     events.inbox_changed(actor.user)
 
 

@@ -7,11 +7,10 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db.models import Q
-from django.utils import timezone
 
 from livechat import events
 from livechat.domain import rights
-from livechat.models import Membership, User
+from livechat.models import Membership, User, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
     logins = list(logins)
     sessions = set(
         Session.objects.filter(
-            session_key__in={login.session for login in logins}, expire_date__gt=timezone.now()
+            session_key__in={login.session for login in logins}, expire_date__gt=moment.now()
         ).values_list("session_key", flat=True)
     )
     users = {
@@ -69,7 +68,7 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
 
 def end_all(user: int) -> None:
     """End every session of a user, in every browser, with its sockets. Safe to repeat."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+    for session in Session.objects.filter(expire_date__gt=moment.now()).iterator():
         if _user_of(session) == user:
             session.delete()
 
@@ -77,7 +76,7 @@ def end_all(user: int) -> None:
 def ended(session: Session) -> None:
     """Say that a session was deleted: by signing out, or by `end_all`."""
     user = _user_of(session)
-    if user is not None and session.expire_date > timezone.now():
+    if user is not None and session.expire_date > moment.now():
         events.standing_changed([user])
 
 

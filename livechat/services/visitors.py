@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from livechat import events, visitor_view, wire
 from livechat.domain import text as texts
@@ -18,6 +17,7 @@ from livechat.models import (
     Message,
     PageView,
     Visitor,
+    moment,
 )
 from livechat.policy import StaffActor, VisitorActor
 from livechat.services import assignment, charge, inbox, installation, patience, timelines
@@ -61,7 +61,7 @@ def standing(
     channel = Channel.objects.active().filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
-    now = timezone.now()
+    now = moment.now()
     view = channel_view(channel, now, language)
     epoch = installation.epoch()
     row = (
@@ -127,7 +127,7 @@ def view_page(actor: VisitorActor, page: wire.Page) -> None:
     visitor = Visitor.objects.filter(public_id=actor.visitor).first()
     if visitor is None:
         return
-    now = timezone.now()
+    now = moment.now()
     page = clean_page(page)
     if not page.url:
         return

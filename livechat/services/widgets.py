@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from livechat import responders
 from livechat.domain.rules import Rule
 from livechat.domain.states import Absence
-from livechat.models import Channel, ChannelRule, Embedding
+from livechat.models import Channel, ChannelRule, Embedding, moment
 from livechat.services import assignment
 
 MAX_EMBEDDINGS = 50
@@ -42,7 +41,7 @@ class Widget:
 
 def snapshot() -> dict[str, Widget]:
     """Return key -> widget of all active channels, with four queries and the responders'."""
-    now = timezone.now()
+    now = moment.now()
     channels = list(Channel.objects.active())
     available = assignment.available_channels(channels, now)
     rules: defaultdict[int, list[Rule]] = defaultdict(list)
@@ -82,13 +81,13 @@ def remember(sightings: Mapping[tuple[int, str], datetime]) -> None:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    for (channel, origin), moment in sightings.items():
+    for (channel, origin), at in sightings.items():
         if channel in known:
             Embedding.objects.update_or_create(
                 channel_id=channel,
                 origin=origin,
-                defaults={"last_at": moment},
-                create_defaults={"first_at": moment, "last_at": moment},
+                defaults={"last_at": at},
+                create_defaults={"first_at": at, "last_at": at},
             )
     for channel in known:
         rows = Embedding.objects.filter(channel_id=channel)

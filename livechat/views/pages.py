@@ -21,7 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import get_supported_language_variant
@@ -32,7 +32,7 @@ from django.views.decorators.http import require_safe
 from livechat import wire
 from livechat.domain import colours, preferences
 from livechat.errors import LivechatError
-from livechat.models import Channel
+from livechat.models import Channel, moment
 from livechat.services import operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"
@@ -168,7 +168,7 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
         "socket": f"/ws/visitor/{channel.key}/",
         "language": language,
         "channel": _plain(_public(channel, request)),
-        "now": timezone.now().isoformat(),
+        "now": moment.now().isoformat(),
     }
     context = {
         "config": config,
@@ -223,7 +223,7 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
-    return visitors.channel_view(channel, timezone.now(), translation.get_language() or "")
+    return visitors.channel_view(channel, moment.now(), translation.get_language() or "")
 
 
 def _texts(language: str) -> str:

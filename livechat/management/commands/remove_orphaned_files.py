@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
+from livechat.models.moment import database_now
 from livechat.services import attachments
 
 
@@ -12,5 +12,5 @@ class Command(BaseCommand):
     help = "Delete files that belong to no message, as after a crash or when a backup was restored."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        removed = attachments.remove_orphans(timezone.now())
+        removed = attachments.remove_orphans(database_now())
         self.stdout.write(f"Deleted: {removed}")
