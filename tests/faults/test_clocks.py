@@ -1,0 +1,97 @@
+"""Machines whose clocks are wrong by an hour: there is one time, and it is the database's."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.faults import links, scenario
+from tests.faults.people import Visitor
+from tests.machine import programs
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+
+def clock(offset: str) -> dict[str, str]:
+    """Return the environment of a process whose clock differs so much; what counts seconds by the
+    monotonic clock is right."""
+    library = programs.faketime()
+    assert library is not None, f"faketime is missing: {programs.by_hand(['faketime'])}"
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME": offset,
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_RESET": "1",
+    }
+
+
+async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tell):
+    clocks = [{}, clock("+3600s"), clock("-3600s")]
+    with links.services(tmp_path, servers=3, own=clocks) as place:
+        place.celery("beat")
+        place.celery("worker", "--concurrency=1", app=1)
+
+        async def faults():
+            # Everybody moves between the two times, again and again.
+            for _ in range(5):
+                await asyncio.sleep(2.0)
+                for door in place.doors:
+                    door.cut()
+            await asyncio.to_thread(place.jobs_run, 20)
+            assert await availability(place) == [True, True, True]
+            return Counter()
+
+        outcome = await scenario.chat(place, faults, seed, visitors=30)
+
+        tell(outcome)
+        assert outcome.violations == []
+        assert outcome.counts["closed 4401"] == 0
+        assert place.ask(WRONG_MOMENTS) == []
+        assert place.ask("SELECT event FROM livechat_message WHERE event = 'lost'") == []
+        assert place.ready() == {200}
+        assert not place.complaints()
+
+
+class Newcomer(Visitor):
+    """Somebody who looks whether anybody is there."""
+
+    available: bool | None = None
+
+    def hear(self, event):
+        if event["type"] == "welcome":
+            self.available = event["channel"]["available"]
+        super().hear(event)
+
+
+async def availability(place):
+    """Return what each server tells newcomers of the operators."""
+    newcomers = [Newcomer([address], 1, channel=place.channel) for address in place.addresses]
+    lives = [asyncio.create_task(newcomer.live()) for newcomer in newcomers]
+    async with asyncio.timeout(30):
+        while any(newcomer.available is None for newcomer in newcomers):
+            await asyncio.sleep(0.1)
+    for life in lives:
+        life.cancel()
+    await asyncio.gather(*lives, return_exceptions=True)
+    return [newcomer.available for newcomer in newcomers]
+
+
+WRONG_MOMENTS = """
+    SELECT name, moment FROM (
+        SELECT 'said', created_at FROM livechat_message
+        UNION ALL SELECT 'opened', opened_at FROM livechat_conversation
+        UNION ALL SELECT 'answered', answered_at FROM livechat_conversation
+        UNION ALL SELECT 'closed', closed_at FROM livechat_conversation
+        UNION ALL SELECT 'joined', joined_at FROM livechat_participant
+        UNION ALL SELECT 'left', left_at FROM livechat_participant
+        UNION ALL SELECT 'visited', seen_at FROM livechat_visitor
+        UNION ALL SELECT 'seen', seen_at FROM livechat_operator
+        UNION ALL SELECT 'active', active_at FROM livechat_operator
+        UNION ALL SELECT 'assigned', last_assigned_at FROM livechat_operator
+        UNION ALL SELECT 'job', started_at FROM livechat_job
+    ) AS stamps (name, moment)
+    WHERE moment NOT BETWEEN clock_timestamp() - interval '2 minutes' AND clock_timestamp()
+    UNION ALL
+    SELECT 'negative', opened_at FROM livechat_conversation
+    WHERE answered_at < opened_at OR closed_at < opened_at
+"""
