@@ -308,7 +308,7 @@ def _keep(actor: Actor, channel: Channel, file: _Checked, now: datetime) -> Atta
         if thumbnail:
             _save(thumbnail, ContentFile(file.thumbnail))
     except OSError as error:
-        logger.exception("file.not_stored", bytes=file.size)
+        logger.warning("file.not_stored", bytes=file.size, error=type(error).__name__)
         row.delete()
         raise Unavailable from error
     except BaseException:

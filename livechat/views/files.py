@@ -4,6 +4,7 @@ Nothing here is ever shown as a page: what a browser could run is downloaded, an
 all the same stands in a sandbox of its own.
 """
 
+import errno
 import json
 import re
 import tempfile
@@ -16,6 +17,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
@@ -29,7 +31,14 @@ from livechat import auth, links, wire
 from livechat.domain import files as kinds
 from livechat.domain.files import MIB
 from livechat.domain.sources import source_of
-from livechat.errors import Invalid, LivechatError, NotAllowed, NotFound, RateLimited
+from livechat.errors import (
+    Invalid,
+    LivechatError,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
 from livechat.links import Thing
 from livechat.models import Channel
 from livechat.models.attachment import file_storage
@@ -42,6 +51,7 @@ logger = structlog.stdlib.get_logger(__name__)
 CHUNK = 64 * 1024
 SANDBOX = "default-src 'none'; sandbox"
 JSON = "application/json; charset=utf-8"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SCHEME = "Visitor "
 AVATAR = re.compile(r"[A-Za-z0-9_-]{16,64}\.webp")
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -77,6 +87,14 @@ def _refusals(view: View) -> View:
             return _refusal(error)
         except (MultiPartParserError, SuspiciousOperation):
             return _refusal(Invalid())
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("files: the database does not answer: %s", type(error).__name__)
+            return _refusal(Unavailable())
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            logger.warning("files: no room for what is being sent")
+            return _refusal(Unavailable())
 
     return wrapped
 
