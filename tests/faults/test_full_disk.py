@@ -1,0 +1,129 @@
+"""Disks without room: refused clearly while there is none, and nothing to mend afterwards."""
+
+import asyncio
+import http.client
+import json
+import shutil
+import time
+from collections import Counter
+from contextlib import closing
+
+import pytest
+
+from tests.faults import scenario, world
+from tests.faults.people import Visitor
+from tests.machine import disk
+from tests.machine.postgres import OWNER
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not disk.may_mount(), reason="only root may mount a small disk"),
+]
+
+FULL_SECONDS = 5.0
+
+
+async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell):
+    with disk.small(tmp_path / "var", 24) as room, world.embedded(room.folder) as place:
+        [app] = place.apps
+
+        async def faults():
+            await asyncio.sleep(2.0)
+            token = await a_visitors_token(place)
+            assert (await asyncio.to_thread(upload, app, token))[0] == 201
+            room.fill()
+            await asyncio.sleep(1.0)
+            refused = await asyncio.to_thread(upload, app, token)
+            await asyncio.sleep(FULL_SECONDS)
+            room.empty()
+            assert refused == (503, {"error": {"code": "unavailable"}})
+            await asyncio.sleep(2.0)
+            assert (await asyncio.to_thread(upload, app, token))[0] == 201
+            return Counter({"disk full": 1})
+
+        outcome = await scenario.chat(place, faults, seed, visitors=20)
+
+        tell(outcome)
+        assert outcome.violations == []
+        assert outcome.counts["rejected unavailable"]
+        assert app.status("/readyz") == 200
+        assert "Traceback" not in app.log.read_text()
+
+
+async def test_a_disk_of_postgresql_that_is_full(place, tmp_path, seed, tell):
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(0o755)
+    with disk.small(tmp_path / "rows", 8) as room:
+        rows = room.folder / "tablespace"
+        rows.mkdir()
+        assert OWNER  # root may mount, and PostgreSQL is another's
+        shutil.chown(rows, OWNER, OWNER)
+        place.ask(f"CREATE TABLESPACE small LOCATION '{rows}'")
+        move(place, "small")
+        try:
+
+            async def faults():
+                await asyncio.sleep(2.0)
+                room.fill()
+                # Pages that are there already still take rows.
+                await asyncio.to_thread(place.until, lambda: is_full(place), 30, "full")
+                before = place.said()
+                await asyncio.sleep(FULL_SECONDS)
+                assert place.said() == before
+                room.empty()
+                return Counter({"disk full": 1})
+
+            outcome = await scenario.chat(place, faults, seed, visitors=30, pause=0.5)
+        finally:
+            room.empty()
+            move(place, "pg_default")
+            place.ask("DROP TABLESPACE small")
+
+        tell(outcome)
+        assert outcome.violations == []
+        assert outcome.counts["rejected unavailable"]
+
+
+def is_full(place):
+    """Whether nothing was stored in the last second."""
+    before = place.said()
+    time.sleep(1.0)
+    return place.said() == before
+
+
+def move(place, tablespace):
+    """Keep messages and their indexes elsewhere."""
+    place.ask(f"ALTER TABLE livechat_message SET TABLESPACE {tablespace}")
+    indexes = "SELECT indexname FROM pg_indexes WHERE tablename = 'livechat_message'"
+    for (index,) in place.ask(indexes):
+        place.ask(f"ALTER INDEX {index} SET TABLESPACE {tablespace}")
+
+
+async def a_visitors_token(place):
+    vera = Visitor(place.addresses, 1, channel=place.channel)
+    life = asyncio.create_task(vera.live())
+    async with asyncio.timeout(20):
+        while vera.token is None:
+            await asyncio.sleep(0.05)
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)
+    return vera.token
+
+
+def upload(app, token):
+    """Send a file of 64 KB; return status and answer."""
+    body = (
+        b'--limit\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
+        b"Content-Type: text/plain\r\n\r\n" + b"much to read\n" * 5_000 + b"\r\n--limit--\r\n"
+    )
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=limit",
+        "Authorization": f"Visitor {token}",
+    }
+    with closing(http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)) as connection:
+        connection.request("POST", "/widget/berlin/files/", body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text.startswith(b"{") else text[:300]
