@@ -88,12 +88,12 @@ def _refusals(view: View) -> View:
         except (MultiPartParserError, SuspiciousOperation):
             return _refusal(Invalid())
         except (OperationalError, InterfaceError) as error:
-            logger.warning("files: the database does not answer: %s", type(error).__name__)
+            logger.warning("file.no_database", error=type(error).__name__)
             return _refusal(Unavailable())
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
-            logger.warning("files: no room for what is being sent")
+            logger.warning("file.no_room")
             return _refusal(Unavailable())
 
     return wrapped
