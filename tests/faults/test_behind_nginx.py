@@ -21,6 +21,7 @@ pytestmark = [
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 12)
 BEHIND = {
     **world.FAST,
+    "HTTPS": "1",
     "ALLOWED_HOSTS": f"{NAME},127.0.0.1",
     "TRUSTED_PROXIES": "127.0.0.1/32",
 }
