@@ -14,7 +14,7 @@ def cut(transport: Any) -> None:
     Without the option the kernel would keep what the other side has not taken, for minutes, or for
     as long as he answers that he cannot take it.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # it may have ended by itself just now
         plain = transport.get_extra_info("socket")
         if plain is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)

@@ -92,6 +92,8 @@ class Lines(logging.Formatter):
         is_ours = isinstance(ours, dict)
         told: Fields = dict(ours) if is_ours else _foreign(record, in_full=self._in_full)
         failure = told.pop("exc_info", None) or record.exc_info
+        if told["event"] == "http.refused":
+            failure = None  # Django tells of a 403 with a traceback; nothing went wrong
         fields: Fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

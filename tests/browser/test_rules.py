@@ -15,7 +15,7 @@ def at_work(server) -> None:
     server.manage(
         *("shell", "--no-imports", "-c"),
         "import datetime as d; from django.utils import timezone; from livechat.models import *;"
-        "later = timezone.now() + d.timedelta(hours=1);"
+        "later = timezone.now() + d.timedelta(seconds=60);"
         "Operator.objects.update(seen_at=later, active_at=later)",
     )
 

@@ -103,7 +103,7 @@ async def test_the_second_signal_ends_all_at_once(app):
         code = await asyncio.to_thread(app.wait)
 
     assert code == 1
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8  # draining would take longer
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
 
 
