@@ -1,7 +1,7 @@
 """The gate of this process: who may come in, how much he may do, and what is left undone now.
 
 Everything is counted in memory, for this process: with several, a crowd that is spread over them
-may do so much in each. Touched by the event loop only.
+may do so much in each. Touched by the event loop only, but for counts.
 
 `gate.refused` counts since the start what was refused or left undone, by the name of the limit
 (``visitor.messages``, ``address.sockets``, ``load.typing`` …); names are few and tell of nobody.

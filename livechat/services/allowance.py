@@ -6,6 +6,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from livechat.errors import RateLimited, Unavailable
+from livechat.limits import gate
 from livechat.models import moment
 
 
@@ -31,4 +32,5 @@ class Allowance:
         except (RedisError, OSError) as error:
             raise Unavailable from error
         if taken > self.amount:
+            gate.refused[f"all.{self.name}"] += 1
             raise RateLimited(round(self.seconds - now % self.seconds) or 1)

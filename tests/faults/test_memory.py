@@ -90,6 +90,18 @@ async def dialled(place, *, reads: bool = True):
     return plain
 
 
+async def upgraded(place, *, reads: bool = True):
+    """Return a connection that is a WebSocket, as far as it has read."""
+    plain = await dialled(place, reads=reads)
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(plain, handshake(place))
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += await loop.sock_recv(plain, 1_024)
+    assert b" 101 " in answer
+    return plain
+
+
 def handshake(place, path="/ws/visitor/berlin/") -> bytes:
     url = place.apps[0].url
     return (
@@ -162,12 +174,12 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
             for friend in friends:
                 page = {"type": "timeline.fetch", "conversation": friend.current(), "after_seq": 0}
                 for number in range(4):
-                    plain = await dialled(place, reads=False)
+                    plain = await upgraded(place, reads=False)
                     deaf.append(plain)
                     hello = {"type": "hello", "version": 1, "tab": f"deaf {number}"}
                     greeting = frame(json.dumps(hello | {"token": friend.token}).encode())
                     asking = frame(json.dumps(page).encode()) * 14
-                    await loop.sock_sendall(plain, handshake(place) + greeting + asking)
+                    await loop.sock_sendall(plain, greeting + asking)
             await served(walt)
             highest = memory(place)
             # Sooner than an idle one would be: ten seconds after its end began, the line is cut.
@@ -194,10 +206,10 @@ async def test_garbage_and_the_smallest_frames_are_bounded(place):
     ]
     async with somebody_chats(place):
         before = memory(place)
-        rude = [await dialled(place) for _garbage in kinds for _ in range(5)]
+        rude = [await upgraded(place) for _garbage in kinds for _ in range(5)]
         with all_closed(rude):
             for plain in rude:
-                await asyncio.get_running_loop().sock_sendall(plain, handshake(place) + HELLO)
+                await asyncio.get_running_loop().sock_sendall(plain, HELLO)
             pouring = zip(rude, [garbage for garbage in kinds for _ in range(5)], strict=True)
             await asyncio.gather(*(pour(plain, garbage, 3) for plain, garbage in pouring))
             highest = memory(place)
@@ -278,12 +290,12 @@ async def test_the_memory_comes_to_a_plateau(place):
     started = time.monotonic()
     async with somebody_chats(place):
         while len(peaks) < 6 or time.monotonic() - started < SECONDS:
-            rude = [await dialled(place, reads=number % 2 == 0) for number in range(60)]
+            rude = [await upgraded(place, reads=number % 2 == 0) for number in range(60)]
             with all_closed(rude):
                 for plain in rude:
                     with suppress(OSError):
                         await asyncio.get_running_loop().sock_sendall(
-                            plain, handshake(place) + HELLO + frame(b"{}") * 50
+                            plain, HELLO + frame(b"{}") * 50
                         )
                 await asyncio.sleep(0.3)
                 peaks.append(memory(place))
