@@ -7,6 +7,10 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Frame, Page
 
 TOO_BAD = {"serious", "critical"}
+AWAY = """
+  const me = { id: "anna", availability: "available", presence: "away" };
+  document.querySelector("away-strip").show(me, false);
+"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,6 +41,24 @@ def test_axe_finds_nothing_bad_in_the_chat(visitor, operator, scheme):
     vera.is_told("You ended the chat")
     anna.is_told("The visitor ended the chat")
     assert problems(vera.frame) == []
+    assert problems(anna.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_bad_in_ones_own_status(operator, scheme):
+    anna, ben = operator("anna", color_scheme=scheme), operator("ben")
+    ben.chooses("busy")
+    anna.page.get_by_role("link", name="Channels").click()
+    anna.page.locator(".presence-mark[data-presence=busy]").wait_for()
+    anna.presence.click()
+    anna.page.get_by_role("menu").wait_for()
+    assert problems(anna.page) == []
+    anna.page.keyboard.press("Escape")
+    for status in ("busy", "invisible", "available"):
+        anna.chooses(status)
+        assert problems(anna.page) == []
+
+    anna.page.evaluate(AWAY)
     assert problems(anna.page) == []
 
 
