@@ -1,5 +1,6 @@
 """Deliveries: what was sent to others, what they answered, and what waits for somebody to act."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     """A read-only window; all that can be done is to send something again."""
 
     list_display = (
-        "created_at",
+        "created",
         "event_name",
         "webhook_name",
         "state_label",
@@ -66,9 +67,9 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     search_help_text = _("Number of a conversation, or a webhook-id")
     fields = (
         ("event_name", "webhook_link"),
-        ("state_label", "attempts"),
+        ("stands", "attempts"),
         ("answer", "then"),
-        ("created_at", "finished_at"),
+        ("created", "finished"),
         "conversation_link",
         "message_id",
     )
@@ -154,6 +155,14 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
         else:
             messages.warning(request, gettext("There was nothing to send again."))
 
+    @display(description=_("created"), ordering="created_at")  # type: ignore[untyped-decorator]
+    def created(self, row: Delivery) -> str:
+        return _moment(row.created_at)
+
+    @display(description=_("finished"), ordering="finished_at", empty_value="–")  # type: ignore[untyped-decorator]
+    def finished(self, row: Delivery) -> str | None:
+        return _moment(row.finished_at) if row.finished_at else None
+
     @display(description=_("event"), ordering="event")  # type: ignore[untyped-decorator]
     def event_name(self, row: Delivery) -> str:
         return row.event
@@ -187,6 +196,11 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
             return "failing", gettext("Failing, tried again")
         return row.state, row.get_state_display()
 
+    @display(description=_("state"))  # type: ignore[untyped-decorator]
+    def stands(self, row: Delivery) -> str:
+        _key, label = self.state_label(row)
+        return str(label)
+
     @display(description=_("answer"), empty_value="–")  # type: ignore[untyped-decorator]
     def answer(self, row: Delivery) -> str | None:
         return answer_of(row) or None
@@ -195,11 +209,15 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     def then(self, row: Delivery) -> str | None:
         if row.state != DeliveryState.PENDING:
             return None
-        return date_format(timezone.localtime(row.due_at), "SHORT_DATETIME_FORMAT")
+        return _moment(row.due_at)
 
     @display(description="webhook-id")  # type: ignore[untyped-decorator]
     def message_id(self, row: Delivery) -> str:
         return row.message_id
+
+
+def _moment(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def _webhook_of(row: Delivery) -> Webhook | None:

@@ -263,6 +263,8 @@ def test_the_page_leads_to_webhook_and_conversation_and_shows_no_form(maria, ber
     assert address("webhook_change", row.pk) in text
     assert address("conversation_change", chat.pk) in text
     assert sent.message_id in text
+    assert "To be sent" in text
+    assert "(&#x27;" not in text
     assert not page.context["has_change_permission"]
     assert maria.post(address("delivery_change", sent.pk), {}).status_code == 403
     assert maria.post(address("delivery_delete", sent.pk), {"post": "yes"}).status_code == 403
