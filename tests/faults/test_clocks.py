@@ -33,7 +33,7 @@ async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tel
 
         async def faults():
             # Everybody moves between the two times, again and again.
-            for _ in range(5):
+            for _ in range(4):
                 await asyncio.sleep(2.0)
                 for door in place.doors:
                     door.cut()

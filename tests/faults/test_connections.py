@@ -12,7 +12,7 @@ from tests.faults.people import Visitor
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 10)
 MOST_BYTES = 30_000
 """A connection is cut after 0 to this many bytes: in the handshake, in a frame, between two."""
 CROWD = 1_000
