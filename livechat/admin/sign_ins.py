@@ -5,12 +5,12 @@ from datetime import datetime
 from axes.models import AccessAttempt
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from livechat.admin.reading import ReadersTime, actor_of
-from livechat.models import moment
 from livechat.services import sign_ins
 
 
@@ -56,4 +56,4 @@ class SignInAdmin(ReadersTime, ModelAdmin):
 
     @display(description=_("locked until"), empty_value="–")  # type: ignore[untyped-decorator]
     def locked_until(self, row: AccessAttempt) -> datetime | None:
-        return sign_ins.locked_until(row, moment.now())
+        return sign_ins.locked_until(row, timezone.now())

@@ -10,12 +10,13 @@ from datetime import datetime
 import structlog
 from axes.models import AccessAttempt
 from django.db import transaction
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from livechat.domain import tries
 from livechat.domain.tries import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
 from livechat.errors import RateLimited
-from livechat.models import User, moment
+from livechat.models import User
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -28,7 +29,7 @@ MAX_FORGOTTEN = 100
 
 def begin(name: str, source: str) -> None:
     """Count a try for `name` from `source`, an address or network. Raises RateLimited."""
-    now = moment.now()
+    now = timezone.now()
     _forget_old(now)
     with transaction.atomic():
         # The address first, always: its row is the lock under which both are counted.
@@ -49,7 +50,7 @@ def begin(name: str, source: str) -> None:
 @transaction.atomic
 def succeeded(name: str, source: str) -> None:
     """Forget the tries for `name` from `source`; those for other names keep counting."""
-    now = moment.now()
+    now = timezone.now()
     address = _row(ANY_NAME, source, now)
     if address.failures_since_start:
         address.failures_since_start -= 1

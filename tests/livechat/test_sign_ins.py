@@ -43,7 +43,7 @@ def guess(times=MAX_OF_NAME, **options):
 
 def later(monkeypatch, by: timedelta) -> None:
     now = timezone.now() + by
-    monkeypatch.setattr("livechat.models.moment.now", lambda: now)
+    monkeypatch.setattr("livechat.services.sign_ins.timezone.now", lambda: now)
 
 
 @given(st.integers(0, 99), st.integers(0, 3600), st.integers(1, 60))
