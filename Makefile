@@ -114,7 +114,7 @@ check-holes: .venv/test.txt
 
 
 .PHONY: rehearse bench pictures texts ci lock
-rehearse: .venv/test.txt ## a production as the documentation says, restarted under load
+rehearse: .venv/test.txt ## a production as documented, restarted under load
 	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
 		$(PY) -m tests.rehearsal
 

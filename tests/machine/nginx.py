@@ -121,6 +121,11 @@ class Nginx:
         """Return a connection for asking something of `NAME`."""
         return _Here(self.port, self.trusting())
 
+    def complaints(self) -> list[str]:
+        """Return what nginx logged, but for servers that refuse, which is how they stop."""
+        lines = (self._folder / "error.log").read_text().splitlines()
+        return [line for line in lines if "Connection refused" not in line]
+
     def connecting(self) -> dict[str, Any]:
         """Return how a socket of the `websockets` package gets to `NAME` here."""
         return {"host": "127.0.0.1", "port": self.port, "ssl": self.trusting()}

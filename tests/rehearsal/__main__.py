@@ -1,5 +1,6 @@
-"""``make rehearse``: a production set up as the documentation says, looked at, and restarted under
-load. Prints a protocol; ends with 1 when something was not as promised."""
+"""``make rehearse``: a production set up as the documentation says, restarted under load, looked at
+with a browser. Prints a protocol; ends with 1 when something was not as promised. Times are for you
+to judge: on an idle machine 99 % of the texts are acked within a second."""
 
 import os
 import random
@@ -29,13 +30,13 @@ def main() -> int:
         for service in place.services:
             service.start()
             say(started, f"{service.name} runs")
-        for line in smoke.look(place):
-            say(started, line)
         say(started, f"people chat through nginx while everything is restarted (FAULT_SEED={seed})")
         result = rolling.rehearse(place, seed)
         for line in protocol(result):
             say(started, line)
-        faults = [*result.faults(), *traces(place)]
+        for line in smoke.look(place):
+            say(started, line)
+        faults = [*result.faults(), *traces(place), *place.proxy.complaints()]
         for fault in faults:
             say(started, f"NOT AS PROMISED: {fault}")
     say(started, f"{len(faults)} faults" if faults else "as promised")
