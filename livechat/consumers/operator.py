@@ -1,5 +1,6 @@
 """The dashboard's socket: one for the whole inbox of one signed-in user."""
 
+from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class OperatorConsumer(BaseConsumer):
         """Whether he answered the heartbeat since then."""
         self.presence: Presence | None = None
         """How others see him, as last read; None for who does not answer."""
+        self.renewed_at: datetime | None = None
+        """When his lease was last renewed here."""
         self.own: dict[UUID, int] = {}
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
@@ -73,8 +76,10 @@ class OperatorConsumer(BaseConsumer):
     async def leave(self) -> None:
         user = getattr(self, "user", None)
         tabs = [other for other in self.live if isinstance(other, OperatorConsumer)]
-        if user is not None and all(other.user != user for other in tabs):
-            await run(operators.left, user)
+        # Whoever is sent away by a server that stops is at another one already.
+        is_last = user is not None and all(other.user != user for other in tabs)
+        if is_last and self.renewed_at is not None and not self.draining:
+            await run(operators.left, user, self.renewed_at)
 
     async def handle(self, command: Any) -> None:
         match command:
@@ -268,6 +273,7 @@ class OperatorConsumer(BaseConsumer):
         """Renew his lease. A connection alone is no sign of a person: it comes back by itself."""
         standing = await run(operators.heard_from, [self.user], [self.user] if active else [])
         self.presence = standing.get(self.user)
+        self.renewed_at = moment.now()
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
         self.say(wire.Ack(client_id, moment.now(), conversation=conversation))

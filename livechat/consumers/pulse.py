@@ -19,6 +19,7 @@ from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.threads import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
+from livechat.models import moment
 from livechat.services import inbox, installation, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
@@ -107,5 +108,6 @@ class Pulse:
         for socket in answered:
             socket.answered = socket.active = False
         standing = await run(operators.heard_from, users, active)
-        for socket in answered:
-            socket.presence = standing.get(socket.user)
+        for socket in sockets:
+            if socket.user in users:
+                socket.presence, socket.renewed_at = standing.get(socket.user), moment.now()

@@ -161,11 +161,15 @@ def mark_idle(now: datetime) -> int:
 
 
 @transaction.atomic
-def left(user: int) -> None:
-    """Shorten the lease of a user whose last tab here has closed."""
-    now = moment.now()
-    Operator.objects.filter(user=user, seen_at__gt=now - LEASE + RETURN_WITHIN).update(
-        seen_at=now - LEASE + RETURN_WITHIN
+def left(user: int, renewed_at: datetime) -> None:
+    """Shorten the lease of a user whose last tab here has closed.
+
+    `renewed_at` is when it was last renewed here: one that was renewed later is kept by a tab at
+    another server.
+    """
+    ends = moment.now() - LEASE + RETURN_WITHIN
+    Operator.objects.filter(user=user, seen_at__gt=ends, seen_at__lte=renewed_at).update(
+        seen_at=ends
     )
 
 

@@ -124,6 +124,29 @@ async def test_the_last_tab_that_closes_shortens_the_lease(sockets, berlin, anna
     assert anna.presence(timezone.now() + timedelta(seconds=20)) == "offline"
 
 
+async def test_a_tab_at_another_server_keeps_the_lease(sockets, berlin, anna):
+    tab = await sockets.staff(anna)
+    await Pulse().beat(10)
+    elsewhere = timezone.now() + timedelta(seconds=5)
+    await Operator.objects.filter(pk=anna.pk).aupdate(seen_at=elsewhere)
+
+    await tab.disconnect()
+    await anna.arefresh_from_db()
+
+    assert anna.seen_at == elsewhere
+
+
+async def test_a_server_that_stops_shortens_no_lease(sockets, berlin, anna, monkeypatch):
+    tab = await sockets.staff(anna)
+    before = await Operator.objects.aget(pk=anna.pk)
+    monkeypatch.setattr(BaseConsumer, "draining", True)
+
+    await tab.disconnect()
+    await anna.arefresh_from_db()
+
+    assert anna.seen_at == before.seen_at
+
+
 def test_half_an_hour_without_touching_anything_is_away(berlin, anna):
     past = factories.minutes_ago(31)
     Operator.objects.update(active_at=past)
