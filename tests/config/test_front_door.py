@@ -347,7 +347,7 @@ def behind(server) -> Iterator[App]:
             "DEMO": "1",
             "HTTPS": "1",
             "TRUSTED_PROXIES": "127.0.0.1/32",
-            "ALLOWED_HOSTS": "chat.test",
+            "ALLOWED_HOSTS": "chat.localhost",
             "HSTS_INCLUDE_SUBDOMAINS": "1",
         },
     )
@@ -356,11 +356,11 @@ def behind(server) -> Iterator[App]:
     app.stop()
 
 
-VISITS = {"Host": "chat.test", "X-Forwarded-For": "203.0.113.9"}
+VISITS = {"Host": "chat.localhost", "X-Forwarded-For": "203.0.113.9"}
 
 
 def test_over_tls_cookies_and_addresses_are_for_tls_alone(behind, passwords):
-    headers = {"X-Forwarded-Proto": "https", "Origin": "https://chat.test"}
+    headers = {"X-Forwarded-Proto": "https", "Origin": "https://chat.localhost"}
     browser = Browser(behind, {**VISITS, **headers})
 
     answer = browser.post("/login/", username="anna", password=passwords["anna"])
@@ -373,7 +373,7 @@ def test_over_tls_cookies_and_addresses_are_for_tls_alone(behind, passwords):
         assert {"Secure", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
         assert "domain" not in cookie.lower()
     assert "HttpOnly" in next(c for c in browser.set_cookies if "session" in c)
-    assert b'"origin": "https://chat.test"' in loader.body
+    assert b'"origin": "https://chat.localhost"' in loader.body
     assert browser.ask("/dashboard/").status == 200
     init = browser.ask(f"/widget/{CHANNEL}/init?url=https://shop.example/")
     assert init.headers["strict-transport-security"].startswith("max-age=")
@@ -385,7 +385,7 @@ def test_what_is_not_said_to_be_tls_is_none(behind, said):
 
     answer = Browser(behind, headers).ask(f"/widget/{CHANNEL}/loader.js")
 
-    assert b'"origin": "http://chat.test"' in answer.body
+    assert b'"origin": "http://chat.localhost"' in answer.body
     assert "strict-transport-security" not in answer.headers
 
 
@@ -398,8 +398,8 @@ def test_a_stranger_is_not_believed_to_speak_tls(server):
 @pytest.mark.parametrize(("origin", "status"), [("https", 101), ("http", 403)])
 def test_a_page_that_came_over_http_opens_no_socket_over_tls(behind, origin, status):
     head = (
-        f"GET /ws/visitor/{CHANNEL}/ HTTP/1.1\r\nHost: chat.test\r\nConnection: Upgrade\r\n"
-        f"Origin: {origin}://chat.test\r\nX-Forwarded-Proto: https\r\nUpgrade: websocket\r\n"
+        f"GET /ws/visitor/{CHANNEL}/ HTTP/1.1\r\nHost: chat.localhost\r\nConnection: Upgrade\r\n"
+        f"Origin: {origin}://chat.localhost\r\nX-Forwarded-Proto: https\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
 

@@ -52,6 +52,7 @@ async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
         lives.append(asyncio.create_task(ben.live()))
         await so(lambda: ben.outbox.connected)
         assert ask(IN_CHARGE) == [(0,)]
+        await so(lambda: ask("SELECT 1 FROM livechat_lease WHERE name = 'servers'"))
 
         frozen.send(signal.SIGSTOP)
         try:

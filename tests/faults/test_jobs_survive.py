@@ -142,6 +142,8 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
             first = await in_charge()
             lives[desks[first]].cancel()
             await asyncio.sleep(0.5)
+            while not await asyncio.to_thread(ask, place, SERVERS_LISTENED):
+                await asyncio.sleep(0.2)  # the first one says so after some seconds
             await asyncio.to_thread(ask, place, TWO_MINUTES_PASS, first)
             while (second := await in_charge()) == first:
                 await asyncio.sleep(0.2)
@@ -163,6 +165,10 @@ NUMBERED = """
 IN_CHARGE = f"""{NUMBERED}
     SELECT number FROM livechat_conversation c JOIN o ON o.id = c.operator_id
 """  # noqa: S608
+SERVERS_LISTENED = """
+    UPDATE livechat_lease SET since = since - interval '5 minutes' WHERE name = 'servers'
+    RETURNING name
+"""
 TWO_MINUTES_PASS = """
     UPDATE livechat_operator SET seen_at = seen_at - interval '2 minutes' WHERE id =
     (SELECT id FROM livechat_operator ORDER BY id OFFSET %s LIMIT 1)
