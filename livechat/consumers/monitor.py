@@ -58,7 +58,7 @@ class Monitor:
         gate.level = level
         logger.warning(
             "load.changed",
-            level=level.name.lower(),
+            load=level.name.lower(),
             lag=round(self.reading.lag, 2),
             waiting=self.reading.waiting,
             oldest=round(self.reading.oldest, 2),

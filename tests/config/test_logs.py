@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 FIELDS = {
     *("again_in", "bytes", "code", "command", "error", "kind", "messages", "network", "port"),
     *("posts", "question", "reason", "seconds", "status"),
-    *("attempts", "done", "id", "job", "lag", "level", "memory", "oldest", "process", "successor"),
+    *("attempts", "done", "id", "job", "lag", "load", "memory", "oldest", "process", "successor"),
     *("waiting",),
 }
 """What our own lines may tell."""

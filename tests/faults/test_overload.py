@@ -76,7 +76,7 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
             await asyncio.sleep(0.5)
         sizes.append(memory(place))
 
-    levels = re.findall(r"load: (\w+)", app.log.read_text())
+    levels = re.findall(r'"load": "(\w+)"', app.log.read_text())
     tell(outcome)
     tell(f"newcomers {dict(received)}, levels {Counter(levels)}, grown {max(sizes) - sizes[0]:,}")
     assert outcome.violations == []
@@ -91,5 +91,5 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
 
 
 def is_calm(app) -> bool:
-    levels = re.findall(r"load: (\w+)", app.log.read_text())
+    levels = re.findall(r'"load": "(\w+)"', app.log.read_text())
     return not levels or bool(levels[-1] == "calm")

@@ -108,7 +108,7 @@ async def renew(app: App) -> Counter[str]:
     while time.monotonic() < end:
         counts["workers replaced"] += WORKERS
         app.send(signal.SIGHUP)
-        while app.log.read_text().count(" replaces ") < counts["workers replaced"]:
+        while app.log.read_text().count("worker.replaced") < counts["workers replaced"]:
             assert await asyncio.to_thread(app.status, "/readyz") == 200
             await asyncio.sleep(0.05)
     return counts

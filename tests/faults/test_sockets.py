@@ -101,7 +101,7 @@ async def test_idle_sockets_live_and_hear_and_a_silent_one_is_closed(place):
     assert IDLE_SECONDS - 2 < waited < IDLE_SECONDS + 5
     assert not [name for name in counts if name.startswith("closed")]
     for app in place.apps:
-        assert "lost Redis" not in app.log.read_text()
+        assert "bus.lost" not in app.log.read_text()
 
 
 async def test_a_slow_reader_is_cut_while_others_go_on(place):
