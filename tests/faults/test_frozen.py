@@ -79,7 +79,8 @@ async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
     assert not late.acks
     assert ask(LINES) == [("assigned", 0), ("lost", 0), ("assigned", 1)]
     assert ask(IN_CHARGE) == [(1,)]
-    texts = [entry.text for entry in place.rows()[1] if entry.client_id]
+    entries = sorted(place.rows()[1], key=lambda entry: entry.seq)
+    texts = [entry.text for entry in entries if entry.client_id]
     assert texts == [entry.text for entry in vera.written]
 
 
