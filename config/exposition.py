@@ -19,12 +19,11 @@ from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from config import plain, sampling
+from config import plain, sampling, tally
 from livechat import metrics as counters
 
 logger = structlog.stdlib.get_logger(__name__)
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 AGAIN_SECONDS = 5.0
 """How long a process waits for the port that another one has, to take its place when it ends."""
 
@@ -50,7 +49,7 @@ def _shows_token(scope: Any) -> bool:
 
 def _text() -> bytes:
     """Return the figures of this process, or of all those that count in the same folder."""
-    if not os.environ.get(FOLDER):
+    if not os.environ.get(tally.FOLDER):
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

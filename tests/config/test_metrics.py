@@ -19,6 +19,12 @@ TOKEN = "t" * 32
 PAGE = Path(__file__).parents[2] / "docs/how-to/watch-it.md"
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_known():
+    """Conversations are counted anew for each test."""
+    sampling._figures.forget()
+
+
 async def ask(**headers: str) -> tuple[int, str]:
     """Return status and text of /metrics."""
     said: list[Any] = []
@@ -102,7 +108,6 @@ async def test_waiting_visitors_and_operators_are_told(berlin, anna, vera):
     anna.seen_at = None
     await sync_to_async(anna.save)()
     await sync_to_async(factories.opened)(vera)
-    sampling._figures.forget()
 
     await sampling.look_at_conversations()
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import os
 import resource
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from config import unsafe
+from config import tally, unsafe
 from config.demo import data, neighbour
 from config.http import MORE_CONNECTIONS
 from config.server import Companion, Server, configuration
@@ -23,7 +21,6 @@ from config.workers import Supervisor
 
 OTHER_FILES = 500
 """Files a process has open beside its connections: the database's, the log, what is sent."""
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Command(BaseCommand):
@@ -65,7 +62,7 @@ class Command(BaseCommand):
             return
         listening = config.bind_socket()
         self.stdout.write(f"Listening on http://{host}:{port} with {workers} processes")
-        with _metrics_folder(), _beside(companion):
+        with tally.folder(settings.VAR_DIR / "metrics"), _beside(companion):
             if not Supervisor(config, [listening]).run_to_the_end():
                 sys.exit(1)
 
@@ -91,19 +88,6 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=2,
         )
         return Companion(config, self.stdout.write)
-
-
-@contextlib.contextmanager
-def _metrics_folder() -> Iterator[None]:
-    """Give the workers a folder in which to count, each in files of its own, unless they have."""
-    if os.environ.get(METRICS_FOLDER):
-        yield
-        return
-    parent = settings.VAR_DIR / "metrics"
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
-        os.environ[METRICS_FOLDER] = folder
-        yield
 
 
 @contextlib.contextmanager
