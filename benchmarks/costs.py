@@ -55,7 +55,7 @@ def instrument() -> None:
         (operator.OperatorConsumer, "decode", "decode and check"),
         (base.BaseConsumer, "post", "queue"),
         (base.BaseConsumer, "_answer", "acknowledge"),
-        (writer.Writer, "_write", "transaction, around the rest"),
+        (writer.Writer, "write", "transaction, around the rest"),
         (messages._Batch, "gather", "lock and read"),
         (messages._Batch, "decide", "decide"),
         (messages._Batch, "apply", "insert and advance"),

@@ -135,9 +135,11 @@ class Echo(Design):
         return "message", frame[at : at + 36]
 
 
-async def visitor_socket(port: int, key: str, token: str | None) -> Socket:
-    """Return a visitor's socket after its welcome; without `token` he is new."""
+async def visitor_socket(port: int, key: str, token: str | None, conversation: str = "") -> Socket:
+    """Return a visitor's socket after its welcome; without `token` he is new, with `conversation`
+    he comes back to one of which he has missed nothing."""
     named = f',"token":"{token}"' if token else ""
+    named += f',"conversation":"{conversation}","after_seq":0' if conversation else ""
     socket = await connect(port, f"/ws/visitor/{key}/")
     heard = _Heard(socket)
     socket.send(b'{"type":"hello","version":1,"tab":"t"%b}' % named.encode())

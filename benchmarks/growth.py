@@ -4,8 +4,9 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvloop
 
@@ -14,17 +15,21 @@ from benchmarks.designs import Place, Product, Side
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio
 from benchmarks.load import Heard, load
 from benchmarks.servers import Server, run
-from benchmarks.sockets import Socket
+from benchmarks.sockets import Socket, connect
 
 if TYPE_CHECKING:
     from benchmarks.__main__ import Bench
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 CROWD = 1_000
 POSTS = 200
 ARRIVALS = 1_000
-"""Sockets that come at once, and say hello."""
 OPENINGS = 300
-"""Visitors who open a conversation at once."""
+"""Of the newcomers so many open a conversation."""
+AT_A_TIME = 50
+"""So many have not been let in yet. With a thousand the server sends some away for a while."""
 PLAIN = ("-m", "benchmarks.plain_collector", "serve", "--port", "{port}")
 COUNTING = ("-m", "benchmarks.costs", "serve", "--port", "{port}")
 
@@ -119,41 +124,61 @@ def _chunked(values: list[float], parts: int) -> list[list[float]]:
 
 
 def arrivals(bench: "Bench") -> None:
-    """Handshakes with hello when a thousand come at once; conversations opened by newcomers."""
+    """How fast a process takes people in when many come at once."""
     places = bench.world.seed(ARRIVALS)
-    hellos, openings = [], []
-    for _ in range(bench.rounds):
-        came, opened = uvloop.run(_arrive(bench, places))
-        hellos.append(came)
-        openings.append(opened)
+    rounds = [uvloop.run(_arrive(bench, places)) for _ in range(bench.rounds)]
+    rates = {name: figure(one[name] for one in rounds) for name in rounds[0]}
     bench.show(
-        "Arriving at one process",
+        f"People who come to one process, {AT_A_TIME} at a time",
         ("", "a second"),
-        [
-            (f"{ARRIVALS:,} handshakes, hellos and welcomes", figure(hellos)),
-            (f"{OPENINGS} conversations opened by newcomers", figure(openings)),
-        ],
+        list(rates.items()),
     )
-    # What one Daphne did with handshakes alone on such a machine.
-    bench.aim(Aim("handshakes with hello a second", figure(hellos), 400))
+    # What one Daphne did on such a machine.
+    bench.aim(Aim("handshakes a second", rates["handshakes"], 400))
 
 
-async def _arrive(bench: "Bench", places: list[Place]) -> tuple[float, float]:
-    with bench.world.serving(designs.Product.name) as server:
-        began = time.perf_counter()
-        sockets = await asyncio.gather(
-            *(designs.visitor_socket(server.port, p["key"], p["token"]) for p in places)
+async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
+    """Return how many arrived a second, by what it takes."""
+
+    async def handshake(place: Place) -> Socket:
+        return await connect(server.port, f"/ws/visitor/{place['key']}/")
+
+    async def come_back(place: Place) -> Socket:
+        return await designs.visitor_socket(
+            server.port, place["key"], place["token"], place["conversation"]
         )
-        came = len(places) / (time.perf_counter() - began)
-        newcomers = [
-            await designs.visitor_socket(server.port, p["key"], None) for p in places[:OPENINGS]
-        ]
-        began = time.perf_counter()
-        await asyncio.gather(*(_open(socket) for socket in newcomers))
-        opened = OPENINGS / (time.perf_counter() - began)
-        for socket in (*sockets, *newcomers):
+
+    async def come_anew(place: Place) -> Socket:
+        return await designs.visitor_socket(server.port, place["key"], None)
+
+    with bench.world.serving(designs.Product.name) as server:
+        rates: dict[str, float] = {}
+        for name, enter in (
+            ("handshakes", handshake),
+            ("visitors who come back to their conversation", come_back),
+            ("newcomers", come_anew),
+        ):
+            rates[name], sockets = await _rate(enter, places)
+            if enter is not come_anew:
+                for socket in sockets:
+                    socket.close()
+        rates["conversations opened by newcomers"], _none = await _rate(_open, sockets[:OPENINGS])
+        for socket in sockets:
             socket.close()
-        return came, opened
+    return rates
+
+
+async def _rate(do: Callable[[T], Awaitable[R]], crowd: Sequence[T]) -> tuple[float, list[R]]:
+    """Return how many of a crowd were done a second, and what came of it."""
+    free = asyncio.Semaphore(AT_A_TIME)
+
+    async def one(who: T) -> R:
+        async with free:
+            return await do(who)
+
+    began = time.perf_counter()
+    done = await asyncio.gather(*map(one, crowd))
+    return len(crowd) / (time.perf_counter() - began), done
 
 
 async def _open(socket: Socket) -> None:

@@ -23,7 +23,7 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from config import runtime  # noqa: E402
-from livechat.consumers.writer import Writer  # noqa: E402
+from livechat.consumers.writer import PENS, Writer  # noqa: E402
 from livechat.domain.states import Kind, Role  # noqa: E402
 from livechat.models import Conversation, Message, Participant  # noqa: E402
 from livechat.policy import VisitorActor  # noqa: E402
@@ -42,7 +42,7 @@ async def writer_sends(item: Item) -> None:
     assert isinstance(await done, Posted)
 
 
-_writer = Writer()
+_writer = Writer(pens=PENS)
 
 
 @database_sync_to_async

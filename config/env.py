@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 YEAR = 365 * 24 * 3600
+OTHER_CONNECTIONS = 8
+"""To the database, of a process beside those of services: for its two pens that write messages,
+four conversations that somebody has locked, and the questions how it stands."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -90,7 +93,7 @@ class Env:
                 "pool": {
                     "connection_class": postgres.Connection,
                     "min_size": 1,
-                    "max_size": self.db_threads + 6,
+                    "max_size": self.db_threads + OTHER_CONNECTIONS,
                     "timeout": 5,
                     # Each attempt is made later than the one before: begin anew with the first.
                     "reconnect_timeout": 5,

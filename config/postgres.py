@@ -5,6 +5,7 @@ for a quarter of an hour, until the kernel gives up.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import psycopg
@@ -34,6 +35,9 @@ class Connection(psycopg.Connection[Any]):
     """When a connection was last found silent: those not heard since are doubtful too."""
 
     _heard_at: float = 0.0
+
+    limits: Mapping[str, str] | None = None
+    """The limits that the other side has been told (`statements.py`)."""
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
         try:

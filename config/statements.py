@@ -29,8 +29,10 @@ def limit(*, statement: int, lock: int) -> None:
     values = [word for pair in limits.items() for word in pair]
 
     def set_limits(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
-        if connection.vendor == "postgresql":
+        # Django calls it for every connection that it takes from the pool; they keep their limits.
+        if connection.vendor == "postgresql" and connection.connection.limits != limits:
             with connection.cursor() as cursor:
                 cursor.execute(sql, values)
+            connection.connection.limits = limits
 
     connection_created.connect(set_limits, dispatch_uid="config.statements", weak=False)

@@ -1,7 +1,7 @@
 """The writer: messages that wait while a commit is under way are committed together.
 
-One per process. There is no timer: an idle writer writes a message at once, a busy one writes in
-one transaction whatever has come in since. Each is answered after that commit, never before.
+One per process. There is no timer: an idle pen writes a message at once, a busy one writes in one
+transaction whatever has come in since. Each is answered after that commit, never before.
 What stays locked by somebody else goes to a lane of its own (`lanes.py`), and holds up nobody.
 """
 
@@ -10,7 +10,7 @@ import contextvars
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
@@ -28,83 +28,60 @@ MAX_WAITING = 10_000
 MAX_WAITING_CHARACTERS = 16_000_000
 """What may wait: messages, and their texts together."""
 
+PENS = 2 if connection.vendor == "postgresql" else 1
+"""SQLite has one writer at a time, whatever we do."""
+
 Outcome = Answer | Busy
+Waiting = tuple[Item, OnAnswer, float]
+"""A message, whom to tell and since when it waits, by the monotonic clock."""
 Post = Callable[[Sequence[Item]], list[Outcome]]
 
 
 class Writer:
-    """Takes messages from the sockets of one event loop and answers each by a callback."""
+    """Takes messages from the sockets of one event loop and answers each by a callback.
 
-    def __init__(self, post: Post = messages.post_soon) -> None:
+    Several `pens` write at once: while one waits for the disk, another one works. All messages of
+    a conversation go through the same one, so they keep their order.
+    """
+
+    def __init__(self, post: Post = messages.post_soon, *, pens: int = 1) -> None:
         self._post = post
         self.lanes = Lanes(messages.post_messages)
-        self._waiting: deque[tuple[Item, OnAnswer, float]] = deque()
+        self._pens = [Pen(self) for _ in range(pens)]
         self._characters = 0
-        self._writing_since: float | None = None
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._task: asyncio.Task[None] | None = None
+        self.pool = ThreadPoolExecutor(pens, thread_name_prefix="writer")
 
     def submit(self, item: Item, answer: OnAnswer) -> None:
         """Have `item` written; `answer(item, outcome)` is called on the loop, once, after the
         commit. Never blocks; with too many waiting the item is refused at once."""
-        is_full = len(self._waiting) + len(self.lanes) >= MAX_WAITING
+        is_full = self.waiting + len(self.lanes) >= MAX_WAITING
         if is_full or self._characters >= MAX_WAITING_CHARACTERS:
             answer(item, Refused(Unavailable()))
             return
-        self._waiting.append((item, answer, time.monotonic()))
         self._characters += len(item.text)
-        if self._task is None:
-            # Not in the context of whoever comes first: what the writer logs is not about him.
-            self._task = asyncio.get_running_loop().create_task(
-                self._drain(), name="writer", context=contextvars.Context()
-            )
+        self._pens[item.conversation.int % len(self._pens)].take(item, answer)
 
     @property
     def waiting(self) -> int:
         """How many messages wait; those that are being written not among them."""
-        return len(self._waiting)
+        return sum(len(pen.waiting) for pen in self._pens)
 
     def oldest(self, now: float) -> float:
         """Return how many seconds the oldest message has waited for its answer, 0.0 without one.
         `now` by the monotonic clock."""
-        since = self._writing_since
-        if since is None and self._waiting:
-            since = self._waiting[0][2]
-        return 0.0 if since is None else now - since
+        return max(pen.oldest(now) for pen in self._pens)
 
     async def empty(self) -> None:
         """Return when nothing is waiting or being written."""
-        while self._task is not None or len(self.lanes):
-            if self._task is not None:
-                await asyncio.wait([self._task])
+        while (busy := [pen.idle for pen in self._pens if pen.idle]) or len(self.lanes):
+            if busy:
+                await asyncio.wait(busy)
             await self.lanes.empty()
 
-    async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                size = min(MAX_BATCH, len(self._waiting))
-                batch = self._next_batch(size)
-                if not batch:
-                    continue
-                items = [item for item, _answer, _at in batch]
-                self._writing_since = batch[0][2]
-                answers = await loop.run_in_executor(self.pool, self._write, items)
-                now = time.monotonic()
-                for (item, answer, at), outcome in zip(batch, answers, strict=True):
-                    if isinstance(outcome, Busy):
-                        self.lanes.add(item, answer)
-                    else:
-                        answer(item, outcome)
-                        metrics.acknowledged(now - at)
-        finally:
-            self._task = None
-            self._writing_since = None
-
-    def _next_batch(self, size: int) -> list[tuple[Item, OnAnswer, float]]:
+    def next_batch(self, waiting: deque[Waiting]) -> list[Waiting]:
         """Take what waits, but for what has to go behind others in a lane."""
         batch = []
-        for item, answer, at in [self._waiting.popleft() for _ in range(size)]:
+        for item, answer, at in [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]:
             self._characters -= len(item.text)
             if item.conversation in self.lanes:
                 self.lanes.add(item, answer)
@@ -112,7 +89,7 @@ class Writer:
                 batch.append((item, answer, at))
         return batch
 
-    def _write(self, items: Sequence[Item]) -> list[Outcome]:
+    def write(self, items: Sequence[Item]) -> list[Outcome]:
         """Write a batch; when it fails write the items one by one, so that the one at fault
         alone is refused. Repeating is safe: what did get stored is answered as repeated."""
         answers = self._attempt(items)
@@ -154,5 +131,68 @@ class Writer:
         return True
 
 
-writer = Writer()
+class Pen:
+    """Writes in one transaction whatever has come in while it wrote the one before."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.waiting: deque[Waiting] = deque()
+        self.idle: asyncio.Future[None] | None = None
+        """Done when nothing is waiting or being written; None when that is so."""
+        self._writing_since: float | None = None
+
+    def take(self, item: Item, answer: OnAnswer) -> None:
+        self.waiting.append((item, answer, time.monotonic()))
+        if self.idle is None:
+            loop = asyncio.get_running_loop()
+            self.idle = loop.create_future()
+            # In the next turn, with whatever else comes in this one.
+            loop.call_soon(self._begin, loop, context=contextvars.Context())
+
+    def oldest(self, now: float) -> float:
+        since = self._writing_since
+        if since is None and self.waiting:
+            since = self.waiting[0][2]
+        return 0.0 if since is None else now - since
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch: list[Waiting] = []
+        while self.waiting and not batch:
+            batch = self._writer.next_batch(self.waiting)
+        if not batch:
+            self._writing_since = None
+            assert self.idle is not None
+            self.idle.set_result(None)
+            self.idle = None
+            return
+        self._writing_since = batch[0][2]
+        writing = self._writer.pool.submit(self._writer.write, [item for item, _, _ in batch])
+        # Not by a task: it would be woken one turn later, and the answers would leave apart from
+        # what the same transaction says to the same sockets. In a context of nobody's: what the
+        # writer logs is not about whoever came first.
+        writing.add_done_callback(
+            lambda done: loop.call_soon_threadsafe(
+                self._end, loop, batch, done, context=contextvars.Context()
+            )
+        )
+
+    def _end(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: Sequence[Waiting],
+        written: Future[list[Outcome]],
+    ) -> None:
+        now = time.monotonic()
+        try:
+            for (item, answer, at), outcome in zip(batch, written.result(), strict=True):
+                if isinstance(outcome, Busy):
+                    self._writer.lanes.add(item, answer)
+                else:
+                    answer(item, outcome)
+                    metrics.acknowledged(now - at)
+        finally:
+            self._begin(loop)
+
+
+writer = Writer(pens=PENS)
 """This process's writer."""

@@ -4,6 +4,7 @@ Colours are written `#rrggbb`. Whoever shows a figure rounds it down: 4.49 is no
 """
 
 import re
+from functools import lru_cache
 
 ICON = 3.0
 """Contrast a graphical object needs (success criterion 1.4.11)."""
@@ -54,6 +55,11 @@ def ramp(*, header: str, header_text: str, button: str, button_text: str) -> dic
     from a dark page; what lies under the mouse is a little nearer to its text where that stays
     readable, else further away.
     """
+    return dict(_ramp(header, header_text, button, button_text))
+
+
+@lru_cache(maxsize=256)  # a hundred contrasts are tried for it, and every visitor asks
+def _ramp(header: str, header_text: str, button: str, button_text: str) -> dict[str, str]:
     on_header = _readable(header_text, header)
     on_brand = _readable(button_text, button)
     return {

@@ -1,6 +1,7 @@
 """Giving a conversation to an operator, decided under the lock of the channel's operators."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count
@@ -9,6 +10,14 @@ from livechat.domain import routing
 from livechat.domain.states import Presence
 from livechat.models import Channel, Conversation, Membership, Operator
 from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who is there on a channel, the freshest first, and whether one of them has room."""
+
+    present: tuple[Operator, ...]
+    is_available: bool
 
 
 def choose_operator(channel: Channel, now: datetime) -> Operator | None:
@@ -44,11 +53,16 @@ def is_anybody_available(channel: Channel, now: datetime) -> bool:
     return channel.pk in available_channels([channel], now)
 
 
-def present_operators(channel: Channel, now: datetime, limit: int) -> list[Operator]:
-    """Return at most `limit` operators of `channel` who are there now, the freshest first."""
+def crew(channel: Channel, now: datetime) -> Crew:
+    """Return who is there on `channel` now. One query, two where the channel has a limit."""
     rows = Operator.objects.filter(memberships__channel=channel, is_enabled=True)
     rows = rows.select_related("user").order_by("-active_at", "pk")
-    return [row for row in rows if _is_available(row, channel, now)][:limit]
+    present = [row for row in rows if _is_available(row, channel, now)]
+    limit = channel.session_limit
+    if limit is None or not present:
+        return Crew(tuple(present), bool(present))
+    here = _active([row.pk for row in present], now - LIMIT_WINDOW, channel)
+    return Crew(tuple(present), any(here.get(row.pk, 0) < limit for row in present))
 
 
 def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:

@@ -41,6 +41,8 @@ def public_slice(
     row: Conversation, *, after_seq: int | None, before_seq: int | None = None, limit: int
 ) -> tuple[list[wire.PublicMessage], int, bool]:
     """Return (messages, head, more) of the visitor's timeline."""
+    if after_seq is not None and after_seq >= row.public_seq:
+        return [], row.public_seq, False
     rows = row.messages.filter(public_seq__isnull=False)
     entries, more = _slice(rows, "public_seq", after_seq, before_seq, limit)
     views, cut = _fit([visitor_view.message(entry) for entry in entries], after_seq is None)

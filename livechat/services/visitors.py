@@ -79,10 +79,11 @@ def standing(
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
     """Return a channel as a visitor sees it now; its own language comes before `language`."""
+    crew = assignment.crew(channel, now)
     return visitor_view.channel(
         channel,
-        available=assignment.is_anybody_available(channel, now),
-        team=assignment.present_operators(channel, now, MAX_FACES),
+        available=crew.is_available,
+        team=crew.present[:MAX_FACES],
         answers_in=patience.answers_in(channel.pk, now),
         language=channel.language or language,
     )
@@ -118,18 +119,31 @@ def heads(
     }
 
 
-@transaction.atomic
 def view_page(actor: VisitorActor, page: wire.Page) -> None:
     """Add a page to the visitor's trail, and tell the operators of his open conversation.
 
     Nothing is stored of visitors who never wrote (decision 20), nor of the same page twice.
     """
+    page = clean_page(page)
+    if page.url and not _is_there(actor, page):
+        _arrive(actor, page, moment.now())
+
+
+def _is_there(actor: VisitorActor, page: wire.Page) -> bool:
+    """Say whether the visitor is known to be on this page: after every loss of a connection he
+    tells it again. Nothing is locked."""
+    views = PageView.objects.filter(visitor__public_id=actor.visitor)
+    if views.order_by("-pk").values_list("url", flat=True).first() != page.url:
+        return False
+    rows = Conversation.objects.open().filter(visitor__public_id=actor.visitor)
+    told = rows.filter(channel=actor.channel).values_list("page_url", "page_title", "referrer")
+    return told.first() in (None, (page.url, page.title, page.referrer))
+
+
+@transaction.atomic
+def _arrive(actor: VisitorActor, page: wire.Page, now: datetime) -> None:
     visitor = Visitor.objects.filter(public_id=actor.visitor).first()
     if visitor is None:
-        return
-    now = moment.now()
-    page = clean_page(page)
-    if not page.url:
         return
     newest = visitor.page_views.first()
     if newest is None or newest.url != page.url:

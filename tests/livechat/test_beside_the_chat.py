@@ -10,7 +10,7 @@ from django.utils import timezone
 from livechat import wire
 from livechat.domain.states import Status
 from livechat.errors import ConversationClosed, Invalid, NotAllowed, NotFound
-from livechat.models import Conversation, Embedding
+from livechat.models import Conversation, Embedding, PageView
 from livechat.policy import VisitorActor
 from livechat.services import conversations, inbox, messages, patience, visitors
 from livechat.services.messages import Item
@@ -170,6 +170,33 @@ def test_the_trail_begins_with_the_page_on_which_he_wrote(berlin, anna, vera):
     assert [(seen.url, seen.title) for seen in told.trail] == [
         ("https://tea.example/sencha", "Sencha")
     ]
+
+
+def test_coming_back_to_the_same_page_changes_nothing_and_locks_nothing(
+    berlin, vera, published, django_assert_num_queries
+):
+    page = wire.Page("https://tea.example/sencha", "Sencha")
+    factories.opened(vera, page_url=page.url, page_title=page.title)
+    visitors.view_page(vera, page)
+    published.clear()
+
+    with django_assert_num_queries(2):
+        visitors.view_page(vera, page)
+
+    assert not published
+    assert PageView.objects.count() == 1
+
+
+def test_a_page_seen_on_another_channel_is_news_on_this_one(berlin, vera):
+    paris = VisitorActor(vera.visitor, factories.channel("Paris").pk)
+    chat = factories.opened(vera, page_url="https://tea.example/a", page_title="A")
+    there = wire.Page("https://tea.example/b", "B")
+
+    visitors.view_page(paris, there)
+    visitors.view_page(vera, there)
+
+    row = Conversation.objects.get(public_id=chat.conversation)
+    assert (row.page_url, row.page_title) == (there.url, there.title)
 
 
 def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, vera):

@@ -207,6 +207,69 @@ async def test_without_a_database_everybody_is_told_and_nobody_waits_for_ever(mo
     assert tries == [20, 1]
 
 
+async def test_while_one_pen_waits_for_the_disk_another_one_writes():
+    released = threading.Event()
+    batch = items(8)
+    slow = [item for item in batch if item.conversation.int % 2]
+    quick = [item for item in batch if not item.conversation.int % 2]
+
+    def post(some):
+        if some[0] in slow:
+            released.wait(5)
+        return [Posted(1, factories.minutes_ago(0)) for _ in some]
+
+    writer, answers = Writer(post, pens=2), []
+    for item in batch:
+        writer.submit(item, lambda item, outcome: answers.append(item))
+    await asyncio.sleep(0.1)
+    before = list(answers)
+    assert not slow or writer.oldest(time.monotonic()) > 0.05
+    released.set()
+    await writer.empty()
+
+    assert before == quick
+    assert answers == [*quick, *slow]
+    assert writer.oldest(time.monotonic()) == 0
+
+
+async def test_a_conversation_keeps_its_order_however_many_pens_write():
+    place = uuid.uuid4()
+    batch = [replace(item, conversation=place) for item in items(50)]
+    others = items(50)
+
+    def post(some):
+        time.sleep(0.001)
+        return [Posted(1, factories.minutes_ago(0)) for _ in some]
+
+    writer, answers = Writer(post, pens=2), []
+    for item, other in zip(batch, others, strict=True):
+        for one in (item, other):
+            writer.submit(one, lambda item, outcome: answers.append(item))
+        await asyncio.sleep(0)
+    await writer.empty()
+
+    assert [item for item in answers if item.conversation == place] == batch
+    assert len(answers) == 100
+
+
+async def test_an_answer_that_fails_takes_nobody_with_it():
+    [first, second] = items(2)
+    writer, answers = Writer(lambda some: [Posted(1, factories.minutes_ago(0)) for _ in some]), []
+
+    def fail(_item, _outcome):
+        raise ValueError("a bug of ours")
+
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    writer.submit(first, fail)
+    await writer.empty()
+    writer.submit(second, lambda item, outcome: answers.append(item))
+    await writer.empty()
+
+    assert answers == [second]
+    assert isinstance(told[0]["exception"], ValueError)
+
+
 async def test_too_many_waiting_are_refused_at_once(monkeypatch):
     monkeypatch.setattr("livechat.consumers.writer.MAX_WAITING", 3)
     released = threading.Event()

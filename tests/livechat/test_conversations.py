@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from livechat.domain.states import Outcome, State
 from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Message, Participant
-from livechat.services import conversations, marks, messages
+from livechat.services import assignment, conversations, marks, messages
 from livechat.services.conversations import Arrival
 from tests import factories
 
@@ -80,6 +81,21 @@ def test_nobody_gets_more_than_the_channel_allows(berlin, anna):
     states = [factories.conversation(factories.visitor(berlin)).state for _ in range(3)]
 
     assert states == [State.ASSIGNED, State.ASSIGNED, State.QUEUED]
+
+
+def test_who_is_full_is_there_and_not_available(berlin, anna, ben, django_assert_num_queries):
+    ben.accepting = False
+    ben.save()
+    berlin.max_sessions_mode, berlin.max_sessions = "limited", 1
+    berlin.save()
+    with django_assert_num_queries(2):
+        before = assignment.crew(berlin, timezone.now())
+    factories.conversation(factories.visitor(berlin))
+
+    after = assignment.crew(berlin, timezone.now())
+
+    assert (before.present, before.is_available) == ((anna,), True)
+    assert (after.present, after.is_available) == ((anna,), False)
 
 
 def test_a_limit_counts_its_own_channel_only(berlin, anna):
