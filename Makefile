@@ -113,13 +113,16 @@ check-holes: .venv/test.txt
 	$(STAGE) "known holes in dependencies" -- $(MACHINE) audit requirements/run.txt requirements/test.txt
 
 
-.PHONY: rehearse bench pictures texts ci lock
+.PHONY: rehearse bench figures pictures texts ci lock
 rehearse: .venv/test.txt ## a production as documented, restarted under load
 	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
 		$(PY) -m tests.rehearsal
 
 bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
+
+figures: .venv/test.txt ## those of the last make bench into docs/explanation/performance.md
+	@$(PY) -m benchmarks.page
 
 pictures: .venv/test.txt ## the screenshots in docs/images, anew
 	$(STAGE) "pictures" --needs chromium -- $(PY) -m tests.browser.pictures

@@ -1,6 +1,9 @@
 """Where the servers live: PostgreSQL and Redis on the other core, and each design started in it."""
 
 import json
+import os
+import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
+from redis import Redis
 
 from benchmarks.designs import Place
 from benchmarks.servers import OTHER_CORE, Server, on, run, serving
@@ -44,6 +48,8 @@ class World:
     folder: Path
     product: dict[str, str]
     naive: dict[str, str]
+    machine: str
+    """On what it is measured, in words."""
 
     def seed(self, conversations: int) -> list[Place]:
         """Make conversations to talk in."""
@@ -74,6 +80,7 @@ def world() -> Iterator[World]:
     ):
         with psycopg.connect(database.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE naive")
+            versions: dict[str, object] = {"PostgreSQL": connection.info.server_version // 10_000}
         common = {"SECRET_KEY": "only for benchmarks", "VAR_DIR": name}
         product = common | {
             "DATABASE_URL": database.url,
@@ -90,4 +97,18 @@ def world() -> Iterator[World]:
         }
         run(["manage.py", "migrate", "--verbosity", "0"], product)
         run(["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"], naive)
-        yield World(Path(name), product, naive)
+        with Redis.from_url(memory.url) as asked:
+            versions["Redis"] = asked.info()["redis_version"].partition(".")[0]
+        yield World(Path(name), product, naive, _machine(versions))
+
+
+def _machine(versions: Mapping[str, object]) -> str:
+    cpu = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    parts = (
+        cpu[1] if cpu else platform.machine(),
+        f"{os.cpu_count()} cores, {memory:.0f} GiB",
+        *(f"{name} {version}" for name, version in versions.items()),
+        f"Python {platform.python_version()}",
+    )
+    return ", ".join(parts)

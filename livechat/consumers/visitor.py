@@ -82,6 +82,7 @@ class VisitorConsumer(BaseConsumer):
         standing = await run(
             visitors.standing,
             self.actor,
+            self.channel,  # as it was when he came, at most some seconds ago
             conversation=hello.conversation,
             after_seq=hello.after_seq,
             language=hello.language,

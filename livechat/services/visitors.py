@@ -51,16 +51,17 @@ def channel_of(key: str) -> Channel:
 
 
 def standing(
-    actor: VisitorActor, *, conversation: UUID | None, after_seq: int, language: str
+    actor: VisitorActor,
+    channel: Channel,
+    *,
+    conversation: UUID | None,
+    after_seq: int,
+    language: str,
 ) -> Standing:
     """Return where the visitor stands and what he missed of `conversation` after `after_seq`.
 
     When his newest conversation is another one than he names, its newest page is returned.
-    Raises NotFound for an archived channel.
     """
-    channel = Channel.objects.active().filter(pk=actor.channel).first()
-    if channel is None:
-        raise NotFound
     now = moment.now()
     view = channel_view(channel, now, language)
     epoch = installation.epoch()

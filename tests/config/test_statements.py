@@ -14,17 +14,18 @@ def limited(transactional_db, monkeypatch):
     monkeypatch.setattr(postgres.Connection, "patience", None)
     connection_created.disconnect(dispatch_uid="config.statements")
     connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # a small one will do
     statements.limit(statement=31, lock=29)
     yield
     connection_created.disconnect(dispatch_uid="config.statements")
     connection.close()
-    connection.close_pool()  # those that were told are nothing for the tests that follow
+    connection.close_pool()  # type: ignore[attr-defined]  # those that were told are nothing for the tests that follow
 
 
 def shown(name: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
-        return cursor.fetchone()[0]
+        return str(cursor.fetchone()[0])
 
 
 def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(limited):

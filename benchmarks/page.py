@@ -1,0 +1,129 @@
+"""``python -m benchmarks.page``: the figures of the last complete benchmark into the documentation.
+
+Rewrites what stands between the two marks in `PAGE`: the machine, what one core and one GiB hold,
+the aims, and every table.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks.figures import Figure, figure
+from benchmarks.servers import ROOT
+
+PAGE = ROOT / "docs" / "explanation" / "performance.md"
+RESULTS = ROOT / "var" / "bench" / "latest.json"
+BEGIN = "<!-- Written by `make figures`; what is changed here by hand is lost. -->"
+END = "<!-- Until here. -->"
+GIB_IN_KIB = 1024 * 1024
+BESIDES = ("machine", "aims", "at", "load before")
+
+Row = dict[str, Any]
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """Return everything that was measured, as tables of the page."""
+    parts = [f"{results['machine']}; {results['at'][:10]}.", *_capacity(results), *_aims(results)]
+    for title, rows in results.items():
+        if title not in BESIDES:
+            head = list(rows[0])
+            cells = ([_cell(row[name]) for name in head] for row in rows)
+            parts += [f"{title}:", _table(head, cells)]
+    return "\n\n".join(parts)
+
+
+def _capacity(results: Mapping[str, Any]) -> Iterator[str]:
+    """What to plan with: that of which several figures make one."""
+
+    def found(title: str, row: str, column: str) -> Figure:
+        [rows] = [rows for name, rows in results.items() if name.startswith(title)]
+        [fitting] = [one for one in rows if one[""] == row]
+        return figure(fitting[column])
+
+    def holds(title: str, row: str, column: str, whole: float) -> str:
+        each = found(title, row, column)
+        return _short(figure(whole / one for one in each.rounds).median)
+
+    arriving = "People who come to one process"
+    rows = [
+        (
+            "messages a second, stored and heard by the other side, one core",
+            holds("Delivered messages", "Livechat", "µs of server CPU each", 1e6),
+        ),
+        (
+            "the same where each crosses from one process to another, both on that core",
+            holds("Server processes", "two, all crossing", "µs of server CPU each", 1e6),
+        ),
+        *(
+            (f"{name} a second, one core", _short(found(arriving, name, "a second").median))
+            for name in (
+                "visitors who come back to their conversation",
+                "newcomers",
+                "conversations opened by newcomers",
+            )
+        ),
+        (
+            "first questions of the widget a second, one core",
+            holds("The widget's first question", "Livechat", "µs of server CPU each", 1e6),
+        ),
+        *(
+            (f"{name}, idle, one GiB", holds("Resident memory", name, "KiB each", GIB_IN_KIB))
+            for name in (
+                "visitor without conversation",
+                "visitor in a conversation",
+                "operator with his inbox",
+            )
+        ),
+    ]
+    yield "What to plan with:"
+    yield _table(["a process holds", "at most"], rows)
+
+
+def _aims(results: Mapping[str, Any]) -> Iterator[str]:
+    yield "Aims:"
+    yield _table(
+        ["ratio or figure", "measured", "aim", ""],
+        (
+            (
+                name,
+                _cell(aim["rounds"]),
+                f"{'at most' if aim['at most'] else 'at least'} {aim['aim']:g}",
+                "met" if aim["met"] else "**missed**",
+            )
+            for name, aim in results["aims"].items()
+        ),
+    )
+
+
+def _cell(value: Any) -> str:
+    return str(figure(value)) if isinstance(value, list) else str(value)
+
+
+def _short(value: float) -> str:
+    """A figure to plan with has two digits; the rest is chance."""
+    return f"{float(f'{value:.2g}'):,.0f}"
+
+
+def _table(head: Sequence[str], rows: Any) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def main() -> int:
+    try:
+        results = json.loads(RESULTS.read_text())
+        text = markdown(results)
+    except (FileNotFoundError, KeyError, ValueError):
+        print("No figures of a complete benchmark: run make bench first.", file=sys.stderr)
+        return 1
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN)
+    _old, after = rest.split(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    print(f"{PAGE.relative_to(ROOT)} tells what {RESULTS.relative_to(ROOT)} holds")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
