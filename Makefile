@@ -103,7 +103,8 @@ check-migrations: .venv/test.txt
 
 check-deploy: .venv/test.txt
 	$(STAGE) "check --deploy" --needs postgres --needs redis -- $(MACHINE) run -- \
-		env HTTPS=1 ALLOWED_HOSTS=chat.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
+		env HTTPS=1 TRUSTED_PROXIES=127.0.0.1/32 ALLOWED_HOSTS=chat.example.org \
+		SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
 check-generated: .venv/test.txt

@@ -21,6 +21,8 @@ from livechat.limits import Refusal, gate
 
 ALWAYS = frozenset({"/healthz", "/readyz"})
 """Asked by machines that would end the process if it did not answer."""
+PASSWORDS = frozenset({"/login/", "/profile/password/"})
+"""Where a password is checked."""
 VISITORS_UPLOAD = re.compile(r"/widget/")
 UPLOADS = 32
 UPLOADS_OF_AN_ADDRESS = 8
@@ -134,7 +136,7 @@ class Admission:
     def _lane(self, scope: Any) -> Lane:
         if scope["method"] != "POST":
             return self._pages
-        if scope["path"] == "/login/":
+        if scope["path"] in PASSWORDS:
             return self._sign_ins
         if scope["path"] == "/profile/" or UPLOAD.fullmatch(scope["path"]):
             return self._files

@@ -31,6 +31,22 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security, deploy=True)
+def proxy_is_named(**_kwargs: Any) -> list[CheckMessage]:
+    """A server speaks no TLS itself: with HTTPS=1 there is a proxy, and none is believed unless it
+    is named, not even one on this machine."""
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        return [
+            Warning(
+                "HTTPS=1 says that a proxy speaks TLS, but TRUSTED_PROXIES names none: signing in"
+                " is refused, and all visitors share the proxy's address, its limits and country.",
+                hint="Set TRUSTED_PROXIES to the proxy's address, for example 127.0.0.1/32.",
+                id="config.W006",
+            )
+        ]
+    return []
+
+
 @register()
 def countries_are_known(**_kwargs: Any) -> list[CheckMessage]:
     if not settings.GEOIP_PATH:

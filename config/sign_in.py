@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 
 from config import error_pages
 from livechat import auth
-from livechat.domain.sources import source_of
 from livechat.errors import RateLimited
 from livechat.services import sign_ins
 
@@ -21,7 +20,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
     ) -> bool:
         """Count a try and say whether it may go on to the password."""
         try:
-            sign_ins.begin(_name(credentials), _source(request))
+            sign_ins.begin(_name(credentials), auth.source_of_tries(request))
         except RateLimited as refused:
             request.sign_in_wait = round(refused.retry_after)  # type: ignore[attr-defined]
             return False
@@ -35,7 +34,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
         if getattr(request, "sign_in_counted", False):
-            sign_ins.succeeded(user.get_username(), _source(request))
+            sign_ins.succeeded(user.get_username(), auth.source_of_tries(request))
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **_: Any) -> None:
         """Nothing is kept of who came and went."""
@@ -57,9 +56,3 @@ def locked_out(request: HttpRequest, *_of_axes: object) -> HttpResponse:
 
 def _name(credentials: Mapping[str, Any] | None) -> str:
     return str((credentials or {}).get("username") or "")
-
-
-def _source(request: HttpRequest) -> str:
-    source = source_of(auth.address_of(request))
-    # The column takes addresses only; who has none shares one.
-    return "::" if source == "unknown" else source

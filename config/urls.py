@@ -15,6 +15,8 @@ handler500 = error_pages.failed
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dashboard"), name="home"),
     path("admin/login/", views.admin_login),
+    # The one page for it: there old passwords that are guessed are counted.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="change_password")),
     path("admin/", admin.site.urls),
     path("", include("livechat.urls")),
 ]

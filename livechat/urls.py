@@ -7,7 +7,7 @@ from django.urls import path
 from livechat.auth import with_session
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.visitor import VisitorConsumer
-from livechat.views import files, pages, profile
+from livechat.views import files, pages, password, profile
 
 urlpatterns = [
     path("widget/<slug:key>/loader.js", pages.loader, name="loader"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("transcripts/<str:token>/", files.transcript, name="transcript"),
     path("avatars/<str:name>", files.avatar, name="avatar"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/password/", password.ChangePassword.as_view(), name="change_password"),
     path("profile/sign-out/", profile.sign_out_everywhere, name="sign_out_everywhere"),
     path("login/", pages.SignIn.as_view(), name="login"),
     path("logout/", pages.SignOut.as_view(), name="logout"),

@@ -396,6 +396,7 @@ class Studio:
         for name, path in {
             "inbox-channels": "/dashboard/#channels",
             "profile": "/profile/",
+            "password": "/profile/password/",
         }.items():
             page = self.page(anna.page.context.storage_state(), self._device.operator)
             page.goto(self._app.url + path)

@@ -109,10 +109,11 @@ async def test_so_many_are_worked_on_and_the_others_wait_their_turn():
     assert {request.status for request in requests} == {200}
 
 
-async def test_passwords_are_checked_three_at_once_and_pages_go_on_meanwhile():
+@pytest.mark.parametrize("path", ["/login/", "/profile/password/"])
+async def test_passwords_are_checked_three_at_once_and_pages_go_on_meanwhile(path):
     django = Django()
     door = Admission(django)
-    asked(door, 50, method="POST", path="/login/")
+    asked(door, 50, method="POST", path=path)
     await settled()
     checked = django.at_work
 

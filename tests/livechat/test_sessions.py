@@ -110,12 +110,11 @@ async def test_signing_out_everywhere_wants_a_form_of_ours(anna):
 
 
 async def test_a_password_changed_by_oneself_ends_all_other_browsers(watched, anna):
-    await User.objects.filter(pk=anna.user_id).aupdate(is_staff=True)
     here, there = [await sync_to_async(signed_in)(anna.user) for _ in range(2)]
     other = await desk_of(watched, there)
 
     fields = {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER}
-    await sync_to_async(here.post)("/admin/password_change/", fields)
+    await sync_to_async(here.post)("/profile/password/", fields)
 
     assert await other.closed() == 4401
     assert (await sync_to_async(there.get)("/dashboard/")).status_code == 302

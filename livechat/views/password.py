@@ -1,0 +1,103 @@
+"""The page where somebody changes his own password."""
+
+import math
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from livechat import auth
+from livechat.errors import RateLimited
+from livechat.services import operators, sign_ins
+
+CHANGED = "password"
+"""Marks the message that says so."""
+DONE = _("Your password is changed. You are signed out in all other browsers.")
+
+
+class PasswordForm(PasswordChangeForm):
+    """The old password and twice the new one. Old ones that are guessed count as at the sign-in:
+    who finds an open session does not find out the password of it."""
+
+    def __init__(self, *args: Any, source: str, **kwargs: Any) -> None:
+        """`source`: where the tries count for."""
+        super().__init__(*args, **kwargs)
+        self.source = source
+        self.wait_seconds = 0
+        """How long no old password is looked at, when that is so."""
+
+    @sensitive_variables("password")
+    def clean_old_password(self) -> str:
+        name = self.user.get_username()
+        try:
+            sign_ins.begin(name, self.source)
+        except RateLimited as refused:
+            self.wait_seconds = math.ceil(refused.retry_after)
+            raise forms.ValidationError(_too_often(self.wait_seconds)) from None
+        password: str = super().clean_old_password()
+        sign_ins.succeeded(name, self.source)
+        return password
+
+    def focus_what_is_wrong(self) -> None:
+        """Have the browser begin at the first field that has to be filled in again."""
+        first = next(name for name in self.fields if name in self.errors)
+        for name, field in self.fields.items():
+            field.widget.attrs["autofocus"] = name == first
+
+
+@method_decorator(never_cache, name="dispatch")
+class ChangePassword(PasswordChangeView):
+    """For everybody who is signed in, whatever he may do. This session lives on; all others end,
+    with their sockets (`consumers/watch.py`)."""
+
+    form_class = PasswordForm
+    template_name = "livechat/password.html"
+    success_url = reverse_lazy("change_password")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "source": auth.source_of_tries(self.request)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, DONE, extra_tags=CHANGED)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        form.focus_what_is_wrong()
+        response = super().form_invalid(form)
+        if form.wait_seconds:
+            response.status_code = 429
+            response["Retry-After"] = str(form.wait_seconds)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        assert self.request.user.pk is not None  # login_required
+        return {
+            **super().get_context_data(**kwargs),
+            "rules": password_validators_help_texts(),
+            "changed": DONE if _was_changed(self.request) else "",
+            "has_profile": operators.staff_actor(self.request.user.pk).may_enter,
+        }
+
+
+def _too_often(wait_seconds: int) -> list[Any]:
+    minutes = -(-wait_seconds // 60)
+    return [
+        _("Too many wrong passwords came from your connection."),
+        ngettext("Try again in a minute.", "Try again in %(minutes)s minutes.", minutes)
+        % {"minutes": minutes},
+    ]
+
+
+def _was_changed(request: HttpRequest) -> bool:
+    return any(CHANGED in said.tags.split() for said in messages.get_messages(request))

@@ -1,0 +1,21 @@
+"""Mixtures of settings that do not work are told before they are served."""
+
+import ipaddress
+
+import pytest
+
+from config import checks
+
+
+@pytest.mark.parametrize(
+    ("https", "proxies", "told"),
+    [
+        (True, (), ["config.W006"]),
+        (True, (ipaddress.ip_network("127.0.0.1/32"),), []),
+        (False, (), []),
+    ],
+)
+def test_a_proxy_that_speaks_tls_has_to_be_named(settings, https, proxies, told):
+    settings.HTTPS, settings.TRUSTED_PROXIES = https, proxies
+
+    assert [found.id for found in checks.proxy_is_named()] == told
