@@ -10,6 +10,7 @@ from typing import cast
 TEXT = 0x1
 CLOSE = 0x8
 PING, PONG = 0x9, 0xA
+BUSY = " 503 "
 
 
 class Socket(asyncio.Protocol):
@@ -95,9 +96,21 @@ class Socket(asyncio.Protocol):
 
 
 async def connect(port: int, path: str, headers: str = "") -> Socket:
-    """Return an open socket to a server on 127.0.0.1."""
+    """Return an open socket to a server on 127.0.0.1. Who is sent away for a while because of all
+    the others comes again, as a browser does."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await _attempt(port, path, headers)
+            except ConnectionError as error:
+                if BUSY not in str(error):
+                    raise
+                await asyncio.sleep(0.5)
+
+
+async def _attempt(port: int, path: str, headers: str) -> Socket:
     loop = asyncio.get_running_loop()
     _transport, socket = await loop.create_connection(Socket, "127.0.0.1", port)
     socket.open(path, f"127.0.0.1:{port}", headers)
-    await asyncio.wait_for(socket.opened, 60)
+    await socket.opened
     return socket

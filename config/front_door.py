@@ -78,7 +78,7 @@ class FrontDoor:
 
 def _completed(scope: Any, given: Any) -> list[tuple[bytes, bytes]]:
     """Return an answer's headers with those it lacks."""
-    headers = [(bytes(name), bytes(value)) for name, value in given]
+    headers = list(given)
     named = {name.lower() for name, _value in headers}
     if settings.DEBUG:
         named.add(b"content-security-policy")  # Django's pages for us have styles in them

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from django.http.request import split_domain_port, validate_host
 from livechat.domain.sources import source_of
 from livechat.errors import TokenInvalid
 from livechat.services.sessions import Login
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECURE = ("https", "wss")
 """Schemes of requests and sockets that came over TLS."""
@@ -74,8 +77,7 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
 
     A page on another site, a sandboxed frame ("null") and a client without `Origin` are refused.
     """
-    headers = _headers(scope)
-    origins, hosts = headers.get(b"origin", []), headers.get(b"host", [])
+    origins, hosts = _all(scope, b"origin"), _all(scope, b"host")
     if len(origins) != 1 or len(hosts) != 1:
         return False
     scheme, _, netloc = origins[0].decode("latin-1").lower().partition("://")
@@ -89,11 +91,14 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
 
 def is_own_host(scope: Mapping[str, Any]) -> bool:
     """Say whether a request names one of our hosts, once; the port is anybody's choice."""
-    hosts = _headers(scope).get(b"host", [])
-    if len(hosts) != 1:
-        return False
-    domain, _port = split_domain_port(hosts[0].decode("latin-1").lower())
-    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS or [".localhost"])
+    hosts = _all(scope, b"host")
+    return len(hosts) == 1 and _is_ours(hosts[0], tuple(settings.ALLOWED_HOSTS or [".localhost"]))
+
+
+@lru_cache(maxsize=1024)  # every request asks, whatever it is for
+def _is_ours(host: bytes, ours: tuple[str, ...]) -> bool:
+    domain, _port = split_domain_port(host.decode("latin-1").lower())
+    return bool(domain) and validate_host(domain, ours)
 
 
 def came_over_tls(scope: Mapping[str, Any]) -> bool:
@@ -102,7 +107,7 @@ def came_over_tls(scope: Mapping[str, Any]) -> bool:
     client = scope.get("client")
     if not _is_proxy(client[0] if client else ""):
         return scope.get("scheme") in SECURE
-    said = b",".join(_headers(scope).get(b"x-forwarded-proto", []))
+    said = b",".join(_all(scope, b"x-forwarded-proto"))
     return said.rpartition(b",")[2].strip().lower() == b"https"
 
 
@@ -112,7 +117,7 @@ def client_address(scope: Mapping[str, Any]) -> str:
     address = client[0] if client else ""
     if not settings.TRUSTED_PROXIES:
         return str(address)
-    forwarded = b",".join(_headers(scope).get(b"x-forwarded-for", []))
+    forwarded = b",".join(_all(scope, b"x-forwarded-for"))
     for hop in reversed([*forwarded.decode("latin-1").split(","), str(address)]):
         try:
             ip = ipaddress.ip_address(hop.strip())
@@ -144,23 +149,27 @@ def source_of_tries(request: HttpRequest) -> str:
 
 def user_agent(scope: Mapping[str, Any]) -> str:
     """Return what the browser calls itself, cut to 300 characters."""
-    values = _headers(scope).get(b"user-agent", [])
+    values = _all(scope, b"user-agent")
     return values[0].decode("latin-1")[:300] if values else ""
 
 
 def _is_proxy(address: str) -> bool:
+    proxies = settings.TRUSTED_PROXIES
+    return bool(proxies) and _is_among(address, tuple(proxies))
+
+
+@lru_cache(maxsize=4096)
+def _is_among(address: str, networks: tuple[Network, ...]) -> bool:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(ip in network for network in settings.TRUSTED_PROXIES)
+    return any(ip in network for network in networks)
 
 
-def _headers(scope: Mapping[str, Any]) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in scope.get("headers", ()):
-        found.setdefault(name.lower(), []).append(value)
-    return found
+def _all(scope: Mapping[str, Any], wanted: bytes) -> list[bytes]:
+    """Return every value of a header, whose name ASGI gives in small letters."""
+    return [value for name, value in scope.get("headers", ()) if name == wanted]
 
 
 def _with_port(netloc: str, scheme: str) -> str:
