@@ -166,15 +166,24 @@ class _Heard:
     def __init__(self, socket: Socket) -> None:
         self._start = b""
         self._came = asyncio.Event()
+        self._last = b""
+        self._socket = socket
         socket.hears = self._hear
 
     def _hear(self, frame: bytes) -> None:
+        self._last = frame
         if frame.startswith(self._start):
             self._came.set()
 
     async def frame(self, start: bytes) -> None:
         self._start = start
-        await asyncio.wait_for(self._came.wait(), 60)
+        try:
+            await asyncio.wait_for(self._came.wait(), 60)
+        except TimeoutError:
+            raise RuntimeError(
+                f"no {start.decode()}; closed with {self._socket.code}, last heard"
+                f" {self._last[:200].decode()}"
+            ) from None
         self._came.clear()
 
 

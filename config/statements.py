@@ -30,9 +30,10 @@ def limit(*, statement: int, lock: int) -> None:
 
     def set_limits(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
         # Django calls it for every connection that it takes from the pool; they keep their limits.
-        if connection.vendor == "postgresql" and connection.connection.limits != limits:
+        raw = connection.connection
+        if connection.vendor == "postgresql" and getattr(raw, "limits", None) != limits:
             with connection.cursor() as cursor:
                 cursor.execute(sql, values)
-            connection.connection.limits = limits
+            raw.limits = limits
 
     connection_created.connect(set_limits, dispatch_uid="config.statements", weak=False)

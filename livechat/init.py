@@ -47,6 +47,9 @@ REFRESH_SECONDS = 5.0
 """How old a snapshot gets where no event tells of a change, as when an operator's lease ends."""
 GATHER_SECONDS = 0.1
 """Changes come in twos and threes; one reading serves them."""
+SHARE = 0.1
+"""How much of the time is spent on reading at most: where there are thousands of operators it takes
+a while, and when they all come in the morning each of them is a change."""
 REMEMBER_SECONDS = 60.0
 """A website is noted down once in this time."""
 MAX_SIGHTINGS = 1_000
@@ -113,12 +116,16 @@ class Board:
         """
         self._changed = asyncio.Event()
         bus.registry.join(self, events.WIDGETS)
+        took = 0.0
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), REFRESH_SECONDS)
-                    await asyncio.sleep(GATHER_SECONDS)
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await self._changed.wait()
+                        await asyncio.sleep(max(GATHER_SECONDS, took / SHARE))
+                began = time.monotonic()
                 await self.refresh(run)
+                took = time.monotonic() - began
         finally:
             bus.registry.drop(self)
 

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 
 from livechat import staff_view, wire
 from livechat.domain import digest
-from livechat.domain.states import Presence, State
+from livechat.domain.states import State
 from livechat.models import (
     Channel,
     Conversation,
@@ -45,9 +45,8 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     found = [*rows, *closed.order_by("-closed_at")[:MAX_CLOSED]]
     views, seen = _views(actor, found)
     me = staff_view.me(actor.name, operator, now)
-    members = list(Membership.objects.select_related("operator__user", "channel"))
-    channels = _channels(actor, members, now)
-    colleagues = _colleagues(actor, members, now)
+    channels = _channels(actor, now)
+    colleagues = _colleagues(actor, now)
     steps = _first_steps(actor, operator)
     mark = _digest(found, set(own_conversations(actor).values()))
     talks = _parts(views, MAX_FRAME_BYTES)
@@ -171,42 +170,34 @@ def _first_steps(actor: StaffActor, operator: Operator | None) -> wire.FirstStep
     )
 
 
-def _channels(
-    actor: StaffActor, members: Iterable[Membership], now: datetime
-) -> list[wire.StaffChannel]:
+def _channels(actor: StaffActor, now: datetime) -> list[wire.StaffChannel]:
     rows = list(
         Channel.objects.active().annotate(
             sessions=Count("conversations", filter=Q(conversations__state__in=OPEN))
         )
     )
-    online: dict[int, int] = {}
-    for member in members:
-        if member.operator.presence(now) == Presence.ONLINE:
-            online[member.channel_id] = online.get(member.channel_id, 0) + 1
+    online = Membership.objects.online(now).values_list("channel").annotate(Count("pk"))
+    here = dict(online.order_by())
     return [
         staff_view.channel(
             row,
             joined=row.pk in actor.channels,
             may_join=actor.operator is not None and (row.may_join or actor.is_manager),
-            online=online.get(row.pk, 0),
+            online=here.get(row.pk, 0),
             sessions=row.sessions,
         )
         for row in rows
     ]
 
 
-def _colleagues(
-    actor: StaffActor, members: Iterable[Membership], now: datetime
-) -> list[wire.StaffColleague]:
+def _colleagues(actor: StaffActor, now: datetime) -> list[wire.StaffColleague]:
     """Return who answers on a channel the reader oversees, himself left out."""
+    rows = Membership.objects.filter(channel__is_active=True, operator__is_enabled=True)
+    if not actor.is_manager:
+        rows = rows.filter(channel__in=actor.channels)
+    if actor.operator is not None:
+        rows = rows.exclude(operator=actor.operator)
     channels: dict[Operator, list[UUID]] = {}
-    for member in members:
-        operator = member.operator
-        if (
-            member.channel.is_active
-            and operator.is_enabled
-            and operator.pk != actor.operator
-            and (actor.is_manager or member.channel_id in actor.channels)
-        ):
-            channels.setdefault(operator, []).append(member.channel.public_id)
+    for member in rows.select_related("operator__user").annotate(place=F("channel__public_id")):
+        channels.setdefault(member.operator, []).append(member.place)
     return [staff_view.colleague(row, ids, now) for row, ids in channels.items()]

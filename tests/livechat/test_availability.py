@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from livechat import events, wire
 from livechat.consumers.pulse import Pulse
-from livechat.domain.states import Availability, State
+from livechat.domain.states import Availability, Presence, State
 from livechat.errors import NotAllowed
 from livechat.models import Membership, Operator, User
 from livechat.services import assignment, inbox, operators, visitors, widgets
@@ -454,3 +454,18 @@ async def test_the_heartbeat_of_a_manager_who_does_not_answer_tells_no_presence(
         await pulse.beat(turn)
 
     assert (await desk.next("heartbeat"))["presence"] is None
+
+
+@pytest.mark.parametrize("choice", Availability)
+@pytest.mark.parametrize("seen", [None, 0, 64, 66, -64, -66])
+@pytest.mark.parametrize("active", [None, 0, 1799, 1801])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_database_counts_as_online_who_is_online(berlin, anna, choice, seen, active, enabled):
+    now = timezone.now()
+    anna.choose(choice)
+    anna.is_enabled = enabled
+    anna.seen_at = None if seen is None else now - timedelta(seconds=seen)
+    anna.active_at = None if active is None else now - timedelta(seconds=active)
+    anna.save()
+
+    assert Membership.objects.online(now).exists() == (anna.presence(now) == Presence.ONLINE)

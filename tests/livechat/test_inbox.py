@@ -6,11 +6,12 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livechat.domain import rights
-from livechat.models import Conversation, Visitor
+from livechat.models import Conversation, Membership, Operator, User, Visitor
 from livechat.services import conversations, inbox
 from tests import factories
 
@@ -62,6 +63,30 @@ def test_a_snapshot_costs_the_same_queries_whatever_its_length(berlin, anna, num
         inbox.snapshot(actor)
 
     assert len(queries) <= 13
+
+
+def test_operators_of_other_channels_cost_a_snapshot_nothing(berlin, anna, ben):
+    actor = factories.actor(anna)
+    made: list[object] = []
+
+    def note(sender, **_kwargs):
+        if sender in (Operator, User, Membership):
+            made.append(sender)
+
+    counts = []
+    for number in range(2):
+        paris = factories.channel(f"Paris {number}")
+        for n in range(5):
+            factories.operator(f"p{number}{n}", paris)
+        made.clear()
+        post_init.connect(note)
+        try:
+            inbox.snapshot(actor)
+        finally:
+            post_init.disconnect(note)
+        counts.append(len(made))
+
+    assert counts[0] == counts[1]
 
 
 def test_an_operator_sees_his_channels_and_what_he_takes_part_in(berlin, anna, vera):
