@@ -159,8 +159,8 @@ class Bench:
                 ):
                     rounds = [await talk.talk(self.seconds, rate=rate) for _ in range(self.rounds)]
                     rows.append((name, f"{rate:,.0f}/s", *_milliseconds(rounds)))
-        head = ("", "messages", "ack p50", "p99", "delivery p50", "p99")
-        self.show("Milliseconds until", head, rows)
+        head = ("", "messages", "ack p50", "ack p99", "delivery p50", "delivery p99")
+        self.show("Milliseconds until a message is acknowledged and delivered", head, rows)
 
     def memory(self) -> None:
         """What an idle connection costs."""
