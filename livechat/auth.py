@@ -23,6 +23,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SECURE = ("https", "wss")
 """Schemes of requests and sockets that came over TLS."""
 
+MAX_HOST = 260
+"""Bytes of a name (RFC 1035: 253 at most) with its port. Longer ones would be remembered, too."""
+
 _signer = signing.TimestampSigner(salt="livechat.visitor")
 
 
@@ -92,7 +95,9 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
 def is_own_host(scope: Mapping[str, Any]) -> bool:
     """Say whether a request names one of our hosts, once; the port is anybody's choice."""
     hosts = _all(scope, b"host")
-    return len(hosts) == 1 and _is_ours(hosts[0], tuple(settings.ALLOWED_HOSTS or [".localhost"]))
+    if len(hosts) != 1 or len(hosts[0]) > MAX_HOST:
+        return False
+    return _is_ours(hosts[0], tuple(settings.ALLOWED_HOSTS or [".localhost"]))
 
 
 @lru_cache(maxsize=1024)  # every request asks, whatever it is for

@@ -73,3 +73,15 @@ def test_two_origins_are_none():
     twice["headers"].append((b"origin", b"http://testserver"))
 
     assert not auth.is_own_origin(twice)
+
+
+def test_no_host_is_longer_than_a_name_can_be_and_none_such_is_remembered(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    before = auth._is_ours.cache_info().currsize
+
+    answers = [
+        auth.is_own_host({"headers": [(b"host", b"a" * length)]}) for length in (200, 261, 60_000)
+    ]
+
+    assert answers == [True, False, False]
+    assert auth._is_ours.cache_info().currsize <= before + 1
