@@ -1,5 +1,7 @@
 """A connection is told its limits once, however often it is taken from the pool."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.db.backends.signals import connection_created
@@ -8,37 +10,43 @@ from config import postgres, statements
 
 
 @pytest.fixture
-def limited(transactional_db, monkeypatch):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite knows no such limits")
+def has_limits(transactional_db, monkeypatch) -> Iterator[bool]:
+    """Whether the database knows the limits given to connections that are made from now on."""
     monkeypatch.setattr(postgres.Connection, "patience", None)
-    connection_created.disconnect(dispatch_uid="config.statements")
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # a small one will do
+    _begin_anew()
     statements.limit(statement=31, lock=29)
-    yield
+    yield connection.vendor == "postgresql"
+    _begin_anew()
+
+
+def _begin_anew() -> None:
+    """Leave no connection that has limits, and none for the tests that follow."""
     connection_created.disconnect(dispatch_uid="config.statements")
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # those that were told are nothing for the tests that follow
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
 
 
-def shown(name: str) -> str:
+def _shown(name: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         return str(cursor.fetchone()[0])
 
 
-def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(limited):
-    assert (shown("statement_timeout"), shown("lock_timeout")) == ("31s", "29s")
-    raw = connection.connection
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '11s'")  # who told it again would undo this
+def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(has_limits):
+    made: dict[int, object] = {}
+    told: list[str] = []
 
-    for _ in range(10):  # the pool hands them out in turn
-        connection.close()
-        connection.ensure_connection()
-        if connection.connection is raw:
-            break
+    def listen(execute, sql, params, many, context):
+        told.append(sql)
+        return execute(sql, params, many, context)
 
-    assert connection.connection is raw
-    assert (shown("statement_timeout"), shown("lock_timeout")) == ("31s", "11s")
+    with connection.execute_wrapper(listen):
+        for _ in range(10):  # the pool hands them out in turn
+            connection.close()
+            connection.ensure_connection()
+            made[id(connection.connection)] = connection.connection
+
+    assert len([sql for sql in told if "set_config" in sql]) == (len(made) if has_limits else 0)
+    if has_limits:
+        assert (_shown("statement_timeout"), _shown("lock_timeout")) == ("31s", "29s")
