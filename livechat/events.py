@@ -6,6 +6,7 @@ once per audience and leaves after the commit. A note goes to staff groups only.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -143,6 +144,29 @@ def viewing_changed(
     """Say at once that an operator looks at a conversation, or no longer; nothing is stored."""
     event = wire.ViewingChanged(conversation, who, name, avatar, active)
     bus.publish([Post((staff_group(conversation_pk),), wire.encode(event))])
+
+
+class VisitorTab(NamedTuple):
+    """A visitor's socket, and the open conversation that is his newest."""
+
+    socket: UUID
+    conversation: UUID
+    conversation_pk: int
+    channel: int
+    is_waiting: bool
+    """Whether nobody takes part yet: then all of the channel want to know."""
+
+
+def visitors_present(tabs: Iterable[VisitorTab], *, present: bool) -> None:
+    """Say at once that visitors are there, or no longer; nothing is stored."""
+    posts = []
+    for tab in tabs:
+        groups: tuple[str, ...] = (staff_group(tab.conversation_pk),)
+        if tab.is_waiting:
+            groups += (channel_group(tab.channel), MANAGERS)
+        event = wire.VisitorPresence(tab.conversation, tab.socket, present)
+        posts.append(Post(groups, wire.encode(event)))
+    bus.publish(posts)
 
 
 def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> None:

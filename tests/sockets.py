@@ -10,7 +10,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 
 from config.asgi import websocket_application
+from livechat.consumers.pulse import Pulse
 from livechat.models import Channel, Operator, User
+from livechat.wire import HEARTBEAT_SECONDS
 
 HOST = "testserver"
 PATIENCE_SECONDS = 5
@@ -138,6 +140,13 @@ class Sockets:
     async def close(self) -> None:
         for socket in self._open:
             await socket.disconnect()
+
+
+async def beat_all() -> None:
+    """Let every socket have the heartbeat that is due within the next seconds."""
+    pulse = Pulse()
+    for turn in range(1, HEARTBEAT_SECONDS + 1):
+        await pulse.beat(turn)
 
 
 def session_cookie(user: User) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from livechat import wire
+from livechat import events, wire
 from livechat.consumers import watch
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
@@ -26,6 +26,8 @@ from livechat.wire import HEARTBEAT_SECONDS, Close
 logger = structlog.stdlib.get_logger(__name__)
 
 RIGHTS_SECONDS = 10
+ANSWERED_WITHIN = HEARTBEAT_SECONDS + 5
+"""Seconds since a visitor's last frame after which nobody says any more that he is there."""
 
 
 class Pulse:
@@ -81,12 +83,18 @@ class Pulse:
         keys = {socket: (socket.actor.visitor, socket.actor.channel) for socket in sockets}
         if not keys:
             return
-        heads = await run(visitors.heads, list(keys.values()))
+        found = await run(visitors.newest_of, list(keys.values()))
+        answered = time.monotonic() - ANSWERED_WITHIN
+        present = []
         for socket, key in keys.items():
-            conversation, head, revision, pk = heads.get(key, (None, 0, 0, 0))
-            if conversation is not None:
-                socket.hear(conversation, pk)
-            socket.say(wire.VisitorHeartbeat(conversation, head, revision))
+            if (newest := found.get(key)) is None:
+                socket.say(wire.VisitorHeartbeat(None, 0, 0))
+                continue
+            socket.stand_in(newest.id, newest.pk, newest.state)
+            socket.say(wire.VisitorHeartbeat(newest.id, newest.head, newest.revision))
+            if socket.presence is not None and socket.heard_at > answered:
+                present.append(socket.presence)
+        events.visitors_present(present, present=True)
 
     async def _beat_staff(self, sockets: Iterable[OperatorConsumer]) -> None:
         digests: dict[int, str] = {}

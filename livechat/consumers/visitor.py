@@ -11,6 +11,7 @@ from livechat.consumers.threads import run
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.limits import Crowd
+from livechat.domain.states import State
 from livechat.errors import LivechatError, NotFound, TokenInvalid
 from livechat.integrations.geoip import countries
 from livechat.limits import Refusal, Toll, gate
@@ -33,6 +34,8 @@ class VisitorConsumer(BaseConsumer):
 
     kind = "visitor"
     decode = staticmethod(wire.decode_visitor)  # type: ignore[assignment]
+    presence: events.VisitorTab | None = None
+    """What staff are told of while the socket is open; None without an open conversation."""
 
     async def enter(self) -> bool:
         try:
@@ -78,7 +81,7 @@ class VisitorConsumer(BaseConsumer):
         # which the client drops as a double. The other way round it could be missed.
         current = await run(visitors.newest, self.actor)
         if current is not None:
-            self.hear(*current)
+            self.stand_in(current.id, current.pk, current.state)
         standing = await run(
             visitors.standing,
             self.actor,
@@ -102,8 +105,15 @@ class VisitorConsumer(BaseConsumer):
                 now=moment.now(),
             )
         )
+        if self.presence is not None:
+            events.visitors_present([self.presence], present=True)
         if self.page.url and hello.token:
             await run(visitors.view_page, self.actor, self.page)
+
+    async def leave(self) -> None:
+        # Whoever is sent away by a server that stops is at another one at once.
+        if self.presence is not None and not self.draining:
+            events.visitors_present([self.presence], present=False)
 
     def _newcomer(self, address: Crowd) -> Refusal | None:
         toll = Toll("address.newcomers", f"newcomers {self.place}", address.newcomers)
@@ -175,8 +185,10 @@ class VisitorConsumer(BaseConsumer):
                 attributes=self.attributes,
             ),
         )
-        self.hear(opened.conversation, opened.pk)
+        self.stand_in(opened.conversation, opened.pk, opened.state)
         self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
+        if self.presence is not None:
+            events.visitors_present([self.presence], present=True)
 
     async def tell_attributes(self, command: wire.SetAttributes) -> None:
         self.attributes = merge(self.attributes, command.attributes)
@@ -203,6 +215,20 @@ class VisitorConsumer(BaseConsumer):
         events.typing_changed(
             self.known_pk, command.conversation, who=None, name="", active=command.active
         )
+
+    def stand_in(self, conversation: uuid.UUID, pk: int, state: str) -> None:
+        """His newest conversation is this one: hear it, and be seen there while it is open."""
+        self.hear(conversation, pk)
+        before = self.presence
+        self.presence = None
+        if state != State.CLOSED:
+            self.presence = events.VisitorTab(
+                socket=before.socket if before else uuid.uuid4(),
+                conversation=conversation,
+                conversation_pk=pk,
+                channel=self.actor.channel,
+                is_waiting=state == State.QUEUED,
+            )
 
     def hear(self, conversation: uuid.UUID, pk: int) -> None:
         if conversation != self.known:

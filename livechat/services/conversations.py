@@ -55,6 +55,7 @@ class Opened:
     pk: int
     seq: int
     at: datetime
+    state: str
 
 
 def open_conversation(
@@ -95,7 +96,9 @@ def _open(
             raise IdConflict
         if {file.public_id for file in entry.attachments} != set(files):
             raise IdConflict
-        return Opened(known.public_id, known.pk, entry.public_seq or 0, entry.created_at)
+        return Opened(
+            known.public_id, known.pk, entry.public_seq or 0, entry.created_at, known.state
+        )
     current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
     if current is not None:
         try:
@@ -105,7 +108,7 @@ def _open(
         except ConversationClosed:
             pass  # it was closed between the look and the lock: open a new one
         else:
-            return Opened(current.public_id, current.pk, posted.seq, posted.at)
+            return Opened(current.public_id, current.pk, posted.seq, posted.at, current.state)
     operator = assignment.choose_operator(channel, now)
     pending = attachments.lock_pending(files) if files else {}
     sent = attachments.claim(files, pending, actor, channel.pk)
@@ -128,7 +131,13 @@ def _open(
         entries.append(charge.put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
     conversation.save()
     charge.announce(conversation, entries, opened=True)
-    return Opened(conversation.public_id, conversation.pk, first.public_seq or 0, first.created_at)
+    return Opened(
+        conversation.public_id,
+        conversation.pk,
+        first.public_seq or 0,
+        first.created_at,
+        conversation.state,
+    )
 
 
 @transaction.atomic

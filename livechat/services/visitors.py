@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -90,34 +91,35 @@ def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicC
     )
 
 
-def newest(actor: VisitorActor) -> tuple[UUID, int] | None:
-    """Return (id, pk) of the visitor's newest conversation on his channel, or None."""
-    return (
-        Conversation.objects.filter(visitor__public_id=actor.visitor, channel=actor.channel)
-        .order_by("-pk")
-        .values_list("public_id", "pk")
-        .first()
-    )
+class Newest(NamedTuple):
+    """The newest conversation of a visitor on a channel, as his sockets need it."""
+
+    id: UUID
+    pk: int
+    head: int
+    """In the visitor's numbers."""
+    revision: int
+    state: str
 
 
-def heads(
-    visitors: Sequence[tuple[UUID, int]],
-) -> dict[tuple[UUID, int], tuple[UUID, int, int, int]]:
-    """Return (visitor, channel pk) -> (conversation, public head, revision, pk) of the newest.
+_NEWEST = ("public_id", "pk", "public_seq", "revision", "state")
+
+
+def newest(actor: VisitorActor) -> Newest | None:
+    """Return the visitor's newest conversation on his channel, or None."""
+    rows = Conversation.objects.filter(visitor__public_id=actor.visitor, channel=actor.channel)
+    row = rows.order_by("-pk").values_list(*_NEWEST).first()
+    return Newest._make(row) if row else None
+
+
+def newest_of(visitors: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Newest]:
+    """Return (visitor, channel pk) -> his newest conversation there.
 
     One query for all sockets whose heartbeat is due.
     """
-    rows = (
-        Conversation.objects.filter(visitor__public_id__in={visitor for visitor, _ in visitors})
-        .order_by("pk")
-        .values_list(
-            "visitor__public_id", "channel_id", "public_id", "public_seq", "revision", "pk"
-        )
-    )
-    return {
-        (visitor, channel): (conversation, head, revision, pk)
-        for visitor, channel, conversation, head, revision, pk in rows
-    }
+    rows = Conversation.objects.filter(visitor__public_id__in={visitor for visitor, _ in visitors})
+    found = rows.order_by("pk").values_list("visitor__public_id", "channel_id", *_NEWEST)
+    return {(visitor, channel): Newest._make(row) for visitor, channel, *row in found}
 
 
 def view_page(actor: VisitorActor, page: wire.Page) -> None:

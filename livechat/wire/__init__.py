@@ -75,6 +75,7 @@ from livechat.wire.staff import (
     UseCanned,
     ViewingChanged,
     VisitorMoved,
+    VisitorPresence,
     VisitorTold,
     WatchConversation,
 )
@@ -219,6 +220,7 @@ __all__ = [
     "VisitorHeartbeat",
     "VisitorHello",
     "VisitorMoved",
+    "VisitorPresence",
     "VisitorTold",
     "VisitorWelcome",
     "WatchConversation",

@@ -350,6 +350,15 @@ class ViewingChanged(msgspec.Struct, frozen=True, tag="viewing.changed"):
     active: bool
 
 
+class VisitorPresence(msgspec.Struct, frozen=True, tag="visitor.presence"):
+    """One of the visitor's sockets is there, or has gone. Said when it changes and with each of
+    the socket's heartbeats; whoever hears nothing for two of them believes that it has gone."""
+
+    conversation: UUID
+    socket: UUID
+    present: bool
+
+
 class StaffTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
     conversation: UUID
     messages: list[StaffMessage]
@@ -445,6 +454,7 @@ StaffEvent = (
     | StaffMessagesSeen
     | StaffTypingChanged
     | ViewingChanged
+    | VisitorPresence
     | StaffTimelinePage
     | FileOpened
     | TranscriptOpened

@@ -324,7 +324,7 @@ class Studio:
         if self._device.is_phone:
             anna.page.goto(f"{self._app.url}/dashboard/")
         anna.is_connected()
-        self.crowd(anna)
+        crowd = self.crowd(anna)
         self.take("inbox-list", anna.page)
         anna.rows("mine").first.click()
         anna.composer.wait_for()
@@ -335,6 +335,10 @@ class Studio:
         anna.page.locator(".modes [data-action=reply]").click()
         self.company(anna)
         self.take("inbox-company", anna.page)
+        for somebody in crowd:
+            somebody.page.context.close()
+        anna.page.locator(".left-strip:not([hidden])").wait_for()
+        self.take("inbox-left", anna.page)
         if not self._device.is_phone:
             self.helpers(anna)
         else:
@@ -343,16 +347,10 @@ class Studio:
         self.others(anna)
         self.status(anna)
 
-    def crowd(self, anna: Operator) -> None:
-        for text in self._said[:3]:
-            somebody = self.visitor()
-            somebody.opens()
-            self.write(somebody, text)
+    def crowd(self, anna: Operator) -> list[Visitor]:
+        crowd = [self.somebody(text) for text in self._said[:3]]
         self.change_status(anna, "busy")
-        for text in self._said[4:]:
-            somebody = self.visitor()
-            somebody.opens()
-            self.write(somebody, text)
+        crowd += [self.somebody(text) for text in self._said[4:]]
         expect(anna.rows("waiting")).not_to_have_count(0)
         self.change(
             "from django.utils import timezone; from datetime import timedelta;"
@@ -368,6 +366,13 @@ class Studio:
         )
         anna.page.reload()
         anna.is_connected()
+        return crowd
+
+    def somebody(self, text: str) -> Visitor:
+        visitor = self.visitor()
+        visitor.opens()
+        self.write(visitor, text)
+        return visitor
 
     def company(self, anna: Operator) -> None:
         ben = self.operator("ben")

@@ -13,16 +13,10 @@ from livechat.consumers.pulse import Pulse
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.models import Conversation, Operator
 from livechat.services import messages, operators
-from livechat.wire import HEARTBEAT_SECONDS
 from tests import factories
+from tests.sockets import beat_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-async def beat_all() -> None:
-    pulse = Pulse()
-    for turn in range(1, HEARTBEAT_SECONDS + 1):
-        await pulse.beat(turn)
 
 
 async def test_a_visitors_heartbeat_carries_the_head_he_should_have(sockets, berlin, anna):
@@ -184,6 +178,6 @@ async def test_heartbeats_cost_one_query_for_all_visitors(
 
     def count() -> int:
         with django_assert_num_queries(1):
-            return len(visitors.heads(keys))
+            return len(visitors.newest_of(keys))
 
     assert await sync_to_async(count)() == 5

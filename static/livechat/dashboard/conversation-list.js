@@ -53,10 +53,10 @@ export class ConversationList extends HTMLElement {
   /**
    * @param {State} state
    * @param {string} selected
-   * @param {(conversation: string) => boolean} isTyping
+   * @param {{ isTyping: (conversation: string) => boolean, isHere: (conversation: string) => boolean }} visitors
    * @param {string} query
    */
-  show(state, selected, isTyping, query) {
+  show(state, selected, { isTyping, isHere }, query) {
     const channels = new Map(state.channels.map((channel) => [channel.id, channel]));
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const old = this.#rows;
@@ -75,6 +75,7 @@ export class ConversationList extends HTMLElement {
           // What a colleague has to read is not ours to count.
           unread: name === "team" || name === "bot" || name === "help" ? 0 : unread(state, conversation),
           typing: isTyping(conversation.id),
+          here: isHere(conversation.id),
           selected: conversation.id === selected,
           me: state.me.id,
         };

@@ -1,5 +1,6 @@
 import { element, fire } from "../shared/element.js";
 import { items } from "../shared/items.js";
+import { now } from "../shared/moment.js";
 import { MessageComposer } from "../shared/message-composer.js";
 import { MessageList } from "../shared/message-list.js";
 import { glyph } from "./glyphs.js";
@@ -7,13 +8,14 @@ import { CannedPicker } from "./canned-picker.js";
 import { ConversationHead } from "./conversation-head.js";
 import { takesPart } from "./store.js";
 import { t } from "./texts.js";
-import { VISITOR, visitorName, wordLine } from "./wording.js";
+import { VISITOR, visitorName, whereaboutsWords, wordLine } from "./wording.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { StaffConversation } from "../shared/wire.d.ts" */
 /** @import { Rights } from "./conversation-head.js" */
 /** @import { State } from "./store.js" */
 /** @import { Viewer } from "./viewers.js" */
+/** @import { Whereabouts } from "./visitors.js" */
 
 /** Reply or note was chosen; detail is whether it is a note. */
 export const MODE = "pane:mode";
@@ -40,6 +42,8 @@ export class ConversationPane extends HTMLElement {
     element("button", { type: "button", data: { guard: "wait" } }));
   #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
+  /** Says that the visitor has left. */
+  #left = element("p", { className: "left-strip", attributes: { role: "status" } });
 
   connectedCallback() {
     this.#reply.textContent = t("inbox.reply");
@@ -49,7 +53,7 @@ export class ConversationPane extends HTMLElement {
     const [send, wait] = this.#guard.querySelectorAll("button");
     send?.replaceChildren(t("action.sendAnyway"));
     wait?.replaceChildren(t("action.wait"));
-    this.replaceChildren(this.head, this.list, this.#bar, this.#desk);
+    this.replaceChildren(this.head, this.list, this.#left, this.#bar, this.#desk);
     this.#modes.addEventListener("click", this.#choose);
     this.#guard.addEventListener("click", this.#decide);
     this.composer.addEventListener("keydown", this.#key, { capture: true });
@@ -98,13 +102,14 @@ export class ConversationPane extends HTMLElement {
   /**
    * @param {State} state
    * @param {StaffConversation | undefined} conversation
-   * @param {{ outgoing: Outgoing[], typists: string[], busy: boolean, viewers: Viewer[] }} now
+   * @param {{ outgoing: Outgoing[], typists: string[], busy: boolean, viewers: Viewer[],
+   *   visitor: Whereabouts | null }} now
    */
-  show(state, conversation, { outgoing, typists, busy, viewers }) {
+  show(state, conversation, { outgoing, typists, busy, viewers, visitor }) {
     this.canned.responses = state.canned;
     this.head.hidden = this.list.hidden = !conversation;
     if (!conversation) {
-      this.#bar.hidden = this.#desk.hidden = true;
+      this.#left.hidden = this.#bar.hidden = this.#desk.hidden = true;
       return;
     }
     const channel = state.channels.find(({ id }) => id === conversation.channel);
@@ -113,6 +118,7 @@ export class ConversationPane extends HTMLElement {
     const writers = typists.filter((name) => name !== VISITOR);
     this.head.show(conversation, channel, rights, busy, { viewers, writers, colleagues: state.colleagues });
     this.#answeredBy(writers);
+    this.#showLeft(visitor);
     this.#desk.hidden = !writes;
     this.#bar.textContent = writes ? "" : reason(conversation, rights);
     this.#bar.hidden = !this.#bar.textContent;
@@ -127,6 +133,15 @@ export class ConversationPane extends HTMLElement {
     });
     this.list.show(conversation.id, shown, Boolean(timeline?.before));
     this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
+  }
+
+  /** @param {Whereabouts | null} visitor */
+  #showLeft(visitor) {
+    const words = visitor?.is === "gone" ? `${whereaboutsWords(visitor, now())}. ${t("whereabouts.hint")}` : "";
+    this.#left.hidden = !words;
+    if (this.#left.dataset["words"] === words) return;
+    this.#left.dataset["words"] = words;
+    this.#left.replaceChildren(...(words ? [glyph("away"), element("span", { textContent: words })] : []));
   }
 
   /** @param {string[]} names */

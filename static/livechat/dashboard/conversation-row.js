@@ -15,6 +15,7 @@ import { lastLine, named, visitorName } from "./wording.js";
  * @property {StaffMessage | null} said  what somebody said last
  * @property {number} unread
  * @property {boolean} typing  the visitor writes
+ * @property {boolean} here  the visitor is known to be on the website
  * @property {boolean} selected
  * @property {string | null} me
  */
@@ -25,7 +26,7 @@ import { lastLine, named, visitorName } from "./wording.js";
  * @param {Row} row
  * @returns {HTMLElement | null} the clock of whoever waits
  */
-export function draw(link, { conversation, channel, said, unread, typing, selected, me }) {
+export function draw(link, { conversation, channel, said, unread, typing, here, selected, me }) {
   const name = visitorName(conversation);
   const { country } = conversation.visitor;
   const open = conversation.state !== "closed";
@@ -54,7 +55,9 @@ export function draw(link, { conversation, channel, said, unread, typing, select
     ariaLabel: t("inbox.unread", { count: unread }), attributes: { role: "img" },
   });
   link.replaceChildren(
-    avatar(name),
+    element("span", { className: "face" }, avatar(name), here && element("span", {
+      className: "here-mark", title: t("whereabouts.here"), ariaLabel: t("whereabouts.here"), attributes: { role: "img" },
+    })),
     element("span", { className: "row-text" },
       element("span", { className: "row-head" },
         element("span", { className: "row-name", textContent: name, dir: "auto" }),

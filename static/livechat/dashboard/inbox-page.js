@@ -22,6 +22,7 @@ import { VISITOR } from "./wording.js";
 /** @import { Habits } from "./habits.js" */
 /** @import { State } from "./store.js" */
 /** @import { Viewer } from "./viewers.js" */
+/** @import { Whereabouts } from "./visitors.js" */
 
 /** What stands behind the # of the address when the channels are shown; elsewise a conversation. */
 export const CHANNELS = "channels";
@@ -122,9 +123,9 @@ export class InboxPage extends HTMLElement {
    * @param {State} state
    * @param {string} selected
    * @param {{ outgoing: Outgoing[], typists: (id: string) => string[], isBusy: (id: string) => boolean,
-   *   viewers: Viewer[], blocked: boolean }} now
+   *   viewers: Viewer[], whereabouts: (id: string) => Whereabouts | null, blocked: boolean }} now
    */
-  show(state, selected, { outgoing, typists, isBusy, viewers, blocked }) {
+  show(state, selected, { outgoing, typists, isBusy, viewers, whereabouts, blocked }) {
     const conversation = state.conversations.get(selected);
     const inChannels = selected === CHANNELS;
     this.dataset["view"] = inChannels ? "channels" : conversation ? "conversation" : "list";
@@ -133,9 +134,14 @@ export class InboxPage extends HTMLElement {
     this.pane.hidden = inChannels || !conversation;
     this.#channels.hidden = !inChannels;
     if (inChannels) this.#channels.show(state, isBusy);
-    this.list.show(state, selected, (id) => typists(id).includes(VISITOR), this.search.value);
-    this.pane.show(state, conversation, { outgoing, typists: typists(selected), busy: isBusy(selected), viewers });
-    this.#context.show(state, conversation);
+    this.list.show(state, selected, {
+      isTyping: (id) => typists(id).includes(VISITOR), isHere: (id) => whereabouts(id)?.is === "here",
+    }, this.search.value);
+    const visitor = whereabouts(selected);
+    this.pane.show(state, conversation, {
+      outgoing, typists: typists(selected), busy: isBusy(selected), viewers, visitor,
+    });
+    this.#context.show(state, conversation, visitor);
     this.#blocked.hidden = !blocked;
     this.#showStart(state, inChannels || Boolean(conversation));
     const news = newsCount(state);

@@ -30,6 +30,7 @@ import { choiceOf, CHOSE, OWN, presenceSet } from "./presence.js";
 import { Ringing } from "./ringing.js";
 import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
 import { Viewers } from "./viewers.js";
+import { Visitors } from "./visitors.js";
 import { Watching } from "./watching.js";
 import { VISITOR } from "./wording.js";
 
@@ -101,6 +102,7 @@ const comparison = new Comparison();
 const watching = new Watching(send);
 const freshness = new Freshness(() => send({ type: "inbox.fetch" }));
 const viewers = new Viewers((conversation, active) => send({ type: "viewing.set", conversation, active }), draw);
+const visitors = new Visitors(draw);
 const ringing = new Ringing(config.id, config.preferences, habits, { open, changed: draw });
 
 /** @param {StaffEvent} event */
@@ -146,6 +148,9 @@ function receive(event) {
       break;
     case "viewing.changed":
       if (event.operator !== state.me.id) viewers.hear(event);
+      break;
+    case "visitor.presence":
+      visitors.hear(event, now());
       break;
     case "transcript.opened":
       download(event.url);
@@ -247,6 +252,7 @@ function connectionChanged(status) {
     commands.forget();
     watching.forget();
     viewers.forget();
+    visitors.forget();
   }
   draw();
 }
@@ -321,6 +327,16 @@ function isIn(id) {
   return Boolean(conversation && takesPart(state, conversation));
 }
 
+/** Where a visitor is, null when we are not told. @param {string} id */
+function whereabouts(id) {
+  const conversation = state.conversations.get(id);
+  const told = conversation && conversation.state !== "closed"
+    && (conversation.state === "queued" || isIn(id) || watching.conversation === id);
+  if (told) return visitors.of(id);
+  visitors.drop(id);
+  return null;
+}
+
 function fetchEarlier() {
   const before_seq = (state.timelines.get(selected)?.before ?? 0) + 1;
   const question = `${selected} ${before_seq}`;
@@ -368,6 +384,7 @@ function drawNow() {
     typists: (id) => typists.names(id),
     isBusy: (subject) => commands.isBusy(subject),
     viewers: viewers.of(selected),
+    whereabouts,
     blocked: ringing.blocked,
   });
   page.rail.sounds = { muted: ringing.muted, askable: ringing.askable };

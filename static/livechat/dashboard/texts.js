@@ -50,6 +50,7 @@ const ENGLISH = {
   "context.email": "E-mail",
   "context.facts": "Details",
   "context.language": "Language",
+  "context.lastPage": "Last page",
   "context.no": "no",
   "context.noEarlier": "This is the first chat.",
   "context.noTrail": "No pages yet.",
@@ -190,6 +191,11 @@ const ENGLISH = {
   "viewing.many": "{names} are viewing",
   "viewing.single": "{names} is viewing",
   "viewing.writing": "{names} is writing",
+  "whereabouts.gone": "Not on the website now",
+  "whereabouts.here": "On the website now",
+  "whereabouts.hint": "What you write is shown when the visitor comes back.",
+  "whereabouts.left": "Left the website at {time}",
+  "whereabouts.leftOn": "Left the website {day} at {time}",
 };
 
 /** @typedef {keyof typeof ENGLISH | SharedKey} Key */

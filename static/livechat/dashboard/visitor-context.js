@@ -6,10 +6,11 @@ import { now } from "../shared/moment.js";
 import { short } from "../shared/short-times.js";
 import { webAddress } from "../shared/words.js";
 import { t } from "./texts.js";
-import { browserName, localTime, named, visitorName } from "./wording.js";
+import { browserName, localTime, named, visitorName, whereaboutsWords } from "./wording.js";
 
 /** @import { StaffConversation, VisitorTold } from "../shared/wire.d.ts" */
 /** @import { State } from "./store.js" */
+/** @import { Whereabouts } from "./visitors.js" */
 
 /** A part was folded or unfolded; detail is the names of all that are folded. */
 export const FOLDED = "context:folded";
@@ -43,24 +44,33 @@ export class VisitorContext extends HTMLElement {
     this.#folded = new Set(folded);
   }
 
-  /** @param {State} state @param {StaffConversation | undefined} conversation */
-  show(state, conversation) {
+  /**
+   * @param {State} state
+   * @param {StaffConversation | undefined} conversation
+   * @param {Whereabouts | null} visitor
+   */
+  show(state, conversation, visitor) {
     const at = now();
     const told = conversation && state.told.get(conversation.id);
-    const facts = conversation ? factsOf(conversation, at) : [];
+    const gone = visitor?.is === "gone";
+    const facts = conversation ? factsOf(conversation, at, gone) : [];
     const attributes = conversation ? toldBy(conversation) : [];
     const known = told?.earlier.map(({ id }) => state.conversations.has(id));
-    const drawn = JSON.stringify([conversation?.id, facts, attributes, told, known]);
+    const drawn = JSON.stringify([conversation?.id, facts, attributes, told, known, visitor]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     if (!conversation) return this.replaceChildren();
+    this.toggleAttribute("gone", gone);
     const name = visitorName(conversation);
     const { email } = conversation.visitor;
     const { scrollTop } = this;
     this.replaceChildren(
       element("div", { className: "card" }, avatar(name),
         element("div", { className: "card-who" },
-          element("h2", { textContent: name, dir: "auto" }), email && element("p", { textContent: email })),
+          element("h2", { textContent: name, dir: "auto" }), email && element("p", { textContent: email }),
+          visitor && visitor.is !== "unknown" && element("p", {
+            className: "whereabouts", textContent: whereaboutsWords(visitor, at), data: { is: visitor.is },
+          })),
         this.#close),
       this.#part("facts", t("context.facts"), rows(facts, "facts")),
       attributes.length > 0 && this.#part("told", t("context.website"), rows(attributes, "told-facts"), t("context.unverified")) || "",
@@ -148,12 +158,12 @@ function said(value) {
   return typeof value === "boolean" ? t(value ? "context.yes" : "context.no") : String(value) || "–";
 }
 
-/** @param {StaffConversation} conversation @param {Date} at @returns {Fact[]} */
-function factsOf({ opened_at, visitor }, at) {
+/** @param {StaffConversation} conversation @param {Date} at @param {boolean} gone @returns {Fact[]} */
+function factsOf({ opened_at, visitor }, at, gone) {
   const { browser, country, language, page, time_zone } = visitor;
   const referrer = page?.referrer ?? "";
   const facts = [
-    { label: t("context.page"), text: page ? page.title || page.url : "", href: webAddress(page?.url ?? "") },
+    { label: t(gone ? "context.lastPage" : "context.page"), text: page ? page.title || page.url : "", href: webAddress(page?.url ?? "") },
     { label: t("context.referrer"), text: referrer, href: webAddress(referrer) },
     { label: t("context.country"), text: country && named("region", country), href: "" },
     { label: t("context.language"), text: language && named("language", language), href: "" },

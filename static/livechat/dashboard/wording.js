@@ -1,8 +1,9 @@
-import { language } from "../shared/clock.js";
+import { day, language, midnight, timeOfDay } from "../shared/clock.js";
 import { t } from "./texts.js";
 
 /** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Key } from "./texts.js" */
+/** @import { Whereabouts } from "./visitors.js" */
 
 /** Under which name a visitor types: his events carry none. */
 export const VISITOR = "";
@@ -16,6 +17,16 @@ export function wordLine({ line }) {
 export function visitorName({ id, visitor }) {
   // Anonymous visitors are told apart by a few letters that stay the same.
   return visitor.name || `${t("inbox.visitor")} ${(visitor.id || id).slice(0, 4).toUpperCase()}`;
+}
+
+/** @param {Whereabouts} visitor @param {Date} at @returns {string} "" when nothing is known */
+export function whereaboutsWords(visitor, at) {
+  if (visitor.is !== "gone") return visitor.is === "here" ? t("whereabouts.here") : "";
+  const { since } = visitor;
+  if (!since) return t("whereabouts.gone");
+  const time = timeOfDay(since);
+  return midnight(since) === midnight(at)
+    ? t("whereabouts.left", { time }) : t("whereabouts.leftOn", { day: day(since, at), time });
 }
 
 /** @param {StaffMessage | null} message @param {string | null} me @returns {string} the list row's last line */

@@ -528,6 +528,17 @@ export interface VisitorMoved {
 }
 
 /**
+ * One of the visitor's sockets is there, or has gone. Said when it changes and with each of
+ * the socket's heartbeats; whoever hears nothing for two of them believes that it has gone.
+ */
+export interface VisitorPresence {
+  type: "visitor.presence";
+  conversation: string;
+  socket: string;
+  present: boolean;
+}
+
+/**
  * Both lists newest first: the last pages, and at most ten conversations. `total` counts all
  * earlier conversations that the reader may read.
  */
@@ -842,6 +853,7 @@ export type StaffEvent =
   | StaffMessagesSeen
   | StaffTypingChanged
   | ViewingChanged
+  | VisitorPresence
   | StaffTimelinePage
   | FileOpened
   | TranscriptOpened

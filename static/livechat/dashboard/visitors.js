@@ -1,0 +1,91 @@
+/** @import { VisitorPresence } from "../shared/wire.d.ts" */
+
+/** A visitor's socket is told of every 20 s: two of these may get lost. */
+const BELIEVED_MS = 45_000;
+/** Who goes from page to page has left for a moment only. */
+const LEAVING_MS = 5_000;
+
+/**
+ * "unknown" until something was heard, or nothing for long enough. `since` when he was last heard of,
+ * null when that was before our time.
+ * @typedef {{ is: "unknown" | "here" } | { is: "gone", since: Date | null }} Whereabouts
+ */
+
+/** @type {Whereabouts} */
+const UNKNOWN = { is: "unknown" };
+/** @type {Whereabouts} */
+const HERE = { is: "here" };
+
+/** Which visitors are still there. Each of their sockets counts: he may have several tabs. */
+export class Visitors {
+  /** @type {Map<string, Map<string, ReturnType<typeof setTimeout>>>} conversation → socket → when it is believed no more */
+  #sockets = new Map();
+  /** @type {Map<string, Whereabouts>} */
+  #left = new Map();
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} conversations of which nothing was heard yet */
+  #awaited = new Map();
+  #changed;
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  /** @param {Omit<VisitorPresence, "type">} event @param {Date} at */
+  hear({ conversation, present, socket }, at) {
+    const sockets = this.#sockets.get(conversation) ?? new Map();
+    // Of one that we did not know of it says nothing: there may be others.
+    if (!present && !sockets.has(socket)) return;
+    const known = this.#sockets.has(conversation);
+    clearTimeout(sockets.get(socket));
+    clearTimeout(this.#awaited.get(conversation));
+    this.#awaited.delete(conversation);
+    this.#left.delete(conversation);
+    sockets.set(socket, setTimeout(() => this.#lose(conversation, socket, at), present ? BELIEVED_MS : LEAVING_MS));
+    this.#sockets.set(conversation, sockets);
+    if (!known) this.#changed();
+  }
+
+  /**
+   * @param {string} conversation  one whose visitor we are told of
+   * @returns {Whereabouts}
+   */
+  of(conversation) {
+    if (this.#sockets.has(conversation)) return HERE;
+    const left = this.#left.get(conversation);
+    if (left) return left;
+    if (!this.#awaited.has(conversation)) {
+      this.#awaited.set(conversation, setTimeout(() => this.#miss(conversation, null), BELIEVED_MS));
+    }
+    return UNKNOWN;
+  }
+
+  /** We are told of this one no longer. @param {string} conversation */
+  drop(conversation) {
+    for (const timer of this.#sockets.get(conversation)?.values() ?? []) clearTimeout(timer);
+    clearTimeout(this.#awaited.get(conversation));
+    this.#sockets.delete(conversation);
+    this.#awaited.delete(conversation);
+    this.#left.delete(conversation);
+  }
+
+  /** The connection broke: who knows. */
+  forget() {
+    for (const known of [this.#sockets, this.#awaited, this.#left]) for (const id of known.keys()) this.drop(id);
+  }
+
+  /** @param {string} conversation @param {string} socket @param {Date} at  when it was last heard of */
+  #lose(conversation, socket, at) {
+    const sockets = this.#sockets.get(conversation);
+    sockets?.delete(socket);
+    if (!sockets?.size) this.#miss(conversation, at);
+  }
+
+  /** @param {string} conversation @param {Date | null} since */
+  #miss(conversation, since) {
+    this.#sockets.delete(conversation);
+    this.#awaited.delete(conversation);
+    this.#left.set(conversation, { is: "gone", since });
+    this.#changed();
+  }
+}

@@ -1,0 +1,69 @@
+"""Whether the visitor is still on the website: what an operator sees of it."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.people import Operator
+
+LEFT = re.compile(
+    r"Left the website at \d\d:\d\d\. What you write is shown when the visitor comes back\."
+)
+
+
+def strip(anna: Operator) -> Locator:
+    return anna.page.locator(".left-strip")
+
+
+def context(anna: Operator) -> Locator:
+    return anna.page.locator("visitor-context .whereabouts")
+
+
+def test_an_operator_sees_that_the_visitor_is_there_that_he_leaves_and_that_he_comes_back(
+    vera, anna
+):
+    anna.page.set_viewport_size({"width": 1440, "height": 900})
+    vera.opens()
+    vera.write("Is anybody here?")
+
+    mark = anna.rows("mine").get_by_role("img", name="On the website now")
+    expect(mark).to_be_visible()
+    anna.answers()
+    expect(context(anna)).to_have_text("On the website now")
+    expect(strip(anna)).to_be_hidden()
+
+    address = vera.page.url
+    vera.page.goto("about:blank")
+    expect(strip(anna)).to_have_text(LEFT)
+    expect(context(anna)).to_have_text(re.compile("Left the website at"))
+    expect(anna.page.locator("visitor-context .facts dt").first).to_have_text("Last page")
+    expect(mark).to_have_count(0)
+    anna.write("I am, and I wait")
+
+    vera.page.goto(address)
+    expect(strip(anna)).to_be_hidden()
+    expect(mark).to_be_visible()
+
+
+def test_who_goes_from_page_to_page_does_not_leave(vera, anna):
+    vera.opens()
+    vera.write("I look around")
+    anna.answers()
+    mark = anna.rows("mine").get_by_role("img", name="On the website now")
+    expect(mark).to_have_count(1)
+    anna.page.evaluate(
+        """() => {
+          const shown = () => document.querySelector(".left-strip:not([hidden])");
+          const look = () => { window.sawHimLeave ||= Boolean(shown()); };
+          new MutationObserver(look).observe(document.body, {
+            attributes: true, childList: true, subtree: true,
+          });
+        }"""
+    )
+
+    vera.page.reload()
+    vera.is_connected()
+    anna.page.wait_for_timeout(6_000)
+
+    expect(mark).to_have_count(1)
+    assert not anna.page.evaluate("window.sawHimLeave")

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Visitors } from "../../static/livechat/dashboard/visitors.js";
+import { whereaboutsWords } from "../../static/livechat/dashboard/wording.js";
+
+const NOON = new Date(2026, 4, 4, 12, 0);
+let changes = 0;
+/** @type {Visitors} */
+let visitors;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  changes = 0;
+  visitors = new Visitors(() => { changes += 1; });
+});
+afterEach(() => mock.timers.reset());
+
+/** @param {boolean} present @param {string} [socket] */
+const hear = (present, socket = "one") => visitors.hear({ conversation: "a", socket, present }, NOON);
+
+test("who is told of is there, until nothing was heard for two of his heartbeats", () => {
+  assert.equal(visitors.of("a").is, "unknown");
+  hear(true);
+  hear(true);
+  assert.deepEqual([visitors.of("a").is, changes], ["here", 1]);
+  mock.timers.tick(44_000);
+  assert.equal(visitors.of("a").is, "here");
+  mock.timers.tick(1_000);
+  assert.deepEqual([visitors.of("a"), changes], [{ is: "gone", since: NOON }, 2]);
+  hear(true, "two");
+  assert.deepEqual([visitors.of("a").is, changes], ["here", 3]);
+});
+
+test("who goes from page to page has not left", () => {
+  hear(true);
+  hear(false);
+  mock.timers.tick(2_000);
+  hear(true, "two");
+  mock.timers.tick(10_000);
+  assert.deepEqual([visitors.of("a").is, changes], ["here", 1]);
+});
+
+test("who closes one of two tabs is still there, who closes the last is gone after five seconds", () => {
+  hear(true);
+  hear(true, "two");
+  hear(false);
+  mock.timers.tick(6_000);
+  assert.equal(visitors.of("a").is, "here");
+  hear(false, "two");
+  mock.timers.tick(4_000);
+  assert.equal(visitors.of("a").is, "here");
+  mock.timers.tick(1_000);
+  assert.equal(visitors.of("a").is, "gone");
+});
+
+test("a tab that nobody knew of says nothing by leaving: there may be others", () => {
+  hear(false);
+  mock.timers.tick(6_000);
+  assert.equal(visitors.of("a").is, "unknown");
+});
+
+test("of whom nothing is heard at all he is not there, and nobody knows since when", () => {
+  visitors.of("a");
+  mock.timers.tick(45_000);
+  assert.deepEqual([visitors.of("a"), changes], [{ is: "gone", since: null }, 1]);
+});
+
+test("after a break of the connection, and of whom we are told no longer, nothing is known", () => {
+  hear(true);
+  visitors.forget();
+  assert.equal(visitors.of("a").is, "unknown");
+  hear(true);
+  visitors.drop("a");
+  mock.timers.tick(60_000);
+  assert.deepEqual([visitors.of("a").is, changes], ["unknown", 2]);
+});
+
+test("the words tell the time, and the day when it was another", () => {
+  Object.assign(globalThis, { document: { documentElement: { lang: "en-GB" } } });
+  const later = new Date(2026, 4, 5, 9, 0);
+  const gone = /** @type {const} */ ({ is: "gone", since: NOON });
+  assert.match(whereaboutsWords(gone, NOON), /^Left the website at 12:00/);
+  assert.match(whereaboutsWords(gone, later), /^Left the website yesterday at 12:00/);
+  assert.equal(whereaboutsWords({ is: "gone", since: null }, NOON), "Not on the website now");
+  assert.equal(whereaboutsWords({ is: "here" }, NOON), "On the website now");
+  assert.equal(whereaboutsWords({ is: "unknown" }, NOON), "");
+});

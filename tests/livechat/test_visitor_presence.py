@@ -1,0 +1,169 @@
+"""Whether the visitor is still there: those who would answer him are told, others not."""
+
+import time
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from livechat.consumers.base import BaseConsumer
+from livechat.consumers.pulse import ANSWERED_WITHIN
+from livechat.consumers.visitor import VisitorConsumer
+from livechat.models import Channel
+from livechat.policy import VisitorActor
+from livechat.services import conversations
+from tests import factories
+from tests.sockets import Socket, Sockets, beat_all
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRESENCE = "visitor.presence"
+
+
+async def told(desk: Socket) -> list[tuple[str, bool]]:
+    """Return (conversation, present) of what a dashboard was told since the last time."""
+    frames = [frame for frame in await desk.drain() if frame["type"] == PRESENCE]
+    return [(frame["conversation"], frame["present"]) for frame in frames]
+
+
+async def again(visitor: Socket, channel: Channel, sockets: Sockets) -> Socket:
+    """Return another tab of a visitor, when its welcome has come."""
+    welcome = next(frame for frame in visitor.heard if frame["type"] == "welcome")
+    tab = await sockets.visitor(channel, token=welcome["token"])
+    await tab.next("welcome")
+    return tab
+
+
+def seen() -> VisitorConsumer:
+    """The only visitor's socket there is."""
+    (found,) = [socket for socket in BaseConsumer.live if isinstance(socket, VisitorConsumer)]
+    return found
+
+
+async def test_who_takes_part_hears_that_the_visitor_is_there_and_that_he_left(
+    sockets, berlin, anna
+):
+    desk = await sockets.staff(anna)
+
+    visitor, chat = await sockets.chat(berlin)
+    came = await told(desk)
+    await visitor.disconnect()
+
+    assert came == [(chat, True)]
+    assert await told(desk) == [(chat, False)]
+
+
+async def test_who_comes_back_is_seen_under_another_number(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+    visitor, chat = await sockets.chat(berlin)
+    first = await desk.next(PRESENCE)
+
+    await again(visitor, berlin, sockets)
+    second = await desk.next(PRESENCE)
+
+    assert (second["conversation"], second["present"]) == (chat, True)
+    assert second["socket"] != first["socket"]
+
+
+async def test_every_heartbeat_repeats_it(sockets, berlin, anna):
+    _visitor, chat = await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    await desk.drain()
+
+    await beat_all()
+
+    assert await told(desk) == [(chat, True)]
+
+
+async def test_who_has_not_answered_is_not_said_to_be_there(sockets, berlin, anna):
+    await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    await desk.drain()
+    seen().heard_at = time.monotonic() - ANSWERED_WITHIN - 1
+
+    await beat_all()
+
+    assert await told(desk) == []
+
+
+async def test_whoever_might_take_one_who_waits_hears_of_him(sockets, berlin):
+    carl = await sync_to_async(factories.operator)("carl", berlin, accepting=False)
+    desk = await sockets.staff(carl)
+
+    visitor, chat = await sockets.chat(berlin)
+    await visitor.disconnect()
+
+    assert await told(desk) == [(chat, True), (chat, False)]
+
+
+async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watches(
+    sockets, berlin, anna
+):
+    visitor, chat = await sockets.chat(berlin)
+    ben = await sync_to_async(factories.operator)("ben", berlin)
+    desk, watching = await sockets.staff(ben), await sockets.staff(ben)
+    await watching.send("conversation.watch", conversation=chat)
+    await watching.drain()
+    await desk.drain()
+
+    await visitor.disconnect()
+
+    assert await told(desk) == []
+    assert await told(watching) == [(chat, False)]
+
+
+async def test_another_channel_hears_nothing(sockets, berlin, anna):
+    paris = await sync_to_async(factories.channel)("Paris")
+    carl = await sync_to_async(factories.operator)("carl", paris)
+    desk = await sockets.staff(carl)
+
+    visitor, _chat = await sockets.chat(berlin)
+    await beat_all()
+    await visitor.disconnect()
+
+    assert await told(desk) == []
+
+
+async def test_visitors_are_never_told(sockets, berlin, anna):
+    visitor, _chat = await sockets.chat(berlin)
+    tab = await again(visitor, berlin, sockets)
+    await beat_all()
+    await visitor.disconnect()
+    await tab.drain()
+
+    assert all(frame["type"] != PRESENCE for frame in visitor.heard + tab.heard)
+
+
+async def test_who_never_wrote_is_told_of_nowhere(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+
+    visitor = await sockets.visitor(berlin)
+    await visitor.next("welcome")
+    await beat_all()
+    await visitor.disconnect()
+
+    assert await told(desk) == []
+
+
+async def test_after_the_end_nobody_is_told_any_more(sockets, berlin, anna):
+    visitor, chat = await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    actor = VisitorActor(seen().actor.visitor, berlin.pk)
+    await sync_to_async(conversations.close)(actor, chat)
+    await beat_all()
+    await desk.drain()
+
+    await beat_all()
+    await visitor.disconnect()
+
+    assert await told(desk) == []
+
+
+async def test_a_server_that_stops_says_nothing_of_his_leaving(sockets, berlin, anna, monkeypatch):
+    visitor, _chat = await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    await desk.drain()
+    monkeypatch.setattr(BaseConsumer, "draining", True)
+
+    await visitor.disconnect()
+
+    assert await told(desk) == []
