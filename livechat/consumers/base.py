@@ -176,6 +176,7 @@ class BaseConsumer(AsyncConsumer):
         self.tab = hello.tab
         async with self._doing:
             if not await self._guarded(self.greet, hello):
+                self.close(Close.DRAINING)  # he has been told why; later, or elsewhere, it may go
                 return
         self.live.add(self)
         while not self._outbox.closing and (command := await self._next(receive)) is not None:

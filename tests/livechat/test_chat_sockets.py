@@ -5,8 +5,10 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 
-from livechat.models import Message
+from livechat.models import Conversation, Message
+from livechat.wire import Close
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -297,3 +299,25 @@ async def test_joining_a_channel_brings_its_conversations(sockets, berlin):
 
     assert [row["id"] for row in snapshot["conversations"]] == [conversation]
     assert snapshot["channels"][0]["joined"] is True
+
+
+def rename(before: str, after: str) -> None:
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(Conversation, before, after)
+
+
+async def test_who_cannot_be_greeted_is_told_so_and_may_come_back(sockets, berlin):
+    table = Conversation._meta.db_table
+    await sync_to_async(rename)(table, "elsewhere")
+    try:
+        visitor = await sockets.visitor(berlin)
+        code = await visitor.closed()
+    finally:
+        await sync_to_async(rename)("elsewhere", table)
+
+    assert [(frame["type"], frame["code"]) for frame in visitor.heard] == [
+        ("rejected", "unavailable")
+    ]
+    assert code == Close.DRAINING
+    again = await sockets.visitor(berlin)
+    assert (await again.next())["type"] == "welcome"
