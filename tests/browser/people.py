@@ -164,7 +164,9 @@ class Operator(Writer):
 
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")
-        expect(self.section("waiting").locator(".rows, .none").first).to_be_attached()
+        # The whole inbox has come: who waits, or the words that nobody does.
+        told = self.section("waiting").locator("a.row, .none:not([hidden])")
+        expect(told.first).to_be_attached()
 
     def chooses(self, status: str) -> None:
         """Be available, busy or invisible from now on."""

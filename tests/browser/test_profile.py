@@ -59,7 +59,7 @@ def test_a_new_name_and_picture_are_what_visitors_and_the_inbox_show(profile, op
     address = face.get_attribute("src") or ""
     assert address.startswith("/avatars/")
     assert address != old
-    assert page.evaluate("document.querySelector('[data-face] img').naturalWidth") == 192
+    until(page, "document.querySelector('[data-face] img').naturalWidth === 192")
     anna = operator("anna")
     vera.opens()
     vera.write("Hello")

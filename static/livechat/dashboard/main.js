@@ -1,8 +1,7 @@
 import { Drawer } from "../shared/drawer.js";
 import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
-import { INPUT, SEND } from "../shared/message-composer.js";
-import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
+import { EARLIER, SCROLLED } from "../shared/list-events.js";
 import { fileIds, Outbox } from "../shared/outbox.js";
 import { now, setServerNow } from "../shared/moment.js";
 import { checkPage } from "../shared/page-check.js";
@@ -11,12 +10,11 @@ import { Repair } from "../shared/repair.js";
 import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { last } from "../shared/timeline.js";
-import { TypingSender, TypingWatch } from "../shared/typing.js";
-import { CALLED, PICKED } from "./canned-picker.js";
+import { TypingWatch } from "../shared/typing.js";
 import { CHANNEL } from "./channel-cards.js";
 import { ACTIONS, Commands } from "./commands.js";
 import { ACTION } from "./conversation-head.js";
-import { MODE } from "./conversation-pane.js";
+import { Desk } from "./desk.js";
 import { Comparison } from "./digest.js";
 import { Drafts } from "./drafts.js";
 import { Freshness } from "./freshness.js";
@@ -24,7 +22,8 @@ import { Habits } from "./habits.js";
 import { CHANNELS, InboxPage, SEARCHED, UNLOCKED } from "./inbox-page.js";
 import { CHOSEN } from "./inbox-rail.js";
 import { BEGUN } from "./inbox-start.js";
-import { meaningOf, stepped } from "./keys.js";
+import { Keyboard } from "./keyboard.js";
+import { stepped } from "./keys.js";
 import { offers } from "./offers.js";
 import { choiceOf, CHOSE, OWN, presenceSet } from "./presence.js";
 import { Ringing } from "./ringing.js";
@@ -36,12 +35,10 @@ import { VISITOR } from "./wording.js";
 
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Preferences } from "./alarm.js" */
-/** @import { Meaning } from "./keys.js" */
 /** @import { Chosen } from "./presence.js" */
 
 /** So many conversations are read ahead at once; more would crowd out what is written. */
 const MAX_AHEAD = 20;
-const CANNED_MS = 60_000;
 /** Whoever goes through the list with J is not told all of everybody. */
 const LINGER_MS = 200;
 const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
@@ -60,7 +57,6 @@ const singles = config.preferences?.shortcuts !== false;
 let state = start(config.user);
 let selected = location.hash.slice(1);
 let asked = "";
-let cannedAt = -Infinity;
 let drawing = false;
 /** The box to write in gets the focus as soon as it can be written in. */
 let wantsFocus = false;
@@ -97,7 +93,12 @@ const repair = new Repair(
   (conversation) => state.timelines.get(conversation),
   (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
 );
-const typing = new TypingSender((active) => send({ type: "typing.set", conversation: selected, active }));
+const desk = new Desk(pane, {
+  send, outbox, drafts, storage, find: (id) => state.conversations.get(id), close: () => act("close"),
+});
+const keyboard = new Keyboard(page, singles, {
+  selected: () => selected, open, walk, leave, act, take, closeAndNext, toggle, palette: () => void showPalette(),
+});
 const comparison = new Comparison();
 const watching = new Watching(send);
 const freshness = new Freshness(() => send({ type: "inbox.fetch" }));
@@ -241,10 +242,8 @@ function connectionChanged(status) {
   if (status === "open") {
     if (arriving) arriving = !send({ type: "heartbeat", active: true });
     send({ type: "inbox.fetch" });
-    cannedAt = -Infinity;
-    fetchCanned();
     outbox.connected();
-    pane.composer.wake();
+    desk.connected();
     drawer.look().then(() => outbox.adopt());
   } else {
     outbox.disconnected();
@@ -264,15 +263,12 @@ function connectionChanged(status) {
  */
 function turnTo(id, walking = false) {
   if (id !== selected) {
-    typing.stop();
     selected = id;
     thenNext = false;
     // On a touch screen the keyboard would cover what there is to read.
     wantsFocus = !walking && matchMedia("(hover: hover)").matches;
     page.removeAttribute("context");
-    pane.note = false;
-    pane.composer.value = drafts.get(id, false);
-    pane.composer.draft = id;
+    desk.turnTo(id);
     came();
   }
   watch();
@@ -306,15 +302,6 @@ function came() {
   if (!document.hidden && document.hasFocus()) pane.list.returned(state.seen[selected] ?? 0);
 }
 
-/** Where the files of a draft go: its key begins with the conversation's id. @param {string} draft */
-function door(draft) {
-  const conversation = state.conversations.get(draft.replace(" note", ""));
-  const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
-  return conversation ? {
-    url: "/dashboard/files/", headers: { "X-CSRFToken": token }, fields: { channel: conversation.channel },
-  } : null;
-}
-
 function watch() {
   const wants = state.conversations.has(selected) && !isIn(selected)
     && state.conversations.get(selected)?.state !== "closed";
@@ -342,12 +329,6 @@ function fetchEarlier() {
   const question = `${selected} ${before_seq}`;
   if (before_seq === 1 || question === asked) return;
   if (send({ type: "timeline.fetch", conversation: selected, before_seq })) asked = question;
-}
-
-/** Fetch the canned responses, unless that was just done. */
-function fetchCanned() {
-  const now = performance.now();
-  if (now - cannedAt >= CANNED_MS && send({ type: "canned.fetch" })) cannedAt = now;
 }
 
 /** Mark as read what stands before the operator's eyes, when he answers for it. */
@@ -452,8 +433,13 @@ function following(id) {
   return stepped(wanting, id, 1) || stepped(wanting, id, -1) || wanting.find((one) => one !== id) || "";
 }
 
+function closeAndNext() {
+  thenNext = isIn(selected);
+  act("askToClose");
+}
+
 /** @param {"need_help" | "waiting_for_customer"} status  taken back by the same key */
-function toggleStatus(status) {
+function toggle(status) {
   const conversation = state.conversations.get(selected);
   if (!conversation || !isIn(selected) || conversation.state !== "assigned") return;
   act(conversation.status === status ? "in_progress" : status);
@@ -490,103 +476,16 @@ async function showPalette() {
   })).open();
 }
 
-/** @param {KeyboardEvent} event */
-function press(event) {
-  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], :popover-open")) return;
-  const target = /** @type {HTMLElement} */ (event.target);
-  const writing = target.matches("input, textarea, select, [contenteditable]");
-  const walking = target === document.body || Boolean(target.closest("conversation-list"));
-  const meaning = meaningOf(event, { writing, walking, singles });
-  if (!meaning) return;
-  if (meaning === "escape") {
-    if (!leave(target, writing)) return;
-  } else if (event.repeat && meaning !== "next" && meaning !== "previous") return;
-  else mean(meaning);
-  event.preventDefault();
-}
-
-/** Leave the field, then the chat. @param {HTMLElement} target @param {boolean} writing */
-function leave(target, writing) {
-  if (writing) {
-    target.blur();
-    return true;
-  }
-  if (!selected) return false;
+/** Go back to the list. */
+function leave() {
   const left = selected;
   open("");
   drawNow();
   page.list.reveal(left);
-  return true;
-}
-
-/** @param {Exclude<Meaning, "escape">} meaning */
-function mean(meaning) {
-  switch (meaning) {
-    case "palette":
-      return void showPalette();
-    case "next":
-      return walk(stepped(page.list.ids, page.list.focused || selected, 1));
-    case "previous":
-      return walk(stepped(page.list.ids, page.list.focused || selected, -1));
-    case "take":
-      return take();
-    case "close":
-      return act("askToClose");
-    case "closeNext":
-      thenNext = isIn(selected);
-      return act("askToClose");
-    case "waiting":
-      return toggleStatus("waiting_for_customer");
-    case "help":
-      return toggleStatus("need_help");
-    case "note":
-    case "reply":
-    case "search":
-    case "sheet":
-      return act(meaning);
-    default: {
-      const id = page.list.mine[Number(meaning.slice(4)) - 1];
-      if (id) open(id);
-    }
-  }
 }
 
 page.addEventListener(ACTION, (event) => {
   act(/** @type {CustomEvent} */ (event).detail);
-});
-page.addEventListener(SEND, (event) => {
-  typing.stop();
-  drafts.keep(selected, pane.note, "");
-  const text = /** @type {CustomEvent} */ (event).detail;
-  const client_id = uuid();
-  const files = pane.composer.takeFiles(client_id, outbox);
-  outbox.add({ client_id, conversation: selected, text, internal: pane.note, files });
-  // What is still being uploaded would come too late.
-  if (pane.closes && files.every(({ id }) => id)) act("close");
-  pane.closes = false;
-});
-page.addEventListener(INPUT, (event) => {
-  drafts.keep(selected, pane.note, /** @type {CustomEvent} */ (event).detail);
-  // The visitor is not told of a note being written.
-  if (!pane.note) typing.input();
-});
-page.addEventListener(MODE, () => {
-  typing.stop();
-  pane.composer.value = drafts.get(selected, pane.note);
-  pane.composer.draft = pane.note ? `${selected} note` : selected;
-});
-page.addEventListener(CALLED, fetchCanned);
-page.addEventListener(PICKED, (event) => {
-  send({ type: "canned.use", response: /** @type {CustomEvent} */ (event).detail });
-});
-page.addEventListener(ACTED, (event) => {
-  const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
-  if (action === "retry") outbox.retry(clientId);
-  else {
-    const gone = outbox.remove(clientId);
-    // The words are not lost with the file.
-    if (gone?.files?.length && !pane.composer.value) pane.composer.value = gone.text;
-  }
 });
 page.addEventListener(EARLIER, fetchEarlier);
 page.addEventListener(SCROLLED, draw);
@@ -615,14 +514,11 @@ addEventListener("blur", draw);
 document.addEventListener("visibilitychange", draw);
 
 addEventListener("pagehide", () => viewers.look(""));
-document.addEventListener("keydown", press);
+document.addEventListener("keydown", (event) => keyboard.press(event));
 
 page.admin = config.admin;
 page.habits = habits;
-pane.composer.value = drafts.get(selected, false);
-pane.composer.storage = storage;
-pane.composer.draft = selected;
-pane.composer.door = door;
+desk.turnTo(selected);
 files.send = send;
 draw();
 socket.start();
