@@ -47,6 +47,28 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 class BaseConsumer(AsyncConsumer):
     """One socket. A subclass names its decoder, greets, and handles commands."""
 
+    # Thousands are idle, and a dictionary of so many names takes five times as much.
+    __slots__ = (
+        "_bad",
+        "_doing",
+        "_frames",
+        "_gone",
+        "_outbox",
+        "_owner",
+        "_posted",
+        "_posting",
+        "_refusals",
+        "heard_at",
+        "is_open",
+        "limits",
+        "place",
+        "quota",
+        "record",
+        "scope",
+        "slot",
+        "tab",
+    )
+
     kind: ClassVar[str]
     decode: ClassVar[Callable[[str | bytes | None], Any]]
     live: ClassVar[set["BaseConsumer"]] = set()
@@ -61,13 +83,12 @@ class BaseConsumer(AsyncConsumer):
     _tabs: ClassVar[dict[str, dict[str, "BaseConsumer"]]] = {}
     """The sockets of everybody's tabs, the oldest first."""
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
-    tab: str = ""
-    is_open = False
-    _owner: str = ""
 
     # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
+        self.is_open = False
+        self.tab = self._owner = ""
         self._outbox = Outbox(send)
         self._gone = 0
         self._posting = 0

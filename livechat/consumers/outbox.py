@@ -1,7 +1,6 @@
 """What waits to be sent on one socket, within bounds in frames and bytes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, ClassVar
 
@@ -28,7 +27,7 @@ class Outbox:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._frames: deque[str] = deque()
+        self._frames: list[str] = []  # seldom any: an empty deque takes ten times as much
         self._bytes = 0
         self._flusher: asyncio.Task[None] | None = None
         self.closing = 0
@@ -96,7 +95,7 @@ class Outbox:
         frames = self._frames
         try:
             while frames:
-                frame = frames.popleft()
+                frame = frames.pop(0)
                 self._count(-len(frame))
                 await self._send({"type": "websocket.send", "text": frame})
             if self.closing:

@@ -34,10 +34,20 @@ class VisitorConsumer(BaseConsumer):
 
     kind = "visitor"
     decode = staticmethod(wire.decode_visitor)  # type: ignore[assignment]
-    presence: events.VisitorTab | None = None
-    """What staff are told of while the socket is open; None without an open conversation."""
+    __slots__ = (
+        "actor",
+        "attributes",
+        "channel",
+        "hello",
+        "known",
+        "known_pk",
+        "page",
+        "presence",
+    )
 
     async def enter(self) -> bool:
+        self.presence: events.VisitorTab | None = None
+        """What staff are told of while the socket is open; None without an open conversation."""
         try:
             key = self.scope["url_route"]["kwargs"]["key"]
             self.channel = await run(visitors.channel_of, key)
@@ -48,35 +58,35 @@ class VisitorConsumer(BaseConsumer):
     async def greet(self, hello: wire.VisitorHello) -> None:
         if isinstance(hello, wire.StaffHello):
             raise NotFound
+        channel = self.channel
+        del self.channel  # a whole row for each idle visitor: from here on its number will do
         limits = gate.limits()
         if not hello.token and (refusal := self._newcomer(limits.address)):
             self.reject(hello, refusal.code, refusal.retry_after)
             self.close(Close.FLOODING)
             return
         try:
-            visitor = (
-                auth.visitor_of(hello.token, self.channel.key) if hello.token else uuid.uuid4()
-            )
+            visitor = auth.visitor_of(hello.token, channel.key) if hello.token else uuid.uuid4()
         except TokenInvalid:
             self.reject(hello, TokenInvalid.code)
             self.close(Close.IDENTITY)
             return
         self.quota = Quota(
             "visitor",
-            f"{self.channel.pk} {visitor}",
+            f"{channel.pk} {visitor}",
             self.limits,
             Place("address", self.place, limits.address),
-            Place("channel", str(self.channel.pk), limits.channel),
+            Place("channel", str(channel.pk), limits.channel),
         )
-        self.actor = VisitorActor(visitor, self.channel.pk)
+        self.actor = VisitorActor(visitor, channel.pk)
         self.hello = hello
         self.page = visitors.clean_page(hello.page)
         self.attributes: dict[str, Value] = {}
         self.known: uuid.UUID | None = None
         """The conversation this socket hears; its pk for typing, which asks no database."""
         self.known_pk = 0
-        self.take_tab(f"visitor.{visitor}.{self.channel.pk}")
-        bus.registry.join(self, events.visitor_group(visitor, self.channel.pk))
+        self.take_tab(f"visitor.{visitor}.{channel.pk}")
+        bus.registry.join(self, events.visitor_group(visitor, channel.pk))
         # First join, then read (G3): what is committed in between is heard and perhaps read too,
         # which the client drops as a double. The other way round it could be missed.
         current = await run(visitors.newest, self.actor)
@@ -85,7 +95,7 @@ class VisitorConsumer(BaseConsumer):
         standing = await run(
             visitors.standing,
             self.actor,
-            self.channel,  # as it was when he came, at most some seconds ago
+            channel,  # as it was when he came, at most some seconds ago
             conversation=hello.conversation,
             after_seq=hello.after_seq,
             language=hello.language,
@@ -96,7 +106,7 @@ class VisitorConsumer(BaseConsumer):
             wire.VisitorWelcome(
                 version=wire.VERSION,
                 epoch=standing.epoch,
-                token=auth.visitor_token(visitor, self.channel.key),
+                token=auth.visitor_token(visitor, channel.key),
                 visitor=visitor,
                 channel=standing.channel,
                 conversation=standing.conversation,
