@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from livechat import events, wire
+from livechat.bus import bus
 from livechat.consumers import watch
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
@@ -26,8 +27,8 @@ from livechat.wire import HEARTBEAT_SECONDS, Close
 logger = structlog.stdlib.get_logger(__name__)
 
 RIGHTS_SECONDS = 10
-ANSWERED_WITHIN = HEARTBEAT_SECONDS + 5
-"""Seconds since a visitor's last frame after which nobody says any more that he is there."""
+DEAF_SECONDS = 10.0
+"""After so long without hearing itself through Redis a process says that it does not hear all."""
 
 
 class Pulse:
@@ -84,29 +85,30 @@ class Pulse:
         if not keys:
             return
         found = await run(visitors.newest_of, list(keys.values()))
-        answered = time.monotonic() - ANSWERED_WITHIN
         present = []
         for socket, key in keys.items():
+            if socket not in BaseConsumer.live:
+                continue  # he left while we asked
+            has_answered = socket.heard_at > socket.beaten_at
+            socket.beaten_at = time.monotonic()
             if (newest := found.get(key)) is None:
                 socket.say(wire.VisitorHeartbeat(None, 0, 0))
                 continue
             socket.stand_in(newest.id, newest.pk, newest.state)
             socket.say(wire.VisitorHeartbeat(newest.id, newest.head, newest.revision))
-            if socket.presence is not None and socket.heard_at > answered:
+            if socket.presence is not None and has_answered:
                 present.append(socket.presence)
         events.visitors_present(present, present=True)
 
     async def _beat_staff(self, sockets: Iterable[OperatorConsumer]) -> None:
         digests: dict[int, str] = {}
+        silence = bus.echo_age()
+        hears_all = silence is None or silence < DEAF_SECONDS
         for socket in sockets:
             if socket.user not in digests:
                 digests[socket.user] = await run(inbox.digest_of, socket.actor)
             digest, presence = digests[socket.user], socket.presence
-            socket.say(
-                wire.StaffHeartbeat(digest, presence.value)
-                if presence
-                else wire.StaffHeartbeat(digest)
-            )
+            socket.say(wire.StaffHeartbeat(digest, presence.value if presence else None, hears_all))
 
     async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
         """Renew the leases of operators whose browser answered since the last time."""

@@ -1,5 +1,6 @@
 """The visitor's socket. Knows him by a signed token; never reads cookies."""
 
+import contextlib
 import uuid
 from typing import Any, assert_never
 
@@ -12,7 +13,7 @@ from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.limits import Crowd
 from livechat.domain.states import State
-from livechat.errors import LivechatError, NotFound, TokenInvalid
+from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
 from livechat.limits import Refusal, Toll, gate
 from livechat.models import moment
@@ -37,15 +38,21 @@ class VisitorConsumer(BaseConsumer):
     __slots__ = (
         "actor",
         "attributes",
+        "beaten_at",
         "channel",
         "hello",
         "known",
         "known_pk",
+        "name",
         "page",
         "presence",
     )
 
     async def enter(self) -> bool:
+        self.name = uuid.uuid4()
+        """What the socket is called where staff are told of it."""
+        self.beaten_at = 0.0
+        """When its last heartbeat was sent, by the monotonic clock."""
         self.presence: events.VisitorTab | None = None
         """What staff are told of while the socket is open; None without an open conversation."""
         try:
@@ -118,11 +125,14 @@ class VisitorConsumer(BaseConsumer):
         if self.presence is not None:
             events.visitors_present([self.presence], present=True)
         if self.page.url and hello.token:
-            await run(visitors.view_page, self.actor, self.page)
+            with contextlib.suppress(Unavailable):  # he is welcome all the same
+                await run(visitors.view_page, self.actor, self.page)
 
     async def leave(self) -> None:
         # Whoever is sent away by a server that stops is at another one at once.
-        if self.presence is not None and not self.draining:
+        # Of whom nothing was heard for long nobody knows when he left.
+        is_known = not self.draining and self._outbox.closing != Close.IDLE
+        if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
 
     def _newcomer(self, address: Crowd) -> Refusal | None:
@@ -228,12 +238,13 @@ class VisitorConsumer(BaseConsumer):
 
     def stand_in(self, conversation: uuid.UUID, pk: int, state: str) -> None:
         """His newest conversation is this one: hear it, and be seen there while it is open."""
+        if self.presence is not None and pk < self.presence.conversation_pk:
+            return  # it was read before he opened another one
         self.hear(conversation, pk)
-        before = self.presence
         self.presence = None
         if state != State.CLOSED:
             self.presence = events.VisitorTab(
-                socket=before.socket if before else uuid.uuid4(),
+                socket=self.name,
                 conversation=conversation,
                 conversation_pk=pk,
                 channel=self.actor.channel,

@@ -351,8 +351,9 @@ class ViewingChanged(msgspec.Struct, frozen=True, tag="viewing.changed"):
 
 
 class VisitorPresence(msgspec.Struct, frozen=True, tag="visitor.presence"):
-    """One of the visitor's sockets is there, or has gone. Said when it changes and with each of
-    the socket's heartbeats; whoever hears nothing for two of them believes that it has gone."""
+    """One of the visitor's sockets is there, or has gone. Said when it changes and with each
+    heartbeat that follows an answered one; whoever hears nothing for three of them believes that
+    it has gone."""
 
     conversation: UUID
     socket: UUID
@@ -436,10 +437,12 @@ class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
 class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """`digest` over (id, revision, head) of the reader's open conversations; a client whose
     own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
-    the reader, and serves the same end; null for who does not answer."""
+    the reader, and serves the same end; null for who does not answer. `hears_all`: whether this
+    process hears the others; if not, nothing is known of visitors who are there."""
 
     digest: str
     presence: Literal["online", "busy", "away", "offline"] | None = None
+    hears_all: bool = True
 
 
 StaffEvent = (

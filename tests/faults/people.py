@@ -138,6 +138,8 @@ class Operator(Client):
     def __init__(self, *args: Any, session: str, **kwargs: Any) -> None:
         super().__init__(*args, path="/ws/staff/", cookie=session, **kwargs)
         self.conversations: dict[str, dict[str, Any]] = {}
+        self.hears_all: bool | None = None
+        """Whether his server hears the others, as the last heartbeat said."""
         self._parts: list[dict[str, Any]] = []
         self._differs = 0
 
@@ -216,6 +218,7 @@ class Operator(Client):
                 self.look(event["conversation"], now=event["more"])
             case "heartbeat":
                 self._compare(event["digest"])
+                self.hears_all = event.get("hears_all", True)
                 # The digest knows only of heads: a fetch that was refused must be made again.
                 for conversation in self.timelines:
                     self.look(conversation)

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.faults import scenario
-from tests.faults.people import Visitor
+from tests.faults.people import Operator, Visitor
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -42,6 +42,26 @@ async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, te
     await asyncio.to_thread(place.jobs_run, 60)
     assert beat.runs
     assert worker.runs
+
+
+async def test_a_dashboard_is_told_that_its_server_does_not_hear_the_others(place):
+    anna = Operator(place.addresses[:1], 1, session=place.sessions[0])
+    life = asyncio.create_task(anna.live())
+
+    async def is_told(hears_all):
+        async with asyncio.timeout(60):
+            while anna.hears_all is not hears_all:
+                await asyncio.sleep(0.1)
+
+    try:
+        await is_told(True)
+        place.to_redis.black_hole()
+        await is_told(False)
+        place.to_redis.heal()
+        await is_told(True)
+    finally:
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
 
 
 async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthfully(

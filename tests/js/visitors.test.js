@@ -10,7 +10,7 @@ let changes = 0;
 let visitors;
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
   changes = 0;
   visitors = new Visitors(() => { changes += 1; });
 });
@@ -19,14 +19,22 @@ afterEach(() => mock.timers.reset());
 /** @param {boolean} present @param {string} [socket] */
 const hear = (present, socket = "one") => visitors.hear({ conversation: "a", socket, present }, NOON);
 
-test("who is told of is there, until nothing was heard for two of his heartbeats", () => {
+/** @param {number} seconds  in which the server says something, of others */
+function pass(seconds) {
+  for (let passed = 0; passed < seconds; passed += 1) {
+    mock.timers.tick(1_000);
+    visitors.heard();
+  }
+}
+
+test("who is told of is there, until nothing was heard for three of his heartbeats", () => {
   assert.equal(visitors.of("a").is, "unknown");
   hear(true);
   hear(true);
   assert.deepEqual([visitors.of("a").is, changes], ["here", 1]);
-  mock.timers.tick(44_000);
+  pass(64);
   assert.equal(visitors.of("a").is, "here");
-  mock.timers.tick(1_000);
+  pass(1);
   assert.deepEqual([visitors.of("a"), changes], [{ is: "gone", since: NOON }, 2]);
   hear(true, "two");
   assert.deepEqual([visitors.of("a").is, changes], ["here", 3]);
@@ -62,8 +70,24 @@ test("a tab that nobody knew of says nothing by leaving: there may be others", (
 
 test("of whom nothing is heard at all he is not there, and nobody knows since when", () => {
   visitors.of("a");
-  mock.timers.tick(45_000);
+  pass(65);
   assert.deepEqual([visitors.of("a"), changes], [{ is: "gone", since: null }, 1]);
+});
+
+test("when nothing comes from the server at all, it is we who were cut off", () => {
+  hear(true);
+  visitors.of("b");
+  mock.timers.tick(65_000);
+  assert.deepEqual([visitors.of("a").is, visitors.of("b").is], ["unknown", "unknown"]);
+});
+
+test("of chats that are not in the inbox any more nothing is kept", () => {
+  hear(true);
+  hear(false);
+  pass(5);
+  assert.equal(visitors.of("a").is, "gone");
+  visitors.keep(new Set(["b"]));
+  assert.equal(visitors.of("a").is, "unknown");
 });
 
 test("after a break of the connection, and of whom we are told no longer, nothing is known", () => {
@@ -72,7 +96,7 @@ test("after a break of the connection, and of whom we are told no longer, nothin
   assert.equal(visitors.of("a").is, "unknown");
   hear(true);
   visitors.drop("a");
-  mock.timers.tick(60_000);
+  pass(64);
   assert.deepEqual([visitors.of("a").is, changes], ["unknown", 2]);
 });
 
@@ -81,7 +105,7 @@ test("the words tell the time, and the day when it was another", () => {
   const later = new Date(2026, 4, 5, 9, 0);
   const gone = /** @type {const} */ ({ is: "gone", since: NOON });
   assert.match(whereaboutsWords(gone, NOON), /^Left the website at 12:00/);
-  assert.match(whereaboutsWords(gone, later), /^Left the website yesterday at 12:00/);
+  assert.match(whereaboutsWords(gone, later), /^Left the website \(yesterday, 12:00/);
   assert.equal(whereaboutsWords({ is: "gone", since: null }, NOON), "Not on the website now");
   assert.equal(whereaboutsWords({ is: "here" }, NOON), "On the website now");
   assert.equal(whereaboutsWords({ is: "unknown" }, NOON), "");

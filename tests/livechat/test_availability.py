@@ -441,7 +441,12 @@ async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
         await pulse.beat(turn)
     heartbeat = await desk.next("heartbeat")
 
-    assert heartbeat == {"type": "heartbeat", "digest": digest, "presence": "away"}
+    assert heartbeat == {
+        "type": "heartbeat",
+        "digest": digest,
+        "presence": "away",
+        "hears_all": True,
+    }
 
 
 @pytest.mark.django_db(transaction=True)

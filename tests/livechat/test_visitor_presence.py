@@ -1,16 +1,14 @@
 """Whether the visitor is still there: those who would answer him are told, others not."""
 
-import time
-
 import pytest
 from asgiref.sync import sync_to_async
 
-from livechat.consumers.base import BaseConsumer
-from livechat.consumers.pulse import ANSWERED_WITHIN
+from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.models import Channel
 from livechat.policy import VisitorActor
 from livechat.services import conversations
+from livechat.wire import Close
 from tests import factories
 from tests.sockets import Socket, Sockets, beat_all
 
@@ -74,15 +72,37 @@ async def test_every_heartbeat_repeats_it(sockets, berlin, anna):
     assert await told(desk) == [(chat, True)]
 
 
-async def test_who_has_not_answered_is_not_said_to_be_there(sockets, berlin, anna):
-    await sockets.chat(berlin)
+async def test_who_does_not_answer_a_heartbeat_is_not_said_to_be_there_with_the_next(
+    sockets, berlin, anna
+):
+    visitor, chat = await sockets.chat(berlin)
     desk = await sockets.staff(anna)
+    await beat_all()
     await desk.drain()
-    seen().heard_at = time.monotonic() - ANSWERED_WITHIN - 1
 
     await beat_all()
+    silent = await told(desk)
+    await visitor.send("heartbeat")
+    await visitor.send("hello", version=1, tab="again")
+    await visitor.next("rejected")  # so the heartbeat before it has been read
+    await beat_all()
 
-    assert await told(desk) == []
+    assert silent == []
+    assert await told(desk) == [(chat, True)]
+
+
+async def test_of_whom_nothing_was_heard_for_long_nobody_says_that_he_left_now(
+    sockets, berlin, anna
+):
+    visitor, chat = await sockets.chat(berlin)
+    desk = await sockets.staff(anna)
+    await desk.drain()
+
+    seen().heard_at -= IDLE_AFTER + 1
+    await beat_all()
+
+    assert await visitor.closed() == Close.IDLE
+    assert (chat, False) not in await told(desk)
 
 
 async def test_whoever_might_take_one_who_waits_hears_of_him(sockets, berlin):

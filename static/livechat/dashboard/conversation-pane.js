@@ -43,7 +43,10 @@ export class ConversationPane extends HTMLElement {
   #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
   /** Says that the visitor has left. */
-  #left = element("p", { className: "left-strip", attributes: { role: "status" } });
+  #left = element("p", { className: "left-strip" });
+  /** Says it to who cannot see it, and that he is back, when it happens. */
+  #leaving = element("p", { className: "visually-hidden", attributes: { role: "status" } });
+  #whereabouts = { id: "", is: "" };
 
   connectedCallback() {
     this.#reply.textContent = t("inbox.reply");
@@ -53,7 +56,7 @@ export class ConversationPane extends HTMLElement {
     const [send, wait] = this.#guard.querySelectorAll("button");
     send?.replaceChildren(t("action.sendAnyway"));
     wait?.replaceChildren(t("action.wait"));
-    this.replaceChildren(this.head, this.list, this.#left, this.#bar, this.#desk);
+    this.replaceChildren(this.head, this.list, this.#left, this.#leaving, this.#bar, this.#desk);
     this.#modes.addEventListener("click", this.#choose);
     this.#guard.addEventListener("click", this.#decide);
     this.composer.addEventListener("keydown", this.#key, { capture: true });
@@ -118,7 +121,7 @@ export class ConversationPane extends HTMLElement {
     const writers = typists.filter((name) => name !== VISITOR);
     this.head.show(conversation, channel, rights, busy, { viewers, writers, colleagues: state.colleagues });
     this.#answeredBy(writers);
-    this.#showLeft(visitor);
+    this.#showLeft(conversation.id, visitor, writes);
     this.#desk.hidden = !writes;
     this.#bar.textContent = writes ? "" : reason(conversation, rights);
     this.#bar.hidden = !this.#bar.textContent;
@@ -135,9 +138,16 @@ export class ConversationPane extends HTMLElement {
     this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
   }
 
-  /** @param {Whereabouts | null} visitor */
-  #showLeft(visitor) {
-    const words = visitor?.is === "gone" ? `${whereaboutsWords(visitor, now())}. ${t("whereabouts.hint")}` : "";
+  /** @param {string} id @param {Whereabouts | null} visitor @param {boolean} writes  whether an answer can be written here */
+  #showLeft(id, visitor, writes) {
+    const is = visitor?.is ?? "";
+    const said = visitor ? whereaboutsWords(visitor, now()) : "";
+    const before = this.#whereabouts;
+    this.#whereabouts = { id, is };
+    // What was so when he turned to the chat is not news.
+    if (before.id !== id) this.#leaving.textContent = "";
+    else if (before.is !== is && (is === "gone" || before.is === "gone")) this.#leaving.textContent = said;
+    const words = is === "gone" ? [said, writes ? t("whereabouts.hint") : ""].filter(Boolean).join(". ") : "";
     this.#left.hidden = !words;
     if (this.#left.dataset["words"] === words) return;
     this.#left.dataset["words"] = words;

@@ -63,6 +63,8 @@ let wantsFocus = false;
 /** When the chat that is about to be closed has gone, the next one is wanted. */
 let thenNext = false;
 let lingering = 0;
+/** The server does not hear the others: what they know of visitors does not come. */
+let deaf = false;
 /** Whoever loads the page is there; a connection that comes back by itself says nothing of him. */
 let arriving = document.hasFocus();
 
@@ -109,6 +111,7 @@ const ringing = new Ringing(config.id, config.preferences, habits, { open, chang
 /** @param {StaffEvent} event */
 function receive(event) {
   const before = state;
+  visitors.heard();
   state = apply(state, event);
   files.heard(event);
   switch (event.type) {
@@ -131,7 +134,10 @@ function receive(event) {
       repair.look(event.conversation, event.more);
       break;
     case "inbox.snapshot":
-      if (event.part === event.parts) snapshotDone();
+      if (event.part === event.parts) {
+        visitors.keep(state.conversations);
+        snapshotDone();
+      }
       break;
     case "conversation.changed":
       if (opensOrCloses(before, event.conversation)) freshness.soon();
@@ -164,6 +170,8 @@ function receive(event) {
       if (comparison.tellsOfLoss(
         `${ownDigest(state)} ${state.me.presence}`, `${event.digest} ${event.presence ?? state.me.presence}`,
       )) send({ type: "inbox.fetch" });
+      deaf = event.hears_all === false;
+      if (deaf) visitors.forget();
       lookAgain();
       break;
   }
@@ -317,7 +325,7 @@ function isIn(id) {
 /** Where a visitor is, null when we are not told. @param {string} id */
 function whereabouts(id) {
   const conversation = state.conversations.get(id);
-  const told = conversation && conversation.state !== "closed"
+  const told = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
     && (conversation.state === "queued" || isIn(id) || watching.conversation === id);
   if (told) return visitors.of(id);
   visitors.drop(id);

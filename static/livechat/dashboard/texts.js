@@ -195,7 +195,7 @@ const ENGLISH = {
   "whereabouts.here": "On the website now",
   "whereabouts.hint": "What you write is shown when the visitor comes back.",
   "whereabouts.left": "Left the website at {time}",
-  "whereabouts.leftOn": "Left the website {day} at {time}",
+  "whereabouts.leftOn": "Left the website ({day}, {time})",
 };
 
 /** @typedef {keyof typeof ENGLISH | SharedKey} Key */

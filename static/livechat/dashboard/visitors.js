@@ -1,7 +1,9 @@
 /** @import { VisitorPresence } from "../shared/wire.d.ts" */
 
 /** A visitor's socket is told of every 20 s: two of these may get lost. */
-const BELIEVED_MS = 45_000;
+const BELIEVED_MS = 65_000;
+/** We hear something every 20 s: after so long without anything it is we who were cut off. */
+const QUIET_MS = 25_000;
 /** Who goes from page to page has left for a moment only. */
 const LEAVING_MS = 5_000;
 
@@ -25,10 +27,16 @@ export class Visitors {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} conversations of which nothing was heard yet */
   #awaited = new Map();
   #changed;
+  #heardAt = Date.now();
 
   /** @param {() => void} changed */
   constructor(changed) {
     this.#changed = changed;
+  }
+
+  /** Something came from the server, whatever it was. */
+  heard() {
+    this.#heardAt = Date.now();
   }
 
   /** @param {Omit<VisitorPresence, "type">} event @param {Date} at */
@@ -42,6 +50,7 @@ export class Visitors {
     this.#awaited.delete(conversation);
     this.#left.delete(conversation);
     sockets.set(socket, setTimeout(() => this.#lose(conversation, socket, at), present ? BELIEVED_MS : LEAVING_MS));
+    this.heard();
     this.#sockets.set(conversation, sockets);
     if (!known) this.#changed();
   }
@@ -69,9 +78,16 @@ export class Visitors {
     this.#left.delete(conversation);
   }
 
+  /** Know nothing of any others than these. @param {{ has: (conversation: string) => boolean }} conversations */
+  keep(conversations) {
+    for (const known of [this.#sockets, this.#awaited, this.#left]) {
+      for (const id of known.keys()) if (!conversations.has(id)) this.drop(id);
+    }
+  }
+
   /** The connection broke: who knows. */
   forget() {
-    for (const known of [this.#sockets, this.#awaited, this.#left]) for (const id of known.keys()) this.drop(id);
+    this.keep(new Set());
   }
 
   /** @param {string} conversation @param {string} socket @param {Date} at  when it was last heard of */
@@ -83,9 +99,8 @@ export class Visitors {
 
   /** @param {string} conversation @param {Date | null} since */
   #miss(conversation, since) {
-    this.#sockets.delete(conversation);
-    this.#awaited.delete(conversation);
-    this.#left.set(conversation, { is: "gone", since });
+    this.drop(conversation);
+    if (Date.now() - this.#heardAt <= QUIET_MS) this.#left.set(conversation, { is: "gone", since });
     this.#changed();
   }
 }

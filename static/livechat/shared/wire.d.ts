@@ -371,12 +371,14 @@ export interface StaffConversationChanged {
 /**
  * `digest` over (id, revision, head) of the reader's open conversations; a client whose
  * own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
- * the reader, and serves the same end; null for who does not answer.
+ * the reader, and serves the same end; null for who does not answer. `hears_all`: whether this
+ * process hears the others; if not, nothing is known of visitors who are there.
  */
 export interface StaffHeartbeat {
   type: "heartbeat";
   digest: string;
   presence: "away" | "busy" | "offline" | "online" | null;
+  hears_all: boolean;
 }
 
 /**
@@ -528,8 +530,9 @@ export interface VisitorMoved {
 }
 
 /**
- * One of the visitor's sockets is there, or has gone. Said when it changes and with each of
- * the socket's heartbeats; whoever hears nothing for two of them believes that it has gone.
+ * One of the visitor's sockets is there, or has gone. Said when it changes and with each
+ * heartbeat that follows an answered one; whoever hears nothing for three of them believes that
+ * it has gone.
  */
 export interface VisitorPresence {
   type: "visitor.presence";
