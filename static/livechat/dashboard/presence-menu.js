@@ -63,9 +63,10 @@ export class PresenceMenu extends HTMLElement {
       : { choice: choiceOf(this.#me), in_call: !this.#me.in_call });
   };
 
-  /** Where he stands is where the arrow keys begin. */
+  /** Where he stands is where the arrow keys begin, unless they have begun before this was told. */
   #toggled = (/** @type {Event} */ event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
+    if (this.#menu.panel.contains(document.activeElement)) return;
     this.#choices.find(({ ariaChecked }) => ariaChecked === "true")?.focus();
   };
 }
