@@ -205,6 +205,7 @@ class VisitorConsumer(BaseConsumer):
                 attributes=self.attributes,
             ),
         )
+        self.hear(opened.conversation, opened.pk)  # it may be an earlier one, said again
         self.stand_in(opened.conversation, opened.pk, opened.state)
         self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
         if self.presence is not None:
