@@ -335,6 +335,7 @@ class Studio:
         anna.page.locator(".modes [data-action=reply]").click()
         self.company(anna)
         self.take("inbox-company", anna.page)
+        anna.page.locator("a.row[aria-current] .here-mark").wait_for(state="attached")
         for somebody in crowd:
             somebody.page.context.close()
         anna.page.locator(".left-strip:not([hidden])").wait_for()
@@ -417,6 +418,9 @@ class Studio:
         anna.page.locator(".presence-panel").wait_for()
         self.take("inbox-status", anna.page)
         anna.page.keyboard.press("Escape")
+        self.change_status(anna, "available")
+        anna.page.reload()  # what she has touched here would be told after the half hour, too
+        anna.is_connected()
         self._app.kill()
         self.change(
             "from django.utils import timezone; from datetime import timedelta;"
