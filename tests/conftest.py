@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
+from django.core.cache import cache
 from django.db import connections
 from django.utils import translation
 
@@ -17,6 +18,7 @@ from livechat.consumers.writer import writer
 from livechat.limits import gate
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
+from livechat.services import patience
 from tests import factories
 from tests.sockets import Sockets
 
@@ -38,9 +40,12 @@ def plain_english():
 
 
 @pytest.fixture(autouse=True)
-def nobody_listens_yet():
-    """Webhooks are remembered for seconds; those of another test are not there any more."""
+def fresh_process():
+    """What a process counts and remembers for a while: nothing of another test is left of it."""
+    gate.forget()
     outbox.listeners.forget()
+    patience.forget()
+    cache.clear()
 
 
 @pytest.fixture
@@ -89,7 +94,6 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
     await bus.detach()
     BaseConsumer.live.clear()
     BaseConsumer.here.clear()
-    gate.forget()
     await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
 
 

@@ -32,6 +32,12 @@ def answers_in(channel: int, now: datetime) -> int | None:
     return value
 
 
+def forget() -> None:
+    """Measure anew before the next answer."""
+    with _lock:
+        _known.clear()
+
+
 def measure(channel: int, now: datetime) -> int | None:
     """Return the same, from the rows."""
     rows = Conversation.objects.filter(

@@ -14,12 +14,6 @@ from livechat.limits import gate
 UPLOAD = "/widget/abc123/files/"
 
 
-@pytest.fixture(autouse=True)
-def fresh_gate():
-    yield
-    gate.forget()
-
-
 class Django:
     """Reads the body, works until it is allowed to end, and answers."""
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import PIL.Image
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -50,7 +49,6 @@ def folder(settings, tmp_path) -> Path:
             "OPTIONS": {"location": tmp_path / "files"},
         },
     }
-    cache.clear()
     return Path(tmp_path / "files")
 
 

@@ -21,12 +21,6 @@ from livechat.limits import Gate, Refusal, gate
 NOW = 1_000.0
 
 
-@pytest.fixture(autouse=True)
-def fresh_gate():
-    yield
-    gate.forget()
-
-
 def entered(house: Gate, place: str, times: int, *, is_staff: bool = False) -> list[str]:
     """Come in so often; return what was refused."""
     answers = [house.enter(place, NOW, is_staff=is_staff) for _ in range(times)]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -40,7 +39,6 @@ def folder(settings, tmp_path):
             "OPTIONS": {"location": tmp_path / "files"},
         },
     }
-    cache.clear()
 
 
 @pytest.fixture
