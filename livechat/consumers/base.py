@@ -190,7 +190,10 @@ class BaseConsumer(AsyncConsumer):
             return
         if hello is None:
             return
-        if hello.version not in (wire.VERSION, wire.VERSION - 1):
+        if hello.version > wire.VERSION:  # a deploy is under way: his own server is another one
+            self.close(Close.OLDER)
+            return
+        if hello.version < wire.VERSION - 1:
             self.deliver(wire.encode(wire.Rejected("version")))
             self.close(Close.BAD_FRAMES)
             return

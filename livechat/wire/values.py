@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta
 
 VERSION = 1
-"""Version of this protocol; a server understands `VERSION` and `VERSION - 1`."""
+"""Version of this protocol; a server understands `VERSION` and `VERSION - 1`. A later client is
+closed with `Close.OLDER` and goes on trying, an earlier one is told to load its page anew."""
 
 MAX_FRAME_BYTES = 65_536
 MAX_TEXT_CHARACTERS = 8_000
@@ -43,6 +44,8 @@ class Close:
     IDLE = 4408
     REPLACED = 4409
     TOO_SLOW = 4413
+    OLDER = 4426
+    """This server is of an earlier release than the page."""
     FLOODING = 4429
     DRAINING = 4503
 

@@ -121,3 +121,44 @@ test("who connects to a server about to stop is sent on before he said hello", (
 
   assert.equal(lines.length, 3);
 });
+
+test("a page of a later release tries until it meets a server of its own", () => {
+  const { socket } = connected();
+
+  newest().ends(1006);
+  for (let minute = 0; minute < 9; minute += 1) {
+    mock.timers.tick(60_000);
+    newest().onopen?.();
+    newest().ends(4426);
+    assert.equal(socket.status, "connecting");
+  }
+  mock.timers.tick(60_000);
+  welcome();
+
+  assert.equal(socket.status, "open");
+});
+
+test("a page whose release was taken back asks to be loaded anew, after ten minutes", () => {
+  const { socket } = connected();
+
+  for (let second = 0; second < 11 * 60 && socket.status !== "outdated"; second += 20) {
+    newest().onopen?.();
+    newest().ends(4426);
+    assert.equal(socket.status, second < 10 * 60 ? "connecting" : "outdated");
+    mock.timers.tick(20_000);
+  }
+
+  assert.equal(socket.status, "outdated");
+});
+
+test("servers of an older release at two deploys are not counted together", () => {
+  const { socket } = connected();
+  newest().ends(4426);
+  mock.timers.tick(20_000);
+  welcome();
+  mock.timers.tick(20 * 60_000);
+
+  newest().ends(4426);
+
+  assert.equal(socket.status, "connecting");
+});

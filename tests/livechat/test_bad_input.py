@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core import signing
 
-from livechat import auth
+from livechat import auth, wire
 from livechat.models import Conversation, Message
 from tests import factories
 
@@ -253,11 +253,18 @@ async def test_a_second_hello_is_rejected(sockets, berlin):
     assert (await visitor.next("rejected"))["code"] == "hello_again"
 
 
-async def test_a_client_of_another_age_is_told_to_reload(sockets, berlin):
-    visitor = await sockets.visitor(berlin, version=99)
+async def test_a_client_of_long_ago_is_told_to_reload(sockets, berlin):
+    visitor = await sockets.visitor(berlin, version=wire.VERSION - 2)
 
     assert (await visitor.next("rejected"))["code"] == "version"
     assert await visitor.closed() == 4400
+
+
+async def test_a_client_of_a_later_release_is_sent_on_to_a_server_of_its_own(sockets, berlin):
+    visitor = await sockets.visitor(berlin, version=wire.VERSION + 1)
+
+    assert await visitor.closed() == 4426
+    assert visitor.heard == []
 
 
 async def test_the_same_tab_again_replaces_its_older_socket(sockets, berlin):

@@ -10,6 +10,11 @@ const ASK_FROM = 2;
 /** Close codes after which trying again by itself would be wrong, and what that is called. */
 const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced"]]);
 
+/** This server is of an earlier release than the page: a deploy is under way, or was taken back. */
+const OLDER = 4426;
+/** A deploy is over by then. */
+const DEPLOY_MS = 600_000;
+
 const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
 
 /**
@@ -40,6 +45,8 @@ export class Socket {
   #notBefore = 0;
   #active = false;
   #heardAt = 0;
+  /** Since when we have met servers of an earlier release alone. @type {number | null} */
+  #olderSince = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -106,6 +113,7 @@ export class Socket {
     this.#watch(SILENCE_MS);
     if (event.type === "welcome") {
       this.#attempt = 0;
+      this.#olderSince = null;
       // First what it brings, then "open": whoever sends at "open" must know where to.
       this.#handlers.receive(event);
       this.#become("open");
@@ -128,6 +136,10 @@ export class Socket {
     this.#drop();
     const end = FINAL.get(code);
     if (end) return this.#end(/** @type {Status} */ (end));
+    if (code === OLDER) {
+      this.#olderSince ??= Date.now();
+      if (Date.now() - this.#olderSince >= DEPLOY_MS) return this.#end("outdated");
+    }
     if (code === 4401) this.#handlers.refused();
     this.#lack();
     this.#again(code === 4429 ? FLOODING_MS * (1 + Math.random()) : delay(this.#attempt, Math.random()));
