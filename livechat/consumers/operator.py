@@ -23,6 +23,7 @@ from livechat.services import (
     installation,
     marks,
     operators,
+    patience,
     sessions,
     timelines,
     transcripts,
@@ -150,6 +151,8 @@ class OperatorConsumer(BaseConsumer):
                 await self.stream(await run(canned.listed, self.actor))
             case wire.UseCanned():
                 await run(canned.use, self.actor, command.response)
+            case wire.FetchAnswers():
+                self.say(await run(patience.told, self.actor, command.since))
             case wire.SeeMessages():
                 await run(marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():

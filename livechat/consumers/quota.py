@@ -21,6 +21,7 @@ ACTS: dict[type, Act] = {
     wire.FetchInbox: Act.LOOKUP,
     wire.FetchVisitor: Act.LOOKUP,
     wire.FetchCanned: Act.LOOKUP,
+    wire.FetchAnswers: Act.LOOKUP,
     wire.OpenFile: Act.LOOKUP,
     wire.OpenTranscript: Act.LOOKUP,
     wire.WatchConversation: Act.LOOKUP,

@@ -1,11 +1,16 @@
-"""How long visitors wait for a first answer, told to the next one before he writes."""
+"""How long visitors wait for a first answer: told to those who come, and to staff."""
 
 import statistics
 import threading
 import time
 from datetime import datetime, timedelta
 
-from livechat.models import Conversation
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F
+
+from livechat import wire
+from livechat.models import Conversation, moment
+from livechat.policy import StaffActor
+from livechat.services import inbox
 
 RECENT = timedelta(days=7)
 NEWEST = 50
@@ -13,6 +18,11 @@ NEWEST = 50
 FEWEST = 5
 """Fewer answered ones tell nothing."""
 KEPT_SECONDS = 60.0
+
+LONGEST_DAY = timedelta(days=2)
+"""No reader's day began earlier, wherever he is."""
+
+_WAIT = ExpressionWrapper(F("answered_at") - F("opened_at"), output_field=DurationField())
 
 _known: dict[int, tuple[float, int | None]] = {}
 _lock = threading.Lock()
@@ -49,3 +59,13 @@ def measure(channel: int, now: datetime) -> int | None:
         if answered is not None
     ]
     return round(statistics.median(waits)) if len(waits) >= FEWEST else None
+
+
+def told(actor: StaffActor, since: datetime) -> wire.AnswersTold:
+    """Return how soon the visitors of `actor`'s inbox were answered who have come since then."""
+    now = moment.now()
+    began = min(max(since, now - LONGEST_DAY), now)
+    rows = Conversation.objects.filter(opened_at__gte=began, answered_at__isnull=False)
+    found = inbox.visible(actor, rows).order_by().aggregate(count=Count("pk"), wait=Avg(_WAIT))
+    seconds = None if found["wait"] is None else max(0.0, found["wait"].total_seconds())
+    return wire.AnswersTold(count=found["count"], seconds=seconds)

@@ -33,10 +33,12 @@ from livechat.wire.frames import (
     encode,
 )
 from livechat.wire.staff import (
+    AnswersTold,
     CannedListed,
     CannedResponse,
     ConversationGone,
     EarlierConversation,
+    FetchAnswers,
     FetchCanned,
     FetchInbox,
     FetchVisitor,
@@ -133,6 +135,7 @@ __all__ = [
     "PAGE_SIZE",
     "VERSION",
     "Ack",
+    "AnswersTold",
     "AttributeName",
     "AttributeValue",
     "Author",
@@ -144,6 +147,7 @@ __all__ = [
     "ConversationGone",
     "Drain",
     "EarlierConversation",
+    "FetchAnswers",
     "FetchCanned",
     "FetchInbox",
     "FetchTimeline",

@@ -140,6 +140,12 @@ class UseCanned(Command, frozen=True, tag="canned.use"):
     response: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
+class FetchAnswers(Command, frozen=True, tag="answers.fetch"):
+    """Answered by ``answers.told``. `since`: when the reader's day began, at most two days ago."""
+
+    since: Annotated[datetime, Meta(tz=True)]
+
+
 StaffCommand = (
     StaffHello
     | FetchInbox
@@ -158,6 +164,7 @@ StaffCommand = (
     | SetPresence
     | FetchCanned
     | UseCanned
+    | FetchAnswers
     | SeeMessages
     | SetTyping
     | FetchTimeline
@@ -434,6 +441,14 @@ class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
     parts: int = 1
 
 
+class AnswersTold(msgspec.Struct, frozen=True, tag="answers.told"):
+    """How soon visitors were answered on the reader's channels: of the `count` conversations that
+    began since then and have an answer, the average wait in `seconds`, null for none."""
+
+    count: int
+    seconds: float | None
+
+
 class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """`digest` over (id, revision, head) of the reader's open conversations; a client whose
     own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
@@ -465,6 +480,7 @@ StaffEvent = (
     | VisitorMoved
     | VisitorTold
     | CannedListed
+    | AnswersTold
     | InboxChanged
     | StaffHeartbeat
 )

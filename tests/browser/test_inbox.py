@@ -321,6 +321,22 @@ def test_a_beginner_is_led_to_a_chat_with_himself(server, operator):
     expect(anna.page.locator("main .nothing")).to_contain_text("No one is waiting.")
 
 
+def test_who_has_nothing_before_him_sees_how_soon_visitors_were_answered_today(vera, anna):
+    figure = anna.page.locator("main .nothing-figure")
+    anna.page.locator("main .steps").get_by_role("button", name="Dismiss").click()
+    expect(anna.page.locator("main .nothing")).to_contain_text("No one is waiting.")
+    expect(figure).to_have_count(0)
+    vera.opens()
+    vera.write("Hello?")
+    anna.answers()
+    anna.write("Good morning!")
+    vera.reads("Hello?", "Good morning!")
+
+    keys(anna, "Escape", "Escape")
+
+    expect(figure).to_have_text(re.compile(r"^Average first answer today: 0:\d\d$"))
+
+
 def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
     anna = operator("anna", **WIDE)
     account = anna.page.get_by_role("button", name="Your account: Anna")

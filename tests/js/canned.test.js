@@ -125,10 +125,10 @@ test("a chat that is new, ends or begins again changes the numbers of its channe
   assert.equal(opensOrCloses(state, { ...open, id: "c2" }), true);
 });
 
-test("what is looked at is fetched at once, every 15 seconds, and soon after something happened", () => {
+test("what is looked at is fetched at once, every so often, and soon after something happened", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let fetched = 0;
-  const freshness = new Freshness(() => { fetched += 1; });
+  const freshness = new Freshness(15_000, () => { fetched += 1; });
   const after = (/** @type {number} */ milliseconds) => {
     mock.timers.tick(milliseconds);
     return fetched;

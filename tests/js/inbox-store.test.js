@@ -87,6 +87,14 @@ test("a snapshot in parts replaces the inbox only when it is whole", () => {
   assert.deepEqual([...whole.conversations.keys()], ["a", "b"]);
 });
 
+test("how soon visitors were answered today is told anew, and the last word counts", () => {
+  const told = (/** @type {number} */ seconds) =>
+    /** @type {const} */ ({ type: "answers.told", count: 2, seconds });
+
+  assert.equal(start("Anna").answers, null);
+  assert.equal(after(inbox(), told(42), told(30)).answers?.seconds, 30);
+});
+
 test("a message moves the row it belongs to", () => {
   const state = apply(inbox(staffConversation()), { type: "message.posted", conversation: "c1", message: message(1) });
 

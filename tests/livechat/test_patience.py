@@ -1,11 +1,12 @@
-"""What a visitor is told before he writes: how long others waited for a first answer."""
+"""How long visitors wait for a first answer: what the next one is told before he writes, and what
+staff are told of their day."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from livechat.models import Channel, Conversation, moment
+from livechat.models import Channel, Conversation, Operator, moment
 from livechat.services import patience
 from tests import factories
 
@@ -81,3 +82,73 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
     monkeypatch.setattr(time, "monotonic", lambda: real() + patience.KEPT_SECONDS)
 
     assert told(berlin) == 50
+
+
+# --- of an operator's day
+
+
+def day(operator: Operator, *, since: datetime | None = None) -> tuple[int, float | None]:
+    """What he is told: how many conversations, and how long they waited on average."""
+    began = factories.minutes_ago(60) if since is None else since
+    answers = patience.told(factories.actor(operator), began)
+    return answers.count, answers.seconds
+
+
+def test_staff_are_told_the_average_of_what_began_and_was_answered_today(berlin, anna):
+    answered_after(berlin, 10, 20, 60, None)
+    answered_after(berlin, 5_000, days_ago=1)
+
+    assert day(anna) == (3, 30.0)
+
+
+def test_a_day_without_answers_has_no_average(berlin, anna):
+    answered_after(berlin, None, None)
+
+    assert day(anna) == (0, None)
+
+
+def test_other_channels_are_not_in_an_operators_day_but_in_a_managers(berlin, anna):
+    answered_after(berlin, 10)
+    answered_after(factories.channel("Paris"), 50)
+
+    assert day(anna) == (1, 10.0)
+    assert day(factories.manager().operator) == (2, 30.0)
+
+
+def test_an_average_is_never_below_nought(berlin, anna):
+    answered_after(berlin, -10, -10)
+
+    assert day(anna) == (2, 0.0)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), datetime(1970, 1, 1, tzinfo=UTC)],
+)
+def test_nobody_has_years_of_conversations_counted_as_a_day(berlin, anna, since):
+    answered_after(berlin, 10, days_ago=1.9)
+    answered_after(berlin, 50, days_ago=2.1)
+
+    assert day(anna, since=since) == (1, 10.0)
+
+
+@pytest.mark.parametrize(
+    "since", [datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), moment.now()]
+)
+def test_a_day_that_has_not_begun_has_no_answers(berlin, anna, since):
+    answered_after(berlin, 10)
+
+    assert day(anna, since=since) == (0, None)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_dashboard_asks_for_its_day_with_its_time_zone(sockets, berlin, anna):
+    desk = await sockets.staff(anna)
+
+    await desk.send("answers.fetch", since="2026-11-27T00:00:00+01:00")
+    told = await desk.next("answers.told")
+    await desk.send("answers.fetch", since="2026-11-27T00:00:00")
+    rejected = await desk.next("rejected")
+
+    assert told == {"type": "answers.told", "count": 0, "seconds": None}
+    assert rejected["code"] == "bad_frame"

@@ -1,19 +1,20 @@
-const EVERY_MS = 15_000;
 const SOON_MS = 2_000;
 
 /**
- * Fetches while something is looked at that no event tells wholly: at once, every 15 seconds, and
+ * Fetches while something is looked at that no event tells wholly: at once, every so often, and
  * shortly after whatever may have changed it.
  */
 export class Freshness {
+  #every;
   #fetch;
   #shown = false;
   #hurried = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {() => void} fetch */
-  constructor(fetch) {
+  /** @param {number} every  milliseconds @param {() => void} fetch */
+  constructor(every, fetch) {
+    this.#every = every;
     this.#fetch = fetch;
   }
 
@@ -35,7 +36,7 @@ export class Freshness {
   #go() {
     this.#hurried = false;
     this.#fetch();
-    this.#wait(EVERY_MS);
+    this.#wait(this.#every);
   }
 
   /** @param {number} milliseconds */

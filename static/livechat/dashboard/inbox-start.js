@@ -1,9 +1,11 @@
 import { element, fire } from "../shared/element.js";
+import { stopwatch } from "../shared/short-times.js";
 import { STEPS } from "./first-steps.js";
 import { glyph } from "./glyphs.js";
 import { t } from "./texts.js";
 
 /** @import { Step } from "./first-steps.js" */
+/** @import { AnswersTold } from "../shared/wire.d.ts" */
 /** @import { State } from "./store.js" */
 /** @import { Key } from "./texts.js" */
 
@@ -27,12 +29,21 @@ export class InboxStart extends HTMLElement {
   /** @param {State} state @param {Record<Step, boolean> | null} done @param {number} waiting */
   show(state, done, waiting) {
     const link = state.channels.find(({ joined }) => joined)?.link ?? state.channels[0]?.link ?? "";
-    const drawn = JSON.stringify([state.loaded, done, waiting, link, state.channels.length]);
+    const drawn = JSON.stringify([state.loaded, done, waiting, link, state.channels.length, state.answers]);
     if (drawn === this.#drawn) return;
-    const before = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset["step"];
+    const held = this.#holds();
     this.#drawn = drawn;
-    this.replaceChildren(...(!state.loaded ? [] : done ? [this.#list(done, link)] : this.#nothing(waiting, link)));
-    if (before) /** @type {HTMLElement | null} */ (this.querySelector(`[data-step=${before}]`))?.focus();
+    this.replaceChildren(...(!state.loaded ? [] : done ? [this.#list(done, link)] : this.#nothing(waiting, link, state.answers)));
+    if (held) /** @type {HTMLElement | null} */ (this.querySelector(held))?.focus();
+  }
+
+  /** @returns {string} a selector of what has the focus here, "" for nothing */
+  #holds() {
+    const held = document.activeElement;
+    if (!(held instanceof HTMLElement) || !this.contains(held)) return "";
+    const { begin, step } = held.dataset;
+    if (step) return `[data-step=${step}]`;
+    return begin ? `[data-begin=${begin}]` : `[href="${CSS.escape(held.getAttribute("href") ?? "")}"]`;
   }
 
   /** @param {Record<Step, boolean>} done @param {string} link */
@@ -70,12 +81,15 @@ export class InboxStart extends HTMLElement {
     return element("li", {}, inside);
   }
 
-  /** @param {number} waiting @param {string} link */
-  #nothing(waiting, link) {
+  /** @param {number} waiting @param {string} link @param {AnswersTold | null} answers */
+  #nothing(waiting, link, answers) {
     const title = waiting ? t("empty.waiting", { count: waiting }) : t("inbox.allAnswered");
     return [element("div", { className: "nothing" },
       element("div", { className: "nothing-mark", attributes: { "aria-hidden": "true" } }, waiting ? glyph("bell") : glyph("check")),
       element("h2", { className: "empty-title", textContent: title }),
+      answers?.seconds != null && element("p", {
+        className: "nothing-figure", textContent: t("empty.average", { time: stopwatch(answers.seconds) }),
+      }),
       element("p", { textContent: t(waiting ? "empty.pick" : "empty.quiet") }),
       element("div", { className: "nothing-steps" },
         waiting > 0 && element("button", {

@@ -1,3 +1,4 @@
+import { midnight } from "../shared/clock.js";
 import { Drawer } from "../shared/drawer.js";
 import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
@@ -103,7 +104,10 @@ const keyboard = new Keyboard(page, singles, {
 });
 const comparison = new Comparison();
 const watching = new Watching(send);
-const freshness = new Freshness(() => send({ type: "inbox.fetch" }));
+const freshness = new Freshness(15_000, () => send({ type: "inbox.fetch" }));
+const answers = new Freshness(60_000, () => send({
+  type: "answers.fetch", since: new Date(midnight(now())).toISOString(),
+}));
 const viewers = new Viewers((conversation, active) => send({ type: "viewing.set", conversation, active }), draw);
 const visitors = new Visitors(draw);
 const ringing = new Ringing(config.id, config.preferences, habits, { open, changed: draw });
@@ -366,6 +370,7 @@ function drawNow() {
   viewers.look(state.me.id && choiceOf(state.me) !== "invisible" ? looking : "");
   ringing.update(state, document.hasFocus() ? looking : "");
   freshness.turn(selected === CHANNELS && !document.hidden);
+  answers.turn(!selected && socket.status === "open" && !document.hidden);
   const channel = state.conversations.get(selected)?.channel;
   pane.composer.rules = state.channels.find(({ id }) => id === channel)?.files ?? NO_FILES;
   page.show(state, selected, {

@@ -2,7 +2,7 @@ import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
 import { ownPresence } from "./presence.js";
 
-/** @import { CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, PresenceChanged, StaffChannel, StaffColleague, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
+/** @import { AnswersTold, CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, PresenceChanged, StaffChannel, StaffColleague, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
 /** @import { Timeline } from "../shared/timeline.js" */
 
 /** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
@@ -20,6 +20,7 @@ import { ownPresence } from "./presence.js";
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
  * @property {readonly CannedResponse[]} canned
  * @property {ReadonlyMap<string, VisitorTold>} told  what was asked about visitors, by conversation
+ * @property {AnswersTold | null} answers  today's
  * @property {FirstSteps | null} steps
  * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
  * @property {CannedListed[]} cannedParts  of a list that is still arriving
@@ -38,6 +39,7 @@ export function start(name) {
     timelines: new Map(),
     canned: [],
     told: new Map(),
+    answers: null,
     steps: null,
     parts: [],
     cannedParts: [],
@@ -74,6 +76,8 @@ export function apply(state, event) {
     }
     case "visitor.told":
       return { ...state, told: new Map(state.told).set(event.conversation, event) };
+    case "answers.told":
+      return { ...state, answers: event };
     case "canned.listed":
       return cannedListed(state, event);
     case "presence.changed":

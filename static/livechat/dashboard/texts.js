@@ -64,6 +64,7 @@ const ENGLISH = {
   "context.unverified": "The website says so; nobody has checked it.",
   "context.website": "From the website",
   "context.yes": "yes",
+  "empty.average": "Average first answer today: {time}",
   "empty.cheat": "Show keyboard shortcuts",
   "empty.pick": "Choose a chat on the left, or press J.",
   "empty.quiet": "New chats appear on the left, and you will hear them.",

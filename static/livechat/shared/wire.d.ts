@@ -110,6 +110,16 @@ export interface TranscriptOpened {
 }
 
 /**
+ * How soon visitors were answered on the reader's channels: of the `count` conversations that
+ * began since then and have an answer, the average wait in `seconds`, null for none.
+ */
+export interface AnswersTold {
+  type: "answers.told";
+  count: number;
+  seconds: number | null;
+}
+
+/**
  * The canned responses the reader may use, those used last first; at most 200. Split like
  * the inbox: the client replaces its list after the frame whose `part` is `parts`.
  */
@@ -146,6 +156,14 @@ export interface EarlierConversation {
   state: "assigned" | "bot" | "closed" | "queued";
   opened_at: string;
   text: string;
+}
+
+/**
+ * Answered by ``answers.told``. `since`: when the reader's day began, at most two days ago.
+ */
+export interface FetchAnswers {
+  type: "answers.fetch";
+  since: string;
 }
 
 /**
@@ -823,6 +841,7 @@ export type StaffCommand =
   | SetPresence
   | FetchCanned
   | UseCanned
+  | FetchAnswers
   | SeeMessages
   | SetTyping
   | FetchTimeline
@@ -864,5 +883,6 @@ export type StaffEvent =
   | VisitorMoved
   | VisitorTold
   | CannedListed
+  | AnswersTold
   | InboxChanged
   | StaffHeartbeat;
