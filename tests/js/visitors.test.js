@@ -50,6 +50,7 @@ test("who goes from page to page has not left", () => {
 });
 
 test("who closes one of two tabs is still there, who closes the last is gone after five seconds", () => {
+  visitors.of("a", true);
   hear(true);
   hear(true, "two");
   hear(false);
@@ -60,6 +61,40 @@ test("who closes one of two tabs is still there, who closes the last is gone aft
   assert.equal(visitors.of("a").is, "here");
   mock.timers.tick(1_000);
   assert.equal(visitors.of("a").is, "gone");
+});
+
+test("of a chat that had begun before us a tab that has not spoken yet is waited for", () => {
+  visitors.of("a");
+  hear(true);
+  pass(2);
+  hear(false);
+  pass(5);
+  assert.equal(visitors.of("a").is, "unknown");
+  pass(12);
+  hear(true, "two");
+  assert.equal(visitors.of("a").is, "here");
+  pass(7);
+  hear(false, "two");
+  pass(5);
+  assert.equal(visitors.of("a").is, "gone");
+});
+
+test("of a chat that had begun before us he is gone when no other tab has spoken in its turn", () => {
+  visitors.of("a");
+  hear(true);
+  hear(false);
+  pass(24);
+  assert.equal(visitors.of("a").is, "unknown");
+  pass(1);
+  assert.deepEqual(visitors.of("a"), { is: "gone", since: NOON });
+});
+
+test("of a chat that has just begun all tabs are known", () => {
+  visitors.of("a", true);
+  hear(true);
+  hear(false);
+  pass(5);
+  assert.equal(visitors.of("a", true).is, "gone");
 });
 
 test("a tab that nobody knew of says nothing by leaving: there may be others", () => {

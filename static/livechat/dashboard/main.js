@@ -42,6 +42,8 @@ import { VISITOR } from "./wording.js";
 const MAX_AHEAD = 20;
 /** Whoever goes through the list with J is not told all of everybody. */
 const LINGER_MS = 200;
+/** A chat that is no older came while we listened. */
+const FRESH_MS = 5_000;
 const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
 
 /** @type {{ socket: string, user: string, id: string, admin: string | null, preferences?: Partial<Preferences> & { shortcuts?: boolean } }} */
@@ -331,7 +333,7 @@ function whereabouts(id) {
   const conversation = state.conversations.get(id);
   const told = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
     && (conversation.state === "queued" || isIn(id) || watching.conversation === id);
-  if (told) return visitors.of(id);
+  if (told) return visitors.of(id, now().getTime() - Date.parse(conversation.opened_at) < FRESH_MS);
   visitors.drop(id);
   return null;
 }

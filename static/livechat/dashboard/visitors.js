@@ -6,6 +6,8 @@ const BELIEVED_MS = 65_000;
 const QUIET_MS = 25_000;
 /** Who goes from page to page has left for a moment only. */
 const LEAVING_MS = 5_000;
+/** All tabs of a chat that was there before us have spoken by then. */
+const ROUND_MS = 25_000;
 
 /**
  * "unknown" until something was heard, or nothing for long enough. `since` when he was last heard of,
@@ -26,6 +28,8 @@ export class Visitors {
   #left = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} conversations of which nothing was heard yet */
   #awaited = new Map();
+  /** @type {Map<string, number>} since when we are told of a conversation that had begun before */
+  #joined = new Map();
   #changed;
   #heardAt = Date.now();
 
@@ -57,9 +61,11 @@ export class Visitors {
 
   /**
    * @param {string} conversation  one whose visitor we are told of
+   * @param {boolean} [fresh]  it has just begun, so that we heard of all his tabs
    * @returns {Whereabouts}
    */
-  of(conversation) {
+  of(conversation, fresh = false) {
+    if (!this.#joined.has(conversation)) this.#joined.set(conversation, fresh ? -Infinity : Date.now());
     if (this.#sockets.has(conversation)) return HERE;
     const left = this.#left.get(conversation);
     if (left) return left;
@@ -71,6 +77,12 @@ export class Visitors {
 
   /** We are told of this one no longer. @param {string} conversation */
   drop(conversation) {
+    this.#joined.delete(conversation);
+    this.#clear(conversation);
+  }
+
+  /** @param {string} conversation */
+  #clear(conversation) {
     for (const timer of this.#sockets.get(conversation)?.values() ?? []) clearTimeout(timer);
     clearTimeout(this.#awaited.get(conversation));
     this.#sockets.delete(conversation);
@@ -80,7 +92,7 @@ export class Visitors {
 
   /** Know nothing of any others than these. @param {{ has: (conversation: string) => boolean }} conversations */
   keep(conversations) {
-    for (const known of [this.#sockets, this.#awaited, this.#left]) {
+    for (const known of [this.#sockets, this.#awaited, this.#left, this.#joined]) {
       for (const id of known.keys()) if (!conversations.has(id)) this.drop(id);
     }
   }
@@ -94,12 +106,17 @@ export class Visitors {
   #lose(conversation, socket, at) {
     const sockets = this.#sockets.get(conversation);
     sockets?.delete(socket);
-    if (!sockets?.size) this.#miss(conversation, at);
+    if (sockets?.size) return;
+    const wait = (this.#joined.get(conversation) ?? -Infinity) + ROUND_MS - Date.now();
+    if (wait <= 0) return this.#miss(conversation, at);
+    this.#clear(conversation);
+    this.#awaited.set(conversation, setTimeout(() => this.#miss(conversation, at), wait));
+    this.#changed();
   }
 
   /** @param {string} conversation @param {Date | null} since */
   #miss(conversation, since) {
-    this.drop(conversation);
+    this.#clear(conversation);
     if (Date.now() - this.#heardAt <= QUIET_MS) this.#left.set(conversation, { is: "gone", since });
     this.#changed();
   }
