@@ -26,7 +26,6 @@ from config import plain
 from config.question import Question
 from config.schedule import overdue
 from livechat.bus import bus
-from livechat.consumers.base import BaseConsumer
 from livechat.models import file_storage
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -39,6 +38,16 @@ ECHO_SECONDS = 8.0
 """Without hearing itself through Redis for so long, a process counts Redis as lost."""
 
 
+_port_closes = False
+
+
+def port_closes() -> None:
+    """From now on say no: the port goes with this process. One of several processes at a port that
+    is replaced says nothing of it, as whoever asks again is answered by another."""
+    global _port_closes
+    _port_closes = True
+
+
 async def healthz(scope: Any, _receive: Any, send: Any) -> None:
     """Say that the event loop turns."""
     await plain.answer(scope, send, 200, b'{"ok":true}')
@@ -49,11 +58,11 @@ async def readyz(scope: Any, _receive: Any, send: Any) -> None:
     vital, others = await asyncio.gather(_answers(VITAL), _answers(OTHERS))
     if settings.REDIS_URL:
         others["redis"] = is_heard_through_redis()
-    is_ready = all(vital.values()) and not BaseConsumer.draining
+    is_ready = all(vital.values()) and not _port_closes
     found = {
         "ready": is_ready,
         "degraded": not all(others.values()),
-        "draining": BaseConsumer.draining,
+        "draining": _port_closes,
         **vital,
         **others,
     }

@@ -8,7 +8,7 @@ import random
 
 from django.conf import settings
 
-from config import exposition, sampling, statements
+from config import exposition, health, sampling, statements
 from config.clock import Clock
 from livechat import wire
 from livechat.bus import bus
@@ -74,6 +74,7 @@ async def _read_time() -> None:
 
 async def give_notice() -> None:
     """Have /readyz say no, for so long that a proxy hears of it where there are others to ask."""
+    health.port_closes()
     BaseConsumer.draining = True
     if settings.REDIS_URL:
         await asyncio.sleep(NOTICE_SECONDS)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from config import health
+from config import health, runtime
 from config.question import Question
 from config.schedule import SCHEDULE
 from livechat.consumers.base import BaseConsumer
@@ -21,7 +20,7 @@ from tests.machine import app
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_remembered(settings, tmp_path) -> Iterator[None]:
+def nothing_is_remembered(settings, tmp_path, monkeypatch) -> None:
     settings.VAR_DIR = tmp_path
     settings.REDIS_URL = ""  # tests/faults asks about Redis
     settings.STORAGES = {
@@ -33,8 +32,8 @@ def nothing_is_remembered(settings, tmp_path) -> Iterator[None]:
     }
     for question in (*health.VITAL.values(), *health.OTHERS.values()):
         question.forget()
-    yield
-    BaseConsumer.draining = False
+    monkeypatch.setattr(health, "_port_closes", False)
+    monkeypatch.setattr(BaseConsumer, "draining", False)
 
 
 @pytest.fixture
@@ -73,12 +72,22 @@ async def test_where_nobody_does_the_jobs_it_is_ready_and_degraded():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_process_that_drains_is_not():
-    BaseConsumer.draining = True
+async def test_a_process_with_which_the_port_goes_is_not():
+    await runtime.give_notice()
 
     status, said = await ask("/readyz")
 
     assert (status, said["ready"], said["draining"]) == (503, False, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_one_that_leaves_the_port_to_others_is_until_its_end():
+    await runtime.drain()
+
+    status, said = await ask("/readyz")
+
+    assert BaseConsumer.draining
+    assert (status, said["ready"], said["draining"]) == (200, True, False)
 
 
 @pytest.mark.django_db(transaction=True)
