@@ -228,6 +228,9 @@ class BaseConsumer(AsyncConsumer):
             try:
                 command = type(self).decode(event.get("text") or event.get("bytes"))
             except Invalid as error:
+                if error.code == "later_client":  # so much later that its hello is another
+                    self.close(Close.OLDER)
+                    return None
                 metrics.BAD_FRAMES.labels(error.code).inc()
                 self.deliver(wire.encode(wire.Rejected(error.code)))
                 if self._bad.take(now):

@@ -6,7 +6,7 @@ import msgspec
 
 from livechat.errors import Invalid
 from livechat.wire.staff import StaffCommand
-from livechat.wire.values import MAX_FRAME_BYTES
+from livechat.wire.values import MAX_FRAME_BYTES, VERSION
 from livechat.wire.visitor import VisitorCommand
 
 _visitor_decoder = msgspec.json.Decoder(VisitorCommand)
@@ -16,9 +16,19 @@ _staff_decoder = msgspec.json.Decoder(StaffCommand)
 _encoder = msgspec.json.Encoder()
 
 
+class _AnyHello(msgspec.Struct, frozen=True, tag="hello"):
+    """What a hello of any version has; a later one may say more."""
+
+    version: int
+
+
+_hello_decoder = msgspec.json.Decoder(_AnyHello)
+
+
 def decode_visitor(frame: str | bytes | None) -> Any:
     """Return the `VisitorCommand` in `frame`; raise `Invalid` with code ``bad_frame``,
-    ``unknown_type`` or ``too_large``."""
+    ``unknown_type``, ``too_large``, or ``later_client`` for a hello of another form, of a version
+    to come."""
     return _decode(_visitor_decoder, frame)
 
 
@@ -47,10 +57,19 @@ def _decode(decoder: msgspec.json.Decoder[Any], frame: str | bytes | None) -> An
             raise Invalid("bad_frame")
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
+        if _is_later_hello(raw):
+            raise Invalid("later_client") from None
         unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.type`")
         raise Invalid("unknown_type" if unknown else "bad_frame") from None
     except (ValueError, RecursionError):
         raise Invalid("bad_frame") from None
+
+
+def _is_later_hello(raw: bytes) -> bool:
+    try:
+        return _hello_decoder.decode(raw).version > VERSION
+    except (ValueError, RecursionError):
+        return False
 
 
 def _has_nul(value: Any) -> bool:

@@ -260,8 +260,9 @@ async def test_a_client_of_long_ago_is_told_to_reload(sockets, berlin):
     assert await visitor.closed() == 4400
 
 
-async def test_a_client_of_a_later_release_is_sent_on_to_a_server_of_its_own(sockets, berlin):
-    visitor = await sockets.visitor(berlin, version=wire.VERSION + 1)
+@pytest.mark.parametrize("more", [{}, {"since_then": ["invented"]}, {"tab": {"new": "form"}}])
+async def test_a_client_of_a_later_release_is_sent_on_to_a_server_of_its_own(sockets, berlin, more):
+    visitor = await sockets.visitor(berlin, version=wire.VERSION + 1, **more)
 
     assert await visitor.closed() == 4426
     assert visitor.heard == []
