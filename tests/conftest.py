@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
+import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
-from django.core.cache import cache
 from django.db import connections
 from django.utils import translation
 
@@ -40,12 +40,13 @@ def plain_english():
 
 
 @pytest.fixture(autouse=True)
-def fresh_process():
-    """What a process counts and remembers for a while: nothing of another test is left of it."""
+def fresh_process(settings):
+    """What a process counts and remembers for a while, of another test, is not there any more."""
     gate.forget()
     outbox.listeners.forget()
     patience.forget()
-    cache.clear()
+    mine = settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}
+    settings.CACHES = settings.CACHES | {"default": mine}
 
 
 @pytest.fixture

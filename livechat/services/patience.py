@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F
+from django.db.models.functions import Greatest
 
 from livechat import wire
 from livechat.models import Conversation, moment
@@ -22,7 +23,9 @@ KEPT_SECONDS = 60.0
 LONGEST_DAY = timedelta(days=2)
 """No reader's day began earlier, wherever he is."""
 
-_WAIT = ExpressionWrapper(F("answered_at") - F("opened_at"), output_field=DurationField())
+_WAIT = ExpressionWrapper(
+    Greatest("answered_at", "opened_at") - F("opened_at"), output_field=DurationField()
+)
 
 _known: dict[int, tuple[float, int | None]] = {}
 _lock = threading.Lock()
@@ -67,5 +70,5 @@ def told(actor: StaffActor, since: datetime) -> wire.AnswersTold:
     began = min(max(since, now - LONGEST_DAY), now)
     rows = Conversation.objects.filter(opened_at__gte=began, answered_at__isnull=False)
     found = inbox.visible(actor, rows).order_by().aggregate(count=Count("pk"), wait=Avg(_WAIT))
-    seconds = None if found["wait"] is None else max(0.0, found["wait"].total_seconds())
-    return wire.AnswersTold(count=found["count"], seconds=seconds)
+    seconds = None if found["wait"] is None else found["wait"].total_seconds()
+    return wire.AnswersTold(since=since, count=found["count"], seconds=seconds)

@@ -442,9 +442,11 @@ class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
 
 
 class AnswersTold(msgspec.Struct, frozen=True, tag="answers.told"):
-    """How soon visitors were answered on the reader's channels: of the `count` conversations that
-    began since then and have an answer, the average wait in `seconds`, null for none."""
+    """How soon visitors were answered: of the `count` conversations in the reader's inbox that
+    began `since` then, as he asked, and have an answer, the average wait in `seconds`, null for
+    none."""
 
+    since: datetime
     count: int
     seconds: float | None
 

@@ -8,7 +8,9 @@ from msgspec import Meta
 
 VERSION = 1
 """Version of this protocol; a server understands `VERSION` and `VERSION - 1`. A later client is
-closed with `Close.OLDER` and goes on trying, an earlier one is told to load its page anew."""
+closed with `Close.OLDER` and goes on trying, an earlier one is told to load its page anew.
+
+From the first release on, whatever a server of the release before would refuse makes a version."""
 
 MAX_FRAME_BYTES = 65_536
 MAX_TEXT_CHARACTERS = 8_000

@@ -10,6 +10,9 @@ LEFT = re.compile(
     r"Left the website at \d{1,2}:\d\d\. What you write is shown when the visitor comes back\."
 )
 
+ROUND_MS = 40_000
+"""Until another tab of his would have spoken, and some seconds more."""
+
 
 def strip(anna: Operator) -> Locator:
     return anna.page.locator(".left-strip")
@@ -34,7 +37,7 @@ def test_an_operator_sees_that_the_visitor_is_there_that_he_leaves_and_that_he_c
 
     address = vera.page.url
     vera.page.goto("about:blank")
-    expect(strip(anna)).to_have_text(LEFT)
+    expect(strip(anna)).to_have_text(LEFT, timeout=ROUND_MS)
     expect(context(anna)).to_have_text(re.compile("Left the website at"))
     expect(anna.page.locator("visitor-context .facts dt").first).to_have_text("Last page")
     expect(mark).to_have_count(0)

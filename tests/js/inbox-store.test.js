@@ -89,7 +89,7 @@ test("a snapshot in parts replaces the inbox only when it is whole", () => {
 
 test("how soon visitors were answered today is told anew, and the last word counts", () => {
   const told = (/** @type {number} */ seconds) =>
-    /** @type {const} */ ({ type: "answers.told", count: 2, seconds });
+    /** @type {const} */ ({ type: "answers.told", since: "2026-11-27T00:00:00Z", count: 2, seconds });
 
   assert.equal(start("Anna").answers, null);
   assert.equal(after(inbox(), told(42), told(30)).answers?.seconds, 30);

@@ -151,12 +151,27 @@ test("a page whose release was taken back asks to be loaded anew, after ten minu
   assert.equal(socket.status, "outdated");
 });
 
-test("servers of an older release at two deploys are not counted together", () => {
+test("who meets old and new servers in turn is not told that the new ones are gone", () => {
+  const { statuses } = connected();
+
+  for (let second = 0; second < 15 * 60; second += 40) {
+    newest().ends(4426);
+    mock.timers.tick(20_000);
+    welcome();
+    mock.timers.tick(20_000);
+  }
+
+  assert.ok(!statuses.includes("outdated"));
+});
+
+test("what happened between two meetings with older servers is not counted as a deploy", () => {
   const { socket } = connected();
   newest().ends(4426);
-  mock.timers.tick(20_000);
-  welcome();
-  mock.timers.tick(20 * 60_000);
+  for (let minute = 0; minute < 11; minute += 1) {
+    mock.timers.tick(60_000);
+    newest().ends(1006);
+  }
+  mock.timers.tick(60_000);
 
   newest().ends(4426);
 

@@ -50,7 +50,8 @@ test("who goes from page to page has not left", () => {
 });
 
 test("who closes one of two tabs is still there, who closes the last is gone after five seconds", () => {
-  visitors.of("a", true);
+  visitors.of("a");
+  pass(25);
   hear(true);
   hear(true, "two");
   hear(false);
@@ -63,7 +64,7 @@ test("who closes one of two tabs is still there, who closes the last is gone aft
   assert.equal(visitors.of("a").is, "gone");
 });
 
-test("of a chat that had begun before us a tab that has not spoken yet is waited for", () => {
+test("a tab that has not spoken yet is waited for, of a chat of which we have just heard", () => {
   visitors.of("a");
   hear(true);
   pass(2);
@@ -79,7 +80,7 @@ test("of a chat that had begun before us a tab that has not spoken yet is waited
   assert.equal(visitors.of("a").is, "gone");
 });
 
-test("of a chat that had begun before us he is gone when no other tab has spoken in its turn", () => {
+test("he is gone when no other tab has spoken in its turn", () => {
   visitors.of("a");
   hear(true);
   hear(false);
@@ -87,14 +88,6 @@ test("of a chat that had begun before us he is gone when no other tab has spoken
   assert.equal(visitors.of("a").is, "unknown");
   pass(1);
   assert.deepEqual(visitors.of("a"), { is: "gone", since: NOON });
-});
-
-test("of a chat that has just begun all tabs are known", () => {
-  visitors.of("a", true);
-  hear(true);
-  hear(false);
-  pass(5);
-  assert.equal(visitors.of("a", true).is, "gone");
 });
 
 test("a tab that nobody knew of says nothing by leaving: there may be others", () => {

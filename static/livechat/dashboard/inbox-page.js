@@ -53,6 +53,8 @@ export class InboxPage extends HTMLElement {
   #resizers = [new PaneResizer("list"), new PaneResizer("context")];
   #notice = element("p", { className: "notice", hidden: true, attributes: { role: "alert" } });
   #timer = 0;
+  /** Nothing is chosen, and there is nothing to be set up. */
+  idle = false;
 
   connectedCallback() {
     this.list.ariaLabel = t("inbox.title");
@@ -175,6 +177,7 @@ export class InboxPage extends HTMLElement {
     const [start, listed] = this.#starts;
     if (start) start.hidden = busy;
     if (!busy) start?.show(state, done, waiting);
+    this.idle = !busy && !done;
     if (listed) listed.hidden = !done;
     if (done) listed?.show(state, done, waiting);
   }

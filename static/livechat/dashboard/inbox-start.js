@@ -1,4 +1,6 @@
+import { midnight } from "../shared/clock.js";
 import { element, fire } from "../shared/element.js";
+import { now } from "../shared/moment.js";
 import { stopwatch } from "../shared/short-times.js";
 import { STEPS } from "./first-steps.js";
 import { glyph } from "./glyphs.js";
@@ -29,12 +31,13 @@ export class InboxStart extends HTMLElement {
   /** @param {State} state @param {Record<Step, boolean> | null} done @param {number} waiting */
   show(state, done, waiting) {
     const link = state.channels.find(({ joined }) => joined)?.link ?? state.channels[0]?.link ?? "";
-    const drawn = JSON.stringify([state.loaded, done, waiting, link, state.channels.length, state.answers]);
+    const average = done ? "" : averageOf(state.answers);
+    const drawn = JSON.stringify([state.loaded, done, waiting, link, state.channels.length, average]);
     if (drawn === this.#drawn) return;
     const held = this.#holds();
     this.#drawn = drawn;
-    this.replaceChildren(...(!state.loaded ? [] : done ? [this.#list(done, link)] : this.#nothing(waiting, link, state.answers)));
-    if (held) /** @type {HTMLElement | null} */ (this.querySelector(held))?.focus();
+    this.replaceChildren(...(!state.loaded ? [] : done ? [this.#list(done, link)] : this.#nothing(waiting, link, average)));
+    if (held) /** @type {HTMLElement | null} */ (this.querySelector(held))?.focus({ preventScroll: true });
   }
 
   /** @returns {string} a selector of what has the focus here, "" for nothing */
@@ -81,15 +84,13 @@ export class InboxStart extends HTMLElement {
     return element("li", {}, inside);
   }
 
-  /** @param {number} waiting @param {string} link @param {AnswersTold | null} answers */
-  #nothing(waiting, link, answers) {
+  /** @param {number} waiting @param {string} link @param {string} average */
+  #nothing(waiting, link, average) {
     const title = waiting ? t("empty.waiting", { count: waiting }) : t("inbox.allAnswered");
     return [element("div", { className: "nothing" },
       element("div", { className: "nothing-mark", attributes: { "aria-hidden": "true" } }, waiting ? glyph("bell") : glyph("check")),
       element("h2", { className: "empty-title", textContent: title }),
-      answers?.seconds != null && element("p", {
-        className: "nothing-figure", textContent: t("empty.average", { time: stopwatch(answers.seconds) }),
-      }),
+      average && element("p", { className: "nothing-figure", textContent: t("empty.average", { time: average }) }),
       element("p", { textContent: t(waiting ? "empty.pick" : "empty.quiet") }),
       element("div", { className: "nothing-steps" },
         waiting > 0 && element("button", {
@@ -106,6 +107,12 @@ export class InboxStart extends HTMLElement {
     const begin = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["begin"];
     if (begin) fire(this, BEGUN, begin);
   };
+}
+
+/** @param {AnswersTold | null} answers @returns {string} "" unless they are of this day */
+function averageOf(answers) {
+  if (answers?.seconds == null || Date.parse(answers.since) !== midnight(now())) return "";
+  return stopwatch(answers.seconds);
 }
 
 customElements.define("inbox-start", InboxStart);

@@ -42,8 +42,6 @@ import { VISITOR } from "./wording.js";
 const MAX_AHEAD = 20;
 /** Whoever goes through the list with J is not told all of everybody. */
 const LINGER_MS = 200;
-/** A chat that is no older came while we listened. */
-const FRESH_MS = 5_000;
 const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
 
 /** @type {{ socket: string, user: string, id: string, admin: string | null, preferences?: Partial<Preferences> & { shortcuts?: boolean } }} */
@@ -333,7 +331,7 @@ function whereabouts(id) {
   const conversation = state.conversations.get(id);
   const told = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
     && (conversation.state === "queued" || isIn(id) || watching.conversation === id);
-  if (told) return visitors.of(id, now().getTime() - Date.parse(conversation.opened_at) < FRESH_MS);
+  if (told) return visitors.of(id);
   visitors.drop(id);
   return null;
 }
@@ -372,7 +370,6 @@ function drawNow() {
   viewers.look(state.me.id && choiceOf(state.me) !== "invisible" ? looking : "");
   ringing.update(state, document.hasFocus() ? looking : "");
   freshness.turn(selected === CHANNELS && !document.hidden);
-  answers.turn(!selected && socket.status === "open" && !document.hidden);
   const channel = state.conversations.get(selected)?.channel;
   pane.composer.rules = state.channels.find(({ id }) => id === channel)?.files ?? NO_FILES;
   page.show(state, selected, {
@@ -383,6 +380,7 @@ function drawNow() {
     whereabouts,
     blocked: ringing.blocked,
   });
+  answers.turn(page.idle && socket.status === "open" && !document.hidden);
   page.rail.sounds = { muted: ringing.muted, askable: ringing.askable };
   if (wantsFocus && pane.composer.checkVisibility()) {
     wantsFocus = false;

@@ -6,7 +6,7 @@ const BELIEVED_MS = 65_000;
 const QUIET_MS = 25_000;
 /** Who goes from page to page has left for a moment only. */
 const LEAVING_MS = 5_000;
-/** All tabs of a chat that was there before us have spoken by then. */
+/** All his tabs have spoken once, each in its turn. */
 const ROUND_MS = 25_000;
 
 /**
@@ -28,7 +28,7 @@ export class Visitors {
   #left = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} conversations of which nothing was heard yet */
   #awaited = new Map();
-  /** @type {Map<string, number>} since when we are told of a conversation that had begun before */
+  /** @type {Map<string, number>} since when we are told of a conversation */
   #joined = new Map();
   #changed;
   #heardAt = Date.now();
@@ -61,11 +61,10 @@ export class Visitors {
 
   /**
    * @param {string} conversation  one whose visitor we are told of
-   * @param {boolean} [fresh]  it has just begun, so that we heard of all his tabs
    * @returns {Whereabouts}
    */
-  of(conversation, fresh = false) {
-    if (!this.#joined.has(conversation)) this.#joined.set(conversation, fresh ? -Infinity : Date.now());
+  of(conversation) {
+    if (!this.#joined.has(conversation)) this.#joined.set(conversation, Date.now());
     if (this.#sockets.has(conversation)) return HERE;
     const left = this.#left.get(conversation);
     if (left) return left;

@@ -14,6 +14,8 @@ const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced
 const OLDER = 4426;
 /** A deploy is over by then. */
 const DEPLOY_MS = 600_000;
+/** Whoever met one tries again sooner; after longer it is another story. */
+const AGAIN_MS = 60_000;
 
 const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
 
@@ -45,8 +47,8 @@ export class Socket {
   #notBefore = 0;
   #active = false;
   #heardAt = 0;
-  /** Since when we have met servers of an earlier release alone. @type {number | null} */
-  #olderSince = null;
+  /** When we met an earlier release first, and last. @type {{ first: number, last: number } | null} */
+  #older = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -113,7 +115,7 @@ export class Socket {
     this.#watch(SILENCE_MS);
     if (event.type === "welcome") {
       this.#attempt = 0;
-      this.#olderSince = null;
+      this.#older = null;
       // First what it brings, then "open": whoever sends at "open" must know where to.
       this.#handlers.receive(event);
       this.#become("open");
@@ -136,14 +138,18 @@ export class Socket {
     this.#drop();
     const end = FINAL.get(code);
     if (end) return this.#end(/** @type {Status} */ (end));
-    if (code === OLDER) {
-      this.#olderSince ??= Date.now();
-      if (Date.now() - this.#olderSince >= DEPLOY_MS) return this.#end("outdated");
-    }
+    if (code === OLDER && this.#isTakenBack(Date.now())) return this.#end("outdated");
     if (code === 4401) this.#handlers.refused();
     this.#lack();
     this.#again(code === 4429 ? FLOODING_MS * (1 + Math.random()) : delay(this.#attempt, Math.random()));
     this.#attempt += 1;
+  }
+
+  /** @param {number} now  at which a server of an earlier release was met @returns {boolean} */
+  #isTakenBack(now) {
+    const together = this.#older && now - this.#older.last < AGAIN_MS;
+    this.#older = { first: together ? this.#older?.first ?? now : now, last: now };
+    return now - this.#older.first >= DEPLOY_MS;
   }
 
   /** Wait as long as the server asks us to. @param {number} attempt  that was refused */

@@ -27,7 +27,7 @@ const ENGLISH = {
   "connection.busy": "Very many people are here. We try again by ourselves; your messages are kept.",
   "connection.connecting": "Connecting… your messages are kept",
   "connection.forbidden": "This chat is not available here.",
-  "connection.outdated": "There is a newer version of this page.",
+  "connection.outdated": "This page has to be loaded anew.",
   "connection.reload": "Reload",
   "connection.replaced": "This chat is open in another window.",
   "connection.useHere": "Use it here",

@@ -110,11 +110,13 @@ export interface TranscriptOpened {
 }
 
 /**
- * How soon visitors were answered on the reader's channels: of the `count` conversations that
- * began since then and have an answer, the average wait in `seconds`, null for none.
+ * How soon visitors were answered: of the `count` conversations in the reader's inbox that
+ * began `since` then, as he asked, and have an answer, the average wait in `seconds`, null for
+ * none.
  */
 export interface AnswersTold {
   type: "answers.told";
+  since: string;
   count: number;
   seconds: number | null;
 }
