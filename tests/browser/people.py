@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import FloatRect, Frame, FrameLocator, Locator, Page, expect
 
-PATIENCE_MS = 15_000
-"""For everything that is shown sooner or later; the computer may be busy with other things."""
+PATIENCE_MS = 30_000
+"""For everything that is shown sooner or later; the computer may be busy with other things. Twice
+as long as a browser lets pass between two attempts to connect."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
