@@ -147,8 +147,8 @@ export class Socket {
 
   /** @param {number} now  at which a server of an earlier release was met @returns {boolean} */
   #isTakenBack(now) {
-    const together = this.#older && now - this.#older.last < AGAIN_MS;
-    this.#older = { first: together ? this.#older?.first ?? now : now, last: now };
+    if (!this.#older || now - this.#older.last >= AGAIN_MS) this.#older = { first: now, last: now };
+    this.#older.last = now;
     return now - this.#older.first >= DEPLOY_MS;
   }
 
