@@ -57,6 +57,11 @@ class Chrome:
         """Let complaints pass that contain these words."""
         self.expected.append(complaint)
 
+    def expect_a_dead_server(self) -> None:
+        """Let pass what a browser says of connections, and of answers that end in the middle."""
+        self.expect("WebSocket connection to")
+        self.expect("net::ERR_")
+
     def heard(self) -> list[str]:
         """Return what nobody expected."""
         return [

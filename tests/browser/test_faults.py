@@ -13,12 +13,7 @@ from tests.browser.people import until
 
 @pytest.fixture(autouse=True)
 def silence(chrome):
-    """Browsers report every connection that fails, and here they do."""
-    chrome.expect("WebSocket connection to")
-    chrome.expect("net::ERR_CONNECTION_REFUSED")
-    # What was being fetched when the server was killed.
-    chrome.expect("net::ERR_CONNECTION_RESET")
-    chrome.expect("net::ERR_EMPTY_RESPONSE")
+    chrome.expect_a_dead_server()
 
 
 def test_three_messages_written_while_the_server_is_dead_arrive_once_and_in_order(

@@ -117,8 +117,7 @@ def test_colleagues_see_who_is_busy_and_not_who_is_invisible(vera, anna, ben):
 
 
 def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera, anna, server):
-    chrome.expect("WebSocket connection to")
-    chrome.expect("net::ERR_CONNECTION_REFUSED")
+    chrome.expect_a_dead_server()
     tab = other_tab(anna)
     server.kill()
     touched_nothing(server)

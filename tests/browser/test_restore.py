@@ -10,9 +10,7 @@ PAGE = "back-up-and-restore.md"
 
 @pytest.fixture(autouse=True)
 def silence(chrome):
-    """Browsers report every connection that fails, and here they do."""
-    chrome.expect("WebSocket connection to")
-    chrome.expect("net::ERR_CONNECTION_REFUSED")
+    chrome.expect_a_dead_server()
 
 
 @pytest.fixture
