@@ -21,7 +21,7 @@ from livechat.models import Expertise, Operator, User
 from livechat.services import operators
 from livechat.services.operators import MAX_PICTURE_BYTES, Account, Profile
 from tests import factories
-from tests.livechat.test_channel_admin import Form
+from tests.forms import Form
 
 pytestmark = pytest.mark.django_db
 

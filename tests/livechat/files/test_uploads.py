@@ -1,0 +1,364 @@
+"""Who may bring a file, what is kept of it, and how many."""
+
+import io
+import ipaddress
+import uuid
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from livechat import auth, links
+from livechat.domain import rights
+from livechat.domain.sources import source_of
+from livechat.errors import Invalid, NotAllowed, NotFound, RateLimited
+from livechat.links import Audience
+from livechat.models import Attachment, Visitor
+from livechat.services import conversations
+from livechat.services.allowance import Allowance
+from tests import factories
+from tests.livechat.files.samples import (
+    GPS,
+    body,
+    bring,
+    code,
+    header,
+    jpeg,
+    kept,
+    png,
+    sent,
+    stored,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_visitors_photo_is_kept_without_what_it_told_and_with_a_thumbnail(
+    client, berlin, vera, folder
+):
+    answer = bring(client, vera, berlin, jpeg(), "C:\\Users\\vera\\Holiday.JPG")
+
+    file = answer.json()
+    row = Attachment.objects.get()
+    assert answer.status_code == 201
+    assert answer["Cache-Control"] == "no-store"
+    assert (file["name"], file["content_type"], file["family"]) == (
+        "Holiday.JPG",
+        "image/jpeg",
+        "image",
+    )
+    assert (file["width"], file["height"], file["size"]) == (640, 480, row.size)
+    assert file["id"] == str(row.public_id)
+    assert row.visitor == vera.visitor
+    assert not Visitor.objects.exists()
+    files = [path.read_bytes() for path in stored(folder)]
+    assert len(files) == 2
+    assert row.size in {len(data) for data in files}
+    assert all(GPS.encode() not in data for data in files)
+    assert body(client.get(file["url"])).startswith(b"\xff\xd8")
+    assert body(client.get(file["thumbnail"]))[8:12] == b"WEBP"
+
+
+def test_where_a_file_lies_has_nothing_to_do_with_what_it_is_called(berlin, vera, folder):
+    kept(vera, berlin, name="../../../etc/passwd.txt")
+
+    [path] = stored(folder)
+    now = timezone.now()
+    assert path.parent == folder / f"attachments/{now:%Y/%m}"
+    assert uuid.UUID(path.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../secret.txt", "secret.txt"),
+        ("..\\..\\secret.txt", "secret.txt"),
+        ("invoice\u202etxt.exe", "invoicetxt.exe.txt"),
+        ("a\x00b.txt", "ab.txt"),
+        ("\r\nSet-Cookie: a=b.txt", "Set-Cookie_ a=b.txt"),
+        ("x" * 5_000 + ".txt", "x" * 116 + ".txt"),
+        ("<script>.txt", "_script_.txt"),
+        ("قائمة.txt", "قائمة.txt"),
+        ("", "file.txt"),
+    ],
+    ids=["path", "windows path", "bidi", "nul", "lines", "5,000", "tag", "arabic", "none"],
+)
+def test_a_name_is_made_safe_and_survives_the_headers(client, berlin, vera, name, shown):
+    row = kept(vera, berlin, name=name)
+
+    answer = client.get(links.file_path(row.public_id, Audience.PUBLIC))
+
+    assert body(answer)
+    assert row.name == shown
+    assert answer["Content-Disposition"].startswith("attachment; filename")
+    assert not {"\r", "\n", "\0"} & set(answer["Content-Disposition"])
+    assert answer["Content-Disposition"].isascii()
+
+
+def polyglot() -> bytes:
+    return png() + b"<script>alert(1)</script>"
+
+
+def test_what_hangs_behind_a_picture_is_gone(client, berlin, vera, folder):
+    answer = bring(client, vera, berlin, polyglot(), "a.png")
+
+    assert answer.status_code == 201
+    assert all(b"script" not in path.read_bytes() for path in stored(folder))
+
+
+BAD = {
+    "HTML": (b"<!doctype html><script>alert(1)</script>", "a.txt", 415, "file_type"),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.png", 415, "file_type"),
+    "program": (b"MZ\x90\0\x03\0\0\0" + bytes(200), "a.jpg", 415, "file_type"),
+    "script": (b"#!/bin/sh\nrm -rf /\n", "a.txt", 415, "file_type"),
+    "archive": (b"", "a.zip", 415, "file_type"),
+    "empty": (b"", "a.txt", 422, "file_empty"),
+    "half a picture": (jpeg()[:400], "a.jpg", 422, "file_broken"),
+    "bomb": (b"", "a.png", 422, "image_too_large"),
+    "too large": (b"a" * (1024 * 1024 + 1), "a.txt", 413, "too_large"),
+}
+
+
+@pytest.mark.parametrize(("data", "name", "status", "expected"), BAD.values(), ids=BAD.keys())
+def test_what_is_not_wanted_is_refused_and_leaves_nothing(
+    client, berlin, vera, folder, data, name, status, expected
+):
+    berlin.max_file_megabytes = 1
+    berlin.save()
+    if name == "a.zip":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("a.txt", "a")
+        data = out.getvalue()
+    if expected == "image_too_large":
+        data = bytearray(png())
+        data[16:24] = (30_000).to_bytes(4, "big") * 2  # what the header claims
+
+    answer = bring(client, vera, berlin, bytes(data), name)
+
+    assert (answer.status_code, code(answer)) == (status, expected)
+    assert name.encode() not in answer.content
+    assert not Attachment.objects.exists()
+    assert stored(folder) == []
+
+
+def test_a_channel_that_takes_no_files_says_so(client, berlin, vera, anna):
+    berlin.file_set = "none"
+    berlin.save()
+
+    answer = bring(client, vera, berlin, b"text")
+
+    assert (answer.status_code, code(answer)) == (403, "files_off")
+    with pytest.raises(Invalid, match="files_off"):
+        kept(anna, berlin)
+
+
+def test_a_channel_of_pictures_takes_no_document(client, berlin, vera):
+    berlin.file_set = "images"
+    berlin.save()
+
+    assert code(bring(client, vera, berlin, b"text")) == "file_type"
+    assert bring(client, vera, berlin, png(), "a.png").status_code == 201
+
+
+def test_only_a_good_token_of_this_channel_may_bring_something(client, berlin, vera, settings):
+    hamburg = factories.channel("Hamburg")
+    address = f"/widget/{berlin.key}/files/"
+    token = auth.visitor_token(vera.visitor, berlin.key)
+    other = auth.visitor_token(vera.visitor, hamburg.key)
+
+    def knock(value: str | None) -> tuple[int, str]:
+        headers = {} if value is None else {"Authorization": value}
+        answer = client.post(address, {"file": sent(b"text")}, headers=headers)
+        return answer.status_code, code(answer)
+
+    assert knock(None) == (401, "auth_required")
+    assert knock("Bearer x") == (401, "auth_required")
+    assert knock("Visitor ") == (401, "token_invalid")
+    assert knock(f"Visitor {token[:-1]}x") == (401, "token_invalid")
+    assert knock(f"Visitor {other}") == (401, "token_invalid")
+    settings.VISITOR_TOKEN_MAX_AGE = -1
+    assert knock(f"Visitor {token}") == (401, "token_invalid")
+    assert not Attachment.objects.exists()
+
+
+def test_a_session_is_no_token(client, berlin, anna):
+    client.force_login(anna.user)
+
+    answer = client.post(f"/widget/{berlin.key}/files/", {"file": sent(b"text")})
+
+    assert (answer.status_code, code(answer)) == (401, "auth_required")
+    assert "Cookie" not in answer.get("Vary", "")
+
+
+def test_an_archived_channel_takes_nothing_from_anybody(client, berlin, vera, anna):
+    berlin.is_active = False
+    berlin.save()
+
+    assert bring(client, vera, berlin, b"text").status_code == 404
+    client.force_login(anna.user)
+    answer = client.post("/dashboard/files/", {"file": sent(b"x"), "channel": berlin.public_id})
+    assert (answer.status_code, code(answer)) == (404, "not_found")
+    with pytest.raises(NotFound):
+        kept(vera, berlin)
+
+
+def test_a_request_without_the_one_file_is_refused(client, berlin, vera):
+    address, headers = f"/widget/{berlin.key}/files/", header(vera, berlin)
+
+    answers = [
+        client.post(address, {}, headers=headers),
+        client.post(address, {"file": "no file"}, headers=headers),
+        client.post(address, {"file": [sent(b"a"), sent(b"b")]}, headers=headers),
+        client.post(address, {"file": sent(b"a"), "more": sent(b"b")}, headers=headers),
+        client.post(address, b"{}", content_type="application/json", headers=headers),
+        client.post(
+            address, b"junk", content_type="multipart/form-data; boundary=x", headers=headers
+        ),
+        client.post(address, b"junk", content_type="multipart/form-data", headers=headers),
+    ]
+
+    assert [(answer.status_code, code(answer)) for answer in answers] == [(400, "invalid")] * 7
+    assert client.get(address, headers=headers).status_code == 405
+
+
+def test_an_operator_brings_files_for_the_channels_he_answers_on(client, berlin, anna):
+    hamburg = factories.channel("Hamburg")
+    client.force_login(anna.user)
+
+    def knock(channel: object) -> int:
+        data = {"file": sent(b"text", "a.txt"), "channel": str(channel)}
+        return int(client.post("/dashboard/files/", data).status_code)
+
+    assert knock(berlin.public_id) == 201
+    assert knock(hamburg.public_id) == 403
+    assert knock(uuid.uuid4()) == 404
+    assert knock("1") == 400
+    row = Attachment.objects.get()
+    assert (row.operator, row.visitor) == (anna, None)
+
+
+def test_who_takes_part_elsewhere_may_bring_files_there(berlin, ben, vera):
+    chat = factories.conversation(vera)
+    ben.memberships.all().delete()
+
+    assert kept(ben, berlin).operator == ben  # in charge since the beginning
+    conversations.leave(factories.actor(ben), chat.public_id)
+    with pytest.raises(NotAllowed):
+        kept(ben, berlin)
+
+
+def test_who_does_not_answer_brings_nothing(client, berlin):
+    client.force_login(factories.user("rita", group=rights.ANALYSTS))
+
+    answer = client.post("/dashboard/files/", {"file": sent(b"x"), "channel": berlin.public_id})
+
+    assert (answer.status_code, code(answer)) == (403, "forbidden")
+
+
+def test_staffs_door_asks_for_session_and_csrf(berlin, anna):
+    strict = Client(enforce_csrf_checks=True)
+    data = {"file": sent(b"text"), "channel": berlin.public_id}
+
+    stranger = strict.post("/dashboard/files/", data)
+    strict.force_login(anna.user)
+    forged = strict.post("/dashboard/files/", {**data, "file": sent(b"text")})
+    forged_delete = strict.delete(f"/dashboard/files/{uuid.uuid4()}/")
+    strict.cookies["csrftoken"] = "a" * 32
+    own = strict.post(
+        "/dashboard/files/",
+        {**data, "file": sent(b"text", "a.txt")},
+        headers={"X-CSRFToken": "a" * 32},
+    )
+
+    assert (stranger.status_code, code(stranger)) == (401, "auth_required")
+    assert (forged.status_code, code(forged)) == (403, "forbidden")
+    assert (forged_delete.status_code, code(forged_delete)) == (403, "forbidden")
+    assert own.status_code == 201
+
+
+def test_a_disk_that_is_full_leaves_no_row(client, berlin, vera, folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("no folder")  # nothing can be made inside
+
+    answer = bring(client, vera, berlin, b"text")
+
+    assert (answer.status_code, code(answer)) == (503, "unavailable")
+    assert not Attachment.objects.exists()
+
+
+# Limits
+
+
+def test_twenty_files_may_wait_and_no_more(client, berlin, vera, folder):
+    for _ in range(20):
+        kept(vera, berlin)
+
+    answer = bring(client, vera, berlin, b"text")
+
+    assert (answer.status_code, code(answer)) == (422, "too_many_files")
+    assert Attachment.objects.count() == len(stored(folder)) == 20
+    kept(factories.visitor(berlin), berlin)  # others are not concerned
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_never_more_than_twenty_stay(berlin, vera, folder):
+    def one(_number: int) -> bool:
+        try:
+            kept(vera, berlin)
+        except Invalid:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(one, range(30)))
+
+    assert sum(done) == Attachment.objects.count() == len(stored(folder)) <= 20
+
+
+def test_one_address_brings_sixty_files_in_ten_minutes(client, berlin):
+    answers = [bring(client, factories.visitor(berlin), berlin, b"") for _ in range(61)]
+
+    assert {answer.status_code for answer in answers[:60]} == {422}
+    assert (answers[60].status_code, code(answers[60])) == (429, "rate_limited")
+    wait = answers[60].json()["error"]["retry_after"]
+    assert 0 < wait <= 600
+    assert answers[60]["Retry-After"] == str(wait)
+
+
+def test_one_address_brings_so_many_bytes_an_hour():
+    budget = Allowance("test", 100, 3600)
+
+    budget.take("192.0.2.1", 60)
+    budget.take("192.0.2.1", 40)
+    budget.take("192.0.2.2", 100)
+    with pytest.raises(RateLimited) as refused:
+        budget.take("192.0.2.1", 1)
+
+    assert 0 < refused.value.retry_after <= 3600
+
+
+def test_an_address_is_counted_as_what_one_person_has():
+    assert source_of("192.0.2.1") == source_of("::ffff:192.0.2.1") == "192.0.2.1"
+    assert source_of("2001:db8::1") == source_of("2001:db8::ffff") != source_of("2001:db8:0:1::1")
+    assert source_of("") == source_of("testclient") == "unknown"
+
+
+def test_the_address_behind_our_proxy_counts(client, berlin, settings):
+    settings.TRUSTED_PROXIES = (ipaddress.ip_network("127.0.0.0/8"),)
+    address = f"/widget/{berlin.key}/files/"
+
+    def knock(forwarded: str) -> int:
+        headers = {**header(factories.visitor(berlin), berlin), "X-Forwarded-For": forwarded}
+        return int(client.post(address, {"file": sent(b"")}, headers=headers).status_code)
+
+    first = [knock("203.0.113.1") for _ in range(61)]
+
+    assert first[-1] == 429
+    assert knock("203.0.113.2") == 422
+    assert knock("203.0.113.2, 203.0.113.1") == 429  # what he claims himself does not count
