@@ -117,11 +117,12 @@ def has_every_migration() -> bool:
 
 def missing_migrations() -> set[tuple[str, str]]:
     """Return the migrations of this code that the database has not had."""
-    return _known_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
 
 
 @cache
-def _known_migrations() -> set[tuple[str, str]]:
+def known_migrations() -> set[tuple[str, str]]:
+    """Return the migrations of this code. The first time all are imported, which takes a while."""
     return set(MigrationLoader(None).disk_migrations)
 
 

@@ -34,7 +34,8 @@ LEAVE_SECONDS = 16.0
 """How long all this may take, what is being done for the clients included."""
 
 FIRST_SECONDS = 3.0
-"""How long the start waits for what the database says of the widgets and of the time."""
+"""How long the start waits for what the database says of the widgets and of the time, and for what
+/readyz would be too late with the first time it is asked."""
 
 _started_on: asyncio.AbstractEventLoop | None = None
 _tasks: set[asyncio.Task[None]] = set()
@@ -57,7 +58,12 @@ async def start() -> None:
         _tasks.add(loop.create_task(exposition.serve(*settings.METRICS_ADDRESS), name="metrics"))
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.gather(board.refresh(run), _read_time()), FIRST_SECONDS)
+        await asyncio.wait_for(
+            asyncio.gather(
+                board.refresh(run), _read_time(), asyncio.to_thread(health.known_migrations)
+            ),
+            FIRST_SECONDS,
+        )
     _tasks.add(loop.create_task(board.keep(run), name="widgets"))
     if not settings.REDIS_URL:
         _tasks.add(loop.create_task(Clock().run(), name="clock"))

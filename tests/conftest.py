@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 from django.db import connections
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from livechat import outbox
 from livechat.bus import Post, bus
@@ -21,6 +23,12 @@ from livechat.policy import VisitorActor
 from livechat.services import patience
 from tests import factories
 from tests.sockets import Sockets
+
+# An example may take as long as a busy computer lets it.
+properties.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=properties()
+)
+properties.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
@@ -90,12 +98,14 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
     await bus.attach()
     opened = Sockets()
     yield opened
-    await opened.close()
-    await writer.empty()
-    await bus.detach()
-    BaseConsumer.live.clear()
-    BaseConsumer.here.clear()
-    await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
+    try:
+        await opened.close()
+    finally:
+        await writer.empty()
+        await bus.detach()
+        BaseConsumer.live.clear()
+        BaseConsumer.here.clear()
+        await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
 
 
 async def _close_connections(pool) -> None:
@@ -105,7 +115,7 @@ async def _close_connections(pool) -> None:
     barrier = threading.Barrier(size)
 
     def close() -> None:
-        barrier.wait(5)
+        barrier.wait(30)
         connections.close_all()
 
     await asyncio.gather(*(loop.run_in_executor(pool, close) for _ in range(size)))

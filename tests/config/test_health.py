@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.storage import storages
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -32,6 +33,7 @@ def nothing_is_remembered(settings, tmp_path, monkeypatch) -> None:
     }
     for question in (*health.VITAL.values(), *health.OTHERS.values()):
         question.forget()
+        monkeypatch.setattr(question, "_within", 20)  # the computer may be busy
     monkeypatch.setattr(health, "_port_closes", False)
     monkeypatch.setattr(BaseConsumer, "draining", False)
 
@@ -112,11 +114,11 @@ async def test_nor_one_that_cannot_keep_files(tmp_path):
 @pytest.mark.django_db(transaction=True)
 async def test_nor_one_that_is_newer_than_its_database():
     recorder = MigrationRecorder(connection)
-    await asyncio.to_thread(recorder.record_unapplied, "livechat", "0001_initial")
+    await sync_to_async(recorder.record_unapplied)("livechat", "0001_initial")
     try:
         status, said = await ask("/readyz")
     finally:
-        await asyncio.to_thread(recorder.record_applied, "livechat", "0001_initial")
+        await sync_to_async(recorder.record_applied)("livechat", "0001_initial")
 
     assert (status, said["migrations"]) == (503, False)
 
@@ -158,7 +160,7 @@ async def test_a_question_that_hangs_is_asked_once_and_held_up_for_once():
 
     assert first == later == [None] * 20
     assert len(asked) == 1
-    assert waited < 0.2
+    assert waited < 2  # and not 20 times 0.2
     assert healed is True
 
 

@@ -59,11 +59,15 @@ def written(row: Conversation, count: int) -> None:
     row.save()
 
 
-def test_the_list_tells_the_labels_the_time_and_the_number_of_messages(client, maria, anna, vera):
+def test_the_list_tells_the_labels_the_time_and_the_number_of_messages(
+    client, maria, anna, vera, monkeypatch
+):
     chat = factories.conversation(vera)
     say(factories.actor(anna), chat, "Good morning")
     say(factories.actor(anna), chat, "A note", internal=True)
-    chat.opened_at = timezone.now() - timedelta(hours=1, minutes=2, seconds=3)
+    now = timezone.now()
+    monkeypatch.setattr("livechat.admin.conversations.moment.now", lambda: now)
+    chat.opened_at = now - timedelta(hours=1, minutes=2, seconds=3)
     chat.save(update_fields=["opened_at"])
 
     response = client.get(LIST)
@@ -71,7 +75,7 @@ def test_the_list_tells_the_labels_the_time_and_the_number_of_messages(client, m
     text = response.content.decode()
     assert "Assigned" in text
     assert "Success" in text
-    assert "1:02:0" in text
+    assert "1:02:03" in text
     assert [row.texts for row in response.context["cl"].result_list] == [2]
 
 

@@ -16,17 +16,7 @@ from livechat.errors import Unavailable
 from livechat.policy import VisitorActor
 from livechat.services.messages import Busy, Item, Posted, Refused
 from tests import factories
-
-
-class Ear:
-    """A socket that remembers."""
-
-    def __init__(self) -> None:
-        self.frames: list[str] = []
-
-    def deliver(self, frame: str) -> None:
-        self.frames.append(frame)
-
+from tests.sockets import Ear
 
 # --- registry
 
@@ -99,11 +89,10 @@ async def test_two_processes_hear_each_other_through_redis():
     await two.attach()
     one.registry.join(near, "a")
     two.registry.join(far, "a")
-    for _ in range(100):
-        one.publish([Post(("a",), "hello")])
-        await asyncio.sleep(0.02)
-        if far.frames:
-            break
+    async with asyncio.timeout(20):
+        while not far.frames:
+            one.publish([Post(("a",), "hello")])
+            await asyncio.sleep(0.02)
     await asyncio.sleep(0.1)
     await one.detach()
     await two.detach()
@@ -119,11 +108,10 @@ def test_a_job_without_a_loop_reaches_the_sockets(settings):
         bus, ear, job = Bus(), Ear(), Bus()
         await bus.attach()
         bus.registry.join(ear, "a")
-        for _ in range(100):
-            await asyncio.to_thread(job.publish, [Post(("a",), "from a job")])
-            if ear.frames:
-                break
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(20):
+            while not ear.frames:
+                await asyncio.to_thread(job.publish, [Post(("a",), "from a job")])
+                await asyncio.sleep(0.02)
         await bus.detach()
         return ear.frames
 
@@ -215,12 +203,15 @@ async def test_while_one_pen_waits_for_the_disk_another_one_writes():
 
     def post(some):
         if some[0] in slow:
-            released.wait(5)
+            released.wait(20)
         return [Posted(1, factories.minutes_ago(0)) for _ in some]
 
     writer, answers = Writer(post, pens=2), []
     for item in batch:
         writer.submit(item, lambda item, outcome: answers.append(item))
+    async with asyncio.timeout(10):
+        while len(answers) < len(quick):
+            await asyncio.sleep(0.01)
     await asyncio.sleep(0.1)
     before = list(answers)
     assert not slow or writer.oldest(time.monotonic()) > 0.05

@@ -274,9 +274,9 @@ def test_an_avatar_is_the_middle_of_a_picture(kind, size):
 def test_a_bomb_is_refused_before_it_is_decoded(size):
     data = png_of(*size, chunk(b"IDAT", zlib.compress(bytes(10_000_000), 9)), chunk(b"IEND", b""))
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.thread_time()
     code = code_of(data, "image/png")
-    taken = time.perf_counter() - started
+    taken = time.thread_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -339,11 +339,11 @@ def test_a_file_of_endless_small_parts_is_refused_at_once():
         (gif[:-1] + b"\0" * 2_000_000 + b";", "image/gif"),
         (saved(drawn(), "WEBP", exif=exif()) + b"XXXX\0\0\0\0" * 1_000_000, "image/webp"),
     ]
-    started = time.perf_counter()
+    started = time.thread_time()
 
     for data, content_type in cases:
         assert code_of(data, content_type) == "file_broken"
-    assert time.perf_counter() - started < 4
+    assert time.thread_time() - started < 4
 
 
 def test_text_that_unpacks_to_a_lot_is_refused():

@@ -9,13 +9,13 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from livechat.bus import Bus
+from livechat.bus import Bus, Post, bus
 from livechat.consumers.watch import Watch
 from livechat.domain import rights
 from livechat.models import User
 from livechat.services import sessions
 from tests import factories
-from tests.sockets import Sockets, session_cookie
+from tests.sockets import Ear, Sockets, session_cookie
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -198,6 +198,17 @@ async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
     assert cookie.removeprefix("sessionid=") not in post.frame
 
 
+async def heard_by(listening: Bus, speaking: Bus) -> None:
+    """Wait until one bus hears the other: to subscribe takes a moment."""
+    ear = Ear()
+    listening.registry.join(ear, "hush")
+    async with asyncio.timeout(20):
+        while not ear.frames:
+            speaking.publish([Post(("hush",), "hello")])
+            await asyncio.sleep(0.02)
+    listening.registry.drop(ear)
+
+
 @pytest.mark.services
 async def test_another_process_hears_of_it(watched, anna, monkeypatch):
     """The other process is played by a bus of its own on the same Redis, without sockets."""
@@ -205,6 +216,7 @@ async def test_another_process_hears_of_it(watched, anna, monkeypatch):
     other = Bus()
     await other.attach()
     try:
+        await heard_by(bus, other)
         monkeypatch.setattr("livechat.events.bus", other)
         await sync_to_async(sessions.end_all)(anna.user_id)
 

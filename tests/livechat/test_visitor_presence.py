@@ -122,6 +122,8 @@ async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watch
     ben = await sync_to_async(factories.operator)("ben", berlin)
     desk, watching = await sockets.staff(ben), await sockets.staff(ben)
     await watching.send("conversation.watch", conversation=chat)
+    await watching.send("timeline.fetch", conversation=chat, after_seq=0)
+    await watching.next("timeline.page")  # so he watches
     await watching.drain()
     await desk.drain()
 
