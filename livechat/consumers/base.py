@@ -194,7 +194,7 @@ class BaseConsumer(AsyncConsumer):
             self.close(Close.OLDER)
             return
         if hello.version < wire.VERSION - 1:
-            self.deliver(wire.encode(wire.Rejected("version")))
+            self.put(wire.encode(wire.Rejected("version")))
             self.close(Close.BAD_FRAMES)
             return
         self.tab = hello.tab
@@ -232,7 +232,7 @@ class BaseConsumer(AsyncConsumer):
                     self.close(Close.OLDER)
                     return None
                 metrics.BAD_FRAMES.labels(error.code).inc()
-                self.deliver(wire.encode(wire.Rejected(error.code)))
+                self.put(wire.encode(wire.Rejected(error.code)))
                 if self._bad.take(now):
                     self.close(Close.BAD_FRAMES)
             else:
@@ -299,7 +299,7 @@ class BaseConsumer(AsyncConsumer):
         if isinstance(outcome, Refused):
             self.reject_id(item.client_id, outcome.error.code)
         else:
-            self.deliver(
+            self.put(
                 wire.encode(wire.Ack(item.client_id, outcome.at, outcome.seq, item.conversation))
             )
 
@@ -313,6 +313,10 @@ class BaseConsumer(AsyncConsumer):
     # ------------------------------------------------------------------ out
 
     def deliver(self, frame: str) -> None:
+        """Take a frame from the bus."""
+        self.put(frame)
+
+    def put(self, frame: str) -> None:
         """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
         is too slow is cut."""
         if not self._outbox.closing:
@@ -325,7 +329,7 @@ class BaseConsumer(AsyncConsumer):
         return self._outbox.waiting_bytes
 
     def say(self, event: Struct) -> None:
-        self.deliver(wire.encode(event))
+        self.put(wire.encode(event))
 
     async def stream(self, events: Iterable[Struct]) -> None:
         """Send many frames, each when the one before has left: a long answer is no slow reader."""
@@ -341,7 +345,7 @@ class BaseConsumer(AsyncConsumer):
 
     def reject_id(self, client_id: UUID, code: str) -> None:
         after = 1.0 if code == Unavailable.code else None
-        self.deliver(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
+        self.put(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
 
     def _refuse(self, refusal: Refusal, command: Any = None) -> None:
         """Tell of a limit; who goes on all the same is closed. `command` None: it was not read."""

@@ -32,6 +32,9 @@ from livechat.services import (
 from livechat.services.messages import Item
 from livechat.wire import Close
 
+MAX_HELD = 500
+"""Frames kept for one socket while its inbox is read."""
+
 
 class OperatorConsumer(BaseConsumer):
     """One tab of one user."""
@@ -59,6 +62,8 @@ class OperatorConsumer(BaseConsumer):
         self.own: dict[UUID, int] = {}
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
+        self._held: list[str] | None = None
+        """What has happened since his inbox is being read: it comes after it."""
         try:
             self.actor = await run(operators.staff_actor, user)
         except LivechatError:
@@ -186,9 +191,30 @@ class OperatorConsumer(BaseConsumer):
         self.acknowledge(command.client_id, row.public_id)
 
     async def fetch_inbox(self) -> None:
-        """Join everything he is to hear, then read it: the one way of start and of repair."""
-        await self.refresh()
-        await self.stream(await run(inbox.snapshot, self.actor))
+        """Join everything he is to hear, then read it: the one way of start and of repair.
+
+        What happens meanwhile is told after it. Told before, it would be gone as soon as the inbox
+        is taken for the newer one, and come back with a repair after two heartbeats.
+        """
+        self._held = []
+        try:
+            await self.refresh()
+            await self.stream(await run(inbox.snapshot, self.actor))
+        finally:
+            self._release()
+
+    def deliver(self, frame: str) -> None:
+        if self._held is None:
+            super().deliver(frame)
+            return
+        self._held.append(frame)
+        if len(self._held) >= MAX_HELD:  # whoever reads so slowly is not waited for
+            self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for frame in held:
+            super().deliver(frame)
 
     async def refresh(self) -> None:
         """Read his rights again and hear what they allow, nothing else.

@@ -10,7 +10,11 @@ from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from livechat import events
+from livechat.bus import Post, bus
+from livechat.consumers.operator import MAX_HELD
 from livechat.domain import rights
+from livechat.errors import Unavailable
 from livechat.models import Conversation, Membership, Operator, User, Visitor
 from livechat.services import conversations, inbox
 from tests import factories
@@ -51,6 +55,69 @@ async def test_a_long_inbox_comes_in_frames_of_64_kib_and_nobody_is_cut(sockets,
     assert sum(len(frame["conversations"]) for frame in frames) == 300
     assert max(len(json.dumps(frame)) for frame in frames) <= 65_536
     assert {frame["digest"] for frame in frames} == {frames[0]["digest"]}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_happens_while_an_inbox_is_read_comes_after_it(
+    sockets, berlin, anna, vera, monkeypatch
+):
+    desk = await sockets.staff(anna, fetch=False)
+    read = inbox.snapshot
+
+    def slowly(actor):
+        parts = list(read(actor))
+        factories.opened(vera, "Just now")
+        return parts
+
+    monkeypatch.setattr("livechat.services.inbox.snapshot", slowly)
+    await desk.send("inbox.fetch")
+    snapshot = await desk.next()
+    told = [await desk.next(), await desk.next()]
+
+    assert (snapshot["type"], snapshot["conversations"]) == ("inbox.snapshot", [])
+    assert {event["type"] for event in told} == {"conversation.changed", "message.posted"}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_inbox_that_cannot_be_read_holds_nothing_back(
+    sockets, berlin, anna, vera, monkeypatch
+):
+    desk = await sockets.staff(anna)
+
+    def failing(_actor):
+        factories.opened(vera, "Just now")
+        raise Unavailable
+
+    monkeypatch.setattr("livechat.services.inbox.snapshot", failing)
+    await desk.send("inbox.fetch")
+
+    told = [await desk.next()]
+    while told[-1]["type"] != "rejected":
+        told.append(await desk.next())
+
+    assert {event["type"] for event in [*told, *await desk.drain()]} == {
+        *("conversation.changed", "message.posted", "rejected")
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_reads_his_inbox_slowly_is_kept_so_many_frames_and_no_more(
+    sockets, berlin, anna, monkeypatch
+):
+    desk = await sockets.staff(anna)
+    read = inbox.snapshot
+
+    def slowly(actor):
+        posts = [Post((events.user_group(anna.user_id),), f'{{"type": "{n}"}}') for n in range(510)]
+        bus.publish(posts)
+        return read(actor)
+
+    monkeypatch.setattr("livechat.services.inbox.snapshot", slowly)
+    await desk.send("inbox.fetch")
+    told = [(await desk.next())["type"] for _ in range(511)]
+
+    assert told[:MAX_HELD] == [str(n) for n in range(MAX_HELD)]
+    assert sorted(told) == sorted([*map(str, range(510)), "inbox.snapshot"])
 
 
 @pytest.mark.parametrize("number", [1, 60])
