@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -48,8 +48,10 @@ def keep_our_logs(**_kwargs: Any) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def limit_statements(**_kwargs: Any) -> None:
-    """Let no job wait long for a lock that somebody holds: it comes again."""
+    """Let no job wait long for a lock that somebody holds: it comes again. A beat that is frozen
+    holds its lease's row no longer than that."""
     from config import statements
 
     statements.limit(statement=30, lock=2)

@@ -111,6 +111,17 @@ class WebSocket(WebSocketsSansIOProtocol):
         else:
             super().handle_pong(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:  # uvicorn would write a traceback into our log
+                self.frames = []
+                self._fail("not UTF-8", CloseCode.INVALID_DATA)
+                return
+        super().send_receive_event_to_app()
+
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MAX_FRAGMENTS:
             self._fail("too many fragments")
@@ -136,10 +147,10 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
         self._cut_later()
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, code: CloseCode = CloseCode.POLICY_VIOLATION) -> None:
         if self.close_sent or self.transport.is_closing():
             return
-        self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
+        self.conn.fail(code, reason)
         self.handle_parser_exception()
 
     # ------------------------------------------------------------------ the end

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
+from multiprocessing import resource_tracker
 from types import FrameType
 
 import django
@@ -127,6 +128,8 @@ class Supervisor(Multiprocess):
 
     def _start(self) -> Process:
         worker = Worker(self.config, self.sockets)
+        # The first child brings this process along, which would unblock the signal again.
+        resource_tracker.ensure_running()
         # Blocked for good in the worker: Ctrl-C reaches it too, before it can know what to do.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         worker.start()

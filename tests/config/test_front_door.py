@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.machine.app import App
 
@@ -339,6 +342,20 @@ def test_no_answer_tells_what_we_are_made_of(either, data):
     assert b"\nserver:" not in head.lower()
     assert b"x-powered-by" not in head.lower()
     assert not TELLING.search(answer.decode("latin-1")), answer
+
+
+def test_a_frame_that_is_no_text_is_refused_and_not_complained_of(server):
+    address = f"{server.socket_url}/ws/visitor/{CHANNEL}/"
+    with connect(address, origin=Origin(server.url), proxy=None) as opened:
+        opened.send(json.dumps({"type": "hello", "version": 1, "tab": "a"}))
+        assert json.loads(opened.recv(20))["type"] == "welcome"
+        opened.send(b'{"type": "\xff"}', text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(20)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+    assert "Traceback" not in server.log.read_text()
 
 
 @pytest.fixture(scope="module")
