@@ -46,15 +46,15 @@ const page = { addEventListener: () => {}, document: { addEventListener: () => {
 Object.assign(globalThis, page, { WebSocket: Line, location: { href: "https://chat.example/widget/" } });
 const { Socket } = await import("../../static/livechat/shared/socket.js");
 
-/** A socket that has been welcomed, and every status it has had. */
-function connected() {
+/** A socket that has been welcomed, and every status it has had. @param {boolean} [comesBack]  unknown to the server */
+function connected(comesBack = true) {
   /** @type {string[]} */
   const statuses = [];
   const socket = new Socket("/ws/visitor/berlin/", {
     hello: () => ({ type: "hello" }),
     receive: () => {},
     changed: (status) => statuses.push(status),
-    refused: () => {},
+    refused: () => comesBack,
     unopened: () => {},
   });
   socket.start();
@@ -95,6 +95,19 @@ test("who is told to go elsewhere stays until his turn, and then goes at once", 
   assert.equal(old.readyState, 3);
   welcome();
   assert.deepEqual(statuses, ["connecting", "open", "connecting", "open"]);
+});
+
+test("whom the server does not know comes back as somebody else, or leaves it to a page to sign in", () => {
+  for (const comesBack of [true, false]) {
+    lines.length = 0;
+    const { statuses } = connected(comesBack);
+
+    newest().ends(4401);
+    mock.timers.tick(60_000);
+
+    assert.equal(lines.length > 1, comesBack);
+    assert.deepEqual(statuses.slice(0, 3), ["connecting", "open", "connecting"]);
+  }
 });
 
 test("who is closed before his turn waits for it all the same", () => {

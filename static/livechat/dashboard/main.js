@@ -68,6 +68,8 @@ let lingering = 0;
 let deaf = false;
 /** Whoever loads the page is there; a connection that comes back by itself says nothing of him. */
 let arriving = document.hasFocus();
+/** A form was sent, and what it answers takes this page's place. */
+let leaving = false;
 
 const socket = new Socket(config.socket, {
   hello: () => ({ type: "hello", version: 1, tab }),
@@ -203,8 +205,10 @@ function lookAgain() {
   }
 }
 
+/** Go to where one signs in; whoever signs out here is on the way there. @returns {false} we do not come back */
 function signIn() {
-  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  if (!leaving) location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  return false;
 }
 
 async function unopened() {
@@ -527,6 +531,12 @@ addEventListener("blur", draw);
 document.addEventListener("visibilitychange", draw);
 
 addEventListener("pagehide", () => viewers.look(""));
+addEventListener("pageshow", () => {
+  leaving = false;
+});
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) leaving = true;
+});
 document.addEventListener("keydown", (event) => keyboard.press(event));
 
 page.admin = config.admin;

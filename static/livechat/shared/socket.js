@@ -28,7 +28,8 @@ const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
  * @property {() => object} hello  the first frame, made anew for every connection
  * @property {(event: any) => void} receive  every event but the answers to heartbeats
  * @property {(status: Status) => void} changed
- * @property {() => void} refused  the server does not know who we are (4401)
+ * @property {() => boolean} refused  the server does not know who we are (4401): whether we come back
+ *   as somebody else
  * @property {() => void} unopened  attempts fail before they become a connection: is it still for us?
  */
 
@@ -139,8 +140,9 @@ export class Socket {
     const end = FINAL.get(code);
     if (end) return this.#end(/** @type {Status} */ (end));
     if (code === OLDER && this.#isTakenBack(Date.now())) return this.#end("outdated");
-    if (code === 4401) this.#handlers.refused();
+    const goes = code === 4401 && !this.#handlers.refused();
     this.#lack();
+    if (goes) return;
     this.#again(code === 4429 ? FLOODING_MS * (1 + Math.random()) : delay(this.#attempt, Math.random()));
     this.#attempt += 1;
   }

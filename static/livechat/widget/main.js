@@ -252,11 +252,13 @@ function adopt() {
   drawer.look().then(() => outbox.adopt());
 }
 
+/** Begin anew, as somebody whom nobody knows. */
 function refused() {
   told.lost = true;
   identity.forget();
   state = start(state.channel);
   outbox.detach();
+  return true;
 }
 
 async function unopened() {
