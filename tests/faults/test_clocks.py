@@ -90,7 +90,7 @@ WRONG_MOMENTS = """
         UNION ALL SELECT 'assigned', last_assigned_at FROM livechat_operator
         UNION ALL SELECT 'job', started_at FROM livechat_job
     ) AS stamps (name, moment)
-    WHERE moment NOT BETWEEN clock_timestamp() - interval '2 minutes' AND clock_timestamp()
+    WHERE moment NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp()
     UNION ALL
     SELECT 'negative', opened_at FROM livechat_conversation
     WHERE answered_at < opened_at OR closed_at < opened_at

@@ -238,6 +238,7 @@ async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(plac
     assert highest - before < MUCH
 
 
+@pytest.mark.timeout(240)
 async def test_who_only_takes_up_room_is_gone_after_a_while(place):
     """A thousand sockets that say no hello; heads and bodies that come drop by drop."""
     beginnings = [

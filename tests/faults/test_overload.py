@@ -68,6 +68,7 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
             seed,
             visitors=VISITORS,
             pause=PAUSE,
+            gone=0.0,
             patience=SECONDS * 4 + RECOVERY_SECONDS,
         )
         over = time.monotonic()

@@ -85,11 +85,11 @@ async def test_idle_sockets_live_and_hear_and_a_silent_one_is_closed(place):
     ]
     anna = Operator([there], 1, session=place.sessions[0], counts=counts)
     async with living(anna, *visitors), raw(place.apps[0], "/ws/visitor/berlin/") as silent:
+        started = time.monotonic()
         visitors[0].post()
         await until(lambda: visitors[0].current())
         await until(lambda: anna.own())
 
-        started = time.monotonic()
         code = await closing(silent, IDLE_SECONDS + 10)
         waited = time.monotonic() - started
         await asyncio.sleep(max(0.0, IDLE_SECONDS - waited))

@@ -145,6 +145,7 @@ class Postgres:
             time.sleep(0.05)
 
     def _end(self, how: signal.Signals) -> None:
+        self.thaw()
         process, self._process = self._process, None
         if process is None:
             return

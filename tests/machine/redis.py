@@ -46,6 +46,7 @@ class Redis:
 
     def stop(self) -> None:
         """End after the command under way."""
+        self.thaw()
         process, self._process = self._process, None
         if process is None:
             return
@@ -95,7 +96,10 @@ class Redis:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
             connection.sendall(f"{command}\r\n".encode())
             with connection.makefile("r") as answer:
-                return answer.readline().strip()
+                line = answer.readline().strip()
+        if not line:
+            raise ConnectionError("Redis ended before it answered")
+        return line
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
