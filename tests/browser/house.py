@@ -71,9 +71,8 @@ class Street:
         self._coming = self._builder.submit(self._start)
 
     def next(self) -> App:
-        app = self._coming.result()
-        self._coming = self._builder.submit(self._start)
-        return app
+        coming, self._coming = self._coming, self._builder.submit(self._start)
+        return coming.result()
 
     def close(self) -> None:
         self._coming.result().kill()

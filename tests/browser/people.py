@@ -14,7 +14,7 @@ as long as a browser lets pass between two attempts to connect."""
 expect.set_options(timeout=PATIENCE_MS)
 
 
-def until(page: Page, truth: str) -> None:
+def until(page: Page | Frame, truth: str) -> None:
     """Wait until the JavaScript expression `truth` holds on the page.
 
     Asked from here each time: a page that forbids `eval` forbids it to a waiting script as well.
@@ -116,6 +116,13 @@ class Visitor(Writer):
 
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")
+
+    def is_prepared(self) -> None:
+        """Wait until all is there that is shown when there is no network any more."""
+        for part in ("message-list", "chat-menu", "chat-notices"):
+            expect(self.view.locator(part)).to_be_attached()
+        names = "performance.getEntriesByType('resource').map(entry => entry.name)"
+        until(self.frame, names + ".some(name => name.includes('/ending.'))")
 
     def ends_the_chat(self) -> None:
         self.view.get_by_role("button", name="Menu").click()

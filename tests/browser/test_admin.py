@@ -395,9 +395,17 @@ def test_axe_finds_nothing_bad_in_the_admin(server, maria, vera, anna, scheme):
     assert {name: bad for name, bad in found.items() if bad} == {}
 
 
+FADED = """
+    Promise.allSettled(document.getAnimations()
+        .filter(one => one.effect.getComputedTiming().endTime < Infinity)
+        .map(one => one.finished))
+"""
+
+
 def problems(page: Page) -> list[dict[str, Any]]:
     """Return what axe calls serious or critical on the whole page, shortened."""
     page.wait_for_timeout(300)  # for colours that fade
+    page.evaluate(FADED)
     found = Axe().run(page).response["violations"]
     return [
         {"id": one["id"], "nodes": [node["html"][:200] for node in one["nodes"]]}

@@ -52,6 +52,7 @@ def test_an_operator_works_in_two_tabs(vera, anna, server):
 
     anna.answers()
     anna.write("I am")
+    vera.reads("Is anybody there?", "I am")
     other.answers()
     other.write("And still I")
 

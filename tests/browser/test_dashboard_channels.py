@@ -179,6 +179,8 @@ def test_a_used_response_is_on_top_after_the_next_fetch(server, vera, anna):
     anna.composer.press_sequentially(":shi")
     anna.composer.press("Tab")
     expect(anna.composer).to_have_value("We deliver within three days.")
+    anna.composer.press("Enter")
+    vera.reads("Hello", "We deliver within three days.")  # so what was said before it is stored
 
     anna.page.reload()
     anna.is_connected()

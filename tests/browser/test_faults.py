@@ -25,6 +25,7 @@ def test_three_messages_written_while_the_server_is_dead_arrive_once_and_in_orde
     anna.write("I am listening")
     vera.reads("Before", "I am listening")
 
+    vera.is_prepared()
     # In the middle of a sentence.
     vera.composer.press_sequentially("One")
     server.kill()
@@ -66,6 +67,7 @@ def test_an_answer_written_while_the_server_is_dead_arrives(vera, anna, server):
     vera.opens()
     vera.write("Hello")
     anna.answers()
+    vera.is_prepared()
     server.kill()
 
     anna.write("Good morning", "What can I do for you?")
@@ -80,6 +82,7 @@ def test_ending_a_chat_without_a_connection_is_promised_and_kept(vera, anna, ser
     vera.opens()
     vera.write("Hello")
     anna.answers()
+    vera.is_prepared()
     server.kill()
     vera.write("I have to go")
 
@@ -102,6 +105,7 @@ def test_a_button_pressed_without_a_connection_says_that_it_did_not_work(vera, a
     vera.opens()
     vera.write("Hello")
     anna.answers()
+    vera.is_prepared()
     server.kill()
     expect(anna.strip).to_be_visible()
 

@@ -62,6 +62,9 @@ def busy(server: App) -> App:
 
 def test_a_key_paints_and_a_text_stands_at_once(vera, anna):
     vera.opens()
+    vera.composer.press_sequentially("x")
+    vera.is_prepared()
+    vera.composer.fill("")
     vera.frame.evaluate(KEYS_TO_PAINT)
     vera.frame.evaluate(FRAMES_TO_BUBBLE)
     for number in range(3):
@@ -86,6 +89,7 @@ def test_a_key_paints_and_a_text_stands_at_once(vera, anna):
     assert max(frames) <= 2
 
 
+@pytest.mark.timeout(240)
 def test_a_full_inbox_loads_switches_and_scrolls(busy, operator):
     started = time.monotonic()
     anna: Operator = operator("anna")

@@ -198,8 +198,9 @@ def test_a_connection_that_breaks_costs_no_file(
     chrome.expect("ERR_FAILED")
     broken = "**/widget/*/files/"
     vera.page.context.route(broken, lambda route: route.abort())
-    attaches(vera, paper())
-    vera.write("as promised")
+    with vera.page.expect_event("requestfailed", lambda request: "/files/" in request.url):
+        attaches(vera, paper())
+        vera.write("as promised")
     expect(vera.entry("as promised")).to_have_attribute("data-state", "pending")
     vera.page.context.unroute(broken)
     vera.frame.evaluate("dispatchEvent(new Event('online'))")
@@ -215,6 +216,7 @@ def test_a_file_that_was_under_way_when_the_page_was_left_is_told_to_be_gone(
     vera.page.context.route("**/widget/*/files/", lambda route: route.abort())
     attaches(vera, paper())
     vera.write("remember me")
+    expect(vera.entry("remember me")).to_have_attribute("data-state", "pending")
     vera.page.reload()
     vera.opens()
 
@@ -253,7 +255,7 @@ def test_a_long_text_that_is_pasted_can_be_cut_and_that_taken_back(
 
 def test_megabytes_of_text_do_not_stop_the_page(chat: tuple[Visitor, Operator]) -> None:
     vera, _anna = chat
-    pastes(vera, "x")
+    uploads(vera, paper())  # what shows a notice is there
     took = vera.composer.evaluate(
         """async box => {
             const data = new DataTransfer();

@@ -136,12 +136,14 @@ def test_the_palette_finds_chats_and_actions(crowd):
     expect(shown(anna)).to_contain_text("Second question")
 
     keys(anna, "Control+k")
+    expect(palette(anna).get_by_role("combobox")).to_be_focused()
     anna.page.keyboard.type("take")
     expect(palette(anna).get_by_role("option").first).to_have_attribute("aria-selected", "true")
     keys(anna, "Enter")
     expect(anna.rows("mine")).to_have_count(1)
 
     keys(anna, "Control+k")
+    expect(palette(anna).get_by_role("combobox")).to_be_focused()
     anna.page.keyboard.type("zzzz")
     expect(palette(anna)).to_contain_text("Nothing found.")
     keys(anna, "Escape")
@@ -187,9 +189,9 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     ben.action("join").click()
     # Until there is a box to write in, letters are shortcuts.
     expect(ben.composer).to_be_visible()
+    anna.composer.fill("Me too")
     ben.composer.press_sequentially("I know")
     expect(company).to_contain_text("Ben is writing")
-    anna.composer.fill("Me too")
     anna.composer.press("Enter")
     guard = anna.page.locator(".guard")
     expect(guard).to_contain_text("Ben is answering – send anyway?")
@@ -286,9 +288,10 @@ def test_what_is_known_of_a_visitor_is_shown_beside_the_chat(vera, operator, ser
     vera.view.locator("[data-action=start]").first.click()
     vera.write("Second chat")
     anna.answers()
+    details = anna.page.locator("visitor-context")
+    expect(details.locator(".trail")).to_be_visible()
     vera.page.goto(f"{server.url}/demo/pricing/")
 
-    details = anna.page.locator("visitor-context")
     expect(details.locator(".trail-list li").first).to_contain_text("Pricing")
     details.get_by_role("link", name=re.compile("First chat")).click()
     expect(shown(anna)).to_contain_text("First chat")

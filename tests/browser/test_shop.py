@@ -1,6 +1,7 @@
 """The demo shop and another company's site, walked through as a visitor does."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -62,6 +63,7 @@ def test_a_pretended_country_goes_along(visitor):
     page = visitor("/demo/checkout/?item=taster").page
 
     page.get_by_label("Pretend to visit from").select_option("Egypt")
+    expect(page).to_have_url(re.compile("from=EG"))
     page.get_by_role("link", name="Teas", exact=True).click()
 
     expect(page).to_have_url(page.url.split("/demo/")[0] + "/demo/shop/?from=EG")
