@@ -30,12 +30,12 @@ export class VisitorContext extends HTMLElement {
     this.role = "complementary";
     this.ariaLabel = t("context.title");
     this.#close.ariaLabel = this.#close.title = t("context.toggle");
-    this.addEventListener("toggle", this.#toggled, { capture: true });
+    this.addEventListener("click", this.#clicked);
     this.#close.addEventListener("click", this.#away);
   }
 
   disconnectedCallback() {
-    this.removeEventListener("toggle", this.#toggled, { capture: true });
+    this.removeEventListener("click", this.#clicked);
     this.#close.removeEventListener("click", this.#away);
   }
 
@@ -108,12 +108,14 @@ export class VisitorContext extends HTMLElement {
       more > 0 && element("p", { className: "none-yet", textContent: t("context.earlierMore", { count: more }) }));
   }
 
-  #toggled = (/** @type {Event} */ event) => {
-    const { dataset, open } = /** @type {HTMLDetailsElement} */ (event.target);
-    const name = dataset["part"] ?? "";
-    if (!name || open !== this.#folded.has(name)) return;
-    if (open) this.#folded.delete(name);
-    else this.#folded.add(name);
+  // Noted before the browser does it, which tells us only later: what is drawn anew meanwhile, or
+  // left, would forget it.
+  #clicked = (/** @type {MouseEvent} */ event) => {
+    const part = /** @type {HTMLElement} */ (event.target).closest("summary")?.parentElement;
+    if (!(part instanceof HTMLDetailsElement)) return;
+    const name = part.dataset["part"] ?? "";
+    if (part.open) this.#folded.add(name);
+    else this.#folded.delete(name);
     fire(this, FOLDED, [...this.#folded]);
   };
 
