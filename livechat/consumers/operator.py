@@ -1,5 +1,7 @@
 """The dashboard's socket: one for the whole inbox of one signed-in user."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
@@ -33,7 +35,7 @@ from livechat.services.messages import Item
 from livechat.wire import Close
 
 MAX_HELD = 500
-"""Frames kept for one socket while its inbox is read."""
+"""Frames kept for one socket while something is read for it."""
 
 
 class OperatorConsumer(BaseConsumer):
@@ -63,7 +65,7 @@ class OperatorConsumer(BaseConsumer):
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
         self._held: list[str] | None = None
-        """What has happened since his inbox is being read: it comes after it."""
+        """What has happened since something is being read; see `reading`."""
         try:
             self.actor = await run(operators.staff_actor, user)
         except LivechatError:
@@ -123,7 +125,8 @@ class OperatorConsumer(BaseConsumer):
             case wire.SetViewing():
                 await self.view(command)
             case wire.FetchVisitor():
-                self.say(await run(visitors.told, self.actor, command.conversation))
+                with self.reading():
+                    self.say(await run(visitors.told, self.actor, command.conversation))
             case wire.OpenFile():
                 self.say(await run(attachments.opened, self.actor, command.file))
             case wire.OpenTranscript():
@@ -191,15 +194,21 @@ class OperatorConsumer(BaseConsumer):
         self.acknowledge(command.client_id, row.public_id)
 
     async def fetch_inbox(self) -> None:
-        """Join everything he is to hear, then read it: the one way of start and of repair.
+        """Join everything he is to hear, then read it: the one way of start and of repair."""
+        with self.reading():
+            await self.refresh()
+            await self.stream(await run(inbox.snapshot, self.actor))
 
-        What happens meanwhile is told after it. Told before, it would be gone as soon as the inbox
-        is taken for the newer one, and come back with a repair after two heartbeats.
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Tell what happens meanwhile after the answer.
+
+        Told before, it would be gone as soon as the answer, read earlier, takes the place of what
+        the page knows; an inbox would come back to it after two heartbeats.
         """
         self._held = []
         try:
-            await self.refresh()
-            await self.stream(await run(inbox.snapshot, self.actor))
+            yield
         finally:
             self._release()
 

@@ -296,3 +296,26 @@ def test_the_first_steps_are_ticked_when_they_are_done(berlin, anna, vera):
 
     assert before.steps == wire.FirstSteps(False, False, False, False)
     assert after.steps == wire.FirstSteps(True, True, True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_that_is_viewed_while_the_trail_is_read_comes_after_it(
+    sockets, berlin, anna, vera, monkeypatch
+):
+    chat = await sync_to_async(factories.conversation)(vera)
+    desk = await sockets.staff(anna)
+    await desk.drain()
+    read = visitors.told
+
+    def slowly(actor, conversation):
+        answer = read(actor, conversation)
+        visitors.view_page(vera, wire.Page("https://shop.example/pricing"))
+        return answer
+
+    monkeypatch.setattr("livechat.services.visitors.told", slowly)
+    await desk.send("visitor.fetch", conversation=chat.public_id)
+    answer = await desk.next("visitor.told", "visitor.moved")
+    moved = await desk.next("visitor.moved")
+
+    assert (answer["type"], answer["trail"]) == ("visitor.told", [])
+    assert moved["page"]["url"] == "https://shop.example/pricing"
