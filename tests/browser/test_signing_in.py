@@ -1,9 +1,10 @@
 """The way into the inbox, and out of it."""
 
 import re
+import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import sign_in
 from tests.browser.people import Operator
@@ -70,6 +71,19 @@ def test_who_is_signed_out_elsewhere_finds_his_draft_when_he_is_back(anna, vera,
     back = Operator(anna.page)
     back.is_connected()
     expect(back.composer).to_have_value("We have six kinds, and the best of them is")
+
+
+def test_a_slow_way_out_is_not_cut_short_by_the_end_of_the_socket(anna):
+    def slowly(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        time.sleep(1)  # meanwhile the socket hears that its session has ended
+        route.fulfill(response=answer)
+
+    anna.page.route("**/logout/", slowly)
+    anna.page.get_by_role("button", name="Your account").click()
+    anna.page.get_by_role("button", name="Sign out").click()
+
+    anna.page.wait_for_url("**/login/")
 
 
 def test_the_way_back_does_not_show_the_inbox_of_who_signed_out(anna):
