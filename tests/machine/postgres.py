@@ -91,7 +91,7 @@ class Postgres:
 
     def _tell_all(self, what: signal.Signals) -> None:
         """Signal the server and its children, each of which serves one connection."""
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:
             return
         parent = self._process.pid
         os.kill(parent, what)
