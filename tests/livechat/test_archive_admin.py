@@ -20,16 +20,6 @@ LIST = reverse("admin:livechat_conversation_changelist")
 EVIL = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def maria(client):
-    """A manager who has signed in."""
-    user = factories.manager()
-    user.is_staff = True
-    user.save()
-    client.force_login(user)
-    return user
-
-
 def page(row: Conversation) -> str:
     return reverse("admin:livechat_conversation_change", args=[row.pk])
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from livechat.domain.deliveries import CHOSEN, DeliveryState, Failure
-from livechat.models import Delivery, Webhook
+from livechat.models import Delivery, User, Webhook
 from livechat.models.delivery import LEASE
 from tests import factories, receiver
 from tests.receiver import receiving
@@ -23,11 +23,8 @@ ADDED = {
 
 
 @pytest.fixture
-def maria(client: Client) -> Client:
-    person = factories.manager()
-    person.is_staff = True
-    person.save()
-    client.force_login(person)
+def maria(client: Client, maria: User) -> Client:
+    """Her browser."""
     return client
 
 

@@ -1,20 +1,9 @@
-"""A manager, and the channel form opened by her."""
+"""The channel form, opened by a manager."""
 
 import pytest
 from django.urls import reverse
 
-from tests import factories
 from tests.forms import Form
-
-
-@pytest.fixture
-def maria(client):
-    """A manager who is signed in to the Admin."""
-    person = factories.manager()
-    person.is_staff = True
-    person.save()
-    client.force_login(person)
-    return person
 
 
 @pytest.fixture
