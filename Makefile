@@ -47,9 +47,10 @@ run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 
 
 .PHONY: test test-programs test-upgrade test-js test-browser test-faults test-embedded test-services
 test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
-	@$(MACHINE) missing
+	@$(MACHINE) report
 
 test-programs: .venv/test.txt
+	@$(MACHINE) begin
 	$(STAGE) "programs: PostgreSQL, Redis, Chromium, nginx" -- $(MACHINE) install
 
 test-upgrade: .venv/test.txt
@@ -60,10 +61,10 @@ test-js: .venv/test.txt
 	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
 
 test-browser: .venv/test.txt
-	$(STAGE) "pytest in Chromium" --needs chromium -- $(PYTEST) -m browser
+	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser
 
 test-faults: .venv/test.txt
-	$(STAGE) "pytest with faults" --needs postgres --needs redis -- $(PYTEST) -m faults
+	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults
 
 test-embedded: .venv/test.txt
 	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST)

@@ -1,18 +1,16 @@
-"""The commands behind the Makefile: ``python -m tests.machine install|stage|run|audit|missing``."""
+"""The commands behind the Makefile: ``python -m tests.machine install|stage|run|audit|report``."""
 
 import argparse
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tests.machine import audit, postgres, programs, redis
+from tests.machine import audit, postgres, programs, redis, stages
 
-NO_TESTS = 5
 WIDTH = 88
 
 
@@ -21,13 +19,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.machine")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("install", help="install what tests need where we may")
-    commands.add_parser("missing", help="say loudly what this machine does not have")
+    commands.add_parser("begin", help="forget the stages of an earlier run")
+    commands.add_parser("report", help="tell how the stages went and what this machine lacks")
     audit_parser = commands.add_parser("audit", help="look for known holes in locked dependencies")
     audit_parser.add_argument("files", nargs="+", type=Path)
     run_parser = commands.add_parser("run", help="run a command beside PostgreSQL and Redis")
     stage_parser = commands.add_parser("stage", help="run a command under a heading, with its time")
     stage_parser.add_argument("title")
     stage_parser.add_argument("--needs", action="append", default=[], choices=programs.FIND)
+    stage_parser.add_argument("--again", action="store_true", help="try failed tests once more")
     for with_command in (run_parser, stage_parser):
         with_command.add_argument("words", nargs="+", metavar="-- command")
     options = parser.parse_args()
@@ -37,14 +37,17 @@ def main() -> int:
     match options.command:
         case "install":
             return install()
-        case "missing":
-            return tell_missing()
+        case "begin":
+            stages.begin()
+            return 0
+        case "report":
+            return report()
         case "audit":
             return look_for_holes(options.files)
         case "run":
             return run(options.words)
         case _:
-            return stage(options.title, options.words, needs=options.needs)
+            return stage(options.title, options.words, options.needs, again=options.again)
 
 
 def install() -> int:
@@ -55,8 +58,11 @@ def install() -> int:
     return 1 if absent and in_ci() else 0
 
 
-def tell_missing() -> int:
-    """Repeat at the end what was not run, where nobody overlooks it."""
+def report() -> int:
+    """Tell at the end how the stages went, and what was not run, where it is not overlooked."""
+    if lines := stages.report(stages.told()):
+        heading("stages", f"{datetime.now().astimezone():%H:%M:%S}")
+        print(*lines, sep="\n", flush=True)
     if absent := programs.missing(programs.FIND):
         shout(
             f"NOT EVERYTHING WAS TESTED: {', '.join(absent)} missing on this machine.",
@@ -92,18 +98,18 @@ def run(words: Sequence[str]) -> int:
         )
 
 
-def stage(title: str, words: Sequence[str], *, needs: Sequence[str]) -> int:
+def stage(title: str, words: Sequence[str], needs: Sequence[str], *, again: bool) -> int:
     """Run `words`; without what it `needs`, say so loudly (a failure in CI)."""
     heading(f"{title}", f"{datetime.now().astimezone():%H:%M:%S}")
     if absent := programs.missing(needs):
         shout(f"NOT RUN: {title}. Missing: {', '.join(absent)}")
         return 1 if in_ci() else 0
-    started = time.monotonic()
-    code = call(words, {})
-    reason = " (no test was found)" if code == NO_TESTS and "pytest" in words else ""
-    verdict = f"FAILED with {code}{reason}" if code else "done"
-    print(f"{title}: {verdict} after {time.monotonic() - started:.1f} s", flush=True)
-    return code
+    done = stages.run(title, words, lambda command: call(command, {}), again=again)
+    reason = " (no test was found)" if done.code == stages.NO_TESTS and done.tests == 0 else ""
+    verdict = f"FAILED with {done.code}{reason}" if done.code else "done"
+    flaky = f", {len(done.flaky)} flaky" if done.flaky else ""
+    print(f"{title}: {verdict}{flaky} after {done.seconds} s", flush=True)
+    return done.code
 
 
 def call(words: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -1,0 +1,181 @@
+"""Stages of a test run: their time, tests and load; what failed once and then passed."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parents[2]
+RECORD = ROOT / "var" / "test-stages.jsonl"
+"""One line for each stage of the run so far."""
+
+TESTS_FAILED = 1
+NO_TESTS = 5
+MAX_FLAKY = 5
+"""In a whole run; with more of them, something is wrong that is not luck."""
+
+SLOWEST = 20
+
+Call = Callable[[Sequence[str]], int]
+
+
+@dataclass(frozen=True)
+class Flaky:
+    """A test that failed, and passed on its own."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is remembered of a stage. `busy`: share of all CPUs that was used, by anything at all;
+    None where the system does not tell."""
+
+    title: str
+    seconds: float
+    code: int
+    tests: int = 0
+    busy: float | None = None
+    flaky: tuple[Flaky, ...] = ()
+    slowest: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """What pytest tells of a run in its JUnit file."""
+
+    tests: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    slowest: tuple[tuple[float, str], ...] = ()
+
+
+def begin(record: Path = RECORD) -> None:
+    """Forget the stages of an earlier run."""
+    record.unlink(missing_ok=True)
+
+
+def run(
+    title: str, words: Sequence[str], call: Call, *, again: bool = False, record: Path = RECORD
+) -> Stage:
+    """Run a stage and remember it.
+
+    With `again`, pytest's failed tests are tried once more: on their own, after all others, in a
+    process of its own. What passes then is flaky. The stage fails when a test failed twice, and
+    when more than MAX_FLAKY tests of the whole run were flaky.
+    """
+    started, before = time.monotonic(), _cpu_times()
+    results, flaky = Results(), ()
+    if "pytest" in words:
+        code, results, flaky = _pytest(words, call, again, sum(len(s.flaky) for s in told(record)))
+    else:
+        code = call(words)
+    seconds = time.monotonic() - started
+    busy = _busy(before, _cpu_times())
+    stage = Stage(title, round(seconds, 1), code, results.tests, busy, flaky, results.slowest)
+    record.parent.mkdir(exist_ok=True)
+    with record.open("a") as file:
+        file.write(json.dumps(asdict(stage)) + "\n")
+    return stage
+
+
+def _pytest(
+    words: Sequence[str], call: Call, again: bool, flaky_before: int
+) -> tuple[int, Results, tuple[Flaky, ...]]:
+    with tempfile.TemporaryDirectory() as folder:
+        # A cache of its own: what failed in another stage is not tried again here.
+        options = ["-o", f"cache_dir={folder}/cache"]
+        first = Path(folder, "first.xml")
+        code = call([*words, *options, "--junitxml", str(first)])
+        results = read(first)
+        failures = results.failures
+        if not again or code != TESTS_FAILED or not failures:
+            return code, results, ()
+        allowed = MAX_FLAKY - flaky_before
+        if len(failures) > allowed:
+            print(f"{len(failures)} failed, more than luck: not tried again", flush=True)
+            return code, results, ()
+        print(f"\nOnce more, on their own: {len(failures)} that failed", flush=True)
+        last = ["--last-failed", "--last-failed-no-failures", "none"]
+        second = Path(folder, "second.xml")
+        code = call([*words, *options, *last, "--junitxml", str(second)])
+        repeated = read(second)
+        if code == 0 and repeated.tests < len(failures):
+            print("Not all that failed were found again", flush=True)
+            return TESTS_FAILED, results, ()
+        passed = failures.keys() - repeated.failures.keys()
+        return code, results, tuple(Flaky(name, failures[name]) for name in sorted(passed))
+
+
+def read(path: Path) -> Results:
+    """Return what a JUnit file tells; nothing where pytest did not get that far."""
+    try:
+        cases = list(ElementTree.parse(path).iter("testcase"))  # noqa: S314 - pytest wrote it
+    except (OSError, ElementTree.ParseError):
+        return Results()
+    failures: dict[str, str] = {}
+    times: dict[str, float] = {}
+    for case in cases:
+        name = f"{case.get('classname', '').removeprefix('tests.')}::{case.get('name', '')}"
+        times[name] = times.get(name, 0.0) + float(case.get("time") or 0)
+        for problem in (*case.findall("failure"), *case.findall("error")):
+            lines = (problem.get("message") or problem.text or "").strip().splitlines()
+            failures.setdefault(name, lines[0] if lines else "no message")
+    slowest = sorted(((round(s, 1), name) for name, s in times.items()), reverse=True)
+    return Results(len(times), failures, tuple(slowest[:SLOWEST]))
+
+
+def told(record: Path = RECORD) -> list[Stage]:
+    """Return the stages of the run so far."""
+    if not record.exists():
+        return []
+    found = []
+    for line in record.read_text().splitlines():
+        values = json.loads(line)
+        values["flaky"] = tuple(Flaky(**flaky) for flaky in values["flaky"])
+        values["slowest"] = tuple((seconds, name) for seconds, name in values["slowest"])
+        found.append(Stage(**values))
+    return found
+
+
+def report(stages: Sequence[Stage]) -> list[str]:
+    """Return the table of stages, the flaky tests and the slowest tests, in lines to print."""
+    if not stages:
+        return []
+    lines = ["stage                                seconds   tests   CPUs busy"]
+    for stage in stages:
+        busy = "-" if stage.busy is None else f"{stage.busy:.0%}"
+        verdict = f"   FAILED with {stage.code}" if stage.code else ""
+        lines.append(
+            f"{stage.title:<34}{stage.seconds:>10.1f}{stage.tests or '-':>8}{busy:>12}{verdict}"
+        )
+    seconds, tests = sum(s.seconds for s in stages), sum(s.tests for s in stages)
+    lines.append(f"{'all':<34}{seconds:>10.1f}{tests:>8}")
+    slowest = sorted((s for stage in stages for s in stage.slowest), reverse=True)[:SLOWEST]
+    if slowest:
+        lines += ["", f"The {len(slowest)} slowest tests, in seconds"]
+        lines += [f"{seconds:>8.1f}  {name}" for seconds, name in slowest]
+    if flaky := [f for stage in stages for f in stage.flaky]:
+        lines += ["", f"FLAKY: {len(flaky)} failed once and passed on their own"]
+        lines += [f"  {test.name}\n      {test.why}" for test in flaky]
+    return lines
+
+
+def _cpu_times() -> tuple[float, float] | None:
+    """Return (busy, all) in ticks since the system started."""
+    try:
+        first = Path("/proc/stat").read_text().splitlines()[0]
+    except OSError:
+        return None
+    ticks = [float(tick) for tick in first.split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return sum(ticks) - idle, sum(ticks)
+
+
+def _busy(before: tuple[float, float] | None, after: tuple[float, float] | None) -> float | None:
+    if before is None or after is None or after[1] <= before[1]:
+        return None
+    return round((after[0] - before[0]) / (after[1] - before[1]), 2)
