@@ -22,9 +22,9 @@ or he had left it."""
 class Written:
     """A text somebody wrote, and what he was told about it.
 
-    `writer` is the visitor's or operator's id. `conversation` is empty while the writer does not
-    know it. `acks` holds (conversation, seq) of every ack, in the writer's own numbering;
-    `refusal` the code he was refused with for good.
+    `writer` is the visitor's or operator's id, `tab` the page it was written in. `conversation` is
+    empty while the writer does not know it. `acks` holds (conversation, seq) of every ack, in the
+    writer's own numbering; `refusal` the code it was refused with for good.
     """
 
     client_id: str
@@ -35,6 +35,7 @@ class Written:
     conversation: str = ""
     acks: tuple[tuple[str, int], ...] = ()
     refusal: str = ""
+    tab: str = ""
 
     @property
     def token(self) -> str:
@@ -97,7 +98,8 @@ class Screen:
 
 @dataclass(frozen=True)
 class History:
-    """Everything about one run. `chats` in the order in which they were opened."""
+    """Everything about one run. `written` in the order of writing in each tab, `chats` in the order
+    in which they were opened."""
 
     written: Sequence[Written]
     chats: Sequence[Chat]
@@ -110,6 +112,7 @@ def violations(history: History) -> list[str]:
     return [
         *_storage(history),
         *_numbers(history),
+        *_order(history),
         *_openings(history),
         *_screens(history),
         *_secrets(history),
@@ -182,6 +185,21 @@ def _numbers(history: History) -> Iterator[str]:
             )
     for conversation in rows:
         yield f"{_short(conversation)}: entries without a conversation"
+
+
+def _order(history: History) -> Iterator[str]:
+    """G2: what is written in one tab into one conversation is stored in the order of writing."""
+    rows = {(entry.writer, entry.client_id): entry for entry in history.entries if entry.client_id}
+    newest: dict[tuple[str, str], Entry] = {}
+    for written in history.written:
+        row = rows.get((written.writer, written.client_id))
+        if row is None:
+            continue
+        before = newest.setdefault((written.tab, row.conversation), row)
+        if row.seq < before.seq:
+            yield f"{written.token} is stored before {_name(before)}, written earlier"
+        else:
+            newest[written.tab, row.conversation] = row
 
 
 def _openings(history: History) -> Iterator[str]:

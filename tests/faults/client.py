@@ -25,7 +25,6 @@ SILENCE = 45.0
 WELCOME = 15.0
 FLOODING = 30.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
-MAX_IN_FLIGHT = 5
 RETRY = 5.0
 PATIENCE = 0.5
 PASSING = frozenset({"rate_limited", "unavailable"})
@@ -78,19 +77,20 @@ class Outgoing:
     text: str
     internal: bool
     state: Literal["waiting", "in_flight", "sent", "failed"] = "waiting"
-    not_before: float = 0.0
     acks: list[tuple[str, int]] = field(default_factory=list)
     refusal: str = ""
     written_at: float = 0.0
 
 
 class Outbox:
-    """What was written and is not known to be stored: sent in order, at most five at once."""
+    """What was written and is not known to be stored: in each `line` one text at a time."""
 
-    def __init__(self, send: Callable[[Outgoing], None]) -> None:
+    def __init__(self, send: Callable[[Outgoing], None], line: Callable[[Outgoing], str]) -> None:
         self.entries: list[Outgoing] = []
         self.connected = False
+        self._resting: set[str] = set()
         self._send = send
+        self._line = line
 
     def add(self, entry: Outgoing) -> None:
         self.entries.append(entry)
@@ -137,9 +137,9 @@ class Outbox:
             return None
         if rejected["code"] in PASSING or rejected.get("retry_after"):
             wait = rejected.get("retry_after") or RETRY
-            loop = asyncio.get_running_loop()
-            entry.state, entry.not_before = "waiting", loop.time() + wait
-            loop.call_later(wait + 0.01, self.pump)
+            entry.state = "waiting"
+            self._resting.add(entry.client_id)
+            asyncio.get_running_loop().call_later(wait, self._rested, entry.client_id)
             return None
         entry.state, entry.refusal = "failed", rejected["code"]
         self.entries.remove(entry)
@@ -162,24 +162,19 @@ class Outbox:
     def pump(self) -> None:
         if not self.connected:
             return
-        now = asyncio.get_running_loop().time()
-        free = MAX_IN_FLIGHT - sum(entry.state == "in_flight" for entry in self.entries)
         held = set()
-        for entry in self.entries:
-            if entry.state == "in_flight" and not entry.conversation:
-                held.add("")
-            if entry.state != "waiting" or entry.conversation in held:
+        for entry in [entry for entry in self.entries if entry.state not in ("sent", "failed")]:
+            line = self._line(entry)
+            if line in held:
                 continue
-            if entry.not_before > now:
-                held.add(entry.conversation)
-                continue
-            if not free:
-                return
-            self._send(entry)
-            free -= 1
-            entry.state = "in_flight"
-            if not entry.conversation:
-                held.add("")
+            held.add(line)
+            if entry.state == "waiting" and entry.client_id not in self._resting:
+                self._send(entry)
+                entry.state = "in_flight"
+
+    def _rested(self, client_id: str) -> None:
+        self._resting.discard(client_id)
+        self.pump()
 
     def _settle(self, conversation: str) -> None:
         for entry in self.entries:
@@ -221,7 +216,7 @@ class Client:
         self.timelines: dict[str, Timeline] = {}
         self.heard: set[str] = set()
         self.gave_up = ""
-        self.outbox = Outbox(lambda entry: self.send(self.frame(entry)))
+        self.outbox = Outbox(lambda entry: self.send(self.frame(entry)), self.line)
         self.written: list[Outgoing] = []
         self.random = random.Random(seed)
         self._addresses = addresses
@@ -242,6 +237,10 @@ class Client:
         raise NotImplementedError
 
     def hear(self, event: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def line(self, entry: Outgoing) -> str:
+        """Return what texts share that must arrive in the order of writing."""
         raise NotImplementedError
 
     def opened(self) -> None:
@@ -277,6 +276,7 @@ class Client:
             Written(
                 client_id=entry.client_id,
                 writer=self.me,
+                tab=self.tab,
                 text=entry.text,
                 is_staff=self.is_staff,
                 internal=entry.internal,

@@ -60,6 +60,9 @@ class Visitor(Client):
             place = {"type": "conversation.open"}
         return place | {"client_id": entry.client_id, "text": entry.text}
 
+    def line(self, entry: Outgoing) -> str:
+        return ""
+
     def views(self) -> dict[str, tuple[int, str]]:
         if self.conversation is None:
             return {}
@@ -179,6 +182,9 @@ class Operator(Client):
             "text": entry.text,
             "internal": entry.internal,
         }
+
+    def line(self, entry: Outgoing) -> str:
+        return entry.conversation
 
     def views(self) -> dict[str, tuple[int, str]]:
         return {key: (view["revision"], view["state"]) for key, view in self.conversations.items()}

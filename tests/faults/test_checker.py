@@ -111,6 +111,9 @@ BROKEN = {
             *ENTRIES[2:],
         )
     ),
+    "say:0000000000000004 is stored before note:0000000000000003, written earlier": history(
+        entries=(*ENTRIES[:2], replace(ENTRIES[2], seq=4), replace(ENTRIES[3], seq=3))
+    ),
     "is a note with a public number": history(entries=stored(3, public_seq=4)),
     "counts 5/3, has 4/3 entries": history(chats=(replace(CHAT, seq=5),)),
     "nochat: entries without a conversation": history(

@@ -166,7 +166,10 @@ test("a command is busy until it is answered, and done only when it was accepted
   /** @type {string[]} */
   const sent = [];
   let done = 0;
-  const commands = new Commands((command) => Boolean(sent.push(/** @type {any} */ (command).client_id)), () => {}, () => {});
+  const commands = new Commands({
+    send: (command) => Boolean(sent.push(/** @type {any} */ (command).client_id)),
+    ready: () => true, changed: () => {}, unsent: () => {},
+  });
   const give = () => commands.give("ch1", (client_id) => ({ type: "channel.join", channel: "ch1", client_id }), () => {
     done += 1;
   });
@@ -180,6 +183,35 @@ test("a command is busy until it is answered, and done only when it was accepted
   assert.equal(commands.answered(sent[1], true), true);
   assert.equal(commands.answered(sent[1], true), false);
   assert.deepEqual([commands.isBusy("ch1"), done], [false, 1]);
+});
+
+test("a command waits until what was written before it has arrived, and holds up no other chat", () => {
+  /** @type {string[]} */
+  const sent = [];
+  const held = new Set(["c1"]);
+  const commands = new Commands({
+    send: (command) => Boolean(sent.push(/** @type {any} */ (command).conversation)),
+    ready: (subject) => !held.has(subject), changed: () => {}, unsent: () => {},
+  });
+  for (const conversation of ["c1", "c2"]) {
+    commands.give(conversation, (client_id) => ({ type: "conversation.close", conversation, client_id }));
+  }
+  assert.deepEqual([sent, commands.isBusy("c1")], [["c2"], true]);
+
+  held.clear();
+  commands.move();
+  commands.move();
+  assert.deepEqual(sent, ["c2", "c1"]);
+});
+
+test("a command without a connection is not kept", () => {
+  let told = 0;
+  const commands = new Commands({
+    send: () => false, ready: () => true, changed: () => {}, unsent: () => { told += 1; },
+  });
+
+  commands.give("c1", (client_id) => ({ type: "conversation.take", conversation: "c1", client_id }));
+  assert.deepEqual([told, commands.isBusy("c1")], [1, false]);
 });
 
 test("letters on a channel's colour can be read", () => {

@@ -16,7 +16,7 @@ const VISITOR = {
 
 /** @param {string} client_id @param {Outgoing["state"]} state @returns {Outgoing} */
 const outgoing = (client_id, state) => ({
-  client_id, state, conversation: "c1", text: client_id, internal: false, at: message(1).at, code: "", not_before: 0,
+  client_id, state, conversation: "c1", text: client_id, internal: false, at: message(1).at, code: "",
 });
 
 test("a text is shown once, whether it is on its way or stored", () => {

@@ -13,18 +13,35 @@ test("what is written without a connection is sent in order when there is one", 
   assert.deepEqual(desk.states, ["one waiting", "two waiting"]);
 
   desk.box.connected();
+  assert.deepEqual(desk.sent, ["c1:one"]);
+  desk.box.acknowledge({ client_id: "one", conversation: "c1" });
   assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
 });
 
-test("at most five texts are in flight", () => {
+test("a text goes when the one before it has been answered", () => {
   const desk = new Desk();
   desk.box.connected();
 
-  for (const text of ["1", "2", "3", "4", "5", "6", "7"]) desk.write(text);
-  assert.equal(desk.sent.length, 5);
+  for (const text of ["one", "two", "three"]) desk.write(text);
+  assert.deepEqual(desk.states, ["one in_flight", "two waiting", "three waiting"]);
 
-  desk.box.acknowledge({ client_id: "1", conversation: null });
-  assert.deepEqual(desk.sent.slice(5), ["c1:6"]);
+  desk.box.acknowledge({ client_id: "one", conversation: "c1" });
+  assert.deepEqual(desk.states, ["one sent", "two in_flight", "three waiting"]);
+  desk.box.reject({ client_id: "two", code: "too_long" });
+  assert.deepEqual(desk.states, ["one sent", "two failed", "three in_flight"]);
+});
+
+test("a text that knows the conversation does not pass one that was written before it was opened", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one", null);
+  desk.write("two", null);
+  // conversation.changed comes before the ack.
+  desk.write("three", "c7");
+  assert.deepEqual(desk.sent, ["open:one"]);
+
+  for (const client_id of ["one", "two", "three"]) desk.box.acknowledge({ client_id, conversation: "c7" });
+  assert.deepEqual(desk.sent, ["open:one", "c7:two", "c7:three"]);
 });
 
 test("after a broken connection the unacknowledged ones are sent again, in order, and no others", () => {
@@ -39,6 +56,8 @@ test("after a broken connection the unacknowledged ones are sent again, in order
   desk.sent.length = 0;
   desk.box.connected();
 
+  assert.deepEqual(desk.sent, ["c1:two"]);
+  desk.box.acknowledge({ client_id: "two", conversation: null });
   assert.deepEqual(desk.sent, ["c1:two", "c1:three"]);
 });
 
@@ -102,11 +121,49 @@ test("too fast means later: the text waits by itself and keeps its place", () =>
   assert.deepEqual(desk.states, ["one waiting", "two waiting"]);
 
   desk.pass(2000);
+  assert.deepEqual(desk.sent, ["c1:one", "c1:one"]);
+  desk.box.acknowledge({ client_id: "one", conversation: "c1" });
   assert.deepEqual(desk.sent, ["c1:one", "c1:one", "c1:two"]);
 });
 
-test("one slow conversation does not hold up another", () => {
+test("a text waits no longer than it was told, whatever the clock of the page does", () => {
   const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.box.reject({ client_id: "one", code: "rate_limited", retry_after: 2 });
+
+  desk.skew = -5000;
+  desk.pass(2000);
+
+  assert.deepEqual(desk.sent, ["c1:one", "c1:one"]);
+});
+
+test("after a reload a text that was to wait waits for nothing", () => {
+  const shelf = new Shelf();
+  const before = new Desk(shelf);
+  before.box.connected();
+  before.write("one");
+  before.box.reject({ client_id: "one", code: "rate_limited", retry_after: 600 });
+
+  const after = new Desk(shelf);
+  after.box.connected();
+
+  assert.deepEqual(after.sent, ["c1:one"]);
+});
+
+test("what was written in one instant, or before the clock was set back, keeps its order after a reload", () => {
+  const shelf = new Shelf();
+  const before = new Desk(shelf);
+  for (const text of ["3", "2", "1"]) before.write(text);
+  before.skew = -60_000;
+  before.write("0");
+  shelf.shuffle();
+
+  assert.deepEqual(new Desk(shelf).states, ["3 waiting", "2 waiting", "1 waiting", "0 waiting"]);
+});
+
+test("one slow conversation of an operator does not hold up another", () => {
+  const desk = new Desk(new Shelf(), ({ conversation }) => conversation ?? "");
   desk.box.connected();
   desk.write("one", "c1");
   desk.box.reject({ client_id: "one", code: "unavailable" });
@@ -114,6 +171,31 @@ test("one slow conversation does not hold up another", () => {
   desk.write("other", "c2");
 
   assert.deepEqual(desk.sent, ["c1:one", "c2:other"]);
+});
+
+test("a refusal of a repetition says nothing of the text, which is stored", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.box.acknowledge({ client_id: "one", conversation: "c1" });
+
+  desk.box.reject({ client_id: "one", code: "rate_limited", retry_after: 2 });
+  desk.box.reject({ client_id: "one", code: "closed" });
+
+  assert.deepEqual(desk.states, ["one sent"]);
+});
+
+test("a text that is tried again goes behind those that were written meanwhile", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.write("one");
+  desk.box.reject({ client_id: "one", code: "forbidden" });
+  desk.write("two");
+  desk.write("three");
+
+  desk.box.retry("one");
+
+  assert.deepEqual(desk.states, ["two in_flight", "three waiting", "one waiting"]);
 });
 
 test("retry sends a refused text once more with the same id", () => {
@@ -144,17 +226,14 @@ test("a reload keeps what was not acknowledged, refused texts too", () => {
   const shelf = new Shelf();
   const before = new Desk(shelf);
   before.box.connected();
-  for (const text of ["stored", "in flight", "refused"]) {
-    before.time += 1;
-    before.write(text);
-  }
+  for (const text of ["stored", "refused", "in flight"]) before.write(text);
   before.box.acknowledge({ client_id: "stored", conversation: null });
   before.box.reject({ client_id: "refused", code: "forbidden" });
 
   const after = new Desk(shelf);
   after.box.connected();
 
-  assert.deepEqual(after.states, ["in flight in_flight", "refused failed"]);
+  assert.deepEqual(after.states, ["refused failed", "in flight in_flight"]);
   assert.deepEqual(after.sent, ["c1:in flight"]);
 });
 
@@ -178,18 +257,18 @@ test("texts of a lost identity open a new conversation", () => {
   assert.deepEqual(desk.sent, ["open:one"]);
 });
 
-test("a refusal that names nobody sends all that were in flight again, in order", () => {
-  const desk = new Desk();
+test("a refusal that names no text sends all that were in flight again", () => {
+  const desk = new Desk(new Shelf(), ({ conversation }) => conversation ?? "");
   desk.box.connected();
-  desk.write("one");
-  desk.write("two");
+  desk.write("one", "c1");
+  desk.write("two", "c2");
 
   desk.box.reject({ code: "rate_limited", retry_after: 2 });
   assert.deepEqual(desk.states, ["one waiting", "two waiting"]);
 
   desk.sent.length = 0;
   desk.pass(2000);
-  assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
+  assert.deepEqual(desk.sent, ["c1:one", "c2:two"]);
 });
 
 /** @param {string} id @param {string} [key] */
@@ -198,19 +277,45 @@ const file = (id, key = "k") => ({
   width: 1, height: 1, url: "", thumbnail: "",
 });
 
-test("a text waits for its files, later ones do not wait for it, and it is sent once", () => {
+test("a text waits for its files, later ones wait for it, and it is sent once", () => {
   const desk = new Desk();
   desk.box.connected();
   desk.box.add({ client_id: "slow", conversation: "c1", text: "slow", files: [file("", "a"), file("", "b")] });
   desk.write("quick");
-  assert.deepEqual(desk.sent, ["c1:quick"]);
+  assert.deepEqual(desk.sent, []);
   assert.ok(desk.box.isBusy);
 
   desk.box.uploaded("slow", "a", file("id-a"));
-  assert.deepEqual(desk.sent, ["c1:quick"]);
+  assert.deepEqual(desk.sent, []);
   desk.box.uploaded("slow", "b", file("id-b"));
-  assert.deepEqual(desk.sent, ["c1:quick", "c1:slow"]);
+  assert.deepEqual(desk.sent, ["c1:slow"]);
   assert.deepEqual(fileIds(desk.box.entries[0] ?? assert.fail()), ["id-a", "id-b"]);
+  desk.box.acknowledge({ client_id: "slow", conversation: "c1" });
+  assert.deepEqual(desk.sent, ["c1:slow", "c1:quick"]);
+});
+
+test("a text whose file does not arrive holds up no other, and goes when it has arrived after all", () => {
+  const desk = new Desk();
+  desk.box.connected();
+  desk.box.add({ client_id: "slow", conversation: "c1", text: "slow", files: [file("", "a")] });
+  desk.write("quick");
+
+  desk.box.missed("slow", "upload");
+  assert.deepEqual(desk.states, ["slow failed", "quick in_flight"]);
+  desk.box.uploaded("slow", "a", file("id-a"));
+  assert.deepEqual(desk.states, ["quick in_flight", "slow waiting"]);
+});
+
+test("without a connection a file that does not arrive keeps its text in its place", () => {
+  const desk = new Desk();
+  desk.box.add({ client_id: "slow", conversation: "c1", text: "slow", files: [file("", "a")] });
+  desk.write("quick");
+
+  desk.box.missed("slow", "upload");
+  desk.box.connected();
+  desk.box.uploaded("slow", "a", file("id-a"));
+
+  assert.deepEqual(desk.states, ["slow in_flight", "quick waiting"]);
 });
 
 test("a text whose file was refused is not sent, and may be tried again", () => {
@@ -229,10 +334,10 @@ test("what is written while the first text still uploads opens the conversation 
   desk.box.connected();
   desk.box.add({ client_id: "first", conversation: null, text: "first", files: [file("", "a")] });
   desk.write("second", null);
-  desk.box.acknowledge({ client_id: "second", conversation: "c9" });
   desk.box.uploaded("first", "a", file("id-a"));
+  desk.box.acknowledge({ client_id: "first", conversation: "c9" });
 
-  assert.deepEqual(desk.sent, ["open:second", "c9:first"]);
+  assert.deepEqual(desk.sent, ["open:first", "c9:second"]);
 });
 
 test("after a reload files that had arrived are sent with their text; the others are gone", () => {
@@ -259,6 +364,7 @@ test("a restored database may not hold what the other one acknowledged: it is se
 
   desk.box.restored();
   desk.box.connected();
+  desk.box.acknowledge({ client_id: "one", conversation: "c1" });
 
   assert.deepEqual(desk.sent, ["c1:one", "c1:two"]);
 });
@@ -268,13 +374,15 @@ test("texts of a chat that is not there any more open another one, in order", ()
   desk.box.connected();
   desk.write("one");
   desk.write("two");
+  desk.write("three", "c2");
   desk.sent.length = 0;
 
   desk.box.reopen("one");
-  desk.box.reopen("two");
   desk.box.reopen("one");
   assert.deepEqual(desk.sent, ["open:one"]);
   desk.box.acknowledge({ client_id: "one", conversation: "c2" });
+  desk.box.reopen("two");
+  desk.box.acknowledge({ client_id: "two", conversation: "c2" });
 
-  assert.deepEqual(desk.sent, ["open:one", "c2:two"]);
+  assert.deepEqual(desk.sent, ["open:one", "c1:two", "open:two", "c2:three"]);
 });

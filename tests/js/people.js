@@ -83,6 +83,11 @@ export class Shelf {
   adopt() {
     return [...this.#kept.values()];
   }
+
+  /** A browser promises no order. */
+  shuffle() {
+    this.#kept = new Map([...this.#kept].reverse());
+  }
 }
 
 /** An outbox with what it sent and a clock that is moved by hand. */
@@ -90,17 +95,20 @@ export class Desk {
   /** @type {string[]} */
   sent = [];
   time = 0;
+  /** How far the clock of the page is off, in milliseconds. */
+  skew = 0;
   /** @type {{ callback: () => void, at: number }[]} */
   #timers = [];
   box;
 
-  /** @param {Shelf} [shelf] */
-  constructor(shelf = new Shelf()) {
+  /** @param {Shelf} [shelf] @param {(entry: Outgoing) => string} [lineOf]  by default as in the widget */
+  constructor(shelf = new Shelf(), lineOf = () => "") {
     this.box = new Outbox({
       send: (entry) => Boolean(this.sent.push(`${entry.conversation ?? "open"}:${entry.text}`)),
+      line: lineOf,
       changed: () => {},
       drawer: shelf,
-      now: () => this.time,
+      now: () => this.time + this.skew,
       later: (callback, milliseconds) => this.#timers.push({ callback, at: this.time + milliseconds }),
     });
     this.box.adopt();

@@ -47,6 +47,25 @@ class Yard {
   }
 }
 
+test("a file that gets no answer is tried again by itself, and in the end people are told", () => {
+  const yard = new Yard();
+  const upload = yard.bring("1.pdf");
+
+  for (const left of [2, 1]) {
+    yard.answers("1.pdf", 0);
+    assert.deepEqual([upload.state, upload.code, yard.timers.length], ["failed", "network", 3 - left]);
+    yard.timers.at(-1)?.callback();
+    assert.equal(upload.state, "uploading");
+  }
+  yard.answers("1.pdf", 0);
+  assert.deepEqual([upload.state, upload.code], ["failed", "upload"]);
+
+  // There is a connection again: all begins anew.
+  yard.uploads.wake();
+  yard.answers("1.pdf", 0);
+  assert.deepEqual([upload.state, upload.code], ["failed", "network"]);
+});
+
 test("three files are on their way at once; the next goes when one has arrived or was given up", () => {
   const yard = new Yard();
   const [first, second] = ["1.pdf", "2.pdf", "3.pdf", "4.pdf", "5.pdf"].map((name) => yard.bring(name));

@@ -26,25 +26,25 @@ function standing(conversation, client_id, status) {
 }
 
 /**
+ * @typedef {object} Surroundings
+ * @property {(command: StaffCommand) => boolean} send  false when there is no connection
+ * @property {(subject: string) => boolean} ready  whether a command may go; asked again by `move`
+ * @property {() => void} changed
+ * @property {() => void} unsent  there was no connection
+ */
+
+/**
  * Commands that want an answer but are not kept: a "take" that did not arrive is said to have failed,
  * and pressed again.
  */
 export class Commands {
-  /** @type {Map<string, { subject: string, done: () => void }>} by `client_id` */
+  /** @type {Map<string, { subject: string, done: () => void, waiting: StaffCommand | null }>} by `client_id` */
   #pending = new Map();
-  #send;
-  #changed;
-  #unsent;
+  #around;
 
-  /**
-   * @param {(command: StaffCommand) => boolean} send
-   * @param {() => void} changed
-   * @param {() => void} unsent  there was no connection
-   */
-  constructor(send, changed, unsent) {
-    this.#send = send;
-    this.#changed = changed;
-    this.#unsent = unsent;
+  /** @param {Surroundings} surroundings */
+  constructor(surroundings) {
+    this.#around = surroundings;
   }
 
   /**
@@ -54,9 +54,21 @@ export class Commands {
    */
   give(subject, command, done = () => {}) {
     const client_id = uuid();
-    if (!this.#send(command(client_id))) return this.#unsent();
-    this.#pending.set(client_id, { subject, done });
-    this.#changed();
+    this.#pending.set(client_id, { subject, done, waiting: command(client_id) });
+    this.move();
+    this.#around.changed();
+  }
+
+  /** Send what has waited and is ready now. */
+  move() {
+    for (const [client_id, pending] of this.#pending) {
+      if (!pending.waiting || !this.#around.ready(pending.subject)) continue;
+      if (this.#around.send(pending.waiting)) pending.waiting = null;
+      else {
+        this.#pending.delete(client_id);
+        this.#around.unsent();
+      }
+    }
   }
 
   /** @param {string} subject @returns {boolean} whether an answer is awaited */
@@ -74,7 +86,7 @@ export class Commands {
     if (!known) return false;
     this.#pending.delete(client_id ?? "");
     if (accepted) known.done();
-    this.#changed();
+    this.#around.changed();
     return true;
   }
 

@@ -85,13 +85,20 @@ const outbox = new Outbox({
       type: "message.post", conversation: conversation ?? "", client_id, text, internal, files: fileIds(entry),
     });
   },
-  changed: draw,
+  line: ({ conversation }) => conversation ?? "",
+  changed: outboxChanged,
   drawer,
   now: () => now().getTime(),
   // The browser's own wants to be nobody's method.
   later: (callback, milliseconds) => setTimeout(callback, milliseconds),
 });
-const commands = new Commands(send, draw, () => page.tell("offline"));
+const commands = new Commands({
+  send,
+  // What was written before has to arrive first: an ended chat takes no texts.
+  ready: (subject) => socket.status !== "open" || !outbox.isHeld(subject),
+  changed: draw,
+  unsent: () => page.tell("offline"),
+});
 const typists = new TypingWatch(draw);
 const marks = new ReadMarks((conversation, up_to) => send({ type: "messages.see", conversation, up_to }));
 const repair = new Repair(
@@ -182,6 +189,11 @@ function receive(event) {
       break;
   }
   if (state !== before) draw();
+}
+
+function outboxChanged() {
+  commands.move();
+  draw();
 }
 
 /** A text whose chat is not there any more is shown nowhere. @param {string} clientId */

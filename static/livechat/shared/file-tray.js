@@ -132,6 +132,8 @@ export class FileTray {
     this.#withdraw();
     if (uploads.some(({ stored }) => !stored)) this.#following.set(client_id, { outbox, uploads });
     else for (const upload of uploads) this.#uploads.forget(upload);
+    // The text waits for them, and those behind it too.
+    for (const upload of uploads) this.#uploads.retry(upload);
     this.#draw();
     return uploads.map(attached);
   }
@@ -163,9 +165,7 @@ export class FileTray {
     for (const [client_id, { outbox, uploads }] of this.#following) {
       if (!uploads.includes(upload)) continue;
       if (upload.stored) outbox.uploaded(client_id, upload.key, upload.stored);
-      else if (upload.state === "failed" && upload.code !== "network") {
-        outbox.reject({ client_id, code: PASSING.has(upload.code) ? "upload" : upload.code });
-      }
+      else if (upload.state === "failed" && upload.code !== "network") outbox.missed(client_id, upload.code);
       if (uploads.every(({ stored }) => stored)) {
         this.#following.delete(client_id);
         for (const one of uploads) this.#uploads.forget(one);
@@ -339,9 +339,6 @@ export class FileTray {
     this.#notice.replaceChildren();
   }
 }
-
-/** Codes the outbox would answer by sending again on its own; here nothing has been sent yet. */
-const PASSING = new Set(["rate_limited", "unavailable"]);
 
 /** @param {Element} bar @param {Upload} upload */
 function paint(bar, upload) {

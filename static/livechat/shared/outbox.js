@@ -1,8 +1,10 @@
-const MAX_IN_FLIGHT = 5;
 const RETRY_SECONDS = 5;
 
 /** Refusals that time alone may cure. */
 const PASSING = new Set(["rate_limited", "unavailable"]);
+
+/** Why a text failed whose file may still arrive. */
+const MISSED = "upload";
 
 /** @import { File as Stored } from "./wire.d.ts" */
 
@@ -18,10 +20,8 @@ const PASSING = new Set(["rate_limited", "unavailable"]);
  * @property {boolean} internal
  * @property {string} at  when it was written, RFC 3339
  * @property {Attached[]} [files]
- * @property {"uploading" | "waiting" | "in_flight" | "sent" | "failed"} state  while its files are
- *   uploading, later texts go before it
+ * @property {"uploading" | "waiting" | "in_flight" | "sent" | "failed"} state
  * @property {string} code  why it failed
- * @property {number} not_before  milliseconds of the clock, 0 when it may go at once
  *
  * @typedef {object} Keeper
  * @property {(entry: Outgoing) => void} put
@@ -30,6 +30,7 @@ const PASSING = new Set(["rate_limited", "unavailable"]);
  *
  * @typedef {object} Surroundings
  * @property {(entry: Outgoing) => boolean} send  false when there is no connection
+ * @property {(entry: Outgoing) => string} line  texts of one line are stored in the order of writing
  * @property {() => void} changed
  * @property {Keeper} drawer  where entries survive a reload
  * @property {() => number} now
@@ -37,14 +38,20 @@ const PASSING = new Set(["rate_limited", "unavailable"]);
  */
 
 /**
- * What was written and is not known to be stored. Sent in order, at most five at once, again after
- * every new connection with the same `client_id`, until the server acknowledges or refuses it.
+ * What was written and is not known to be stored. A text is sent when the one before it in its line
+ * has been answered, and again after every new connection with the same `client_id`, until the server
+ * acknowledges or refuses it. A text that is refused for a while, or whose files are still on their
+ * way, holds those behind it; one that is refused for good leaves the line.
  */
 export class Outbox {
   /** @type {Outgoing[]} */
   entries = [];
 
   #connected = false;
+  /** When the last text was written, so that no two have the same moment. Milliseconds. */
+  #writtenAt = 0;
+  /** Texts that the server has refused for a while, by `client_id`. @type {Set<string>} */
+  #resting = new Set();
   #around;
 
   /** @param {Surroundings} surroundings */
@@ -59,14 +66,14 @@ export class Outbox {
     if (!found.length) return;
     this.entries.push(...found.map(orphaned));
     this.entries.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
+    this.#writtenAt = Math.max(this.#writtenAt, Date.parse(this.entries.at(-1)?.at ?? "") || 0);
     this.#moved();
   }
 
   /** @param {Pick<Outgoing, "client_id" | "conversation" | "text" | "files"> & { internal?: boolean }} letter */
   add({ client_id, conversation, text, internal = false, files = [] }) {
-    const at = new Date(this.#around.now()).toISOString();
     this.#put({
-      client_id, conversation, text, internal, at, files, state: ready(files), code: "", not_before: 0,
+      client_id, conversation, text, internal, at: this.#moment(), files, state: ready(files), code: "",
     });
     this.#moved();
   }
@@ -80,12 +87,27 @@ export class Outbox {
     if (!entry) return;
     const files = entry.files?.map((file) => (file.key === key ? { ...stored, key } : file));
     this.#change(client_id, { files, ...entry.state === "uploading" && { state: ready(files) } });
+    if (entry.code === MISSED && ready(files) === "waiting") this.retry(client_id);
     this.#moved();
+  }
+
+  /**
+   * A file of a text did not arrive. Without a connection that says nothing: it is brought again.
+   * @param {string} client_id @param {string} code  MISSED when there was no answer
+   */
+  missed(client_id, code) {
+    if (code === MISSED && !this.#connected) return;
+    this.#fail(client_id, PASSING.has(code) ? MISSED : code);
   }
 
   /** Whether something is still to be sent or answered. */
   get isBusy() {
-    return this.entries.some(({ state }) => state !== "sent" && state !== "failed");
+    return this.entries.some(isUnsettled);
+  }
+
+  /** @param {string} line @returns {boolean} whether something of it is still to be sent or answered */
+  isHeld(line) {
+    return this.entries.some((entry) => isUnsettled(entry) && this.#around.line(entry) === line);
   }
 
   connected() {
@@ -118,21 +140,18 @@ export class Outbox {
       return;
     }
     const entry = this.#find(client_id ?? "");
-    if (!entry) return;
-    if (PASSING.has(code) || retry_after) {
-      const wait = (retry_after ?? RETRY_SECONDS) * 1000;
-      const not_before = this.#around.now() + wait;
-      this.#change(entry.client_id, { state: "waiting", not_before });
-      this.#around.later(() => this.#pump(), wait);
-    } else {
-      this.#change(entry.client_id, { state: "failed", code });
-    }
-    this.#moved();
+    // Of a text that is stored, only a repetition can be refused.
+    if (!entry || entry.state === "sent") return;
+    if (PASSING.has(code) || retry_after) this.#rest(entry.client_id, retry_after ?? RETRY_SECONDS);
+    else this.#fail(entry.client_id, code);
   }
 
-  /** @param {string} client_id  of a failed entry */
+  /** Send a text that failed once more, as if it were written now. @param {string} client_id */
   retry(client_id) {
-    this.#change(client_id, { state: ready(this.#find(client_id)?.files), code: "", not_before: 0 });
+    const entry = this.#find(client_id);
+    if (entry?.state !== "failed") return;
+    this.entries = [...this.entries.filter((other) => other !== entry), entry];
+    this.#change(client_id, { state: ready(entry.files), code: "", at: this.#moment() });
     this.#moved();
   }
 
@@ -193,22 +212,40 @@ export class Outbox {
     }
   }
 
+  /** The server refuses it for now. @param {string} client_id @param {number} seconds */
+  #rest(client_id, seconds) {
+    this.#change(client_id, { state: "waiting" });
+    this.#resting.add(client_id);
+    this.#around.later(() => {
+      this.#resting.delete(client_id);
+      this.#pump();
+    }, seconds * 1000);
+    this.#moved();
+  }
+
+  /** @param {string} client_id @param {string} code */
+  #fail(client_id, code) {
+    this.#change(client_id, { state: "failed", code });
+    this.#moved();
+  }
+
+  /** @returns {string} the time of writing: later than that of any text before, whatever the clock does */
+  #moment() {
+    this.#writtenAt = Math.max(this.#around.now(), this.#writtenAt + 1);
+    return new Date(this.#writtenAt).toISOString();
+  }
+
   #pump() {
     if (!this.#connected) return;
-    let free = MAX_IN_FLIGHT - this.entries.filter((entry) => entry.state === "in_flight").length;
-    /** @type {Set<string | null>} conversations whose later texts have to wait */
+    /** @type {Set<string>} lines whose first text has been seen: the others wait for its answer */
     const held = new Set();
-    for (const entry of this.entries) {
-      if (entry.state === "in_flight" && entry.conversation === null) held.add(null);
-      if (entry.state !== "waiting" || held.has(entry.conversation)) continue;
-      if (entry.not_before > this.#around.now()) {
-        held.add(entry.conversation);
-        continue;
-      }
-      if (free === 0 || !this.#around.send(entry)) return;
-      free -= 1;
+    for (const entry of this.entries.filter(isUnsettled)) {
+      const line = this.#around.line(entry);
+      if (held.has(line)) continue;
+      held.add(line);
+      if (entry.state !== "waiting" || this.#resting.has(entry.client_id)) continue;
+      if (!this.#around.send(entry)) return;
       this.#change(entry.client_id, { state: "in_flight" });
-      if (entry.conversation === null) held.add(null);
     }
   }
 
@@ -237,6 +274,11 @@ export class Outbox {
       return next;
     });
   }
+}
+
+/** @param {Outgoing} entry @returns {boolean} whether it is still to be sent or answered */
+function isUnsettled({ state }) {
+  return state !== "sent" && state !== "failed";
 }
 
 /** @param {Outgoing} entry @returns {Outgoing} as it waits for its next attempt */

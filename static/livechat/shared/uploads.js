@@ -2,6 +2,10 @@
 
 const AT_ONCE = 3;
 const RETRY_SECONDS = 5;
+/** So often an upload may get no answer before it is a failure that people are told of. */
+const UNANSWERED = 3;
+/** So long nothing may move before an attempt counts as failed: texts behind it wait. */
+const STALLED_MS = 60_000;
 
 /**
  * Where files are brought: the same for everybody of a page, or of a channel.
@@ -16,7 +20,8 @@ const RETRY_SECONDS = 5;
  * @property {File} file
  * @property {"queued" | "uploading" | "processing" | "done" | "failed"} state
  * @property {number} done
- * @property {string} code  why it failed
+ * @property {string} code  why it failed; "network": it is tried again without anybody's doing
+ * @property {number} unanswered  how many attempts in a row got no answer
  * @property {Stored | null} stored
  * @property {() => Door | null} door  null while it is not known yet
  * @property {() => void} abort
@@ -57,7 +62,7 @@ export class Uploads {
     /** @type {Upload} */
     const upload = {
       key: this.#around.newId(), file, state: code ? "failed" : "queued", done: 0, code,
-      stored: null, door, abort: () => {},
+      unanswered: 0, stored: null, door, abort: () => {},
     };
     this.#all.push(upload);
     this.#around.changed(upload);
@@ -67,13 +72,16 @@ export class Uploads {
 
   /** Begin what can begin: a door has opened, or there is a connection again. */
   wake() {
-    for (const upload of this.#all) if (upload.code === "network") this.#turn(upload, "queued");
+    for (const upload of this.#all) {
+      if (upload.unanswered && upload.state === "failed") this.retry(upload);
+    }
     this.#pump();
   }
 
   /** @param {Upload} upload  that failed */
   retry(upload) {
     if (upload.state !== "failed") return;
+    upload.unanswered = 0;
     this.#turn(upload, "queued");
     this.#pump();
   }
@@ -137,6 +145,7 @@ export class Uploads {
       this.#turn(upload, "done");
       return;
     }
+    if (status === 0) return this.#unanswered(upload);
     const code = answer?.error?.code ?? BY_STATUS[status] ?? (status >= 500 ? "unavailable" : "other");
     if (code !== "rate_limited" && !answer?.error?.retry_after) return this.#turn(upload, "failed", code);
     // Time alone cures it: nobody needs to be told.
@@ -149,6 +158,18 @@ export class Uploads {
     }, (answer?.error?.retry_after ?? RETRY_SECONDS) * 1000);
   }
 
+  /** @param {Upload} upload */
+  #unanswered(upload) {
+    upload.unanswered += 1;
+    if (upload.unanswered >= UNANSWERED) return this.#turn(upload, "failed", "upload");
+    this.#turn(upload, "failed", "network");
+    this.#around.later(() => {
+      if (upload.code !== "network") return;
+      this.#turn(upload, "queued");
+      this.#pump();
+    }, RETRY_SECONDS * 1000);
+  }
+
   /** @param {Upload} upload @param {Upload["state"]} state @param {string} [code] */
   #turn(upload, state, code = "") {
     Object.assign(upload, { state, code, done: state === "done" || state === "processing" ? 1 : 0 });
@@ -157,10 +178,10 @@ export class Uploads {
 }
 
 /** @type {Record<number, string>} for answers that are not ours: of a proxy, or none */
-const BY_STATUS = { 0: "network", 413: "too_large", 429: "rate_limited", 404: "not_found", 403: "forbidden" };
+const BY_STATUS = { 413: "too_large", 429: "rate_limited", 404: "not_found", 403: "forbidden" };
 
 /** Failures that another attempt may cure. */
-const CURABLE = new Set(["network", "unavailable", "other", "forbidden", "rate_limited"]);
+const CURABLE = new Set(["network", "upload", "unavailable", "other", "forbidden", "rate_limited"]);
 
 /** @param {string} code @returns {boolean} whether it is worth trying again */
 export function isCurable(code) {
@@ -194,14 +215,25 @@ function overHttp({ url, headers, fields = {} }, file, ears) {
   request.open("POST", url);
   request.responseType = "json";
   for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-  request.upload.onprogress = ({ loaded, total }) => ears.progressed(total ? loaded / total : 0);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let watchdog;
+  const moved = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => request.abort(), STALLED_MS);
+  };
+  request.upload.onprogress = ({ loaded, total }) => {
+    moved();
+    ears.progressed(total ? loaded / total : 0);
+  };
   request.upload.onload = () => ears.sent();
   request.onload = () => ears.answered(request.status, request.response);
-  request.onerror = request.ontimeout = () => ears.answered(0, null);
+  request.onerror = request.onabort = () => ears.answered(0, null);
+  request.onloadend = () => clearTimeout(watchdog);
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file, file.name);
   request.send(form);
+  moved();
   return () => request.abort();
 }
 

@@ -64,6 +64,8 @@ const socket = new Socket(config.socket, {
 });
 const outbox = new Outbox({
   send: (entry) => send(frame(entry)),
+  // One chat at a time: also what was written for an earlier one goes in its turn.
+  line: () => "",
   changed: outboxChanged,
   drawer,
   now: () => now().getTime(),
