@@ -205,7 +205,8 @@ def test_what_is_loaded_above_the_reader_does_not_move_him(visitor, anna):
     anna.answers()
     for number in range(130):
         anna.write(f"Line {number}")
-    expect(anna.entry("Line 129")).to_have_attribute("data-state", "seen")
+        if number % 10 == 9:  # one is on its way at a time
+            expect(anna.entry(f"Line {number}")).to_have_attribute("data-state", "seen")
     vera.page.reload()
     vera.opens()
     expect(vera.entry("Line 129")).to_be_visible()
