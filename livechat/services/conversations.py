@@ -23,6 +23,7 @@ from livechat.errors import (
 from livechat.models import (
     Channel,
     Conversation,
+    Message,
     Operator,
     PageView,
     Participant,
@@ -68,10 +69,11 @@ def open_conversation(
 ) -> Opened:
     """Begin a conversation with its first message, or post into the one that is open.
 
-    Safe to repeat: a `client_id` seen before returns that conversation, closed or not, and stores
+    Safe to repeat: a `client_id` under which this visitor has said something before, in whichever
+    conversation and by whichever command, returns that conversation, closed or not, and stores
     nothing (decision 6). Two at once from the same visitor end in one conversation.
-    Raises NotFound for an archived channel, IdConflict when the id came with another text, FileGone
-    and Invalid for `files` that cannot be sent.
+    Raises NotFound for an archived channel, IdConflict when the id came with another text or on
+    another channel, FileGone and Invalid for `files` that cannot be sent.
     """
     try:
         return _open(actor, client_id, text, arrival, tuple(files))
@@ -84,22 +86,19 @@ def open_conversation(
 def _open(
     actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival, files: tuple[UUID, ...]
 ) -> Opened:
-    channel = Channel.objects.active().filter(pk=actor.channel).first()
+    channel = Channel.objects.filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
     now = moment.now()
     visitor = _locked_visitor(actor, arrival, now)
-    known = Conversation.objects.filter(visitor=visitor, opening_id=client_id).first()
-    if known is not None:
-        entry = known.messages.filter(client_id=client_id).first()
-        if entry is None or entry.text != text:
-            raise IdConflict
-        if {file.public_id for file in entry.attachments} != set(files):
-            raise IdConflict
-        return Opened(
-            known.public_id, known.pk, entry.public_seq or 0, entry.created_at, known.state
-        )
+    # The open conversation before what is known: a message may be stored there, and the chat end,
+    # between the two looks. What is stored afterwards is found under the conversation's lock.
     current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
+    known = Message.objects.said_by(visitor, client_id).select_related("conversation").first()
+    if known is not None:
+        return _again(known, channel, text, files)
+    if not channel.is_active:
+        raise NotFound
     if current is not None:
         try:
             posted = messages.post_message(
@@ -138,6 +137,16 @@ def _open(
         first.created_at,
         conversation.state,
     )
+
+
+def _again(entry: Message, channel: Channel, text: str, files: Sequence[UUID]) -> Opened:
+    """Return what an opening was answered whose text is stored as `entry`; raises IdConflict."""
+    row = entry.conversation
+    if row.channel_id != channel.pk or entry.text != text:
+        raise IdConflict
+    if {file.public_id for file in entry.attachments} != set(files):
+        raise IdConflict
+    return Opened(row.public_id, row.pk, entry.public_seq or 0, entry.created_at, row.state)
 
 
 @transaction.atomic

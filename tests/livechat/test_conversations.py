@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from livechat.domain.states import Outcome, State
 from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
-from livechat.models import Channel, Conversation, Message, Participant
+from livechat.models import Channel, Conversation, Message, Participant, Visitor
 from livechat.services import assignment, conversations, marks, messages
 from livechat.services.conversations import Arrival
 from tests import factories
@@ -170,6 +170,161 @@ def test_one_opening_id_with_two_texts_is_a_conflict(anna, vera):
         conversations.open_conversation(vera, client_id=opening, text="Two", arrival=Arrival())
 
 
+def opening(who, client_id, text="Hello", files=()) -> conversations.Opened:
+    return conversations.open_conversation(
+        who, client_id=client_id, text=text, arrival=Arrival(), files=files
+    )
+
+
+@pytest.mark.parametrize("ended", [1, 2])
+def test_an_opening_that_became_a_message_is_that_message_after_the_end(anna, vera, ended):
+    factories.opened(vera)
+    name = uuid.uuid4()
+    first = opening(vera, name, "Me again")
+    conversations.close(vera, first.conversation)
+    if ended == 2:
+        conversations.close(vera, factories.opened(vera, "Another day").conversation)
+
+    again = opening(vera, name, "Me again")
+
+    assert again == replace(first, state=State.CLOSED)
+    assert Conversation.objects.count() == ended
+    assert Message.objects.filter(client_id=name).count() == 1
+
+
+def test_an_opening_that_became_a_message_is_not_said_again_in_the_next_chat(anna, vera):
+    factories.opened(vera)
+    name = uuid.uuid4()
+    first = opening(vera, name, "Me again")
+    conversations.close(vera, first.conversation)
+    factories.opened(vera, "Another day")
+
+    again = opening(vera, name, "Me again")
+
+    assert again.conversation == first.conversation
+    assert Message.objects.filter(client_id=name).count() == 1
+
+
+def test_a_message_that_is_repeated_as_an_opening_is_stored_once(anna, vera):
+    chat = factories.conversation(vera)
+    sent = messages.Item(vera, chat.public_id, uuid.uuid4(), "A question")
+    first = messages.post_message(sent)
+    conversations.close(vera, chat.public_id)
+
+    again = opening(vera, sent.client_id, "A question")
+
+    assert (again.conversation, again.seq, again.at) == (chat.public_id, first.seq, first.at)
+    assert Conversation.objects.count() == 1
+
+
+def test_an_opening_under_the_id_of_another_text_of_an_ended_chat_is_a_conflict(anna, vera):
+    factories.opened(vera)
+    name = uuid.uuid4()
+    conversations.close(vera, opening(vera, name, "One").conversation)
+
+    with pytest.raises(IdConflict):
+        opening(vera, name, "Two")
+
+    assert Conversation.objects.count() == 1
+
+
+def test_the_id_of_somebody_elses_text_is_as_good_as_any(berlin, anna, vera):
+    name = uuid.uuid4()
+    chat = factories.conversation(vera)
+    messages.post_message(
+        messages.Item(factories.actor(anna), chat.public_id, name, "Hello", internal=True)
+    )
+    conversations.close(vera, chat.public_id)
+    theirs = opening(factories.visitor(berlin), name)
+
+    own = opening(vera, name)
+
+    assert len({chat.public_id, theirs.conversation, own.conversation}) == 3
+    assert (theirs.seq, own.seq) == (1, 1)
+
+
+def test_an_id_of_another_channel_is_a_conflict_and_leads_nowhere(anna, vera):
+    paris = factories.channel("Paris")
+    name = uuid.uuid4()
+    opening(vera, name)
+
+    with pytest.raises(IdConflict):
+        opening(replace(vera, channel=paris.pk), name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_repeated_many_times_as_an_opening_is_stored_once(anna, vera):
+    chat = factories.conversation(vera)
+    sent = messages.Item(vera, chat.public_id, uuid.uuid4(), "A question")
+    messages.post_message(sent)
+    conversations.close(vera, chat.public_id)
+
+    results = at_once([partial(opening, vera, sent.client_id, sent.text) for _ in range(8)])
+
+    assert {result.conversation for result in results} == {chat.public_id}
+    assert Conversation.objects.count() == 1
+    assert Message.objects.filter(client_id=sent.client_id).count() == 1
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_stored_while_it_is_repeated_as_an_opening_is_stored_once(anna, vera):
+    chat = factories.conversation(vera)
+    sent = messages.Item(vera, chat.public_id, uuid.uuid4(), "A question")
+    is_stored = False
+
+    def stored_and_ended() -> None:
+        messages.post_message(sent)
+        conversations.close(vera, chat.public_id)
+
+    def between(execute, sql, params, many, context):
+        """Let another tab store it, and the chat end, after the first look at what there is."""
+        nonlocal is_stored
+        answer = execute(sql, params, many, context)
+        looked = "livechat_message" in sql or 'FROM "livechat_conversation"' in sql
+        if looked and not is_stored:
+            is_stored = True
+            [done] = at_once([stored_and_ended])
+            assert done is None
+        return answer
+
+    with connection.execute_wrapper(between):
+        again = opening(vera, sent.client_id, sent.text)
+
+    assert again.conversation == chat.public_id
+    assert Message.objects.filter(client_id=sent.client_id).count() == 1
+
+
+@pytest.mark.services
+def test_what_a_visitor_has_said_is_found_without_reading_what_others_said(berlin, anna, vera):
+    for _ in range(5):
+        conversations.close(vera, factories.opened(vera).conversation)
+    long = factories.conversation(factories.visitor(berlin))
+    author = long.participants.get(role="visitor")
+    Message.objects.bulk_create(
+        Message(
+            conversation=long,
+            author=author,
+            seq=number,
+            public_seq=number,
+            client_id=uuid.uuid4(),
+            kind="text",
+            created_at=long.opened_at,
+        )
+        for number in range(10, 10_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE livechat_message")
+    visitor = Visitor.objects.get(public_id=vera.visitor)
+
+    plan = Message.objects.said_by(visitor, uuid.uuid4()).explain()
+
+    assert "Seq Scan on livechat_message" not in plan
+    [line] = [line for line in plan.splitlines() if "client_id" in line]
+    assert "Index Cond: ((conversation_id" in line, plan
+    assert "(author_id" in line, plan
+
+
 def test_after_the_end_a_new_text_opens_a_new_conversation(anna, vera):
     first = factories.opened(vera)
     conversations.close(vera, first.conversation)
@@ -186,6 +341,15 @@ def test_an_archived_channel_opens_nothing(berlin, vera):
 
     with pytest.raises(NotFound):
         factories.opened(vera)
+
+
+def test_a_repeat_on_an_archived_channel_is_answered_as_the_first_time(berlin, anna, vera):
+    name = uuid.uuid4()
+    first = opening(vera, name)
+    berlin.is_active = False
+    berlin.save()
+
+    assert opening(vera, name) == first
 
 
 def test_closing_twice_is_closing_once(anna, vera):
