@@ -63,9 +63,11 @@ def conversation_changed(
     last: Message | Entry | None,
     *,
     opened: bool = False,
+    closed: bool = False,
     left: Iterable[Operator] = (),
 ) -> None:
-    """Say that state, operators or marks changed: to its visitor, its staff and its channel.
+    """Say that state, operators or marks changed: to its visitor, its staff and its channel, and
+    to higher apps when it `opened` or `closed` just now.
 
     Call it *before* `messages_posted` of the same transaction: whoever takes part joins the
     conversation's group with this frame and so hears what follows it. `left` stops listening.
@@ -86,7 +88,7 @@ def conversation_changed(
     _after_commit(posts)
     if opened:
         _signal(signals.conversation_opened, conversation.pk)
-    elif conversation.state == State.CLOSED:
+    if closed:
         _signal(signals.conversation_closed, conversation.pk)
 
 

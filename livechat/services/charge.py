@@ -79,17 +79,29 @@ def succeed(row: Conversation, now: datetime) -> bool:
     return True
 
 
+def end(row: Conversation, event: SystemEvent, subject: Participant | None, now: datetime) -> None:
+    """End an open conversation and tell everybody of it: the one way to do so, so that an end is
+    told once whatever happens to the conversation afterwards."""
+    entry = timeline.system_line(row, event, subject, now)
+    row.close(now)
+    row.save()
+    outbox.conversation_closed(row, now)
+    announce(row, [entry], closed=True)
+
+
 def announce(
     row: Conversation,
     entries: Sequence[Message],
     *,
     opened: bool = False,
+    closed: bool = False,
     left: Sequence[Operator] = (),
 ) -> None:
-    """Say to everybody concerned what became of it; `entries` were added, `left` went out."""
+    """Say to everybody concerned what became of it; `entries` were added, `left` went out.
+    `opened` and `closed` tell that it began or ended in this transaction."""
     operators = list(row.participants.present().operators().select_related("operator__user"))
     last = entries[-1] if entries else newest_entry(row)
-    events.conversation_changed(row, operators, last, opened=opened, left=left)
+    events.conversation_changed(row, operators, last, opened=opened, closed=closed, left=left)
     events.messages_posted((row, entry) for entry in entries)
 
 

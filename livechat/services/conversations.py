@@ -259,11 +259,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     else:
         event = SystemEvent.CLOSED_BY_OPERATOR
         person = row.participants.operators().filter(operator=actor.operator).first()
-    entry = timeline.system_line(row, event, person, now)
-    row.close(now)
-    row.save()
-    outbox.conversation_closed(row, now)
-    charge.announce(row, [entry])
+    charge.end(row, event, person, now)
     return row
 
 

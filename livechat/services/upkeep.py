@@ -6,10 +6,9 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from livechat import outbox
 from livechat.domain.states import Kind, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
-from livechat.services import charge, timeline
+from livechat.services import charge
 
 EMPTY_FOR = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
@@ -56,11 +55,7 @@ def close_silent(now: datetime) -> int:
             rows = silent.filter(pk=pk).select_related("visitor", "channel")
             row = rows.lock(waits=False).first()
             if row is not None:
-                entry = timeline.system_line(row, SystemEvent.CLOSED_SILENT, None, now)
-                row.close(now)
-                row.save()
-                outbox.conversation_closed(row, now)
-                charge.announce(row, [entry])
+                charge.end(row, SystemEvent.CLOSED_SILENT, None, now)
                 closed += 1
     return closed
 
