@@ -12,11 +12,15 @@ from livechat.domain.states import State
 from livechat.errors import ConversationClosed, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Head
 
+EVERYTHING = 2**63 - 1
+"""Beyond the number of every entry there will ever be."""
+
 
 class Action(Enum):
     """What can be done to a conversation or a channel."""
 
     READ = auto()
+    WATCH = auto()
     POST = auto()
     NOTE = auto()
     SEE = auto()
@@ -62,62 +66,88 @@ class StaffActor:
 
 Actor = VisitorActor | StaffActor
 
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What part an operator has in a conversation: whether they take part now, and else the number
+    of the entry with which they left, 0 for who was never in it."""
+
+    is_present: bool = False
+    left_with: int = 0
+
+
+NO_PART = Part()
+PRESENT = Part(is_present=True)
+
 _WRITES = frozenset(
     {Action.POST, Action.NOTE, Action.CLOSE, Action.TAKE, Action.JOIN, Action.SET_STATUS}
 )
-_OF_VISITORS = frozenset({Action.READ, Action.POST, Action.SEE, Action.TYPE, Action.CLOSE})
+_OF_VISITORS = frozenset(
+    {Action.READ, Action.WATCH, Action.POST, Action.SEE, Action.TYPE, Action.CLOSE}
+)
 _OF_PARTICIPANTS = frozenset(
     {Action.POST, Action.NOTE, Action.TYPE, Action.CLOSE, Action.LEAVE, Action.SET_STATUS}
 )
 
 
 def require(
-    actor: Actor, action: Action, conversation: Conversation | Head, *, takes_part: bool = False
+    actor: Actor, action: Action, conversation: Conversation | Head, part: Part = NO_PART
 ) -> None:
-    """Return when `actor` may do `action`; `takes_part` tells that he is in it now.
+    """Return when `actor`, who has this `part` in it, may do `action`.
 
-    Raises NotFound when he may not know of it, NotAllowed when he may see it but not do this,
-    ConversationClosed when it is too late.
+    Raises NotFound when they may not know of it, NotAllowed when they may see it but not do this,
+    ConversationClosed when it is too late. How far who may READ may read, `reach` tells.
     """
-    if not may_read(actor, conversation, takes_part=takes_part):
+    if not may_read(actor, conversation, part):
         raise NotFound
     if isinstance(actor, VisitorActor):
         if action not in _OF_VISITORS:
             raise NotAllowed
-    elif not _staff_may(actor, action, conversation, takes_part):
+    elif not _staff_may(actor, action, conversation, part):
         raise NotAllowed
     if action in _WRITES and conversation.state == State.CLOSED:
         raise ConversationClosed
 
 
-def may_read(actor: Actor, conversation: Conversation | Head, *, takes_part: bool = False) -> bool:
-    """Say whether `actor` may read `conversation` (decision 9)."""
+def may_read(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> bool:
+    """Say whether `actor` may read anything of `conversation` (decision 9)."""
+    return reach(actor, conversation, part) > 0
+
+
+def reach(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> int:
+    """Return the number of the last entry of the staff timeline that `actor` may read: EVERYTHING
+    for who may read on, 0 for who may not know of the conversation.
+
+    An operator who has left and does not answer on the channel any more reads up to where they
+    left: what was said to them they keep, what comes after is not for them.
+    """
     if isinstance(actor, VisitorActor):
-        return (
-            conversation.visitor_public_id == actor.visitor
-            and conversation.channel_id == actor.channel
-        )
+        is_own = conversation.visitor_public_id == actor.visitor
+        return EVERYTHING if is_own and conversation.channel_id == actor.channel else 0
     if actor.is_manager:
-        return True
+        return EVERYTHING
     if actor.operator is not None:
-        return takes_part or conversation.channel_id in actor.channels
-    return actor.is_analyst and conversation.state == State.CLOSED
+        reads_on = part.is_present or conversation.channel_id in actor.channels
+        return EVERYTHING if reads_on else part.left_with
+    return EVERYTHING if actor.is_analyst and conversation.state == State.CLOSED else 0
 
 
 def _staff_may(
-    actor: StaffActor, action: Action, conversation: Conversation | Head, takes_part: bool
+    actor: StaffActor, action: Action, conversation: Conversation | Head, part: Part
 ) -> bool:
     if action is Action.READ:
         return True
     if action is Action.CLOSE and actor.is_manager:
         return True
+    if action is Action.WATCH:
+        return actor.may_enter and reach(actor, conversation, part) == EVERYTHING
     if actor.operator is None:
         return False
     if action in _OF_PARTICIPANTS:
-        return takes_part
+        return part.is_present
     if action in (Action.TAKE, Action.JOIN):
         return actor.is_manager or conversation.channel_id in actor.channels
-    return action is Action.SEE
+    return action is Action.SEE and reach(actor, conversation, part) == EVERYTHING
 
 
 def require_channel(actor: StaffActor, action: Action, channel: Channel) -> None:

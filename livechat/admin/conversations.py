@@ -20,11 +20,21 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from livechat import visitor_view
-from livechat.admin.reading import ReadersTime, actor_of, may_read, may_read_some, readable, zone_of
+from livechat.admin.reading import (
+    ReadersTime,
+    actor_of,
+    heard_by,
+    may_read,
+    may_read_some,
+    reach,
+    readable,
+    zone_of,
+)
 from livechat.domain.states import Kind, Outcome, Role, State
 from livechat.links import Audience
-from livechat.models import Channel, Conversation, Message, Operator, moment
-from livechat.services import transcripts
+from livechat.models import Channel, Conversation, Message, Operator, Participant, moment
+from livechat.policy import StaffActor
+from livechat.services import timelines, transcripts
 
 PAGE = 200
 """Entries of a transcript on one page."""
@@ -47,6 +57,8 @@ OUTCOME_LABELS = {
     Outcome.NO_FAILURE.value: "success",
     Outcome.ESCALATED.value: "info",
 }
+UNTOLD = ("", "–")
+"""What became of a conversation after its reader had left and lost its channel."""
 
 
 class ReadOnly:
@@ -170,7 +182,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
         except ValueError:
             wanted = Q(visitor__name__icontains=term) | Q(visitor__email__icontains=term)
             if len(term) >= SHORTEST_IN_TEXT:
-                wanted |= Q(pk__in=_conversations_with(term))
+                wanted |= Q(pk__in=_conversations_with(term, actor_of(request)))
         else:
             wanted = Q(public_id=number) | Q(visitor__public_id=number)
         return queryset.filter(wanted), False
@@ -181,27 +193,27 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
     @display(description=_("operator"), empty_value="–")  # type: ignore[untyped-decorator]
     def main_operator(self, row: Conversation) -> str | None:
-        return row.operator.name if row.operator else None
+        return row.operator.name if row.operator and _reads_on(row) else None
 
     @display(description=_("state"), ordering="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def state_label(self, row: Conversation) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+        return (row.state, row.get_state_display()) if _reads_on(row) else UNTOLD
 
     @display(description=_("outcome"), ordering="outcome", label=OUTCOME_LABELS)  # type: ignore[untyped-decorator]
     def outcome_label(self, row: Conversation) -> tuple[str, str]:
-        return row.outcome, row.get_outcome_display()
+        return (row.outcome, row.get_outcome_display()) if _reads_on(row) else UNTOLD
 
     @display(description=_("opened"), ordering="opened_at")  # type: ignore[untyped-decorator]
     def opened(self, row: Conversation) -> str:
         return date_format(timezone.localtime(row.opened_at), "SHORT_DATETIME_FORMAT")
 
-    @display(description=_("duration"))  # type: ignore[untyped-decorator]
-    def duration(self, row: Conversation) -> str:
-        return lasted(row, moment.now())
+    @display(description=_("duration"), empty_value="–")  # type: ignore[untyped-decorator]
+    def duration(self, row: Conversation) -> str | None:
+        return lasted(row, moment.now()) if _reads_on(row) else None
 
-    @display(description=_("messages"), ordering="texts")  # type: ignore[untyped-decorator]
-    def messages_count(self, row: Conversation) -> int:
-        return int(row.texts)  # type: ignore[attr-defined]  # annotated above
+    @display(description=_("messages"), ordering="texts", empty_value="–")  # type: ignore[untyped-decorator]
+    def messages_count(self, row: Conversation) -> int | None:
+        return int(row.texts) if _reads_on(row) else None  # type: ignore[attr-defined]  # annotated above
 
     def change_view(
         self,
@@ -218,6 +230,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        last = reach(actor_of(request), row)
         zone = zone_of(request.user)
         with timezone.override(zone):
             response = TemplateResponse(
@@ -225,7 +238,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                 "admin/livechat/conversation/transcript.html",
                 {
                     **self.admin_site.each_context(request),
-                    **_transcript(row, request.GET.get("page", "")),
+                    **_transcript(row, request.GET.get("page", ""), last),
                     "title": gettext("Conversation with %(name)s") % {"name": self.who(row)},
                     "opts": self.opts,
                     "conversation": row,
@@ -233,7 +246,8 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                     "lasted": lasted(row, moment.now()),
                     "zone": str(zone),
                     "opens_visitor": self._may_open_visitor(request, row),
-                    "people": row.participants.exclude(role=Role.VISITOR),
+                    "people": _people(row, timelines.ends_at(row, last)),
+                    "reads_on": _reads_on(row),
                     **(extra_context or {}),
                 },
             )
@@ -245,10 +259,26 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
         return bool(visitors.has_view_permission(request, row.visitor))
 
 
-def _conversations_with(term: str) -> QuerySet[Message, int]:
+def _reads_on(row: Conversation) -> bool:
+    """Say whether the reader may read all of it; `readable` has found out."""
+    return bool(row.reads_on)  # type: ignore[attr-defined]  # annotated there
+
+
+def _people(row: Conversation, until: datetime | None) -> list[Participant]:
+    """Return who took part beside the visitor, as it was known at a moment; None for now."""
+    people = list(row.participants.exclude(role=Role.VISITOR))
+    if until is None:
+        return people
+    for person in people:
+        if person.left_at is not None and person.left_at > until:
+            person.left_at = None
+    return [person for person in people if person.joined_at <= until]
+
+
+def _conversations_with(term: str, actor: StaffActor) -> QuerySet[Message, int]:
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     rows = Message.objects.filter(pk__gt=newest - SEARCHED, text__icontains=term)
-    return rows.order_by().values_list("conversation", flat=True)
+    return heard_by(actor, rows).order_by().values_list("conversation", flat=True)
 
 
 def lasted(row: Conversation, now: datetime) -> str:
@@ -257,12 +287,14 @@ def lasted(row: Conversation, now: datetime) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def _transcript(row: Conversation, page: str) -> dict[str, Any]:
-    """Return one page of the staff timeline; its numbers have no holes, so nothing is counted."""
-    pages = max(1, -(-row.seq // PAGE))
+def _transcript(row: Conversation, page: str, last: int) -> dict[str, Any]:
+    """Return one page of the staff timeline up to the entry `last`; its numbers have no holes, so
+    nothing is counted."""
+    last = min(row.seq, last)
+    pages = max(1, -(-last // PAGE))
     number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < 10 else 1
     first = (number - 1) * PAGE
-    rows = row.messages.filter(seq__gt=first, seq__lte=first + PAGE).order_by("seq")
+    rows = row.messages.filter(seq__gt=first, seq__lte=min(first + PAGE, last)).order_by("seq")
     return {
         "entries": [
             _entry(one)

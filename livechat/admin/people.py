@@ -26,7 +26,7 @@ from unfold.widgets import (
 from livechat import links
 from livechat.admin.conversations import of_visitor
 from livechat.admin.history import TellsDifferences
-from livechat.admin.reading import ReadersTime, actor_of, readable
+from livechat.admin.reading import ReadersTime, actor_of, readable, trail_of
 from livechat.domain.states import Availability, Presence
 from livechat.models import Operator, User, Visitor, moment
 from livechat.models.choices import language_names, time_zones
@@ -367,7 +367,7 @@ class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             extra_context = {
                 **(extra_context or {}),
                 "conversations": of_visitor(readable(actor_of(request)), row.pk),
-                "trail": row.page_views.all()[:PAGES_SHOWN],
+                "trail": trail_of(actor_of(request), row)[:PAGES_SHOWN],
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from livechat import policy
-from livechat.domain.states import State
+from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
-from livechat.models import Conversation, Participant
+from livechat.models import Conversation, Message, PageView, Participant, Visitor
 from livechat.policy import StaffActor
-from livechat.services import operators
+from livechat.services import operators, parts, timelines
 
 NOBODY = StaffActor(user=0)
 
@@ -38,8 +38,11 @@ def may_read_some(actor: StaffActor) -> bool:
 
 
 def readable(actor: StaffActor) -> QuerySet[Conversation]:
-    """Return the conversations of which `policy.may_read` says yes, as one query."""
-    rows = Conversation.objects.all()
+    """Return the conversations of which `policy.may_read` says yes, as one query.
+
+    `reads_on` tells of each whether all of it may be read; if not, it ends where the reader left.
+    """
+    rows = Conversation.objects.annotate(reads_on=_as_column(reads_on(actor)))
     if actor.is_manager:
         return rows
     if actor.operator is not None:
@@ -47,15 +50,52 @@ def readable(actor: StaffActor) -> QuerySet[Conversation]:
     return rows.filter(state=State.CLOSED) if actor.is_analyst else rows.none()
 
 
-def may_read(actor: StaffActor, conversation: Conversation) -> bool:
-    """Ask the policy; who once took part keeps what he has read (decision 9)."""
-    took_part = (
-        actor.operator is not None
-        and not actor.is_manager
-        and conversation.channel_id not in actor.channels
-        and _taken_part_in(actor).filter(conversation=conversation).exists()
+def reads_on(actor: StaffActor, conversation: str = "") -> Q:
+    """Return the condition under which what `actor` may read has no end; `conversation` leads to
+    it from other rows, as in ``conversation__``."""
+    if actor.is_manager or actor.operator is None:
+        return Q(pk__isnull=False)
+    return Q(**{f"{conversation}channel__in": actor.channels}) | Q(
+        **{f"{conversation}pk__in": _taken_part_in(actor).filter(left_at=None)}
     )
-    return policy.may_read(actor, conversation, takes_part=took_part)
+
+
+def may_read(actor: StaffActor, conversation: Conversation) -> bool:
+    """Ask the policy; who once took part keeps what they have read (decision 9)."""
+    return reach(actor, conversation) > 0
+
+
+def reach(actor: StaffActor, conversation: Conversation) -> int:
+    """Return the number of the last entry that `actor` may read, as the policy tells it."""
+    return policy.reach(actor, conversation, parts.part_of(actor, conversation))
+
+
+def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
+    """Keep those messages that `actor`, who may know of their conversations, may read: of one
+    that they left, what was said before."""
+    if actor.is_manager or actor.operator is None:
+        return rows
+    left = Message.objects.filter(
+        conversation=OuterRef("conversation"),
+        subject__operator=actor.operator,
+        event__in=[SystemEvent.LEFT.value, SystemEvent.LOST.value],
+        seq__gt=OuterRef("seq"),
+    )
+    return rows.filter(reads_on(actor, "conversation__") | Exists(left))
+
+
+def trail_of(actor: StaffActor, visitor: Visitor) -> QuerySet[PageView]:
+    """Return the pages a visitor looked at, as long as `actor` could read what they wrote."""
+    rows = readable(actor).filter(visitor=visitor)
+    if rows.filter(reads_on(actor)).exists():
+        return visitor.page_views.all()
+    ends = [timelines.ends_at(row, last) for row in rows if (last := reach(actor, row))]
+    until = max((moment for moment in ends if moment is not None), default=None)
+    return visitor.page_views.filter(at__lte=until) if until else visitor.page_views.none()
+
+
+def _as_column(condition: Q) -> Case:
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 def _taken_part_in(actor: StaffActor) -> QuerySet[Participant, int]:

@@ -259,7 +259,7 @@ class OperatorConsumer(BaseConsumer):
         self.say(wire.InboxChanged())
 
     async def watch(self, conversation: UUID) -> None:
-        row = await run(timelines.readable, self.actor, conversation)
+        row = await run(timelines.watchable, self.actor, conversation)
         self.watched[row.public_id] = row.pk
         bus.registry.join(self, events.staff_group(row.pk))
 
@@ -287,12 +287,12 @@ class OperatorConsumer(BaseConsumer):
         )
 
     async def view(self, command: wire.SetViewing) -> None:
-        """Show colleagues that he looks at a conversation; who may read it may be seen there."""
+        """Show colleagues that he looks at a conversation; who may watch it may be seen there."""
         if self.actor.operator_id is None:
             raise NotAllowed
         pk = self.own.get(command.conversation) or self.watched.get(command.conversation)
         if pk is None:
-            row = await run(timelines.readable, self.actor, command.conversation)
+            row = await run(timelines.watchable, self.actor, command.conversation)
             pk = row.pk
         events.viewing_changed(
             pk,

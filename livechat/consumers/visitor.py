@@ -231,7 +231,7 @@ class VisitorConsumer(BaseConsumer):
 
     async def type(self, command: wire.SetTyping) -> None:
         if command.conversation != self.known:
-            row = await run(timelines.readable, self.actor, command.conversation)
+            row = await run(timelines.watchable, self.actor, command.conversation)
             self.hear(row.public_id, row.pk)
         events.typing_changed(
             self.known_pk, command.conversation, who=None, name="", active=command.active

@@ -164,7 +164,7 @@ def linked(link: Link, actor: StaffActor | None) -> Attachment:
     elif actor is None:
         raise NotFound
     elif row.message is not None:
-        timelines.readable(actor, row.message.conversation.public_id)
+        _require_read(actor, row.message)
     elif not _is_owner(actor, row):
         raise NotFound
     return row
@@ -213,12 +213,19 @@ def opened(actor: Actor, file: UUID) -> wire.FileOpened:
     row = Attachment.objects.filter(public_id=file).select_related("message__conversation").first()
     if row is None or row.message is None:
         raise NotFound
-    timelines.readable(actor, row.message.conversation.public_id)
+    _require_read(actor, row.message)
     if isinstance(actor, StaffActor):
         return wire.FileOpened(visitor_view.file(row, Audience.STAFF))
     if row.message.public_seq is None:
         raise NotFound
     return wire.FileOpened(visitor_view.file(row, Audience.PUBLIC))
+
+
+def _require_read(actor: Actor, message: Message) -> None:
+    """Return when `actor` may read a message; raises NotFound."""
+    _row, last = timelines.readable(actor, message.conversation.public_id)
+    if message.seq > last:
+        raise NotFound
 
 
 def _is_owner(actor: Actor, row: Attachment) -> bool:

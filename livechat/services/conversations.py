@@ -31,7 +31,7 @@ from livechat.models import (
     moment,
 )
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
-from livechat.services import assignment, attachments, charge, messages, timeline
+from livechat.services import assignment, attachments, charge, messages, parts, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
     """
     operator = _locked_operator(actor)
     row = charge.locked(conversation)
-    policy.require(actor, Action.TAKE, row, takes_part=_takes_part(actor, row))
+    policy.require(actor, Action.TAKE, row, parts.part_of(actor, row))
     if row.state == State.ASSIGNED:
         if row.operator_id == operator.pk:
             return row
@@ -178,8 +178,9 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
     """
     operator = _locked_operator(actor)
     row = charge.locked(conversation)
-    policy.require(actor, Action.JOIN, row, takes_part=_takes_part(actor, row))
-    if _takes_part(actor, row):
+    part = parts.part_of(actor, row)
+    policy.require(actor, Action.JOIN, row, part)
+    if part.is_present:
         return row
     now = moment.now()
     if row.state != State.ASSIGNED:
@@ -202,10 +203,10 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     Safe to repeat for whoever is not in it any more. Raises NotFound.
     """
     row = charge.locked(conversation)
-    takes_part = _takes_part(actor, row)
-    if not takes_part and policy.may_read(actor, row):
+    part = parts.part_of(actor, row)
+    if not part.is_present and policy.may_read(actor, row, part):
         return row
-    policy.require(actor, Action.LEAVE, row, takes_part=takes_part)
+    policy.require(actor, Action.LEAVE, row, part)
     now = moment.now()
     person = row.participants.present().get(operator=actor.operator)
     person.left_at = now
@@ -230,7 +231,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     where nobody is in charge.
     """
     row = charge.locked(conversation)
-    policy.require(actor, Action.SET_STATUS, row, takes_part=_takes_part(actor, row))
+    policy.require(actor, Action.SET_STATUS, row, parts.part_of(actor, row))
     if row.state != State.ASSIGNED:
         raise Invalid("not_assigned")
     if row.status == status:
@@ -249,10 +250,10 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
     """
     row = charge.locked(conversation)
-    takes_part = _takes_part(actor, row)
-    if row.state == State.CLOSED and policy.may_read(actor, row, takes_part=takes_part):
+    part = parts.part_of(actor, row)
+    if row.state == State.CLOSED and policy.may_read(actor, row, part):
         return row
-    policy.require(actor, Action.CLOSE, row, takes_part=takes_part)
+    policy.require(actor, Action.CLOSE, row, part)
     now = moment.now()
     if isinstance(actor, VisitorActor):
         event, person = SystemEvent.CLOSED_BY_VISITOR, None
@@ -320,9 +321,3 @@ def _locked_operator(actor: StaffActor) -> Operator:
     if operator is None:
         raise NotAllowed
     return operator
-
-
-def _takes_part(actor: Actor, row: Conversation) -> bool:
-    if isinstance(actor, VisitorActor) or actor.operator is None:
-        return False
-    return row.participants.present().filter(operator=actor.operator).exists()

@@ -9,7 +9,8 @@ from livechat import events, policy
 from livechat.domain.states import Role
 from livechat.errors import NotFound
 from livechat.models import Conversation, Operator
-from livechat.policy import Action, Actor, VisitorActor
+from livechat.policy import NO_PART, Action, Actor, VisitorActor
+from livechat.services import parts
 
 
 @transaction.atomic
@@ -17,21 +18,19 @@ def see(actor: Actor, conversation: UUID, up_to: int) -> None:
     """Store that `actor` has read everything up to `up_to`, in his own numbering.
 
     Marks only grow, and never beyond what exists. Staff who only watch leave none.
-    Raises NotFound.
+    Raises NotFound, and NotAllowed for who reads up to where they left.
     """
     row = (
         Conversation.objects.filter(public_id=conversation).select_related("visitor").lock().first()
     )
     if row is None:
         raise NotFound
+    part = parts.part_of(actor, row)
+    policy.require(actor, Action.SEE, row, part)
     if isinstance(actor, VisitorActor):
-        policy.require(actor, Action.SEE, row)
         _see_as_visitor(row, up_to)
-    else:
-        takes_part = row.participants.filter(operator=actor.operator).exists()
-        policy.require(actor, Action.SEE, row, takes_part=takes_part)
-        if takes_part and actor.operator is not None:
-            _see_as_operator(row, actor.operator, up_to)
+    elif actor.operator is not None and part != NO_PART:
+        _see_as_operator(row, actor.operator, up_to)
 
 
 def _see_as_visitor(row: Conversation, up_to: int) -> None:

@@ -23,7 +23,7 @@ from livechat.models import (
     locks,
     moment,
 )
-from livechat.policy import Action, Actor, VisitorActor
+from livechat.policy import NO_PART, Action, Actor, Part, VisitorActor
 from livechat.services import attachments
 
 MOMENT_MS = 200
@@ -209,12 +209,13 @@ class _Batch:
         """
         if head is None:
             raise NotFound
-        if not policy.may_read(item.actor, head, takes_part=author is not None):
+        # Who has left wrote before that; how far they may read is not asked here.
+        part = NO_PART if author is None else Part(author.may_write, left_with=head.seq)
+        if not policy.may_read(item.actor, head, part):
             raise NotFound
         if not is_stored:
-            takes_part = author is not None and author.may_write
             action = Action.NOTE if item.internal else Action.POST
-            policy.require(item.actor, action, head, takes_part=takes_part)
+            policy.require(item.actor, action, head, part)
         if author is None:
             raise NotAllowed
         return head, author

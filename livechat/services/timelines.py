@@ -1,6 +1,7 @@
 """Reading timelines: what a client missed, and what came before."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.db.models import QuerySet
 from livechat import policy, staff_view, visitor_view, wire
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message
-from livechat.policy import Action, Actor, StaffActor, VisitorActor
+from livechat.policy import Action, Actor, Part, VisitorActor
+from livechat.services import parts
 
 MAX_PAGE_BYTES = 48_000
 """A page of the timeline stays below the size of a frame, whatever it holds."""
@@ -27,14 +29,15 @@ def page(
 
     Raises NotFound for whatever the actor may not read.
     """
-    row = readable(actor, conversation)
+    row, last = readable(actor, conversation)
     if isinstance(actor, VisitorActor):
         public = public_slice(row, after_seq=after_seq, before_seq=before_seq, limit=limit)
         return row, wire.PublicTimelinePage(row.public_id, *public)
-    rows = row.messages.all()
+    rows = row.messages.filter(seq__lte=last)
     entries, more = _slice(rows, "seq", after_seq, before_seq, limit)
     views, cut = _fit([staff_view.message(entry) for entry in entries], after_seq is None)
-    return row, wire.StaffTimelinePage(row.public_id, views, row.seq, more or cut)
+    head = min(row.seq, last)
+    return row, wire.StaffTimelinePage(row.public_id, views, head, more or cut)
 
 
 def public_slice(
@@ -49,8 +52,30 @@ def public_slice(
     return views, row.public_seq, more or cut
 
 
-def readable(actor: Actor, conversation: UUID) -> Conversation:
-    """Return a conversation the actor may read; raises NotFound."""
+def readable(actor: Actor, conversation: UUID) -> tuple[Conversation, int]:
+    """Return a conversation of which the actor may read something, and the number of the last
+    entry they may read, as `policy.reach` tells it; raises NotFound."""
+    row, part = _found(actor, conversation)
+    policy.require(actor, Action.READ, row, part)
+    return row, policy.reach(actor, row, part)
+
+
+def watchable(actor: Actor, conversation: UUID) -> Conversation:
+    """Return a conversation of which the actor may hear what comes next; raises NotFound, and
+    NotAllowed when they read up to where they left."""
+    row, part = _found(actor, conversation)
+    policy.require(actor, Action.WATCH, row, part)
+    return row
+
+
+def ends_at(row: Conversation, last: int) -> datetime | None:
+    """Return the moment of the entry after which nothing may be told; None for who reads on."""
+    if last == policy.EVERYTHING:
+        return None
+    return row.messages.values_list("created_at", flat=True).get(seq=last)
+
+
+def _found(actor: Actor, conversation: UUID) -> tuple[Conversation, Part]:
     row = (
         Conversation.objects.filter(public_id=conversation)
         .select_related("visitor", "channel")
@@ -58,13 +83,7 @@ def readable(actor: Actor, conversation: UUID) -> Conversation:
     )
     if row is None:
         raise NotFound
-    takes_part = (
-        isinstance(actor, StaffActor)
-        and actor.operator is not None
-        and row.participants.filter(operator=actor.operator).exists()
-    )
-    policy.require(actor, Action.READ, row, takes_part=takes_part)
-    return row
+    return row, parts.part_of(actor, row)
 
 
 def _slice(

@@ -20,7 +20,7 @@ from livechat.domain.states import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.links import Audience, Link, Thing
 from livechat.models import Attachment, Conversation, Message, Participant
-from livechat.policy import Actor, StaffActor, VisitorActor
+from livechat.policy import EVERYTHING, Actor, StaffActor, VisitorActor
 from livechat.services import timelines
 
 PAGE = 200
@@ -41,10 +41,13 @@ class Reader:
 class Transcript:
     """A conversation that may be written down, and for whom: `write` does it.
 
-    `file_name` is plain ASCII.
+    `last` is the number of the last entry that they may read, `until` its moment; None for who
+    reads on. `file_name` is plain ASCII.
     """
 
     conversation: Conversation
+    last: int
+    until: datetime | None
     audience: Audience
     thing: Thing
     language: str
@@ -72,7 +75,7 @@ def opened(
     actor: Actor, conversation: UUID, kind: Literal["text", "html"]
 ) -> wire.TranscriptOpened:
     """Return where `actor` can fetch the transcript; raises NotFound for what he may not read."""
-    row = timelines.readable(actor, conversation)
+    row, _last = timelines.readable(actor, conversation)
     audience = Audience.PUBLIC if isinstance(actor, VisitorActor) else Audience.STAFF
     return wire.TranscriptOpened(
         conversation=row.public_id,
@@ -92,19 +95,21 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
     if link.audience is Audience.STAFF:
         if reader is None:
             raise NotFound
-        row = timelines.readable(reader.actor, link.id)
+        row, last = timelines.readable(reader.actor, link.id)
         language, zone = reader.language, _zone(reader.time_zone)
     else:
         found = Conversation.objects.filter(public_id=link.id)
         visitors = found.select_related("visitor", "channel").first()
         if visitors is None:
             raise NotFound
-        row = visitors
+        row, last = visitors, EVERYTHING
         language, zone = _spoken(row.language), _zone(row.visitor.time_zone)
     day = row.opened_at.astimezone(zone)
     ending = "txt" if link.thing is Thing.TEXT else "html"
     return Transcript(
         conversation=row,
+        last=last,
+        until=timelines.ends_at(row, last),
         audience=link.audience,
         thing=link.thing,
         language=language,
@@ -165,6 +170,7 @@ def _pages(transcript: Transcript) -> Iterator[list[Line]]:
     row = transcript.conversation
     is_public = transcript.audience is Audience.PUBLIC
     number, end = ("public_seq", row.public_seq) if is_public else ("seq", row.seq)
+    end = min(end, transcript.last)
     rows = row.messages.select_related("author", "subject")
     before: date | None = None
     for start in range(0, end, PAGE):
@@ -199,16 +205,17 @@ def _line(message: Message, files: Iterable[Attachment], *, is_first: bool) -> L
 
 
 def _facts(transcript: Transcript) -> dict[str, Any]:
-    row = transcript.conversation
-    people: Iterable[Participant] = row.participants.order_by("pk")
+    row, until = transcript.conversation, transcript.until
+    people = row.participants.order_by("pk")
+    if until is not None:
+        people = people.filter(joined_at__lte=until)
+    has_ended = row.closed_at is not None and (until is None or row.closed_at <= until)
     return {
         "channel": row.channel.name,
         "people": list(dict.fromkeys(name_of(person) for person in people)),
         "begun": date_format(timezone.localtime(row.opened_at), "DATETIME_FORMAT"),
         "ended": (
-            date_format(timezone.localtime(row.closed_at), "DATETIME_FORMAT")
-            if row.closed_at
-            else ""
+            date_format(timezone.localtime(row.closed_at), "DATETIME_FORMAT") if has_ended else ""
         ),
         "zone": str(transcript.zone),
         "is_internal": transcript.audience is Audience.STAFF,

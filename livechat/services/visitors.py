@@ -192,10 +192,14 @@ def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
     """Return what is known of the visitor beside the conversation itself.
 
     Raises NotFound for a conversation that `actor` may not read; others of the same visitor that
-    he may not read are neither shown nor counted.
+    they may not read are neither shown nor counted, nor pages looked at after the last entry that
+    they may read.
     """
-    row = timelines.readable(actor, conversation)
-    views = row.visitor.page_views.all()[:TRAIL_LENGTH]
+    row, last = timelines.readable(actor, conversation)
+    views = row.visitor.page_views.all()
+    until = timelines.ends_at(row, last)
+    if until is not None:
+        views = views.filter(at__lte=until)
     others = inbox.visible(actor, Conversation.objects.filter(visitor=row.visitor))
     others = others.exclude(pk=row.pk)
     earlier = list(others.select_related("channel").order_by("-pk")[:MAX_EARLIER])
@@ -204,7 +208,7 @@ def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
     )
     return wire.VisitorTold(
         conversation=row.public_id,
-        trail=[wire.PageSeen(view.url, view.title, view.at) for view in views],
+        trail=[wire.PageSeen(view.url, view.title, view.at) for view in views[:TRAIL_LENGTH]],
         earlier=[
             wire.EarlierConversation(
                 id=other.public_id,

@@ -9,24 +9,44 @@ from livechat import policy
 from livechat.domain.states import State
 from livechat.errors import LivechatError, NotAllowed
 from livechat.models import Channel, Conversation, Visitor
-from livechat.policy import Action, StaffActor, VisitorActor
+from livechat.policy import EVERYTHING, NO_PART, PRESENT, Action, Part, StaffActor, VisitorActor
 
 TABLE = Path(__file__).parents[2] / "docs/reference/permissions.md"
 
 BERLIN, PARIS = 1, 2
 VERA = uuid.uuid4()
 
-ACTORS: dict[str, tuple[policy.Actor, bool]] = {
-    "the visitor himself": (VisitorActor(VERA, BERLIN), False),
-    "another visitor": (VisitorActor(uuid.uuid4(), BERLIN), False),
-    "the same visitor on another channel": (VisitorActor(VERA, PARIS), False),
-    "operator who takes part": (StaffActor(1, operator=1, channels=frozenset({BERLIN})), True),
-    "operator of the channel": (StaffActor(2, operator=2, channels=frozenset({BERLIN})), False),
-    "operator of another channel": (StaffActor(3, operator=3, channels=frozenset({PARIS})), False),
-    "manager who answers": (StaffActor(4, operator=4, is_manager=True), False),
-    "manager who does not answer": (StaffActor(5, is_manager=True), False),
-    "analyst": (StaffActor(6, is_analyst=True), False),
-    "staff without a right": (StaffActor(7), False),
+LEFT = Part(left_with=7)
+
+ACTORS: dict[str, tuple[policy.Actor, Part]] = {
+    "the visitor himself": (VisitorActor(VERA, BERLIN), NO_PART),
+    "another visitor": (VisitorActor(uuid.uuid4(), BERLIN), NO_PART),
+    "the same visitor on another channel": (VisitorActor(VERA, PARIS), NO_PART),
+    "operator who takes part": (StaffActor(1, operator=1, channels=frozenset({BERLIN})), PRESENT),
+    "operator who takes part, of another channel": (
+        StaffActor(1, operator=1, channels=frozenset({PARIS})),
+        PRESENT,
+    ),
+    "operator of the channel": (
+        StaffActor(2, operator=2, channels=frozenset({BERLIN})),
+        NO_PART,
+    ),
+    "operator of the channel who has left": (
+        StaffActor(2, operator=2, channels=frozenset({BERLIN})),
+        LEFT,
+    ),
+    "operator of another channel who has left": (
+        StaffActor(3, operator=3, channels=frozenset({PARIS})),
+        LEFT,
+    ),
+    "operator of another channel": (
+        StaffActor(3, operator=3, channels=frozenset({PARIS})),
+        NO_PART,
+    ),
+    "manager who answers": (StaffActor(4, operator=4, is_manager=True), NO_PART),
+    "manager who does not answer": (StaffActor(5, is_manager=True), NO_PART),
+    "analyst": (StaffActor(6, is_analyst=True), NO_PART),
+    "staff without a right": (StaffActor(7), NO_PART),
 }
 ACTIONS = {
     action.name.lower(): action
@@ -53,15 +73,18 @@ def rows() -> list[tuple[str, str, str, str]]:
     return cells
 
 
-def answer(state: str, actor: str, action: str) -> str:
-    who, takes_part = ACTORS[actor]
-    conversation = Conversation(
+def chat(state: str) -> Conversation:
+    return Conversation(
         channel_id=BERLIN,
         visitor=Visitor(public_id=VERA),
         state=State.CLOSED if state == "closed" else State.ASSIGNED,
     )
+
+
+def answer(state: str, actor: str, action: str) -> str:
+    who, part = ACTORS[actor]
     try:
-        policy.require(who, ACTIONS[action], conversation, takes_part=takes_part)
+        policy.require(who, ACTIONS[action], chat(state), part)
     except LivechatError as error:
         return error.code
     return "yes"
@@ -81,6 +104,30 @@ def test_the_page_leaves_nobody_and_nothing_out():
         for actor in ACTORS
         for action in ACTIONS
     }
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+@pytest.mark.parametrize("actor", ACTORS)
+def test_who_may_read_reads_on_but_for_who_left_and_lost_the_channel(state, actor):
+    who, part = ACTORS[actor]
+    may_read = answer(state, actor, "read") == "yes"
+    has_an_end = actor == "operator of another channel who has left"
+
+    reach = policy.reach(who, chat(state), part)
+
+    assert reach == (part.left_with if has_an_end else EVERYTHING if may_read else 0)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        StaffActor(3, channels=frozenset({BERLIN})),
+        StaffActor(3, is_analyst=True),
+        VisitorActor(uuid.uuid4(), BERLIN),
+    ],
+)
+def test_a_part_of_who_may_not_answer_any_more_opens_nothing(who):
+    assert policy.reach(who, chat("open"), LEFT) == policy.reach(who, chat("open"), PRESENT) == 0
 
 
 @pytest.mark.parametrize(
