@@ -31,7 +31,7 @@ from livechat.models import (
     moment,
 )
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
-from livechat.services import assignment, attachments, charge, messages, parts, timeline
+from livechat.services import assignment, attachments, charge, messages, operators, parts, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
     Safe to repeat. Raises AlreadyTaken when a colleague was faster, ConversationClosed, NotFound,
     NotAllowed.
     """
-    operator = _locked_operator(actor)
+    operator, actor = _locked_operator(actor)
     row = charge.locked(conversation)
     policy.require(actor, Action.TAKE, row, parts.part_of(actor, row))
     if row.state == State.ASSIGNED:
@@ -176,7 +176,7 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
 
     Safe to repeat. Raises ConversationClosed, NotFound, NotAllowed.
     """
-    operator = _locked_operator(actor)
+    operator, actor = _locked_operator(actor)
     row = charge.locked(conversation)
     part = parts.part_of(actor, row)
     policy.require(actor, Action.JOIN, row, part)
@@ -312,12 +312,13 @@ def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
         )
 
 
-def _locked_operator(actor: StaffActor) -> Operator:
-    """Return the actor's own profile, locked before the conversation (lock order)."""
+def _locked_operator(actor: StaffActor) -> tuple[Operator, StaffActor]:
+    """Return the actor's own profile, locked before the conversation (lock order), and their rights
+    as they are now: who takes part reads on, whatever they may no longer do."""
     if actor.operator is None:
         raise NotAllowed
     rows = Operator.objects.filter(pk=actor.operator, is_enabled=True)
     operator = rows.select_related("user").lock().first()
     if operator is None:
         raise NotAllowed
-    return operator
+    return operator, operators.staff_actor(actor.user)

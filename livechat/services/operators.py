@@ -298,7 +298,12 @@ def join_channel(actor: StaffActor, channel: UUID) -> None:
     """Answer on a channel from now on. Safe to repeat. Raises NotFound, NotAllowed."""
     row = _channel(channel)
     policy.require_channel(actor, Action.JOIN_CHANNEL, row)
-    Membership.objects.get_or_create(channel=row, operator=Operator.objects.get(user=actor.user))
+    # Under the lock that losing the right takes too: a membership made after it would come back
+    # with the right.
+    operator = Operator.objects.by_users([actor.user]).filter(is_enabled=True).lock().first()
+    if operator is None:
+        raise NotAllowed
+    Membership.objects.get_or_create(channel=row, operator=operator)
     events.inbox_changed(actor.user)
     events.widgets_changed()
 

@@ -9,8 +9,9 @@ from livechat.consumers.base import BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.pulse import Pulse
 from livechat.domain import rights
-from livechat.models import Membership, Operator, User
-from livechat.services import operators, sessions
+from livechat.errors import NotAllowed, NotFound
+from livechat.models import Membership, Operator, Participant, User
+from livechat.services import conversations, operators, sessions
 from tests import factories
 from tests.sockets import session_cookie
 
@@ -149,3 +150,32 @@ def _delete_session(key: str) -> None:
     from django.contrib.sessions.models import Session
 
     Session.objects.filter(session_key=key).delete()
+
+
+# --- what was read before a right went
+
+
+def test_who_lost_the_channel_meanwhile_takes_and_joins_nothing(berlin, vera):
+    waiting = factories.conversation(factories.visitor(berlin))
+    factories.operator("anna", berlin)
+    taken = factories.conversation(vera)
+    ben = factories.operator("ben", berlin)
+    before = factories.actor(ben)
+    berlin.memberships.filter(operator=ben).delete()
+
+    for act, row in [(conversations.join, taken), (conversations.take, waiting)]:
+        with pytest.raises(NotFound):
+            act(before, row.public_id)
+
+    assert not Participant.objects.filter(operator=ben).exists()
+
+
+def test_who_lost_the_right_meanwhile_joins_no_channel(anna):
+    paris = factories.channel("Paris", may_join=True)
+    before = factories.actor(anna)
+    anna.user.groups.clear()
+
+    with pytest.raises(NotAllowed):
+        operators.join_channel(before, paris.public_id)
+
+    assert not Membership.objects.exists()
