@@ -8,7 +8,13 @@ from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
+from django.db.models.signals import (
+    m2m_changed,
+    post_delete,
+    post_migrate,
+    post_save,
+    pre_delete,
+)
 
 from livechat import events
 from livechat.models import Attachment, Membership, User
@@ -29,6 +35,8 @@ def connect() -> None:
     m2m_changed.connect(
         group_rights_changed, sender=Group.permissions.through, dispatch_uid="livechat.group_rights"
     )
+    pre_delete.connect(group_going, sender=Group, dispatch_uid="livechat.group_going")
+    post_delete.connect(group_deleted, sender=Group, dispatch_uid="livechat.group_deleted")
     post_save.connect(user_saved, sender=User, dispatch_uid="livechat.user_saved")
     post_delete.connect(user_deleted, sender=User, dispatch_uid="livechat.user_deleted")
     post_delete.connect(session_ended, sender=Session, dispatch_uid="livechat.session_ended")
@@ -72,6 +80,15 @@ def membership_changed(instance: Membership, raw: bool = False, **_kwargs: Any) 
 def group_rights_changed(instance: Any, action: str, **_kwargs: Any) -> None:
     if action in ("post_add", "post_remove", "post_clear") and isinstance(instance, Group):
         operators.sync_rights(instance.user_set.values_list("pk", flat=True))
+
+
+def group_going(instance: Group, **_kwargs: Any) -> None:
+    # Django says nothing of the memberships that go with a group, and afterwards nobody is in it.
+    instance._members = list(instance.user_set.values_list("pk", flat=True))  # type: ignore[attr-defined]
+
+
+def group_deleted(instance: Group, **_kwargs: Any) -> None:
+    operators.sync_rights(instance._members)  # type: ignore[attr-defined]
 
 
 def groups_changed(instance: Any, action: str, pk_set: Any, **_kwargs: Any) -> None:

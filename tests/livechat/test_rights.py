@@ -179,3 +179,15 @@ def test_who_lost_the_right_meanwhile_joins_no_channel(anna):
         operators.join_channel(before, paris.public_id)
 
     assert not Membership.objects.exists()
+
+
+def test_deleting_the_group_takes_the_right_from_everybody_in_it(
+    berlin, anna, published, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        Group.objects.get(name=rights.OPERATORS).delete()
+
+    anna.refresh_from_db()
+    assert not anna.is_enabled
+    assert not Membership.objects.exists()
+    assert str(anna.user_id) in [post.frame for post in published]
