@@ -88,6 +88,9 @@ class Registry:
             self.leave(socket, group)
         self._groups.pop(socket, None)
 
+    def is_in(self, socket: Socket, group: str) -> bool:
+        return group in self._groups.get(socket, ())
+
     def groups_of(self, socket: Socket) -> frozenset[str]:
         return frozenset(self._groups.get(socket, ()))
 

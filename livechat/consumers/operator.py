@@ -1,5 +1,6 @@
 """The dashboard's socket: one for the whole inbox of one signed-in user."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -64,6 +65,8 @@ class OperatorConsumer(BaseConsumer):
         self.own: dict[UUID, int] = {}
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
+        self._rights = asyncio.Lock()
+        """Held while it is read what he may hear, and the groups are joined or left for it."""
         self._held: list[str] | None = None
         """What has happened since something is being read; see `reading`."""
         try:
@@ -230,6 +233,10 @@ class OperatorConsumer(BaseConsumer):
 
         Raises NotAllowed and closes the socket when the dashboard is not for him any more.
         """
+        async with self._rights:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         try:
             self.actor = await run(operators.staff_actor, self.user)
         except NotFound:
@@ -253,27 +260,38 @@ class OperatorConsumer(BaseConsumer):
         for group in wanted:
             bus.registry.join(self, group)
 
-    async def rights_changed(self) -> None:
-        """His rights or channels are others than before: hear what they allow, have him fetch."""
-        await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
+    async def rights_changed(self) -> bool:
+        """His rights or channels are others than before: hear what they allow, have him fetch.
+        Say whether they could be read."""
+        is_read = await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
         self.say(wire.InboxChanged())
+        return is_read
 
     async def watch(self, conversation: UUID) -> None:
-        row = await run(timelines.watchable, self.actor, conversation)
-        self.watched[row.public_id] = row.pk
-        bus.registry.join(self, events.staff_group(row.pk))
+        async with self._rights:
+            row = await run(timelines.watchable, self.actor, conversation)
+            self.watched[row.public_id] = row.pk
+            bus.registry.join(self, events.staff_group(row.pk))
 
     async def unwatch(self, conversation: UUID) -> None:
-        pk = self.watched.pop(conversation, None)
-        self.own = await run(inbox.own_conversations, self.actor)
-        if pk is not None and conversation not in self.own:
-            bus.registry.leave(self, events.staff_group(pk))
+        async with self._rights:
+            pk = self.watched.pop(conversation, None)
+            self.own = await run(inbox.own_conversations, self.actor)
+            if pk is not None and conversation not in self.own:
+                bus.registry.leave(self, events.staff_group(pk))
+
+    def heard(self, conversation: UUID) -> int | None:
+        """Return the pk of a conversation whose group this socket is in; None of any other. What
+        another tab left is still in `own`, but not heard any more."""
+        pk = self.own.get(conversation) or self.watched.get(conversation)
+        is_heard = pk is not None and bus.registry.is_in(self, events.staff_group(pk))
+        return pk if is_heard else None
 
     async def type(self, command: wire.SetTyping) -> None:
         """Show that he is typing; only those who take part are shown."""
         if self.actor.operator_id is None:
             raise NotAllowed
-        if command.conversation not in self.own:
+        if command.conversation not in self.own or self.heard(command.conversation) is None:
             self.own = await run(inbox.own_conversations, self.actor)
         pk = self.own.get(command.conversation)
         if pk is None:
@@ -290,7 +308,7 @@ class OperatorConsumer(BaseConsumer):
         """Show colleagues that he looks at a conversation; who may watch it may be seen there."""
         if self.actor.operator_id is None:
             raise NotAllowed
-        pk = self.own.get(command.conversation) or self.watched.get(command.conversation)
+        pk = self.heard(command.conversation)
         if pk is None:
             row = await run(timelines.watchable, self.actor, command.conversation)
             pk = row.pk

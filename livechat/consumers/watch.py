@@ -74,6 +74,7 @@ async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> No
         if now is None:
             socket.close(Close.IDENTITY)
         elif now != socket.standing:
-            is_first, socket.standing = socket.standing is None, now
-            if told or not is_first:
-                await socket.rights_changed()
+            is_first = socket.standing is None
+            # Known only when it holds: rights that could not be read are read again by the pulse.
+            if (is_first and not told) or await socket.rights_changed():
+                socket.standing = now

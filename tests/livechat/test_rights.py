@@ -1,17 +1,24 @@
 """Groups, rights, and what losing them does."""
 
+import asyncio
+import threading
+import uuid
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
+from livechat import events
+from livechat.bus import bus
+from livechat.consumers import watch
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.pulse import Pulse
 from livechat.domain import rights
-from livechat.errors import NotAllowed, NotFound
+from livechat.errors import NotAllowed, NotFound, Unavailable
 from livechat.models import Membership, Operator, Participant, User
-from livechat.services import conversations, operators, sessions
+from livechat.services import conversations, operators, sessions, timelines
 from tests import factories
 from tests.sockets import session_cookie
 
@@ -191,3 +198,76 @@ def test_deleting_the_group_takes_the_right_from_everybody_in_it(
     assert not anna.is_enabled
     assert not Membership.objects.exists()
     assert str(anna.user_id) in [post.frame for post in published]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rights_that_could_not_be_read_are_read_again(
+    sockets, berlin, anna, vera, monkeypatch
+):
+    desk = await sockets.staff(anna)
+    pulse = Pulse()
+    await pulse.beat(10)
+    await berlin.memberships.filter(operator=anna).adelete()
+
+    def failing(_actor):
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr("livechat.services.inbox.own_conversations", failing)
+        await pulse.beat(20)
+    await pulse.beat(30)
+    await desk.next("inbox.changed")
+    await sync_to_async(factories.opened)(vera, "Not for Anna")
+
+    assert "Not for Anna" not in str(await desk.drain())
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
+    sockets, berlin, anna, vera, monkeypatch
+):
+    chat = await sync_to_async(factories.conversation)(vera)
+    ben = await sync_to_async(factories.operator)("ben", berlin)
+    desk = await sockets.staff(ben)
+    [socket] = watch.staff()
+    read = timelines.watchable
+    is_read, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(actor, conversation):
+        row = read(actor, conversation)
+        is_read.set()
+        assert may_go_on.wait(30)
+        return row
+
+    monkeypatch.setattr("livechat.services.timelines.watchable", slowly)
+    await desk.send("conversation.watch", conversation=chat.public_id)
+    await asyncio.to_thread(is_read.wait, 30)
+    await berlin.memberships.filter(operator=ben).adelete()
+    looking = asyncio.create_task(watch.look([socket], told=True))
+    await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the one who watches
+    may_go_on.set()
+    await looking
+    await desk.next("inbox.changed")
+    await desk.send("timeline.fetch", conversation=chat.public_id)
+    await desk.next("rejected")  # and so the command before it is done
+
+    assert events.staff_group(chat.pk) not in bus.registry.groups_of(socket)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_left_in_another_tab_types_and_looks_there_no_more(sockets, berlin, anna):
+    visitor, conversation = await sockets.chat(berlin)
+    await berlin.memberships.all().adelete()
+    one, other = await sockets.staff(anna), await sockets.staff(anna)
+    await other.send("typing.set", conversation=conversation, active=True)
+    await visitor.next("typing.changed")
+
+    await one.send("conversation.leave", client_id=uuid.uuid4(), conversation=conversation)
+    await other.next("conversation.changed")
+    await visitor.drain()
+    for command in ("typing.set", "viewing.set"):
+        await other.send(command, conversation=conversation, active=True)
+
+    refused = [await other.next("rejected") for _ in range(2)]
+    assert [answer["code"] for answer in refused] == ["not_found", "forbidden"]
+    assert "typing.changed" not in str(await visitor.drain())
