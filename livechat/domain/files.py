@@ -164,7 +164,7 @@ _MAX_MARKS = 4
 def _plain(name: str) -> str:
     kept: list[str] = []
     marks = _MAX_MARKS  # none before the first letter
-    for char in unicodedata.normalize("NFC", name):
+    for char in text.normal(name):
         category = unicodedata.category(char)
         if char in _WHITE_CONTROLS or category in _SPACES:
             char = " "
@@ -175,7 +175,7 @@ def _plain(name: str) -> str:
             kept.append(char)
         if char == " " or not kept:
             marks = _MAX_MARKS
-    joined = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    joined = text.normal(" ".join("".join(kept).split()))
     return _FORBIDDEN.sub("_", joined)
 
 

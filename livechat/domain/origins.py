@@ -7,8 +7,8 @@ same text is valid in the Content Security Policy's ``frame-ancestors``.
 """
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
+from livechat.domain import text as texts
 from livechat.errors import LivechatError
 
 MAX_ORIGINS = 50
@@ -33,11 +33,12 @@ def parse(text: str) -> list[str]:
     A host without a scheme means https; a host of another script is stored in ASCII. Raises
     OriginError for the first line that is no pattern, and for more than 50.
     """
-    lines = [line.strip() for line in text.splitlines()]
-    found = list(dict.fromkeys(_normal(line) for line in lines if line))
-    if len(found) > MAX_ORIGINS:
-        raise OriginError("too_many", found[MAX_ORIGINS])
-    return found
+    found: dict[str, None] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        found[pattern := _normal(line)] = None
+        if len(found) > MAX_ORIGINS:
+            raise OriginError("too_many", pattern)
+    return list(found)
 
 
 def is_allowed(patterns: Iterable[str], origin: str) -> bool:
@@ -70,9 +71,9 @@ def _normal(line: str) -> str:
     if scheme.lower() not in _PORTS:
         raise OriginError("scheme", line)
     try:
-        parts = urlsplit(line)
+        parts = texts.split_url(line)
         port = parts.port
-        host = _ascii((parts.hostname or "").removeprefix(_WILD))
+        host = texts.ascii_host((parts.hostname or "").removeprefix(_WILD))
     except ValueError:
         raise OriginError("not_an_origin", line) from None
     if parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -85,12 +86,6 @@ def _normal(line: str) -> str:
     scheme = parts.scheme
     usual = port is None or port == _PORTS[scheme]
     return f"{scheme}://{_WILD if is_wild else ''}{host}{'' if usual else f':{port}'}"
-
-
-def _ascii(host: str) -> str:
-    if host.isascii():
-        return host.lower()
-    return host.encode("idna").decode()  # UnicodeError is a ValueError
 
 
 def _is_host(host: str) -> bool:

@@ -3,12 +3,11 @@
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
-from livechat.domain import patterns
+from livechat.domain import patterns, text
 from livechat.domain.states import ButtonAction, ResponderCondition
-
-MAX_URL = 2_048
+from livechat.domain.text import MAX_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def normal_url(url: str) -> str:
     if not url.isprintable():
         url = "".join(char for char in url if char.isprintable())
     try:
-        parts = urlsplit(url.strip())
+        parts = text.split_url(url.strip(), 8 * MAX_URL)
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.netloc:

@@ -7,11 +7,11 @@ name turns out to have. Both have to be asked, and the connection has to go to w
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from livechat.domain import text
 from livechat.errors import LivechatError
 
-MAX_LENGTH = 2_048
+MAX_LENGTH = text.MAX_URL
 PORTS = frozenset({443, 8443})
 """Where TLS is spoken; every other port belongs to something that is no website."""
 
@@ -56,7 +56,7 @@ def parse(url: str, *, private: bool) -> Target:
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise TargetError("characters")
     try:
-        parts = urlsplit(url)
+        parts = text.split_url(url)
         port = parts.port
         name = parts.hostname or ""
     except ValueError:
@@ -137,8 +137,8 @@ def _host(name: str, *, private: bool) -> str:
             raise TargetError("private")
         return str(ipaddress.ip_address(name))
     try:
-        host = name.encode("idna").decode().lower().removesuffix(".")
-    except UnicodeError:
+        host = text.ascii_host(name).removesuffix(".")
+    except ValueError:
         raise TargetError("host") from None
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
