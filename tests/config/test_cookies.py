@@ -1,0 +1,43 @@
+"""What of a browser's cookies gets past the front door."""
+
+import http.cookies
+from typing import Any
+
+import pytest
+from django.http import parse_cookie
+
+from config.front_door import FrontDoor
+
+WORST = b'theirs="' + b"\\" * 30_000 + b'"'
+"""Cookies of the same domain, which other programs may set, come along."""
+
+
+async def passed(kind: str, *cookies: bytes) -> list[bytes]:
+    """Return the cookie headers an application behind the door is given."""
+    seen: list[bytes] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.extend(value for name, value in scope["headers"] if name == b"cookie")
+
+    async def nothing(*_: Any) -> None:
+        """No one speaks."""
+
+    headers = [(b"host", b"testserver"), *((b"cookie", cookie) for cookie in cookies)]
+    scope = {"type": kind, "path": "/healthz", "headers": headers, "client": ("127.0.0.1", 1)}
+    await FrontDoor(application)(scope, nothing, nothing)
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_quoted_cookies_never_reach_the_reader_that_is_slow_with_them(kind, monkeypatch):
+    read: list[str] = []
+    monkeypatch.setattr(http.cookies, "_unquote", read.append)
+
+    header = await passed(kind, b"sessionid=mine; " + WORST + b"; csrftoken=too", WORST)
+    parse_cookie(b"; ".join(header).decode("latin-1"))
+
+    assert read == ["mine", "too"]
+
+
+async def test_other_cookies_stay_as_they_are():
+    assert await passed("http", b'a="b c"; d=e', b"f") == [b'a="b c"; d=e', b"f"]
