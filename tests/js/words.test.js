@@ -25,6 +25,22 @@ test("a link ends before the punctuation of its sentence", () => {
   assert.deepEqual(links("https://a.example/wiki/Tea_(drink)"), ["https://a.example/wiki/Tea_(drink)"]);
 });
 
+test("an address before any number of brackets and full stops is found", () => {
+  for (const end of [")", ".)", ").", "!)?"]) {
+    const text = `https://a.example/x${end.repeat(50_000)}`;
+
+    const found = parts(text);
+
+    assert.deepEqual(found[0], { text: "https://a.example/x", href: "https://a.example/x" });
+    assert.equal(found.map((part) => part.text).join(""), text);
+  }
+});
+
+test("an address that no browser would open is no link", () => {
+  assert.deepEqual(links(`https://a.example/${"x".repeat(2_100)}`), []);
+  assert.equal(webAddress(`https://${"ü".repeat(8_000)}.example`), "");
+});
+
 test("only the web is linked", () => {
   assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.example file:///etc"), []);
   assert.equal(webAddress("javascript:alert(1)"), "");

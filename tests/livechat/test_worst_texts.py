@@ -280,3 +280,33 @@ def test_testing_an_address_is_little_work(client, maria, berlin, work, worst):
 
     assert answer.status_code == 200
     assert work.steps <= FEW
+
+
+SEARCHES = {
+    "words": "a " * 2_000,
+    "quotes": "'\" " * 2_000,
+    "one long word": "a" * 50_001,
+    "marks": MARKS,
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("searched", SEARCHES.values(), ids=SEARCHES.keys())
+def test_a_search_that_is_too_long_is_refused(client, maria, work, searched):
+    listed = reverse("admin:livechat_tag_changelist")
+
+    answers = [
+        client.get(listed, {"q": searched}),
+        client.get(reverse("admin:autocomplete"), {"term": searched}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert work.steps <= FEW
+
+
+@pytest.mark.django_db
+def test_the_longest_search_is_answered(client, maria):
+    for listed in ("tag", "channel", "operator", "conversation", "delivery"):
+        address = reverse(f"admin:livechat_{listed}_changelist")
+
+        assert client.get(address, {"q": "a " * 100}).status_code == 200

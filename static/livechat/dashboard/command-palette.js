@@ -24,7 +24,7 @@ export class CommandPalette {
   #active = 0;
   #offers;
   #input = element("input", {
-    type: "text", role: "combobox", autocomplete: "off", spellcheck: false,
+    type: "text", role: "combobox", autocomplete: "off", spellcheck: false, maxLength: 200,
     attributes: { "aria-controls": "palette-list", "aria-expanded": "true", "aria-autocomplete": "list" },
   });
   #list = element("div", { id: "palette-list", role: "listbox" });

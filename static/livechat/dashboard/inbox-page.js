@@ -40,7 +40,7 @@ export class InboxPage extends HTMLElement {
   #awayStrip = new AwayStrip();
   list = new ConversationList();
   pane = new ConversationPane();
-  search = element("input", { type: "search", autocomplete: "off", attributes: { "data-testid": "search" } });
+  search = element("input", { type: "search", autocomplete: "off", maxLength: 200, attributes: { "data-testid": "search" } });
 
   /** @type {Habits | null} */
   #habits = null;

@@ -8,7 +8,10 @@ const NOTHING = /^[\s\p{Cc}\p{Cf}\p{Cn}\p{Mn}\p{Me}\u115F\u1160\u2800\u3164\uFFA
 const LINK = /https?:\/\/[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E]+/giu;
 
 // A full stop after an address ends the sentence, not the address.
-const TRAILING = /[.,;:!?'"»”’]+$/u;
+const TRAILING = new Set(".,;:!?'\"»”’");
+
+/** Browsers and servers refuse longer addresses. */
+const MAX_ADDRESS = 2_048;
 
 /** @typedef {{ text: string, href?: string }} Part */
 
@@ -48,11 +51,12 @@ export function parts(text) {
 }
 
 /**
- * `address` as a link, or "" when it is neither http nor https.
+ * `address` as a link, or "" when it is neither http nor https, or too long.
  * @param {string} address
  * @returns {string}
  */
 export function webAddress(address) {
+  if (address.length > MAX_ADDRESS) return "";
   try {
     const url = new URL(address);
     return /^https?:$/.test(url.protocol) ? url.href : "";
@@ -75,10 +79,11 @@ export function tone(name) {
   return value % 8;
 }
 
-/** @param {string} address */
+/** @param {string} address @returns {string} without the punctuation of the sentence around it */
 function trimmed(address) {
-  const bare = address.replace(TRAILING, "");
+  const opened = address.indexOf("(");
+  let end = address.length;
   // A closing bracket belongs to the address only when it was opened in it.
-  if (bare.endsWith(")") && !bare.includes("(")) return trimmed(bare.slice(0, -1));
-  return bare;
+  while (TRAILING.has(address[end - 1] ?? "") || (address[end - 1] === ")" && !(opened >= 0 && opened < end))) end -= 1;
+  return address.slice(0, end);
 }
