@@ -54,10 +54,10 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
         return response
     config = {
         "key": channel.key,
-        "origin": f"{request.scheme}://{request.get_host()}",
-        "frame": request.build_absolute_uri(f"/widget/{channel.key}/frame/"),
-        "init": request.build_absolute_uri(f"/widget/{channel.key}/init?{_pretended(request)}"),
-        "panel": request.build_absolute_uri(static("livechat/embed/panel.js")),
+        # Paths: anybody may ask with another port in `Host`, and caches keep what is answered.
+        "frame": f"/widget/{channel.key}/frame/",
+        "init": f"/widget/{channel.key}/init?{_pretended(request)}",
+        "panel": static("livechat/embed/panel.js"),
         "name": channel.name,
         "theme": channel.theme,
         "position": channel.button_position,
@@ -65,6 +65,8 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
         "button_background": channel.button_background_color,
         "button_foreground": _visible(channel.button_text_color, channel.button_background_color),
     }
+    if request.is_secure():
+        config["secure"] = True
     if channel.language:
         config["language"] = channel.language
     # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.

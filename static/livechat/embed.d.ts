@@ -1,13 +1,13 @@
 /** What the server puts into `loader.js`. */
 interface LoaderConfig {
   key: string;
-  /** The chat server, as in `MessageEvent.origin`. */
-  origin: string;
-  /** Address of the frame page. */
+  /** The script came over TLS. */
+  secure?: true;
+  /** Path of the frame page. */
   frame: string;
-  /** Address of `init`, ready for a query. */
+  /** Path of `init`, ready for a query. */
   init: string;
-  /** Address of `panel.js`. */
+  /** Path of `panel.js`. */
   panel: string;
   name: string;
   theme: "auto" | "dark" | "light";
@@ -52,6 +52,8 @@ type LivechatPlace = "localStorage" | "sessionStorage";
 /** What `loader.js` and `panel.js` share. */
 interface LivechatParts {
   readonly config: LoaderConfig;
+  /** The chat server, where the script came from, as in `MessageEvent.origin`. */
+  readonly origin: string;
   readonly settings: LivechatSettings;
   readonly host: HTMLElement;
   readonly root: ShadowRoot;

@@ -24,7 +24,15 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 @media(prefers-reduced-motion){*{animation:none!important;transition:none!important}}
 @media(forced-colors:active){.l{border:1px solid}}
 @media print{:host{display:none!important}}`;
-  const nonce = document.currentScript?.nonce ?? "";
+  const script = /** @type {any} */ (document.currentScript);
+  const nonce = script?.nonce ?? "";
+  // A module is no current script.
+  const { src } = script?.src ? script : document.querySelector(`script[src*="/${config.key}/loader.js"]`) ?? {};
+  if (!src) return console.warn("Livechat: loader.js has no address");
+  const server = new URL(src);
+  // An http address was redirected, or upgraded by the page's policy.
+  if (config.secure) server.protocol = "https:";
+  const { origin } = server;
   /** @type {InitAnswer} */
   const NOTHING = { action: "hide_button", timer: 0, text: "", available: false, again_in: 0, labels: { open: "Open chat", close: "Close chat", dismiss: "Dismiss" } };
   const { connection } = page.navigator;
@@ -48,6 +56,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   const chat = {
     language: config.language || page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
     config,
+    origin,
     host,
     button,
     stop,
@@ -110,7 +119,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     return coming ??= new Promise((resolve, reject) => {
       const script = /** @type {HTMLScriptElement & { make: any }} */ (document.createElement("script"));
       script.nonce = nonce;
-      script.src = config.panel;
+      script.src = origin + config.panel;
       script.onload = () => {
         if (!signal.aborted) resolve(chat.panel = script.make(chat));
       };
@@ -162,7 +171,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     const query = new URLSearchParams({ url: url.slice(0, 4_096), lang: chat.language });
     let wait = 60 << Math.min(failed, 3);
     try {
-      const response = await fetch(config.init + query, { credentials: "omit", signal });
+      const response = await fetch(origin + config.init + query, { credentials: "omit", signal });
       const told = response.ok && await response.json();
       if (url !== chat.asked) return;
       if (told) {

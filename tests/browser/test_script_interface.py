@@ -1,5 +1,6 @@
 """What a website can tell the chat to do: `Livechat`, `LivechatSettings`, `data-livechat-open`."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import Visitor, box, until
@@ -216,6 +217,19 @@ def test_it_works_from_a_script_before_the_body(server, chrome):
     with website(server.url, page, policy="") as address:
         vera = Visitor(chrome.context().new_page())
         vera.page.goto(address)
+
+        vera.is_connected()
+
+
+@pytest.mark.parametrize("kind", ["type=module", "async"])
+def test_it_finds_its_server_by_its_own_address(server, chrome, kind):
+    page = f"""<!doctype html><html lang="en"><link rel="icon" href="data:,"><h1>Module</h1>
+        <script {kind} src="{{chat}}/widget/kettleandleaf/loader.js"></script>"""
+    with website(server.url, page, policy="") as address:
+        vera = Visitor(chrome.context().new_page())
+        vera.page.goto(address)
+
+        vera.opens()
 
         vera.is_connected()
 

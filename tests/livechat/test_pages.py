@@ -28,8 +28,25 @@ def test_the_loader_carries_the_channels_look_and_no_secret(client, berlin):
     assert "max-age=300" in response["Cache-Control"]
     assert not response.cookies
     assert '"name": "Berlin"' in text
-    assert f'"init": "http://testserver/widget/{berlin.key}/init?"' in text
+    assert f'"init": "/widget/{berlin.key}/init?"' in text
     assert "__CONFIG__" not in text
+
+
+def test_the_loader_that_caches_keep_says_nothing_of_the_host_it_was_asked_at(client, berlin):
+    address = f"/widget/{berlin.key}/loader.js"
+
+    usual = client.get(address)
+    others = [client.get(address, headers={"Host": host}) for host in ("testserver:9", "LOCALHOST")]
+
+    assert {other.content for other in others} == {usual.content}
+    assert b"testserver" not in usual.content
+    assert b'"secure"' not in usual.content
+
+
+def test_the_loader_that_came_over_tls_says_so(client, berlin):
+    text = client.get(f"/widget/{berlin.key}/loader.js", secure=True).content.decode()
+
+    assert '"secure": true' in text
 
 
 def test_a_name_full_of_markup_stays_text_in_the_loader(client, berlin):

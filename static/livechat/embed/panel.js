@@ -79,13 +79,13 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     /** Fetch the chat: when it is opened, about to be, or when there is a conversation to go on with. */
     function wake() {
       if (frame.isConnected) return;
-      frame.src = `${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
+      frame.src = `${chat.origin}${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
       dialog.append(frame);
     }
 
     /** @param {string} verb @param {unknown} [value] */
     function tell(verb, value) {
-      if (ready) frame.contentWindow?.postMessage({ livechat: verb, value }, config.origin);
+      if (ready) frame.contentWindow?.postMessage({ livechat: verb, value }, chat.origin);
       else early.push([verb, value]);
     }
 
@@ -265,7 +265,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     };
 
     addEventListener("message", (event) => {
-      if (event.origin !== config.origin || event.source !== frame.contentWindow) return;
+      if (event.origin !== chat.origin || event.source !== frame.contentWindow) return;
       const { livechat: verb, value } = event.data ?? {};
       if (verb === "ready") {
         ready = true;
