@@ -206,3 +206,29 @@ def test_nothing_is_stored_before_the_visitor_acts(vera):
     until(vera.page, "localStorage['livechat:kettleandleaf']?.includes('has_chat')")
     assert vera.kept() == {"open": True, "has_chat": True}
     assert vera.page.context.cookies() == []
+
+
+DAMAGE = """() => {
+    for (const key of Object.keys(localStorage)) localStorage.removeItem(key);
+    const name = "kettleandleaf";
+    localStorage.setItem(`livechat:token:${name}`, "x".repeat(600));
+    localStorage.setItem(`livechat:choices:${name}`, '{"size":"length"}');
+    localStorage.setItem(`livechat:outbox:${name}:1`, '{"client_id":"1","files":5}');
+    localStorage.setItem("livechat:emoji", "x".repeat(100000));
+    sessionStorage.setItem(`livechat:draft:${name}`, "x".repeat(1000000));
+}"""
+
+
+def test_what_is_damaged_in_the_browsers_storage_stops_no_chat(vera):
+    vera.opens()
+    vera.write("Hello")
+    vera.reads("Hello")
+    vera.frame.evaluate(DAMAGE)
+
+    vera.page.reload()
+    vera.opens()
+    vera.is_connected()
+    vera.write("Here again")
+
+    vera.reads("Here again")
+    assert "x" * 600 not in vera.stored().values()

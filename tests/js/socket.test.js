@@ -190,3 +190,43 @@ test("what happened between two meetings with older servers is not counted as a 
 
   assert.equal(socket.status, "connecting");
 });
+
+for (const code of ["bad_frame", "too_large"]) {
+  test(`a hello that the server cannot read (${code}) is said again as somebody else`, () => {
+    let refusals = 0;
+    const socket = new Socket("/ws/visitor/berlin/", {
+      hello: () => ({ type: "hello", token: refusals ? null : "x".repeat(600) }),
+      receive: () => {},
+      changed: () => {},
+      refused: () => Boolean(refusals += 1),
+      unopened: () => {},
+    });
+    socket.start();
+    newest().onopen?.();
+    newest().hears({ type: "rejected", code });
+
+    mock.timers.tick(5_000);
+    welcome();
+
+    assert.equal(refusals, 1);
+    assert.equal(newest().sent[0].token, null);
+    assert.equal(socket.status, "open");
+  });
+}
+
+test("a frame that the server cannot read later on is no reason to become somebody else", () => {
+  const { socket, statuses } = connected(false);
+
+  newest().hears({ type: "rejected", code: "bad_frame" });
+
+  assert.equal(socket.status, "open");
+  assert.deepEqual(statuses, ["connecting", "open"]);
+});
+
+test("half characters and NUL are not sent", () => {
+  const { socket } = connected();
+
+  socket.send({ type: "page.view", page: { url: "", title: "A tea\0 \ud83d" + "🍵 \udf75" } });
+
+  assert.equal(newest().sent.at(-1).page.title, "A tea 🍵 ");
+});

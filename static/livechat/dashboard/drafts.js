@@ -1,3 +1,5 @@
+import { MAX_KEPT } from "../shared/storage.js";
+
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /** A user's unsent texts, one for each conversation and mode, kept while this tab lives. */
@@ -13,7 +15,7 @@ export class Drafts {
 
   /** @param {string} conversation @param {boolean} note */
   get(conversation, note) {
-    return this.#storage.get(this.#key(conversation, note)) ?? "";
+    return (this.#storage.get(this.#key(conversation, note)) ?? "").slice(0, MAX_KEPT);
   }
 
   /** @param {string} conversation @param {boolean} note @param {string} text */

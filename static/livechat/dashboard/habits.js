@@ -30,7 +30,8 @@ export class Habits {
     this.#storage = storage;
     this.#key = `livechat:inbox:${user}`;
     for (const [name, value] of Object.entries(read(storage.get(this.#key)))) {
-      if (typeof value === typeof USUAL[/** @type {keyof Kept} */ (name)]) Object.assign(this.#kept, { [name]: value });
+      const usual = Object.hasOwn(USUAL, name) ? USUAL[/** @type {keyof Kept} */ (name)] : undefined;
+      if (typeof value === typeof usual) Object.assign(this.#kept, { [name]: value });
     }
   }
 

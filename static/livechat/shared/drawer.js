@@ -1,7 +1,12 @@
+import { MAX_KEPT } from "./storage.js";
+
 /** @import { Outgoing } from "./outbox.js" */
 /** @import { SafeStorage } from "./storage.js" */
 
 const LOCK = "livechat-tab-";
+const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const STATES = ["uploading", "waiting", "in_flight", "failed"];
+const FAMILIES = ["image", "audio", "video", "document", "archive"];
 
 /**
  * Keeps one outbox in the browser's storage, an entry a key, so that two tabs never overwrite each
@@ -64,8 +69,11 @@ export class Drawer {
   /** @param {string} key @returns {Outgoing[]} */
   #take(key) {
     try {
-      const { tab, ...entry } = JSON.parse(this.#storage.get(key) ?? "");
+      const { tab, ...kept } = JSON.parse(this.#storage.get(key) ?? "");
+      if (!isEntry(kept) || key !== this.#prefix + kept.client_id) throw new TypeError("damaged");
       if (tab === this.#tab || this.#alive?.has(tab)) return [];
+      // How long to wait was said by a server of then.
+      const entry = { ...kept, not_before: 0 };
       this.put(entry);
       return [entry];
     } catch {
@@ -73,4 +81,23 @@ export class Drawer {
       return [];
     }
   }
+}
+
+/**
+ * Whether it can be sent and shown; anything may be in a browser's storage.
+ * @param {any} kept @returns {kept is Outgoing}
+ */
+function isEntry(kept) {
+  const { client_id, conversation, text, internal, at, files = [], state, code } = kept;
+  return ID.test(client_id) && (conversation === null || ID.test(conversation))
+    && typeof text === "string" && text.length <= MAX_KEPT
+    && typeof internal === "boolean" && typeof at === "string" && !Number.isNaN(Date.parse(at))
+    && Array.isArray(files) && files.every(isFile) && STATES.includes(state) && typeof code === "string";
+}
+
+/** @param {any} file */
+function isFile(file) {
+  return (file?.id === "" || ID.test(file?.id)) && FAMILIES.includes(file.family)
+    && [file.name, file.content_type, file.url, file.thumbnail].every((value) => typeof value === "string")
+    && [file.size, file.width, file.height].every(Number.isFinite);
 }

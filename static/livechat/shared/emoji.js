@@ -20,6 +20,8 @@ export const GROUPS = Object.entries({
 export const ACROSS = 8;
 
 const RECENT = "livechat:emoji";
+/** Of an emoji, in units of JavaScript: a family has eleven. */
+const LONGEST = 16;
 
 /** What was used last, one row of it, the newest first. */
 export class Recent {
@@ -32,7 +34,7 @@ export class Recent {
 
   /** @returns {string[]} */
   get emoji() {
-    return (this.#storage.get(RECENT) ?? "").split(" ").filter(Boolean).slice(0, ACROSS);
+    return (this.#storage.get(RECENT) ?? "").split(" ").filter((emoji) => emoji && emoji.length <= LONGEST).slice(0, ACROSS);
   }
 
   /** @param {string} emoji */

@@ -10,10 +10,19 @@ const ASK_FROM = 2;
 /** Close codes after which trying again by itself would be wrong, and what that is called. */
 const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced"]]);
 
+/** The server does not know who we are. */
+const UNKNOWN = 4401;
+
 /** This server is of an earlier release than the page: a deploy is under way, or was taken back. */
 const OLDER = 4426;
 /** A deploy is over by then. */
 const DEPLOY_MS = 600_000;
+/** So the server answers a first frame that it cannot read. */
+const UNREAD = new Set(["bad_frame", "too_large"]);
+
+/** Half characters, as cutting a text leaves them, and NUL: the server refuses frames with them. */
+const UNSENDABLE = /[\0\ud800-\udfff]/gu;
+
 /** Whoever met one tries again sooner; after longer it is another story. */
 const AGAIN_MS = 60_000;
 
@@ -28,8 +37,8 @@ const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
  * @property {() => object} hello  the first frame, made anew for every connection
  * @property {(event: any) => void} receive  every event but the answers to heartbeats
  * @property {(status: Status) => void} changed
- * @property {() => boolean} refused  the server does not know who we are (4401): whether we come back
- *   as somebody else
+ * @property {() => boolean} refused  the server does not know who we are (4401), or cannot read our
+ *   hello: whether we come back as somebody else
  * @property {() => void} unopened  attempts fail before they become a connection: is it still for us?
  */
 
@@ -86,7 +95,7 @@ export class Socket {
   /** @param {object} frame @returns {boolean} whether it went out */
   send(frame) {
     if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(frame));
+    this.#socket.send(encoded(frame));
     return true;
   }
 
@@ -99,7 +108,7 @@ export class Socket {
     let opened = false;
     socket.onopen = () => {
       opened = true;
-      socket.send(JSON.stringify(this.#handlers.hello()));
+      socket.send(encoded(this.#handlers.hello()));
     };
     socket.onmessage = (message) => this.#hear(JSON.parse(message.data));
     socket.onclose = (event) => {
@@ -131,6 +140,8 @@ export class Socket {
       this.#again(0);
     }
     if (event.type === "rejected" && event.code === "version") this.#end("outdated");
+    // It would wait for a better hello, and we for its welcome.
+    if (event.type === "rejected" && UNREAD.has(event.code) && this.status !== "open") return this.#closed(UNKNOWN);
     this.#handlers.receive(event);
   }
 
@@ -140,7 +151,7 @@ export class Socket {
     const end = FINAL.get(code);
     if (end) return this.#end(/** @type {Status} */ (end));
     if (code === OLDER && this.#isTakenBack(Date.now())) return this.#end("outdated");
-    const goes = code === 4401 && !this.#handlers.refused();
+    const goes = code === UNKNOWN && !this.#handlers.refused();
     this.#lack();
     if (goes) return;
     this.#again(code === 4429 ? FLOODING_MS * (1 + Math.random()) : delay(this.#attempt, Math.random()));
@@ -219,3 +230,8 @@ export class Socket {
 }
 
 const FINAL_STATUS = new Set(["idle", ...FINAL.values()]);
+
+/** @param {object} frame @returns {string} */
+function encoded(frame) {
+  return JSON.stringify(frame, (_, value) => (typeof value === "string" ? value.replace(UNSENDABLE, "") : value));
+}

@@ -1,3 +1,6 @@
+/** Characters of a text that are taken back from the storage; a message has half as many at most. */
+export const MAX_KEPT = 16_000;
+
 /**
  * What we need of `localStorage`, working in memory where the browser forbids it: then a chat
  * lives as long as its page.

@@ -34,7 +34,7 @@ export class Chooser {
 
   /** @param {Partial<Choices>} choice */
   #apply({ muted = this.chosen.muted, size = this.chosen.size }) {
-    this.chosen = { muted: Boolean(muted), size: ZOOM[size] === undefined ? 0 : size };
+    this.chosen = { muted: Boolean(muted), size: Number.isInteger(size) && ZOOM[size] !== undefined ? size : 0 };
     document.documentElement.style.setProperty("zoom", ZOOM[this.chosen.size] ?? "");
   }
 }

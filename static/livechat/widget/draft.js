@@ -1,4 +1,4 @@
-import { SafeStorage } from "../shared/storage.js";
+import { MAX_KEPT, SafeStorage } from "../shared/storage.js";
 
 /** What was written and not sent, kept for this browser tab: a reload does not lose it. */
 export class Draft {
@@ -11,7 +11,7 @@ export class Draft {
   }
 
   get text() {
-    return this.storage.get(this.key) ?? "";
+    return (this.storage.get(this.key) ?? "").slice(0, MAX_KEPT);
   }
 
   /** @param {string} text */

@@ -1,5 +1,8 @@
 /** @import { SafeStorage } from "../shared/storage.js" */
 
+/** How the server writes a token (`livechat/auth.py`); it reads no longer one. */
+const TOKEN = /^[\w.:-]{1,512}$/;
+
 /** Who the visitor is on this channel: a signed token that the server gave, kept in the frame. */
 export class Identity {
   #key;
@@ -11,8 +14,10 @@ export class Identity {
     this.#key = `livechat:token:${channel}`;
   }
 
+  /** @returns {string | null} null also for what is none: then the visitor begins anew */
   get token() {
-    return this.#storage.get(this.#key);
+    const kept = this.#storage.get(this.#key);
+    return kept && TOKEN.test(kept) ? kept : null;
   }
 
   /** @param {string} token */

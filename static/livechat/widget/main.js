@@ -138,8 +138,8 @@ function hello() {
     tab,
     token: identity.token,
     page,
-    language: new URLSearchParams(location.search).get("lang") || navigator.language,
-    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    language: (new URLSearchParams(location.search).get("lang") || navigator.language).slice(0, 64),
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone.slice(0, 64),
   };
   if (!state.conversation) return command;
   return { ...command, conversation: state.conversation.id, after_seq: lastSeq(state) };
