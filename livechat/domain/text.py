@@ -116,11 +116,12 @@ def ascii_host(host: str) -> str:
 def page_url(url: str) -> str:
     """Return an http(s) address without credentials, query and fragment; "" for anything else.
 
+    Its host is in ASCII, as browsers name it: letters of other scripts look like Latin ones.
     Queries carry names, order numbers and tokens that no operator needs (decision 21).
     """
     try:
         parts = split_url(_CONTROLS.sub("", url).strip())
-        host, port = parts.hostname, parts.port
+        host, port = ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not host:

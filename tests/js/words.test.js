@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stopwatch } from "../../static/livechat/shared/short-times.js";
-import { countCharacters, initials, isBlank, parts, tone, webAddress } from "../../static/livechat/shared/words.js";
+import { countCharacters, initials, isBlank, parts, shownAddress, tone, webAddress } from "../../static/livechat/shared/words.js";
 
 const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);
 
@@ -39,6 +39,33 @@ test("an address before any number of brackets and full stops is found", () => {
 test("an address that no browser would open is no link", () => {
   assert.deepEqual(links(`https://a.example/${"x".repeat(2_100)}`), []);
   assert.equal(webAddress(`https://${"ü".repeat(8_000)}.example`), "");
+});
+
+test("a host that could be taken for another one is shown as the browser names it", () => {
+  for (const written of [
+    "https://p\u0430ypal.com/login?a=1", "https://\u0430\u0440\u0440\u04cf\u0435.com/", "https://\u03bfnline.example:8443/x",
+    "https://shop.\u0430\u0441.example/", "https://tech\u30ceacademy.example/", "https://bu\u0308cher.example/", "https://wr\u0131te.example/",
+  ]) {
+    const { href, host } = new URL(written);
+
+    assert.match(host, /xn--/);
+    assert.equal(shownAddress(written), href);
+    assert.deepEqual(links(`See ${written}.`), [href]);
+  }
+});
+
+test("an honest host is shown as it is written", () => {
+  for (const address of [
+    "https://a.example/p\u0430th", "https://b\u00fccher.example/", "http://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/",
+    "https://www.\u65e5\u672c\u8a9e.example/", "https://\u0645\u062b\u0627\u0644.example/", "https://\ud55c\uad6d.example", "", "no address",
+  ]) {
+    assert.equal(shownAddress(address), address);
+  }
+});
+
+test("an address with a name before its host is no link", () => {
+  assert.deepEqual(links("https://paypal.com@evil.example/ http://:x@evil.example https://@evil.example"), []);
+  assert.equal(webAddress("https://good.example@evil.example"), "");
 });
 
 test("only the web is linked", () => {

@@ -16,6 +16,23 @@ from livechat.errors import Invalid
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+# --- addresses of pages
+
+
+@pytest.mark.parametrize(
+    ("told", "stored"),
+    [
+        ("https://p\u0430ypal.com/login", "https://xn--pypal-4ve.com/login"),
+        ("https://B\u00fccher.example:8443/", "https://xn--bcher-kva.example:8443/"),
+        ("https://Shop.example/\u00fc", "https://shop.example/\u00fc"),
+        ("https://good.example@evil.example/", "https://evil.example/"),
+        (f"https://{'ü' * 64}.example/", ""),
+    ],
+)
+def test_the_host_of_a_page_is_named_as_browsers_name_it(told, stored):
+    assert text.page_url(told) == stored
+
+
 # --- routing
 
 

@@ -4,7 +4,7 @@ import { element, fire } from "../shared/element.js";
 import { icon } from "../shared/icons.js";
 import { now } from "../shared/moment.js";
 import { short } from "../shared/short-times.js";
-import { webAddress } from "../shared/words.js";
+import { shownAddress, webAddress } from "../shared/words.js";
 import { t } from "./texts.js";
 import { browserName, localTime, named, visitorName, whereaboutsWords } from "./wording.js";
 
@@ -127,9 +127,9 @@ function trail(told, at) {
   if (!told.trail.length) return element("p", { className: "none-yet", textContent: t("context.noTrail") });
   return element("ol", { className: "trail-list", role: "list" }, ...told.trail.map((page) => {
     const href = webAddress(page.url);
-    const words = page.title || page.url;
+    const words = page.title || shownAddress(page.url);
     return element("li", {},
-      href ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: words, title: page.url, dir: "auto" })
+      href ? element("a", { href, target: "_blank", rel: "noopener noreferrer", textContent: words, title: shownAddress(page.url), dir: "auto" })
         : element("span", { textContent: words }),
       element("time", { dateTime: page.at, textContent: short(page.at, at) }));
   }));
@@ -165,8 +165,8 @@ function factsOf({ opened_at, visitor }, at, gone) {
   const { browser, country, language, page, time_zone } = visitor;
   const referrer = page?.referrer ?? "";
   const facts = [
-    { label: t(gone ? "context.lastPage" : "context.page"), text: page ? page.title || page.url : "", href: webAddress(page?.url ?? "") },
-    { label: t("context.referrer"), text: referrer, href: webAddress(referrer) },
+    { label: t(gone ? "context.lastPage" : "context.page"), text: page ? page.title || shownAddress(page.url) : "", href: webAddress(page?.url ?? "") },
+    { label: t("context.referrer"), text: shownAddress(referrer), href: webAddress(referrer) },
     { label: t("context.country"), text: country && named("region", country), href: "" },
     { label: t("context.language"), text: language && named("language", language), href: "" },
     { label: t("context.time"), text: time_zone && localTime(time_zone, at), href: "" },

@@ -13,6 +13,13 @@ const TRAILING = new Set(".,;:!?'\"»”’");
 /** Browsers and servers refuse longer addresses. */
 const MAX_ADDRESS = 2_048;
 
+const AUTHORITY = /^https?:\/\/([^/?#\\]*)/iu;
+
+// A part of a host in letters of one script, which cannot be taken for ASCII.
+const LABELS = /^(?:[!-~]*|[a-zà-öø-ÿāăąćčďđēęěģğīįķļľłńņňőœŕřśşšţťūůűųźżž\d-]+|[\p{sc=Hira}\p{sc=Kana}\p{sc=Han}ー\d-]+|[\p{sc=Hang}\d-]+|[\p{sc=Arab}\d-]+|[\p{sc=Hebr}\d-]+|[\p{sc=Thai}\d-]+|[\p{sc=Deva}\d-]+)$/u;
+// Letters that can: of one script up to the end of the host, which then tells.
+const WHOLE = /^(?:[\p{sc=Cyrl}\d.-]+|[\p{sc=Grek}\d.-]+)$/u;
+
 /** @typedef {{ text: string, href?: string }} Part */
 
 /** @param {string} text @returns {boolean} */
@@ -30,7 +37,8 @@ export function countCharacters(text) {
 }
 
 /**
- * Cut `text` into plain parts and links; the parts joined are the text again.
+ * Cut `text` into plain parts and links; the parts joined are the text again, but for hosts that
+ * could be taken for others.
  * @param {string} text
  * @returns {Part[]}
  */
@@ -43,7 +51,7 @@ export function parts(text) {
     const href = webAddress(address);
     if (!href) continue;
     if (match.index > end) found.push({ text: text.slice(end, match.index) });
-    found.push({ text: address, href });
+    found.push({ text: shownAddress(address), href });
     end = match.index + address.length;
   }
   if (end < text.length) found.push({ text: text.slice(end) });
@@ -51,7 +59,8 @@ export function parts(text) {
 }
 
 /**
- * `address` as a link, or "" when it is neither http nor https, or too long.
+ * `address` as a link, or "" when it is neither http nor https, too long, or has a name before its
+ * host, which reads like the host.
  * @param {string} address
  * @returns {string}
  */
@@ -59,10 +68,28 @@ export function webAddress(address) {
   if (address.length > MAX_ADDRESS) return "";
   try {
     const url = new URL(address);
-    return /^https?:$/.test(url.protocol) ? url.href : "";
+    return /^https?:$/.test(url.protocol) && !AUTHORITY.exec(address)?.[1]?.includes("@") ? url.href : "";
   } catch {
     return "";
   }
+}
+
+/**
+ * `address` as it is written; its host as the browser names it ("xn--…") where its letters could be
+ * taken for those of another one.
+ * @param {string} address
+ * @returns {string}
+ */
+export function shownAddress(address) {
+  const written = AUTHORITY.exec(address)?.[1] ?? "";
+  if (isHonest(written) || !webAddress(address)) return address;
+  return address.replace(written, new URL(address).host);
+}
+
+/** @param {string} host  with its port */
+function isHonest(host) {
+  const name = host.replace(/:\d*$/, "").toLowerCase();
+  return WHOLE.test(name) || name.split(".").every((label) => LABELS.test(label));
 }
 
 /** @param {string} name @returns {string} one or two letters for an avatar */
