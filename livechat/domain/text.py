@@ -113,6 +113,14 @@ def ascii_host(host: str) -> str:
     return (host if host.isascii() else host.encode("idna").decode()).lower()
 
 
+def has_user_info(url: str) -> bool:
+    """Say whether an address has a name before its host, which reads like the host."""
+    try:
+        return "@" in split_url(url).netloc
+    except ValueError:
+        return False
+
+
 def page_url(url: str) -> str:
     """Return an http(s) address without credentials, query and fragment; "" for anything else.
 

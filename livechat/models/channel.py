@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from livechat.domain import origins
 from livechat.domain.origins import OriginError
 from livechat.domain.states import Absence, Corner, FileSet, LimitMode, Theme
+from livechat.domain.text import has_user_info
 from livechat.models.choices import (
     ABSENCES,
     CORNERS,
@@ -25,6 +26,7 @@ from livechat.models.choices import (
     THEMES,
     chat_languages,
 )
+from livechat.models.webhook import PROBLEMS
 
 BRAND = "#3451d1"
 WHITE = "#ffffff"
@@ -252,6 +254,9 @@ class Channel(models.Model):
             self.suggestions = clean_suggestions(self.suggestions)
         except ValidationError as error:
             errors["suggestions"] = error.messages
+        for name in ("privacy_link", "review_link"):
+            if has_user_info(getattr(self, name)):
+                errors[name] = [str(PROBLEMS["userinfo"])]
         if self.red_after <= self.amber_after:
             errors["red_after"] = [str(_("A clock turns red later than amber: wait longer."))]
         if errors:

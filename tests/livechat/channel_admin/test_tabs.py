@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.contrib.messages import get_messages
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -184,6 +185,44 @@ def test_files_look_and_privacy_are_among_the_options(client, opened, address, b
     assert (berlin.theme, berlin.language) == ("dark", "ar")
     assert (berlin.file_set, berlin.max_file_bytes, berlin.max_files) == ("images", 3 << 20, 2)
     assert (berlin.privacy_link, berlin.red_after) == ("https://shop.example/privacy", 90)
+
+
+LINKS = [
+    (model._meta.label, field.name)
+    for model in apps.get_models()
+    for field in model._meta.get_fields()
+    if isinstance(field, models.URLField)
+]
+
+
+def test_every_field_for_an_address_is_known_here():
+    assert LINKS == [("livechat.Channel", "privacy_link"), ("livechat.Channel", "review_link")]
+
+
+@pytest.mark.parametrize("name", [name for _model, name in LINKS])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://good.example@evil.example/",
+        "https://good.example:443@evil.example/",
+        "https://@evil.example/",
+        "https://good.example\\@evil.example/",
+    ],
+)
+def test_a_link_with_a_name_before_its_host_is_refused(client, opened, address, berlin, name, link):
+    response = client.post(address, opened() | {name: link})
+
+    berlin.refresh_from_db()
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors.keys() == {name}
+    assert getattr(berlin, name) == ""
+
+
+def test_a_link_may_have_the_sign_behind_its_host(client, opened, address, berlin):
+    client.post(address, opened() | {"review_link": "https://maps.example/@52.5,13.4"})
+
+    berlin.refresh_from_db()
+    assert berlin.review_link == "https://maps.example/@52.5,13.4"
 
 
 @pytest.mark.parametrize(
