@@ -49,8 +49,10 @@ def normal(text: str) -> str:
     caller limits the length."""
     if text.isascii():
         return text
+    few = few_marks(text)
+    normalised = unicodedata.normalize("NFC", few)
     # Some marks are two marks in NFC.
-    return few_marks(unicodedata.normalize("NFC", few_marks(text)))
+    return normalised if normalised == few else few_marks(normalised)
 
 
 def few_marks(text: str) -> str:
@@ -66,14 +68,28 @@ def _crowds(text: str) -> list[tuple[int, int]]:
     """Return where `text` has more marks in a row than are kept."""
     if text.isascii():
         return []
-    # Two characters a category, the first one large: "LuMnMn".
-    kinds = "".join(map(unicodedata.category, text.translate(_LIKE_MARKS)))
-    return [(run.start() // 2, run.end() // 2) for run in _CROWD.finditer(kinds)]
+    found: list[tuple[int, int]] = []
+    for run in _MAYBE_CROWD.finditer(text):
+        # Two characters a category, the first one large: "LuMnMn".
+        kinds = "".join(map(unicodedata.category, run[0].translate(_LIKE_MARKS)))
+        places = [(crowd.start() // 2, crowd.end() // 2) for crowd in _CROWD.finditer(kinds)]
+        found += [(run.start() + start, run.start() + stop) for start, stop in places]
+    return found
 
 
-_CROWD = re.compile(f"(?:M.){{{MAX_MARKS + 1},}}")
 # Joiners end no letter, and NFKC turns the sound marks of half-width kana into combining ones.
 _LIKE_MARKS = dict.fromkeys(map(ord, "\u200c\u200d\uff9e\uff9f"), "\u0301")
+_SCRIPTS = (*range(0x300, 0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x10000))
+"""Where marks are below U+10000; the rest is Chinese and Korean."""
+_MARKS = "".join(
+    chr(code)
+    for code in _SCRIPTS
+    if code in _LIKE_MARKS or unicodedata.category(chr(code)).startswith("M")
+)
+# All above is looked at by category: a list of so many ranges would take fifty times as long.
+_MAYBE_MARK = f"[{_MARKS}\U00010000-\U0010ffff]"
+_MAYBE_CROWD = re.compile(f"{_MAYBE_MARK}{_MAYBE_MARK}{{{MAX_MARKS},}}")
+_CROWD = re.compile(f"(?:M.){{{MAX_MARKS + 1},}}")
 
 
 def is_visible(text: str) -> bool:

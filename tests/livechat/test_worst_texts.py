@@ -6,6 +6,7 @@ each label that it encodes, the square of the length.
 
 import encodings.idna
 import encodings.punycode
+import sys
 import unicodedata
 import urllib.parse
 from collections.abc import Iterator
@@ -20,13 +21,14 @@ from livechat.errors import LivechatError
 from livechat.models import Message, Webhook
 
 MARKS = "\u0301\u0316" * 8_000
+MUSIC = "\U0001d165\U0001d16d" * 8_000
 KANA = "\uff9e\u0316" * 8_000
 """NFKC makes combining marks of the half-width sound marks."""
 JOINED = ("\u0301\u0316" * 4 + "\u200d") * 2_000
 HIDDEN = ("\u0301\u0316" * 4 + "\x01") * 2_000
 LETTERS = "ü" * 16_000
-WORST = [MARKS, KANA, JOINED, HIDDEN, LETTERS]
-NAMES = ["marks", "kana", "marks with joiners", "marks with controls", "letters"]
+WORST = [MARKS, MUSIC, KANA, JOINED, HIDDEN, LETTERS]
+NAMES = ["marks", "marks of music", "kana", "marks with joiners", "marks with controls", "letters"]
 
 FEW = 100_000
 """Steps that anybody may cause at once; one text of 16,000 marks takes 256 million."""
@@ -143,6 +145,24 @@ def test_a_letter_keeps_eight_marks(between):
     assert cleaned[0] == "x"
     assert cleaned[-1] == "y"
     assert cleaned.count("\u0316") <= text.MAX_MARKS
+
+
+def test_every_mark_of_unicode_is_counted_as_one():
+    marks = {
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)).startswith("M")
+        or (not 0xD800 <= code < 0xE000 and _is_sorted(chr(code)))
+    }
+
+    crowds = {mark for mark in marks if len(text.few_marks("x" + mark * 20)) == 1 + text.MAX_MARKS}
+
+    assert crowds == marks
+
+
+def test_letters_and_emoji_are_no_marks():
+    for written in ("\U0001f600" * 20, "\U00020000" * 20, "\U0001f44d\U0001f3fd" * 20, "漢" * 20):
+        assert text.clean(written) == written
 
 
 def test_cleaning_what_is_clean_changes_nothing():
