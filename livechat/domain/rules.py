@@ -7,7 +7,8 @@ from urllib.parse import urlunsplit
 
 from livechat.domain import patterns, text
 from livechat.domain.states import ButtonAction, ResponderCondition
-from livechat.domain.text import MAX_URL
+
+MAX_URL = text.MAX_URL
 
 
 @dataclass(frozen=True, slots=True)

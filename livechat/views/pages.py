@@ -52,7 +52,7 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
         response = HttpResponse("// There is no such channel.\n", JAVASCRIPT, status=404)
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
-    config = {
+    config: dict[str, Any] = {
         "key": channel.key,
         # Paths: anybody may ask with another port in `Host`, and caches keep what is answered.
         "frame": f"/widget/{channel.key}/frame/",

@@ -245,7 +245,7 @@ def test_a_delivery_is_found_by_its_ids_alone(maria, berlin, vera):
 
     assert found(str(chat.public_id)) == set(ours.values_list("pk", flat=True))
     assert found(other.message_id) == {other.pk}
-    for junk in ("ping", "msg_", "%", "x" * 500):
+    for junk in ("ping", "msg_", "%", "x" * 200):
         assert found(junk) == set()
 
 

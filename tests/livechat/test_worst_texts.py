@@ -42,7 +42,7 @@ class Work:
     def __init__(self) -> None:
         self.steps = 0
 
-    def normalize(self, form: str, value: str) -> str:
+    def normalize(self, form: Any, value: str) -> str:
         runs = groupby(value, _is_sorted)
         self.steps += sum(len(list(run)) ** 2 for is_sorted, run in runs if is_sorted)
         # What it gives is not what is asked, and would take as long as it says.
@@ -53,6 +53,8 @@ class Work:
         return b"x" if self.steps > OF_STAFF else _encode(label)
 
 
+_idna: Any = encodings.idna
+_split: Any = urllib.parse.urlsplit
 _normalize = unicodedata.normalize
 _encode = encodings.punycode.punycode_encode
 
@@ -72,13 +74,13 @@ class _Older:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     counted = Work()
-    urllib.parse.urlsplit.cache_clear()
+    _split.cache_clear()
     monkeypatch.setattr(unicodedata, "normalize", counted.normalize)
     monkeypatch.setattr(encodings.punycode, "punycode_encode", counted.encode)
-    older = _Older(counted, encodings.idna.unicodedata)
+    older = _Older(counted, _idna.unicodedata)
     monkeypatch.setattr(encodings.idna, "unicodedata", older)
     yield counted
-    urllib.parse.urlsplit.cache_clear()
+    _split.cache_clear()
 
 
 ENTRANCES = {
