@@ -3,6 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -32,21 +35,25 @@ def folder(tmp_path):
     return tmp_path
 
 
+@dataclass
+class Project:
+    """Runs the stage of a project; `calls` counts how often pytest began."""
+
+    folder: Path
+    calls: int = 0
+
+    def __call__(self, *, again: bool = True) -> Stage:
+        return stages.run("project", PYTEST, self._call, again=again, record=self.folder / "record")
+
+    def _call(self, words: Sequence[str]) -> int:
+        self.calls += 1
+        silent = subprocess.DEVNULL
+        return subprocess.run(words, cwd=self.folder, env=ALONE, stdout=silent).returncode
+
+
 @pytest.fixture
 def run(folder):
-    """Run the stage of that project; `calls` counts how often pytest began."""
-
-    def begin(*, again=True):
-        def call(words):
-            run_.calls += 1
-            silent = subprocess.DEVNULL
-            return subprocess.run(words, cwd=folder, env=ALONE, stdout=silent).returncode
-
-        return stages.run("project", PYTEST, call, again=again, record=folder / "record")
-
-    run_ = begin
-    run_.calls = 0
-    return run_
+    return Project(folder)
 
 
 def test_a_test_that_fails_once_and_passes_on_its_own_is_flaky(folder, run):

@@ -68,7 +68,8 @@ def run(
     when more than MAX_FLAKY tests of the whole run were flaky.
     """
     started, before = time.monotonic(), _cpu_times()
-    results, flaky = Results(), ()
+    results = Results()
+    flaky: tuple[Flaky, ...] = ()
     if "pytest" in words:
         code, results, flaky = _pytest(words, call, again, sum(len(s.flaky) for s in told(record)))
     else:
