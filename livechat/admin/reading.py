@@ -11,6 +11,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from livechat import policy
+from livechat.admin.lists import OfferedParameters
 from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, PageView, Participant, Visitor
@@ -112,33 +113,9 @@ def zone_of(user: Any) -> tzinfo:
         return timezone.get_default_timezone()
 
 
-class KnownLookups:
-    """For a ModelAdmin: an address may filter by what the page offers, and by nothing else.
-
-    Django lets any lookup on any column pass, among them regular expressions that take for ever
-    and values that the database cannot compare.
-    """
-
-    def lookup_allowed(
-        self, lookup: str, value: object, request: HttpRequest | None = None
-    ) -> bool:
-        offered = [*getattr(self, "list_filter", ()), getattr(self, "date_hierarchy", None)]
-        names = {_offered(name) for name in offered} - {None}
-        if lookup in ("pk", "id", "pk__in", "id__in") or lookup in names:
-            return True
-        is_known = any(lookup.startswith(f"{name}__") for name in names)
-        return is_known and not lookup.endswith(("regex", "iregex"))
-
-
-def _offered(name: Any) -> str | None:
-    """Return what a filter is called in an address."""
-    if isinstance(name, tuple):
-        name = name[0]
-    return name if isinstance(name, str) else getattr(name, "parameter_name", None)
-
-
-class ReadersTime(KnownLookups):
-    """For a ModelAdmin: lists, pages and histories tell the time where their reader is.
+class ReadersTime(OfferedParameters):
+    """For a ModelAdmin: lists, pages and histories tell the time where their reader is, and their
+    addresses ask for what they offer alone.
 
     The first of its bases: what others add to a page has to be there before it is rendered.
     """
