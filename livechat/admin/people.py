@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -25,8 +26,17 @@ from unfold.widgets import (
 
 from livechat import links
 from livechat.admin.conversations import of_visitor
+from livechat.admin.granting import (
+    FOR_SUPERUSERS,
+    GivesRights,
+    GrantingForm,
+    GroupForm,
+    groups_to_give,
+    rights_to_give,
+)
 from livechat.admin.history import TellsDifferences
 from livechat.admin.reading import ReadersTime, actor_of, readable, trail_of
+from livechat.domain import rights
 from livechat.domain.states import Availability, Presence
 from livechat.models import Operator, User, Visitor, moment
 from livechat.models.choices import language_names, time_zones
@@ -51,19 +61,34 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ReadersTime, TellsDifferences, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoGroupAdmin, ModelAdmin):
     """Groups; those of the live chat are kept complete by every migration."""
+
+    form = GroupForm
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Another one could take the name of a live chat's group, and its rights with it."""
+        if obj is not None and obj.name in rights.GROUPS and not _is_superuser(request):
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 def _zones() -> list[tuple[str, Any]]:
     return [("", _("As the server")), *((name, name) for name in time_zones())]
 
 
-class AccountForm(forms.ModelForm):
-    """What both forms of an account ask: an own address, a language and a time zone of a list."""
+class AccountForm(GrantingForm):
+    """What both forms of an account ask: an own address, a language and a time zone of a list, and
+    rights that who gives them has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.offer("groups", groups_to_give(self.giver))
+        self.offer("user_permissions", rights_to_give(self.giver))
         choices: dict[str, tuple[forms.Widget, list[tuple[str, Any]]]] = {
             "language": (
                 UnfoldAdminSelectWidget(),
@@ -85,6 +110,12 @@ class AccountForm(forms.ModelForm):
             raise forms.ValidationError(_("Another account has this e-mail address."))
         return email
 
+    def clean_is_superuser(self) -> bool:
+        is_superuser: bool = self.cleaned_data["is_superuser"]
+        if is_superuser != self.instance.is_superuser and not self.giver.is_superuser:
+            raise forms.ValidationError(FOR_SUPERUSERS)
+        return is_superuser
+
 
 class ChangeAccountForm(AccountForm, UserChangeForm):
     pass
@@ -95,8 +126,11 @@ class NewAccountForm(AccountForm, UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(ReadersTime, TellsDifferences, DjangoUserAdmin, ModelAdmin):
-    """Accounts. Whoever is put into the group of operators has an operator's profile."""
+class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, ModelAdmin):
+    """Accounts. A user in the group of operators has an operator's profile.
+
+    Superusers alone change superusers, and set passwords of accounts that are there.
+    """
 
     form = ChangeAccountForm
     add_form = NewAccountForm
@@ -126,6 +160,31 @@ class UserAdmin(ReadersTime, TellsDifferences, DjangoUserAdmin, ModelAdmin):
         rows: QuerySet[User] = super().get_queryset(request)
         return rows.prefetch_related("groups")
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """The password's line leads to the form that sets it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or _is_superuser(request):
+            return fieldsets
+        (_title, first), *others = fieldsets
+        return ((None, {**first, "fields": ("username",)}), *others)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and obj.is_superuser and not _is_superuser(request):
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 - Django's name
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Set the password of an account, for superusers: others set their own at `/profile/`."""
+        if not _is_superuser(request):
+            raise PermissionDenied
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
     def formfield_for_manytomany(
         self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField | None:
@@ -148,7 +207,10 @@ class UserAdmin(ReadersTime, TellsDifferences, DjangoUserAdmin, ModelAdmin):
         return field
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Who answered or changed something is switched off, never deleted: histories name him."""
+        """An account that answered or changed something is switched off, never deleted: histories
+        name it."""
+        if obj is not None and obj.is_superuser and not _is_superuser(request):
+            return False
         if obj is not None and (
             LogEntry.objects.filter(user=obj).exists()
             or Operator.objects.filter(user=obj, participations__isnull=False).exists()

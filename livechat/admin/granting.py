@@ -1,0 +1,71 @@
+"""Who may give which rights: an account those it has itself, a superuser all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from livechat.domain import rights
+from livechat.models import User
+
+FOR_SUPERUSERS = _("Only a superuser may change this.")
+
+
+def rights_to_give(giver: User) -> QuerySet[Permission]:
+    if giver.is_superuser:
+        return Permission.objects.all()
+    return Permission.objects.filter(Q(user=giver) | Q(group__user=giver)).distinct()
+
+
+def groups_to_give(giver: User) -> QuerySet[Group]:
+    """Return the groups that give nothing but what `giver` has."""
+    if giver.is_superuser:
+        return Group.objects.all()
+    others = Permission.objects.exclude(pk__in=rights_to_give(giver).values("pk"))
+    return Group.objects.exclude(permissions__in=others)
+
+
+class GivesRights:
+    """For a ModelAdmin: its forms know who gives the rights."""
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form: type[GrantingForm] = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        form.giver = request.user  # type: ignore[assignment]  # signed in
+        return form
+
+
+class GrantingForm(forms.ModelForm):
+    """A form that gives rights. What is there already may stay, whoever gave it."""
+
+    giver: User
+    """Who is asking; set by `get_form`."""
+
+    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+        """Let the field `name` choose from `rows` and from what is there already."""
+        field = self.fields.get(name)
+        if not isinstance(field, forms.ModelMultipleChoiceField) or self.giver.is_superuser:
+            return
+        known = Q(pk__in=rows.values("pk"))
+        if self.instance.pk:
+            known |= Q(pk__in=getattr(self.instance, name).values("pk"))
+        assert field.queryset is not None
+        field.queryset = field.queryset.filter(known)
+
+
+class GroupForm(GrantingForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("permissions", rights_to_give(self.giver))
+
+    def clean_name(self) -> str:
+        """Keep the names of the chat's groups: every migration gives these their rights."""
+        name: str = self.cleaned_data["name"]
+        is_kept = not rights.GROUPS.keys().isdisjoint({name, self.instance.name})
+        if name != self.instance.name and is_kept and not self.giver.is_superuser:
+            raise forms.ValidationError(FOR_SUPERUSERS)
+        return name
