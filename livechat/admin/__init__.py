@@ -9,6 +9,7 @@ from livechat.admin import (
     pages,
     people,
     sign_ins,
+    site,
     tags,
     webhooks,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "pages",
     "people",
     "sign_ins",
+    "site",
     "tags",
     "webhooks",
 ]

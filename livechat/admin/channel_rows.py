@@ -1,17 +1,20 @@
 """The rows of a channel, its operators and its rules: what is read, what is refused, and why."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from livechat.domain import patterns
 from livechat.models import ChannelRule, Membership, Operator
@@ -56,6 +59,15 @@ class MembershipForm(RowForm):
                 params={"name": operator.name},
             )
         return operator
+
+
+class OperatorSelect(AutocompleteSelect):
+    """An operator found by typing. What is no key chooses nothing: the database cannot look for it,
+    and the form says that it is wrong."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        keys = [key for key in value if re.fullmatch(r"[0-9]{1,30}", key)]
+        return super().optgroups(name, keys, attr)
 
 
 class CountriesInput(UnfoldAdminTextInputWidget):
@@ -154,12 +166,19 @@ class Rows(PaginationInlineFormSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gone: set[int] = set()
+        self._is_miscounted = False
         if self.is_bound and self.management_form.is_valid():
             self._set_right()
 
     def clean(self) -> None:
-        """Refuse rules that together would take too long for every page somebody looks at."""
+        """Refuse more rows than were sent, and rules that together would take too long for every
+        page."""
         super().clean()
+        if self._is_miscounted:
+            raise ValidationError(
+                self.error_messages["missing_management_form"],
+                params={"field_names": f"{self.prefix}-TOTAL_FORMS"},
+            )
         kept = [form for form in self.forms if form not in self.deleted_forms]
         if self.model is not ChannelRule:
             return
@@ -181,18 +200,25 @@ class Rows(PaginationInlineFormSet):
         return form
 
     def _set_right(self) -> None:
-        """Number the rows anew where one of them names a row that is not there."""
-        total = min(self.management_form.cleaned_data["TOTAL_FORMS"], self.absolute_max)
-        first = max(0, min(self.management_form.cleaned_data["INITIAL_FORMS"], total))
+        """Number the rows anew where one of them names a row that is not there, or where there are
+        not as many as was said."""
+        told = self.management_form.cleaned_data
+        sent = (_row(self.prefix).fullmatch(key) for key in self.data)
+        last = max((int(match[1]) for match in sent if match), default=-1)
+        self._is_miscounted = not 0 <= told["TOTAL_FORMS"] <= last + 1
+        total = max(0, min(told["TOTAL_FORMS"], last + 1, self.absolute_max))
+        first = max(0, min(told["INITIAL_FORMS"], total))
         known = {str(row.pk) for row in self.get_queryset()}
         ids = [str(self.data.get(f"{self.prefix}-{i}-id", "")) for i in range(total)]
+        there = [i for i in range(total) if ids[i] in known]
         lost = [i for i in range(first) if ids[i] not in known]
-        if not lost:
+        is_said = (total, first) == (told["TOTAL_FORMS"], told["INITIAL_FORMS"])
+        if is_said and there == list(range(first)):
             return
         dropped = {i for i in lost if self.data.get(f"{self.prefix}-{i}-DELETE")}
-        there = [i for i in range(first) if i not in lost]
         again = [i for i in lost if i not in dropped]
-        order = [*there, *again, *range(first, total)]
+        new = [i for i in range(first, total) if i not in there]
+        order = [*there, *again, *new]
         self._gone = set(range(len(there), len(there) + len(again)))
         self.data = _renumbered(self.data, self.prefix, order, len(there))
         for i in self._gone:
@@ -204,7 +230,7 @@ def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> Query
     """Return the data with row `order[i]` as row i, and as many rows as there are in `order`."""
     numbers = {old: new for new, old in enumerate(order)}
     made = QueryDict(mutable=True)
-    row = re.compile(rf"{re.escape(prefix)}-(\d+)-(.+)", re.DOTALL)
+    row = _row(prefix)
     for key, values in data.lists():
         match = row.fullmatch(key)
         if match is None:
@@ -214,6 +240,11 @@ def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> Query
     made[f"{prefix}-TOTAL_FORMS"] = str(len(order))
     made[f"{prefix}-INITIAL_FORMS"] = str(initial)
     return made
+
+
+def _row(prefix: str) -> re.Pattern[str]:
+    """Return what names a field of a row; its first group is the number of the row."""
+    return re.compile(rf"{re.escape(prefix)}-(\d{{1,6}})-(.+)", re.DOTALL)
 
 
 def _codes(values: Iterable[Any]) -> list[str]:

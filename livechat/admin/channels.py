@@ -11,7 +11,7 @@ from django.contrib.admin.helpers import AdminForm, Fieldset, InlineAdminFormSet
 from django.db import models
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms import ModelForm
+from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from unfold.decorators import action, display
 from livechat import events, responders
 from livechat.admin import channel_form, widget_tab
 from livechat.admin.channel_form import ChannelForm
-from livechat.admin.channel_rows import MembershipForm, Rows, RuleForm
+from livechat.admin.channel_rows import MembershipForm, OperatorSelect, Rows, RuleForm
 from livechat.admin.history import TellsDifferences
 from livechat.admin.reading import ReadersTime
 from livechat.admin.url_test import url_test
@@ -40,6 +40,16 @@ class MembershipInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         rows: QuerySet[Membership] = super().get_queryset(request)
         return rows.select_related("operator__user").order_by("pk")
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name == "operator":
+            kwargs["widget"] = OperatorSelect(db_field, self.admin_site)
+        field: ModelChoiceField | None = super().formfield_for_foreignkey(
+            db_field, request, **kwargs
+        )
+        return field
 
 
 class ChannelRuleInline(TabularInline):

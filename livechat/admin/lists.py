@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib.admin import FieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.views import ChangeList
 
 DAYS = ("year", "month", "day")
@@ -32,6 +33,26 @@ class OfferedParameters:
         """Popups refer to rows by their key: no relation here uses another column."""
         return bool(to_field == self.opts.pk.name)  # type: ignore[attr-defined]  # a ModelAdmin has it
 
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Do to chosen rows what was asked; a row without a key cannot have been chosen."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)  # type: ignore[attr-defined]  # a ModelAdmin has it
+        except ValidationError:
+            raise WrongValue from None
+        response: HttpResponse | None = super().response_action(  # type: ignore[misc]
+            request, queryset, *args, **kwargs
+        )
+        return response
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """An address may name the column and leave it empty: the key is meant then."""
+        return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CarefulList
 
@@ -44,9 +65,10 @@ class CarefulList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
         try:
-            return super().get_queryset(request, exclude_parameters)
+            rows: QuerySet = super().get_queryset(request, exclude_parameters)
         except (IncorrectLookupParameters, ValueError, OverflowError):
             raise WrongValue from None
+        return rows
 
     def get_results(self, request: HttpRequest) -> None:
         """Count the rows: here the database sees the values for the first time."""

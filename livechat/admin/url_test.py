@@ -17,6 +17,9 @@ from livechat.domain.widget import Answer
 from livechat.models import Channel
 from livechat.services import widgets
 
+LONGEST_KEY = 20
+"""Digits of the largest key; Python does not read a number of thousands."""
+
 REASONS = {
     Reason.OTHER_COUNTRY: _("It is for other countries."),
     Reason.COUNTRY_UNKNOWN: _("It is for certain countries, and the country is unknown."),
@@ -67,7 +70,8 @@ class UrlTestForm(forms.Form):
 
 def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """Show the form, and beneath it every rule with its verdict."""
-    channel = Channel.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+    is_key = object_id.isdecimal() and len(object_id) <= LONGEST_KEY
+    channel = Channel.objects.filter(pk=object_id).first() if is_key else None
     if channel is None:
         raise Http404
     if not admin.has_view_permission(request, channel):

@@ -1,5 +1,6 @@
 """Rows: columns, constraints, QuerySets, and verbs about one row. One noun a file."""
 
+from livechat.models import lookups as lookups  # it registers them
 from livechat.models.attachment import Attachment, file_storage
 from livechat.models.canned import CannedResponse
 from livechat.models.channel import Channel

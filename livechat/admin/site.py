@@ -1,0 +1,48 @@
+"""What the Admin answers beside its lists and forms: the search of its menu, and suggestions."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from unfold.sites import UnfoldAdminSite
+
+
+def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Answer unfold's search; a page that is none, or is not there, is not found."""
+    try:
+        found: HttpResponse = UnfoldAdminSite.search(admin.site, request, extra_context)
+    except InvalidPage:
+        raise Http404 from None
+    return found
+
+
+class Suggestions(AutocompleteJsonView):
+    """Suggests rows for the fields of forms that ask for suggestions, and for no others: Django
+    does for every relation there is, and fails where one is followed backwards."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        asked = [request.GET.get(name) for name in ("app_label", "model_name", "field_name")]
+        if asked not in _suggesting():
+            raise PermissionDenied
+        return super().process_request(request)
+
+
+def suggestions(request: HttpRequest) -> HttpResponseBase:
+    return Suggestions.as_view(admin_site=admin.site)(request)
+
+
+def _suggesting() -> list[list[str | None]]:
+    """Return app, model and name of the fields that ask for suggestions."""
+    return [
+        [form.model._meta.app_label, form.model._meta.model_name, name]
+        for owner in admin.site._registry.values()
+        for form in (owner, *owner.inlines)
+        for name in form.autocomplete_fields
+    ]
+
+
+admin.site.search = search  # type: ignore[attr-defined]  # unfold's
+admin.site.autocomplete_view = suggestions  # type: ignore[method-assign, assignment]  # streams nothing
