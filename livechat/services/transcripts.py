@@ -1,5 +1,6 @@
 """Transcripts: a conversation as a text or a page of its own, for whoever may read it."""
 
+import hashlib
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count
+from django.db.models.functions import Length
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -22,9 +25,17 @@ from livechat.links import Audience, Link, Thing
 from livechat.models import Attachment, Conversation, Message, Participant
 from livechat.policy import EVERYTHING, Actor, StaffActor, VisitorActor
 from livechat.services import timelines
+from livechat.services.allowance import Allowance
 
 PAGE = 200
 """Entries read and written at once, however long a conversation is."""
+MAX_ENTRIES = 5_000
+MAX_CHARACTERS = 2_000_000
+"""What a transcript holds at most, the newest of it: some megabytes, 20 MB at worst."""
+EXTRA_CHARACTERS = 200
+"""What an entry counts beside its text, and what each of its files counts: names and moments."""
+WRITINGS = Allowance("transcripts", 10, 60)
+"""How often one transcript is written for one reader."""
 INDENT = "    "
 
 
@@ -41,18 +52,30 @@ class Reader:
 class Transcript:
     """A conversation that may be written down, and for whom: `write` does it.
 
-    `last` is the number of the last entry that they may read, `until` its moment; None for who
-    reads on. `file_name` is plain ASCII.
+    `reach` is the number of the last entry that they may read, `until` its moment, None for those
+    who read on. `reader` is the user who asks for it, None for a visitor. `file_name` is plain
+    ASCII.
     """
 
     conversation: Conversation
-    last: int
+    reach: int
     until: datetime | None
     audience: Audience
     thing: Thing
+    reader: int | None
     language: str
     zone: tzinfo
     file_name: str
+
+    @property
+    def number(self) -> str:
+        """The column that numbers the entries that its reader sees, without a hole."""
+        return "public_seq" if self.audience is Audience.PUBLIC else "seq"
+
+    @property
+    def last(self) -> int:
+        """The number of the last entry: the conversation may go on meanwhile."""
+        return min(int(getattr(self.conversation, self.number)), self.reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +118,54 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
     if link.audience is Audience.STAFF:
         if reader is None:
             raise NotFound
-        row, last = timelines.readable(reader.actor, link.id)
+        row, reach = timelines.readable(reader.actor, link.id)
         language, zone = reader.language, _zone(reader.time_zone)
     else:
         found = Conversation.objects.filter(public_id=link.id)
         visitors = found.select_related("visitor", "channel").first()
         if visitors is None:
             raise NotFound
-        row, last = visitors, EVERYTHING
+        row, reach = visitors, EVERYTHING
         language, zone = _spoken(row.language), _zone(row.visitor.time_zone)
     day = row.opened_at.astimezone(zone)
     ending = "txt" if link.thing is Thing.TEXT else "html"
     return Transcript(
         conversation=row,
-        last=last,
-        until=timelines.ends_at(row, last),
+        reach=reach,
+        until=timelines.ends_at(row, reach),
         audience=link.audience,
         thing=link.thing,
+        reader=reader.actor.user if link.audience is Audience.STAFF and reader else None,
         language=language,
         zone=zone,
         file_name=f"chat-{row.channel.slug}-{day:%Y-%m-%d}.{ending}",
     )
 
 
+def version(transcript: Transcript) -> str:
+    """Return what is another text as soon as the transcript is another one. Writes nothing."""
+    row = transcript.conversation
+    with translation.override(transcript.language), timezone.override(transcript.zone):
+        facts = (
+            row.public_id,
+            transcript.thing,
+            transcript.language,
+            transcript.last,
+            row.revision if transcript.until is None else 0,
+            _facts(transcript),
+        )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
 def write(transcript: Transcript, out: Callable[[bytes], object]) -> None:
-    """Write it down in UTF-8, part by part: no more than a page of it is in memory."""
+    """Write it down in UTF-8, part by part: no more than a page of it is in memory.
+
+    Of a very long conversation only the newest entries are written, and the transcript says so.
+    Raises RateLimited for a reader who has it written again and again, Unavailable when that
+    cannot be counted.
+    """
+    reader = "visitor" if transcript.reader is None else transcript.reader
+    WRITINGS.take(f"{transcript.conversation.pk}:{reader}")
     parts = _text if transcript.thing is Thing.TEXT else _html
     with translation.override(transcript.language), timezone.override(transcript.zone):
         for part in parts(transcript):
@@ -165,15 +211,33 @@ def _spoken(language: str) -> str:
         return settings.LANGUAGE_CODE
 
 
-def _pages(transcript: Transcript) -> Iterator[list[Line]]:
+def _left_out(transcript: Transcript) -> int:
+    """Return how many of the oldest entries are more than a transcript holds."""
+    end = transcript.last
+    left_out = max(0, end - MAX_ENTRIES)
+    rows = transcript.conversation.messages.filter(
+        **{f"{transcript.number}__gt": left_out, f"{transcript.number}__lte": end}
+    )
+    newest_first = (
+        rows.order_by(f"-{transcript.number}")
+        .values(transcript.number)
+        .annotate(characters=Length("text"), attached=Count("files"))
+        .values_list(transcript.number, "characters", "attached")
+    )
+    room = MAX_CHARACTERS
+    for number, characters, attached in newest_first:
+        room -= characters + EXTRA_CHARACTERS * (1 + attached)
+        if room < 0 and number < end:
+            return int(number)
+    return left_out
+
+
+def _pages(transcript: Transcript, left_out: int) -> Iterator[list[Line]]:
     """Read the timeline as its reader sees it, up to where it ended when this began."""
-    row = transcript.conversation
-    is_public = transcript.audience is Audience.PUBLIC
-    number, end = ("public_seq", row.public_seq) if is_public else ("seq", row.seq)
-    end = min(end, transcript.last)
-    rows = row.messages.select_related("author", "subject")
+    number, end = transcript.number, transcript.last
+    rows = transcript.conversation.messages.select_related("author", "subject")
     before: date | None = None
-    for start in range(0, end, PAGE):
+    for start in range(left_out, end, PAGE):
         bounds = {f"{number}__gt": start, f"{number}__lte": min(start + PAGE, end)}
         messages = list(rows.filter(**bounds).order_by(number))
         # Prefetched ones would keep each message alive in a circle, until Python looks for such.
@@ -222,15 +286,28 @@ def _facts(transcript: Transcript) -> dict[str, Any]:
     }
 
 
+def _cut(transcript: Transcript, left_out: int) -> str:
+    """Say where a transcript begins that is not whole; "" of a whole one."""
+    if not left_out:
+        return ""
+    told = _(
+        "The conversation is too long for one transcript: it begins with entry %(first)s of"
+        " %(all)s."
+    )
+    return str(told) % {"first": left_out + 1, "all": transcript.last}
+
+
 def _html(transcript: Transcript) -> Iterator[str]:
     facts = _facts(transcript)
+    left_out = _left_out(transcript)
     context = {
         **facts,
+        "cut": _cut(transcript, left_out),
         "language": transcript.language,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
     }
     yield render_to_string("livechat/transcript/head.html", context)
-    for lines in _pages(transcript):
+    for lines in _pages(transcript, left_out):
         yield render_to_string("livechat/transcript/entries.html", {"lines": lines})
     yield render_to_string("livechat/transcript/foot.html")
 
@@ -245,7 +322,10 @@ def _text(transcript: Transcript) -> Iterator[str]:
     yield gettext("Times are those of %(zone)s.") % facts + "\n"
     if facts["is_internal"]:
         yield gettext("With notes: for colleagues only.") + "\n"
-    for lines in _pages(transcript):
+    left_out = _left_out(transcript)
+    if left_out:
+        yield _cut(transcript, left_out) + "\n"
+    for lines in _pages(transcript, left_out):
         yield "".join(_as_text(line) for line in lines)
 
 

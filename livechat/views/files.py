@@ -4,7 +4,9 @@ Nothing here is ever shown as a page: what a browser could run is downloaded, an
 all the same stands in a sandbox of its own.
 """
 
+import contextlib
 import errno
+import io
 import json
 import re
 import tempfile
@@ -22,6 +24,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
+from django.utils.cache import get_conditional_response
 from django.utils.decorators import decorator_from_middleware
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
@@ -257,16 +260,34 @@ def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
         zone = getattr(request.user, "time_zone", "")
         reader = Reader(actor, translation.get_language() or "en", zone)
     found = transcripts.linked(link, reader)
-    kept: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=MIB)  # noqa: SIM115 - the answer closes it
-    transcripts.write(found, kept.write)
+    version = f'"{transcripts.version(found)}"'
+    response = get_conditional_response(request, version) or _written(request, found)
+    response["ETag"] = version
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _written(request: HttpRequest, found: transcripts.Transcript) -> HttpResponseBase:
+    """Write a transcript, onto the disk if it is long. Nothing is written for HEAD: how long it is
+    only writing it would tell."""
+    kind = "text/plain" if found.thing is Thing.TEXT else "text/html"
+    content_type = f"{kind}; charset=utf-8"
+    if request.method == "HEAD":
+        nothing = _Chunks(io.BytesIO(), 0, 0)
+        response = StreamingHttpResponse(nothing, content_type=content_type)
+        _guard(response, name=found.file_name, is_inline=False)
+        return response
+    with contextlib.ExitStack() as unless_written:
+        kept: IO[bytes] = unless_written.enter_context(tempfile.SpooledTemporaryFile(max_size=MIB))
+        transcripts.write(found, kept.write)
+        unless_written.pop_all()  # the answer closes it
     size = kept.tell()
     kept.seek(0)
-    kind = "text/plain" if link.thing is Thing.TEXT else "text/html"
     return _answer(
         request,
         kept,
         size,
-        content_type=f"{kind}; charset=utf-8",
+        content_type=content_type,
         name=found.file_name,
         is_inline=False,
         cache="private, no-store",
@@ -333,13 +354,18 @@ def _answer(
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = cache
+    _guard(response, name=name, is_inline=is_inline)
+    return response
+
+
+def _guard(response: HttpResponseBase, *, name: str, is_inline: bool) -> None:
+    """Have a browser show only what is harmless, and give everything its name."""
     response["Content-Disposition"] = content_disposition_header(not is_inline, name) or ""
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = cache
     response["Referrer-Policy"] = "no-referrer"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
 
 
 def _range(headers: Any, size: int) -> tuple[int, int]:

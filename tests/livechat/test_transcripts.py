@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -23,6 +22,7 @@ from livechat.policy import VisitorActor
 from livechat.services import attachments, conversations, messages, transcripts
 from livechat.services.messages import Item
 from tests import factories
+from tests.livechat.files.samples import body
 
 pytestmark = pytest.mark.django_db
 
@@ -68,12 +68,7 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
 def fetch(client: Client, row: Conversation, audience=Audience.PUBLIC, thing=Thing.TEXT):
     """Return answer and text."""
     answer: Any = client.get(links.transcript_path(row.public_id, audience, thing))
-
-    async def whole() -> bytes:
-        return b"".join([part async for part in answer.streaming_content])
-
-    data = async_to_sync(whole)() if answer.streaming else answer.content
-    return answer, data.decode()
+    return answer, body(answer).decode()
 
 
 def test_a_visitor_keeps_what_was_said_to_him(client, chat):
@@ -275,16 +270,6 @@ def test_the_command_gives_the_address_of_the_askers_own_view(client, chat, vera
     assert read(staffs) == Link(Thing.TEXT, Audience.STAFF, chat.public_id)
 
 
-def test_head_tells_how_long_it_is(client, chat):
-    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
-
-    head = client.head(address)
-    _, text = fetch(client, chat)
-
-    assert head.content == b""
-    assert int(head["Content-Length"]) == len(text.encode())
-
-
 def test_a_conversation_that_goes_on_and_one_that_ended(client, chat, vera):
     _, open_ = fetch(client, chat)
     conversations.close(vera, chat.public_id)
@@ -293,48 +278,6 @@ def test_a_conversation_that_goes_on_and_one_that_ended(client, chat, vera):
     assert "Closed:" not in open_
     assert "Closed:" in ended
     assert "The visitor ended the chat" in ended
-
-
-@pytest.mark.slow
-def test_a_long_conversation_takes_little_memory(chat):
-    link = Link(Thing.HTML, Audience.PUBLIC, chat.public_id)
-    transcripts.write(transcripts.linked(link, None), len)  # templates and catalogues stay
-    author = chat.participants.get(role="visitor")
-    Message.objects.bulk_create(
-        (
-            Message(
-                conversation=chat,
-                seq=chat.seq + number,
-                public_seq=chat.public_seq + number,
-                kind=Kind.TEXT,
-                author=author,
-                client_id=uuid.uuid4(),
-                text=f"line {number}. " + "x" * 1_000,
-                created_at=timezone.now(),
-            )
-            for number in range(1, 3_001)
-        ),
-        batch_size=500,
-    )
-    chat.seq += 3_000
-    chat.public_seq += 3_000
-    chat.save()
-    written, last = 0, b""
-
-    def out(part: bytes) -> None:
-        nonlocal written, last
-        written, last = written + len(part), part
-
-    tracemalloc.start()
-    try:
-        transcripts.write(transcripts.linked(link, None), out)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-
-    assert written > 3_000_000
-    assert last.rstrip().endswith(b"</html>")
-    assert peak < 3_000_000
 
 
 def test_the_archive_shows_files_and_leads_to_them(client, chat, anna):
@@ -351,3 +294,168 @@ def test_the_archive_shows_files_and_leads_to_them(client, chat, anna):
     assert links.read(address.removeprefix("/files/").rstrip("/")).audience is Audience.STAFF
     assert fetch(client, chat)[0].status_code == 200
     assert text.count("archive-bubble") == 3
+
+
+# Bounds
+
+
+def lines(row: Conversation, count: int, text: str) -> None:
+    """Write many entries at once, past the service."""
+    author = row.participants.get(role="visitor")
+    Message.objects.bulk_create(
+        (
+            Message(
+                conversation=row,
+                seq=row.seq + number,
+                public_seq=row.public_seq + number,
+                kind=Kind.TEXT,
+                author=author,
+                client_id=uuid.uuid4(),
+                text=f"line {number}. {text}",
+                created_at=timezone.now(),
+            )
+            for number in range(1, count + 1)
+        ),
+        batch_size=500,
+    )
+    row.seq += count
+    row.public_seq += count
+    row.save()
+
+
+@pytest.mark.parametrize("thing", [Thing.TEXT, Thing.HTML])
+def test_a_long_conversation_keeps_its_newest_entries_and_says_so(client, chat, monkeypatch, thing):
+    monkeypatch.setattr(transcripts, "MAX_ENTRIES", 300)
+    lines(chat, 400, "x")
+
+    _, text = fetch(client, chat, thing=thing)
+
+    assert "it begins with entry 105 of 404." in text
+    assert "Where is my parcel?" not in text
+    assert "line 100. x" not in text
+    assert "line 101. x" in text
+    assert "line 400. x" in text
+
+
+def test_long_entries_leave_room_for_fewer(client, chat, monkeypatch):
+    monkeypatch.setattr(transcripts, "MAX_CHARACTERS", 10_000)
+    lines(chat, 60, "y" * 1_000)
+
+    _, text = fetch(client, chat)
+
+    assert len(text) < 11_000
+    assert "line 60. y" in text
+    assert re.search("it begins with entry 5[0-9] of 64", text)
+
+
+def test_the_newest_entry_is_there_however_long_it_is(client, chat, monkeypatch):
+    monkeypatch.setattr(transcripts, "MAX_CHARACTERS", 10)
+    lines(chat, 2, "z" * 1_000)
+
+    _, text = fetch(client, chat)
+
+    assert "line 2. z" in text
+    assert "line 1. z" not in text
+
+
+def test_what_fits_is_whole_and_says_nothing_of_limits(client, chat):
+    _, text = fetch(client, chat)
+
+    assert "too long" not in text
+
+
+@pytest.mark.parametrize("count", [500, 1_000])
+def test_the_work_for_a_transcript_ends_with_its_limit(
+    client, chat, monkeypatch, count, django_assert_num_queries
+):
+    monkeypatch.setattr(transcripts, "MAX_ENTRIES", 400)
+    lines(chat, count, "x")
+    transcript = transcripts.linked(Link(Thing.TEXT, Audience.PUBLIC, chat.public_id), None)
+
+    # Who took part, how long each entry is, and twice two: 200 entries with their files.
+    with django_assert_num_queries(6):
+        transcripts.write(transcript, len)
+
+
+def test_head_writes_nothing(client, chat, django_assert_num_queries):
+    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+
+    with django_assert_num_queries(2):  # the conversation and who took part
+        head = client.head(address)
+
+    answer, _text = fetch(client, chat)
+    assert "Content-Length" not in head
+    assert head["ETag"] == answer["ETag"]
+    assert head["Content-Type"] == answer["Content-Type"]
+    assert head["Content-Disposition"] == answer["Content-Disposition"]
+
+
+def test_who_has_it_already_is_told_so_and_nothing_is_written(
+    client, chat, django_assert_num_queries
+):
+    first, _text = fetch(client, chat)
+    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+
+    with django_assert_num_queries(2):
+        again = client.get(address, headers={"If-None-Match": first["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+    assert again["Cache-Control"] == "private, no-store"
+
+
+def test_what_changes_a_transcript_changes_its_version(client, chat, anna, vera):
+    def version(thing: Thing = Thing.TEXT) -> str:
+        address = links.transcript_path(chat.public_id, Audience.PUBLIC, thing)
+        return str(client.head(address)["ETag"])
+
+    versions = [version(), version(Thing.HTML)]
+    say(vera, chat, "One thing more.")
+    versions.append(version())
+    chat.participants.filter(operator=anna).update(display_name="Anne")
+    versions.append(version())
+    Conversation.objects.update(language="de")
+    versions.append(version())
+    conversations.close(vera, chat.public_id)
+    versions.append(version())
+
+    assert len(set(versions)) == 6
+
+
+def test_one_transcript_is_written_so_often_in_a_minute(client, chat, anna):
+    for _ in range(transcripts.WRITINGS.amount):
+        answer, _text = fetch(client, chat)
+        assert answer.status_code == 200
+    refused, told = fetch(client, chat)
+    client.force_login(anna.user)
+
+    assert (refused.status_code, '"rate_limited"' in told) == (429, True)
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert (
+        client.head(links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)).status_code
+        == 200
+    )
+    assert fetch(client, chat, Audience.STAFF)[0].status_code == 200
+
+
+@pytest.mark.slow
+def test_a_long_conversation_takes_little_memory(chat):
+    link = Link(Thing.HTML, Audience.PUBLIC, chat.public_id)
+    transcripts.write(transcripts.linked(link, None), len)  # templates and catalogues stay
+    lines(chat, 3_000, "x" * 1_000)
+    written, last = 0, b""
+
+    def out(part: bytes) -> None:
+        nonlocal written, last
+        written, last = written + len(part), part
+
+    tracemalloc.start()
+    try:
+        transcripts.write(transcripts.linked(link, None), out)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 1_500_000 < written < transcripts.MAX_CHARACTERS * 1.5
+    assert last.rstrip().endswith(b"</html>")
+    assert peak < 3_000_000
