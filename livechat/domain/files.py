@@ -3,15 +3,17 @@
 Neither the name nor the type that a browser states decides anything but between kinds of text:
 of a file that is no known one by its bytes nothing is kept. What programs run or browsers show
 as a page (HTML, SVG, XML, scripts, executables, Office files with macros) is never a known one.
+`archives` looks into those that have something inside.
 """
 
 import codecs
+import io
 import re
 import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
-from livechat.domain import text
+from livechat.domain import archives, text
 from livechat.domain.states import FileSet
 from livechat.errors import Invalid
 
@@ -23,8 +25,8 @@ MAX_PER_MESSAGE = 10
 MAX_NAME = 120
 """Characters of a file's name with its extension."""
 HEAD_BYTES = 256 * 1024
-"""How much of a file's beginning and end `kind_of` needs at least; it may have all."""
 TAIL_BYTES = 256 * 1024
+"""How much of a file's beginning and end is looked at; archives and Office files are read whole."""
 
 
 class Family(StrEnum):
@@ -44,8 +46,7 @@ class Kind(NamedTuple):
     extensions: tuple[str, ...]
 
 
-_OOXML = "application/vnd.openxmlformats-officedocument."
-_ODF = "application/vnd.oasis.opendocument."
+_OOXML, _ODF = archives.OOXML, archives.ODF
 
 KINDS: dict[str, Kind] = {
     "image/jpeg": Kind(Family.IMAGE, ("jpg", "jpeg", "jfif")),
@@ -182,19 +183,34 @@ def _plain(name: str) -> str:
 # Kinds
 
 
-def kind_of(head: bytes, tail: bytes, name: str) -> str:
-    """Return the type of a file by its first and last bytes, `HEAD_BYTES` and `TAIL_BYTES` of it.
+def kind_of(file: archives.Source, name: str) -> str:
+    """Return the type of a file by its bytes; it is left at any place.
 
-    The beginning decides; the end is looked at for the directory of archives and Office files.
-    The name only tells plain text, CSV and Markdown apart. Raises Invalid ``file_type`` for
-    whatever is not one of `KINDS`.
+    The beginning decides. Archives and Office files are looked into, wholly (`archives`). The name
+    only tells plain text, CSV and Markdown apart. Raises Invalid: ``file_type`` for whatever is not
+    one of `KINDS` or may hold a program, ``file_broken`` for an archive that is not whole.
     """
-    tail = tail or head
-    found = _by_signature(head) or _by_container(head, tail)
-    found = found or _pdf(head, tail) or _text(head, tail, name)
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    if head.startswith(archives.ZIP_MARK):
+        return archives.kind_of_zip(file)
+    if head.startswith(archives.COMPOUND_MARK):
+        found = archives.kind_of_compound(file)
+    else:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - TAIL_BYTES))
+        found = by_ends(head, file.read(TAIL_BYTES), name)
     if found is None:
         raise Invalid("file_type")
     return found
+
+
+def by_ends(head: bytes, tail: bytes, name: str) -> str | None:
+    """Return the type of a file that is no archive by its first and last bytes, None of any other.
+
+    For a picture the first 64 bytes are enough.
+    """
+    return _by_signature(head) or _pdf(head, tail) or _text(head, tail, name)
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -256,88 +272,6 @@ def _mp3_frame(header: bytes) -> int:
         return 0
     slots = 144_000 if version == 3 else 72_000
     return slots * bits // _SAMPLE_RATES[version][rate] + (header[2] >> 1 & 1)
-
-
-def _by_container(head: bytes, tail: bytes) -> str | None:
-    if head.startswith(b"PK\x03\x04"):
-        return _zip(head, tail)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _compound(head, tail)
-    return None
-
-
-def _zip(head: bytes, tail: bytes) -> str | None:
-    # OpenDocument says what it is in a first, uncompressed member, so at a fixed place.
-    if head[30:38] == b"mimetype" and head[38:].startswith(_ODF.encode()):
-        declared = re.match(rb"[a-z.\-/]+", head[38:120])
-        odf = declared[0].removesuffix(b"PK").decode() if declared else ""
-        return odf if odf in KINDS else None
-    names = _members(tail)
-    if not names:
-        return None
-    # Of a long directory the beginning may be out of sight; Office writes its mark first.
-    names.add(head[30 : 30 + int.from_bytes(head[26:28], "little")])
-    if any(_RUN.search(name) for name in names):
-        return None
-    if b"[Content_Types].xml" not in names:
-        return "application/zip"
-    for folder, kind in _OFFICE_FOLDERS.items():
-        if any(name.startswith(folder) for name in names):
-            return kind
-    return None  # another package: of programs, of extensions
-
-
-_OFFICE_FOLDERS = {
-    b"word/": _OOXML + "wordprocessingml.document",
-    b"xl/": _OOXML + "spreadsheetml.sheet",
-    b"ppt/": _OOXML + "presentationml.presentation",
-}
-# Java, Android and browser programs, and Office's macros.
-_RUN = re.compile(
-    rb"^META-INF/MANIFEST\.MF$|^AndroidManifest\.xml$|^AppxManifest\.xml$|(^|/)vbaProject\.bin$",
-    re.IGNORECASE,
-)
-
-
-def _members(tail: bytes) -> set[bytes]:
-    """Return the names in a ZIP's directory, those of them that are within `tail`."""
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or len(tail) < end + 22:
-        return set()
-    size = int.from_bytes(tail[end + 12 : end + 16], "little")
-    names = set()
-    at = tail.find(b"PK\x01\x02", max(0, end - size), end)
-    while 0 <= at < end:
-        length = int.from_bytes(tail[at + 28 : at + 30], "little")
-        names.add(tail[at + 46 : at + 46 + length])
-        at = tail.find(b"PK\x01\x02", at + 46 + length, end)
-    return names
-
-
-def _compound(head: bytes, tail: bytes) -> str | None:
-    """Tell legacy Office from the many others (installers, mails) by the names of its streams."""
-    if any(_STREAM_OF_MACROS.search(part) for part in (head, tail)):
-        return None
-    for pattern, kind in _STREAMS:
-        if pattern.search(head) or pattern.search(tail):
-            return kind
-    return None
-
-
-def _stream(name: str) -> re.Pattern[bytes]:
-    """Return what a directory entry looks like: name in 64 bytes, its length, "a stream"."""
-    wide = name.encode("utf-16-le")
-    length = (len(wide) + 2).to_bytes(2, "little")
-    return re.compile(re.escape(wide.ljust(64, b"\0") + length + b"\x02"))
-
-
-_STREAMS = (
-    (_stream("WordDocument"), "application/msword"),
-    (_stream("Workbook"), "application/vnd.ms-excel"),
-    (_stream("Book"), "application/vnd.ms-excel"),
-    (_stream("PowerPoint Document"), "application/vnd.ms-powerpoint"),
-)
-_STREAM_OF_MACROS = _stream("_VBA_PROJECT")
 
 
 def _pdf(head: bytes, tail: bytes) -> str | None:

@@ -82,7 +82,7 @@ def reencode(data: bytes, content_type: str) -> Image:
 
 def avatar(data: bytes) -> bytes:
     """Return the middle of a picture as a WebP of 192 x 192 pixels; raises as `reencode`."""
-    content_type = files.kind_of(data[:64], b"", "")
+    content_type = files.by_ends(data[:64], b"", "") or ""
     outline = _outline(data, content_type)
     with _opened(data, content_type, outline) as opened:
         # A JPEG can be decoded at a half, quarter or eighth.

@@ -265,9 +265,7 @@ def _require_upload(actor: Actor, channel: Channel) -> None:
 
 def _check(file: File, name: str, file_set: FileSet) -> _Checked:
     """Tell what the file is and make of it what is kept; raises Invalid."""
-    head = file.read(kinds.HEAD_BYTES)
-    file.seek(max(0, file.size - kinds.TAIL_BYTES))
-    content_type = kinds.kind_of(head, file.read(kinds.TAIL_BYTES), name)
+    content_type = kinds.kind_of(file, name)
     if not kinds.accepts(file_set, content_type):
         raise Invalid("file_type")
     name = kinds.clean_name(name, content_type)

@@ -20,6 +20,7 @@ from livechat.models import Attachment, Visitor, moment
 from livechat.services import conversations
 from livechat.services.allowance import Allowance
 from tests import factories
+from tests.livechat.files.packed import WORD, office, zipped
 from tests.livechat.files.samples import (
     GPS,
     body,
@@ -115,6 +116,8 @@ BAD = {
     "program": (b"MZ\x90\0\x03\0\0\0" + bytes(200), "a.jpg", 415, "file_type"),
     "script": (b"#!/bin/sh\nrm -rf /\n", "a.txt", 415, "file_type"),
     "archive": (b"", "a.zip", 415, "file_type"),
+    "macros": (office(WORD, "word/vbaProject.bin"), "a.docx", 415, "file_type"),
+    "two archives in one": (zipped("a.txt") + zipped("a.exe"), "b.zip", 422, "file_broken"),
     "empty": (b"", "a.txt", 422, "file_empty"),
     "half a picture": (jpeg()[:400], "a.jpg", 422, "file_broken"),
     "bomb": (b"", "a.png", 422, "image_too_large"),
