@@ -1,7 +1,9 @@
 """System checks for unsafe mixtures of settings."""
 
+import ipaddress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -29,6 +31,40 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def redis_is_guarded(**_kwargs: Any) -> list[CheckMessage]:
+    """A program that writes to Redis can say what it likes to every browser."""
+    url = urlsplit(settings.REDIS_URL)
+    if not settings.REDIS_URL or url.scheme == "unix" or _is_this_machine(url.hostname or ""):
+        return []
+    found: list[CheckMessage] = []
+    if not (url.password or parse_qs(url.query).get("password")):
+        found.append(
+            Warning(
+                "REDIS_URL names another machine and has no password: each program that reaches"
+                " it can read and write what the chat sends.",
+                hint="Set requirepass in redis.conf, and REDIS_URL to redis://:password@host:port/0.",
+                id="config.W007",
+            )
+        )
+    if url.scheme != "rediss":
+        found.append(
+            Warning(
+                "Messages, and the password of Redis, cross the network in clear text.",
+                hint="Use rediss:// with TLS in Redis, or a network of your servers alone.",
+                id="config.W008",
+            )
+        )
+    return found
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @register(Tags.security, deploy=True)

@@ -106,6 +106,7 @@ CACHES = {
             "LOCATION": REDIS_URL,
             # Whoever counts something waits for it: a Redis that is silent is given up soon.
             "OPTIONS": {
+                "serializer": "config.cache.JsonSerializer",
                 "socket_timeout": 2,
                 "socket_connect_timeout": 2,
                 "retry": Retry(NoBackoff(), 0),
@@ -132,7 +133,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_EVENT_SERIALIZER = "json"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

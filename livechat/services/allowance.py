@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from livechat.errors import RateLimited, Unavailable
 from livechat.limits import gate
@@ -24,13 +24,17 @@ class Allowance:
         now = moment.now().timestamp()
         key = f"livechat:{self.name}:{source}:{int(now // self.seconds)}"
         try:
-            cache.add(key, 0, self.seconds)
-            taken = cache.incr(key, amount)
-        except ValueError:  # pushed out of a full cache in between
-            cache.set(key, amount, self.seconds)
-            taken = amount
+            taken = self._count(key, amount)
         except (RedisError, OSError) as error:
             raise Unavailable from error
         if taken > self.amount:
             gate.refused[f"all.{self.name}"] += 1
             raise RateLimited(round(self.seconds - now % self.seconds) or 1)
+
+    def _count(self, key: str, amount: int) -> int:
+        cache.add(key, 0, self.seconds)
+        try:
+            return int(cache.incr(key, amount))
+        except (ValueError, ResponseError):  # pushed out of a full cache in between, or no number
+            cache.set(key, amount, self.seconds)
+            return amount
