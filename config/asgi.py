@@ -20,13 +20,14 @@ from config.admission import Admission  # noqa: E402
 from config.front_door import FrontDoor  # noqa: E402
 from config.http_limits import BodyLimit  # noqa: E402
 from config.http_record import counted, id_of, recorded  # noqa: E402
+from config.senders import Senders  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.doorstep import explain  # noqa: E402
 from livechat.init import PATH, init  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
-_pages = Admission(django_application)
+_pages = Admission(Senders(django_application))
 http_application = BodyLimit(
     ServeStaticASGI(_pages, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)
     if settings.STATIC_ROOT.is_dir()

@@ -138,9 +138,9 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     return response
 
 
-def messages(scope: Any, status: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def messages(scope: Any, status: int, **context: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the two messages of ASGI that answer a request which never reaches Django."""
-    response = answer(ASGIRequest(scope, io.BytesIO()), status)
+    response = answer(ASGIRequest(scope, io.BytesIO()), status, **context)
     body = response.content
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     headers.append((b"content-length", b"%d" % len(body)))

@@ -20,6 +20,9 @@ MAX_UPLOAD = MAX_BYTES_LIMIT + MIB
 """The largest file that any channel can allow, and the form around it."""
 MAX_PROFILE = 6 * MIB
 """A picture of 5 MiB, and the form around it."""
+ANYBODYS = 64 * 1024
+"""What a request may bring without a session (`config.senders`), and one that does not say how much
+it brings, other than a file."""
 
 BODY_SECONDS = 20.0
 BYTES_A_SECOND = 8_192
@@ -31,11 +34,13 @@ LINGER_SECONDS = 2
 LINGER_BYTES = 4 * MIB
 
 
-def limit_of(path: str) -> int:
-    """Return how many bytes a request for this path may bring."""
-    if UPLOAD.fullmatch(path):
+def limit_of(path: str, method: str = "POST") -> int:
+    """Return how many bytes a request for this path may bring; large ones are posted only."""
+    if method == "POST" and UPLOAD.fullmatch(path):
         return MAX_UPLOAD
-    return MAX_PROFILE if path == "/profile/" else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or MIB
+    if method == "POST" and path == "/profile/":
+        return MAX_PROFILE
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or MIB
 
 
 class BodyLimit:
@@ -47,9 +52,12 @@ class BodyLimit:
         self._held = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        limit = limit_of(scope["path"])
-        if _declared(scope) > limit:
-            await _too_large(scope, receive, send)
+        limit = limit_of(scope["path"], scope["method"])
+        size = declared(scope)
+        if size is None and limit != MAX_UPLOAD:
+            limit = min(limit, ANYBODYS)
+        if size is not None and size > limit:
+            await refuse_page(scope, receive, send, 413)
             return
         body = _Body(limit, receive)
         has_begun = False
@@ -78,7 +86,7 @@ class BodyLimit:
                 self._held -= body.taken
         if body.refusal and not has_begun:
             if body.refusal[0] == 413:
-                await _too_large(scope, receive, send)
+                await refuse_page(scope, receive, send, 413)
             else:
                 await refuse(receive, send, *body.refusal)
 
@@ -110,11 +118,13 @@ class _Body:
         return message
 
 
-def _declared(scope: Any) -> int:
-    for name, value in scope["headers"]:
-        if name.lower() == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return 0
+def declared(scope: Any) -> int | None:
+    """Return how many bytes a request says that it brings, None when it does not say it."""
+    names = {name.lower(): value for name, value in scope["headers"]}
+    if b"transfer-encoding" in names:
+        return None
+    value = names.get(b"content-length", b"0")
+    return int(value[:20]) if value.isdigit() else None
 
 
 async def refuse(
@@ -125,10 +135,12 @@ async def refuse(
     *,
     retry_after: int | None = None,
     text: str = "",
+    linger: int = LINGER_BYTES,
 ) -> None:
     """Answer in JSON, or with `text`, and end the connection.
 
-    `retry_after` in seconds; with a text the browser asks again by itself then.
+    `retry_after` in seconds; with a text the browser asks again by itself then. `linger`: bytes of
+    the body that are still read, and forgotten.
     """
     error = {"code": code} if retry_after is None else {"code": code, "retry_after": retry_after}
     body = text.encode() or json.dumps({"error": error}, separators=(",", ":")).encode()
@@ -146,22 +158,24 @@ async def refuse(
             headers.append((b"refresh", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    await _linger(receive, send)
+    await _linger(receive, send, linger)
 
 
-async def _too_large(scope: Any, receive: Any, send: Any) -> None:
-    start, body = error_pages.messages(scope, 413)
+async def refuse_page(
+    scope: Any, receive: Any, send: Any, status: int, *, linger: int = LINGER_BYTES, **context: Any
+) -> None:
+    """Answer as `error_pages` does, and end the connection."""
+    start, body = error_pages.messages(scope, status, **context)
     await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
     await send({**body, "more_body": True})
-    await _linger(receive, send)
+    await _linger(receive, send, linger)
 
 
-async def _linger(receive: Any, send: Any) -> None:
+async def _linger(receive: Any, send: Any, left: int) -> None:
     """Read a little of what still comes: a connection that is closed on somebody who is sending
     is reset, and he would not see the answer."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
-            left = LINGER_BYTES
             while left > 0:
                 message = await receive()
                 if not message.get("more_body"):

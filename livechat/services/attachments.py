@@ -35,6 +35,8 @@ MAX_PENDING = 20
 PENDING_FOR = timedelta(hours=1)
 UPLOADS = Allowance("uploads", 60, 600)
 UPLOADED_BYTES = Allowance("uploaded-bytes", 200 * kinds.MIB, 3600)
+FORM_BYTES = kinds.MIB
+"""What the form around a file may take."""
 
 FOLDER = "attachments"
 BATCH = 100
@@ -64,23 +66,34 @@ def channel_of(channel: UUID) -> Channel:
     return row
 
 
-def upload(actor: Actor, channel: Channel, file: File, *, name: str, source: str) -> wire.File:
+def admit(actor: Actor, channel: Channel | None, *, size: int, source: str) -> None:
+    """Return when `actor` may send the body of an upload on `channel`, before that is received.
+
+    Without a channel the form says which it is. `size`: bytes of the body. `source` is whose
+    allowance it is taken from, also when the body never arrives. Raises as `upload`, RateLimited
+    and Unavailable.
+    """
+    UPLOADS.take(source)
+    if channel is not None:
+        _require_upload(actor, channel)
+        _require_room(channel, size - FORM_BYTES)
+    if _pending_of(actor) >= MAX_PENDING:
+        raise Invalid("too_many_files")
+    UPLOADED_BYTES.take(source, size)
+
+
+def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.File:
     """Keep a file that `actor` will name in a message on `channel`, and return it.
 
-    `source` is whose allowance it is taken from. A picture is kept without its metadata, and a
-    thumbnail beside it. Raises NotFound, NotAllowed, RateLimited, Unavailable, and Invalid:
+    A picture is kept without its metadata, and a
+    thumbnail beside it. Raises NotFound, NotAllowed, Unavailable, and Invalid:
     ``files_off``, ``file_empty``, ``too_large``, ``file_type``, ``image_too_large``,
     ``file_broken``, ``too_many_files`` while `MAX_PENDING` others wait to be sent.
     """
-    UPLOADS.take(source)
-    UPLOADED_BYTES.take(source, file.size)
     _require_upload(actor, channel)
-    if channel.file_set == FileSet.NONE:
-        raise Invalid("files_off")
+    _require_room(channel, file.size)
     if not file.size:
         raise Invalid("file_empty")
-    if file.size > channel.max_file_bytes:
-        raise Invalid("too_large")
     if _pending_of(actor) >= MAX_PENDING:
         raise Invalid("too_many_files")
     if not connection.in_atomic_block:
@@ -261,6 +274,14 @@ def _require_upload(actor: Actor, channel: Channel) -> None:
         return
     if not Conversation.objects.with_participant(actor.operator).filter(channel=channel).exists():
         raise NotAllowed
+
+
+def _require_room(channel: Channel, size: int) -> None:
+    """Return when the channel takes files of so many bytes; raises Invalid."""
+    if channel.file_set == FileSet.NONE:
+        raise Invalid("files_off")
+    if size > channel.max_file_bytes:
+        raise Invalid("too_large")
 
 
 def _check(file: File, name: str, file_set: FileSet) -> _Checked:

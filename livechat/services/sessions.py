@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.models import Permission
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import Q
+from django.http import HttpRequest
 
 from livechat import events
 from livechat.domain import rights
@@ -64,6 +66,15 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
         and login.user in users
         and users[login.user].get_session_auth_hash() == login.auth_hash
     }
+
+
+def signed_in(session: str) -> int | None:
+    """Return the active user whose login session has this key, None where there is none."""
+    if not session:
+        return None
+    request = HttpRequest()
+    request.session = SessionStore(session)
+    return get_user(request).pk
 
 
 def end_all(user: int) -> None:

@@ -33,7 +33,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from livechat import auth, links, wire
 from livechat.domain import files as kinds
 from livechat.domain.files import MIB
-from livechat.domain.sources import source_of
 from livechat.errors import (
     Invalid,
     LivechatError,
@@ -135,7 +134,7 @@ _own_pages_only = decorator_from_middleware(_Csrf)
 def visitor_upload(request: HttpRequest, key: str) -> HttpResponse:
     """A visitor's file for a message he is writing."""
     actor, channel = _visitor(request, key)
-    return _upload(request, actor, channel, source_of(auth.address_of(request)))
+    return _upload(request, actor, channel)
 
 
 @csrf_exempt
@@ -164,7 +163,7 @@ def _staff_upload(request: HttpRequest, actor: StaffActor) -> HttpResponse:
         channel = attachments.channel_of(UUID(request.POST.get("channel", "")))
     except ValueError:
         raise Invalid from None
-    return _upload(request, actor, channel, f"user:{actor.user}")
+    return _upload(request, actor, channel)
 
 
 @csrf_exempt
@@ -182,11 +181,11 @@ def _staff_discard(request: HttpRequest, actor: StaffActor, file: UUID) -> HttpR
     return HttpResponse(status=204)
 
 
-def _upload(request: HttpRequest, actor: Actor, channel: Channel, source: str) -> HttpResponse:
+def _upload(request: HttpRequest, actor: Actor, channel: Channel) -> HttpResponse:
     sent = request.FILES.getlist("file")
     if len(sent) != 1 or len(request.FILES) != 1:
         raise Invalid
-    file = attachments.upload(actor, channel, sent[0], name=sent[0].name or "", source=source)
+    file = attachments.upload(actor, channel, sent[0], name=sent[0].name or "")
     response = HttpResponse(wire.encode(file), JSON, status=201)
     response["Cache-Control"] = "no-store"
     return response

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.http_limits import MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
+from config.http_limits import ANYBODYS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
 from tests.machine import app
 
 UPLOAD = "/widget/abc123/files/"
 
 
-async def call(path: str, *parts: bytes, declared: int | None = None) -> tuple[list[dict], int]:
+async def call(
+    path: str, *parts: bytes, declared: int | None = None, encoding: bytes = b""
+) -> tuple[list[dict], int]:
     """Send a body through the guard; return what was answered and what got through."""
     got = 0
 
@@ -44,6 +46,7 @@ async def call(path: str, *parts: bytes, declared: int | None = None) -> tuple[l
 
     headers = [(b"accept", b"application/json")]
     headers += [] if declared is None else [(b"Content-Length", b"%d" % declared)]
+    headers += [(b"transfer-encoding", encoding)] if encoding else []
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
     await BodyLimit(application)(scope, receive, send)
     return answered, got
@@ -54,6 +57,7 @@ def test_each_address_has_its_limit():
     assert limit_of("/files/x/") == limit_of("/widget/a/files/x/") == limit_of("/a" + UPLOAD) == MIB
     assert limit_of(UPLOAD) == limit_of("/dashboard/files/") == MAX_UPLOAD
     assert limit_of("/profile/") == MAX_PROFILE
+    assert limit_of(UPLOAD, "PUT") == limit_of("/profile/", "GET") == MIB
 
 
 async def test_what_fits_goes_through():
@@ -75,6 +79,14 @@ async def test_what_turns_out_to_be_too_long_is_forgotten():
 
     assert (answered[0]["status"], got) == (413, MIB)
     assert [message["type"] for message in answered].count("http.response.start") == 1
+
+
+async def test_a_body_that_does_not_say_its_length_has_to_be_short():
+    answered, got = await call("/", *[b"a" * 65_536] * 40, encoding=b"chunked")
+    _short, all_of_it = await call("/", b"a" * 1_000, encoding=b"chunked")
+
+    assert (answered[0]["status"], got) == (413, ANYBODYS)
+    assert all_of_it == 1_000
 
 
 async def test_a_length_that_is_a_lie_helps_nobody():
@@ -146,16 +158,44 @@ def test_a_real_server_takes_large_files_and_answers_the_next_request(server):
         + b"a" * 8 * MIB
         + b"\r\n--x--\r\n"
     )
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers["Authorization"] = f"Visitor {made(server)}"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
 
     connection.request("POST", UPLOAD, form, headers)
     first = connection.getresponse()
-    refusal = first.read()
+    kept = json.loads(first.read())
     connection.request("GET", "/healthz")
     second = connection.getresponse()
     second.read()
     connection.close()
 
-    assert (first.status, refusal) == (401, b'{"error": {"code": "auth_required"}}')
+    assert (first.status, kept["size"]) == (201, 8 * MIB)
     assert second.status == 200
+
+
+@pytest.mark.slow
+def test_a_real_server_answers_a_stranger_before_the_file_comes(server):
+    if server._command == "runserver":
+        pytest.skip("Daphne receives a body before it asks an application")
+    with opened(server) as connection:
+        connection.sendall(
+            f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Content-Length: {MAX_UPLOAD}\r\n\r\n".encode()
+        )
+
+        status, body = read(connection)
+
+    assert (status, json.loads(body)) == (401, {"error": {"code": "auth_required"}})
+
+
+def made(server: app.App) -> str:
+    """Make the channel; return a token of a visitor."""
+    return server.manage(
+        "shell",
+        "--no-imports",
+        "--command",
+        "import uuid; from livechat import auth; from livechat.models import Channel;"
+        "Channel.objects.create(name='A', slug='a', key='abc123');"
+        "print(auth.visitor_token(uuid.uuid4(), 'abc123'))",
+    ).strip()

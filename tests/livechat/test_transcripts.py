@@ -59,8 +59,7 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
     files: tuple[uuid.UUID, ...] = ()
     if with_file:
         sent = SimpleUploadedFile("a", b"bill\n" * 500)
-        source = uuid.uuid4().hex
-        file = attachments.upload(actor, row.channel, sent, name="bill.txt", source=source)
+        file = attachments.upload(actor, row.channel, sent, name="bill.txt")
         files = (file.id,)
     messages.post_message(Item(actor, row.public_id, uuid.uuid4(), text, internal, files))
 

@@ -1,0 +1,310 @@
+"""Whose body is received: asked before it is, so that a stranger's never is."""
+
+import asyncio
+import ipaddress
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from config.asgi import application
+from config.http_limits import ANYBODYS, MAX_UPLOAD, MIB
+from livechat import auth
+from livechat.models import Attachment, Channel, moment
+from livechat.services import attachments
+from tests import factories
+from tests.livechat.files.samples import kept
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PART = 64 * 1024
+STAFF = "/dashboard/files/"
+
+
+class Request:
+    """A request whose body comes in parts, as long as it is read."""
+
+    def __init__(self, path: str, size: int, *, method: str = "POST", **headers: str) -> None:
+        self.size = size
+        self.received = 0
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.body = b""
+        self.has_ended = False
+        given = {"host": "localhost", "accept": "application/json", "content-length": str(size)}
+        named = {name.replace("_", "-"): value for name, value in {**given, **headers}.items()}
+        self.scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "client": (f"192.0.2.{uuid.uuid4().int % 250}", 1),
+            "server": ("localhost", 80),
+            "headers": [(n.encode(), v.encode()) for n, v in named.items() if v],
+        }
+
+    async def receive(self) -> Any:
+        if self.received >= self.size:
+            await asyncio.Event().wait()
+        part = min(PART, self.size - self.received)
+        self.received += part
+        is_last = self.received == self.size
+        return {"type": "http.request", "body": b"a" * part, "more_body": not is_last}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        else:
+            self.body += message["body"]
+            self.has_ended = not message.get("more_body", False)
+
+
+async def answer(request: Request) -> Request:
+    async with asyncio.timeout(30):
+        await application(request.scope, request.receive, request.send)
+    assert request.has_ended
+    return request
+
+
+def code(request: Request) -> str:
+    return str(json.loads(request.body)["error"]["code"])
+
+
+def ask(path: str, size: int = MAX_UPLOAD, **headers: str) -> Request:
+    """Send a request from beside the event loop, where tests may use the database."""
+    return asyncio.run(answer(Request(path, size, **headers)))
+
+
+def door(channel: Channel) -> str:
+    return f"/widget/{channel.key}/files/"
+
+
+def token(visitor, channel: Channel) -> str:
+    return f"Visitor {auth.visitor_token(visitor.visitor, channel.key)}"
+
+
+def cookie(user) -> str:
+    client = Client()
+    client.force_login(user)
+    name = configured.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}"
+
+
+def was_not_received(request: Request) -> bool:
+    return request.received <= ANYBODYS and request.headers[b"connection"] == b"close"
+
+
+@pytest.mark.parametrize("given", ["", "Visitor x", "Bearer x", "Visitor ü"])
+def test_a_stranger_is_told_so_before_the_file_comes(berlin, given, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        request = ask(door(berlin), authorization=given)
+
+    assert (request.status, code(request)) in ((401, "auth_required"), (401, "token_invalid"))
+    assert was_not_received(request)
+
+
+def test_a_token_of_another_channel_opens_none(berlin, vera):
+    other = factories.channel("Hamburg")
+
+    request = ask(door(berlin), authorization=token(vera, other))
+
+    assert (request.status, code(request)) == (401, "token_invalid")
+    assert was_not_received(request)
+
+
+def test_a_channel_that_is_gone_or_takes_no_files_receives_none(berlin, vera):
+    berlin.file_set = "none"
+    berlin.save()
+    off = ask(door(berlin), MIB, authorization=token(vera, berlin))
+    berlin.is_active = False
+    berlin.save()
+    gone = ask(door(berlin), MIB, authorization=token(vera, berlin))
+
+    assert (off.status, code(off)) == (403, "files_off")
+    assert (gone.status, code(gone)) == (404, "not_found")
+    assert was_not_received(off)
+    assert was_not_received(gone)
+
+
+def test_a_file_that_is_too_large_for_its_channel_is_not_received(berlin, vera):
+    berlin.max_file_megabytes = 1
+    berlin.save()
+
+    request = ask(door(berlin), 3 * MIB, authorization=token(vera, berlin))
+
+    assert (request.status, code(request)) == (413, "too_large")
+    assert was_not_received(request)
+
+
+def test_an_upload_that_does_not_say_its_length_is_not_received(berlin, vera):
+    request = ask(
+        door(berlin),
+        authorization=token(vera, berlin),
+        content_length="",
+        transfer_encoding="chunked",
+    )
+
+    assert (request.status, code(request)) == (411, "length_required")
+    assert was_not_received(request)
+
+
+def test_files_that_wait_to_be_sent_leave_no_room_for_more(berlin, vera, tmp_path, settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "files": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path},
+        },
+    }
+    for _ in range(attachments.MAX_PENDING):
+        kept(vera, berlin)
+
+    request = ask(door(berlin), MIB, authorization=token(vera, berlin))
+
+    assert (request.status, code(request)) == (422, "too_many_files")
+    assert was_not_received(request)
+    assert Attachment.objects.count() == attachments.MAX_PENDING
+
+
+@pytest.fixture
+def within_ten_minutes(monkeypatch):
+    """What is counted by the ten minutes of the clock is not counted anew in the middle."""
+    at = moment.now()
+    monkeypatch.setattr("livechat.services.allowance.moment.now", lambda: at)
+
+
+def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minutes):
+    def one() -> Request:
+        request = Request(door(berlin), 10, authorization=token(factories.visitor(berlin), berlin))
+        request.scope["client"] = ("198.51.100.7", 1)
+        return asyncio.run(answer(request))
+
+    requests = [one() for _ in range(attachments.UPLOADS.amount + 1)]
+
+    assert {request.status for request in requests[:-1]} == {400}  # no form, and so no file
+    assert (requests[-1].status, code(requests[-1])) == (429, "rate_limited")
+    assert 0 < int(requests[-1].headers[b"retry-after"]) <= 600
+
+
+def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minutes):
+    settings.TRUSTED_PROXIES = (ipaddress.ip_network("127.0.0.0/8"),)
+
+    def knock(forwarded: str) -> int:
+        who = token(factories.visitor(berlin), berlin)
+        request = Request(door(berlin), 10, authorization=who, x_forwarded_for=forwarded)
+        request.scope["client"] = ("127.0.0.1", 1)
+        return asyncio.run(answer(request)).status
+
+    first = [knock("203.0.113.1") for _ in range(attachments.UPLOADS.amount + 1)]
+
+    assert first[-1] == 429
+    assert knock("203.0.113.2") == 400
+    assert knock("203.0.113.2, 203.0.113.1") == 429  # what he claims himself does not count
+
+
+def test_bytes_are_counted_before_they_come_and_though_they_never_come(
+    berlin, vera, within_ten_minutes
+):
+    berlin.max_file_megabytes = 50
+    berlin.save()
+
+    def one() -> Request:
+        request = Request(door(berlin), 50 * MIB, authorization=token(vera, berlin))
+        request.scope["client"] = ("198.51.100.8", 1)
+
+        async def gone() -> Any:
+            return {"type": "http.disconnect"}
+
+        asyncio.run(application(request.scope, gone, request.send))
+        return request
+
+    statuses = [one().status for _ in range(5)]
+
+    assert statuses == [0, 0, 0, 0, 429]
+
+
+@pytest.mark.parametrize("given", ["", "sessionid=x", "sessionid=ü; csrftoken=x"])
+def test_who_is_not_signed_in_sends_no_file_to_the_dashboard(db, given):
+    request = ask(STAFF, cookie=given)
+
+    assert (request.status, code(request)) == (401, "auth_required")
+    assert was_not_received(request)
+
+
+def test_who_answers_no_chats_sends_no_file(db):
+    request = ask(STAFF, MIB, cookie=cookie(factories.user("carl")))
+
+    assert (request.status, code(request)) == (403, "forbidden")
+    assert was_not_received(request)
+
+
+def test_an_operators_file_is_received_and_one_whose_account_is_off_sends_none(anna):
+    session = cookie(anna.user)
+    received = ask(STAFF, 2 * MIB, cookie=session)
+    anna.user.is_active = False
+    anna.user.save()
+    refused = ask(STAFF, 2 * MIB, cookie=session)
+
+    assert (received.status, received.received) == (403, 2 * MIB)  # no token of a form of ours
+    assert (refused.status, code(refused)) == (401, "auth_required")
+    assert was_not_received(refused)
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/profile/", "POST"),
+        ("/admin/livechat/channel/add/", "POST"),
+        ("/login/", "POST"),
+        ("/nowhere/", "POST"),
+        ("/dashboard/", "GET"),
+        ("/dashboard/files/", "PUT"),
+    ],
+)
+def test_a_long_form_needs_a_session(db, path, method):
+    request = ask(path, ANYBODYS + 1, method=method)
+
+    assert (request.status, code(request)) == (403, "forbidden")
+    assert was_not_received(request)
+
+
+def test_a_person_is_told_that_the_form_is_too_old(db):
+    request = ask("/profile/", MIB, accept="text/html")
+
+    assert request.status == 403
+    assert b"This form is too old" in request.body
+    assert b'href="/profile/"' in request.body
+
+
+def test_a_short_form_needs_none_and_a_long_one_of_staff_is_received(anna):
+    short = ask("/login/", 1_000)
+    long = ask("/profile/", MIB, cookie=cookie(anna.user))
+
+    assert short.received == 1_000
+    assert long.received == MIB
+
+
+def test_large_bodies_are_for_posting_alone(anna):
+    request = ask(STAFF, 2 * MIB, method="PUT", cookie=cookie(anna.user))
+
+    assert request.status == 413
+
+
+def test_a_session_of_a_password_that_was_changed_is_none(anna):
+    session = cookie(anna.user)
+    user = get_user_model().objects.get(pk=anna.user_id)
+    user.set_password("another long password 43")
+    user.save()
+
+    request = ask("/profile/", MIB, cookie=session)
+
+    assert request.status == 403
+    assert was_not_received(request)
