@@ -10,7 +10,17 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, ManyToManyField, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    ManyToManyField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -411,10 +421,11 @@ class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Visitor]:
         actor = actor_of(request)
         rows: QuerySet[Visitor] = super().get_queryset(request)
-        if actor.is_manager:
-            return rows.annotate(chats=Count("conversations"))
-        mine = Q(conversations__in=readable(actor).order_by())
-        return rows.filter(mine).annotate(chats=Count("conversations", filter=mine))
+        seen = readable(actor).filter(visitor=OuterRef("pk")).order_by()
+        if not actor.is_manager:
+            rows = rows.filter(Exists(seen))
+        counts = seen.values("visitor").annotate(count=Count("pk")).values("count")
+        return rows.annotate(chats=Coalesce(Subquery(counts, output_field=IntegerField()), 0))
 
     def change_view(
         self,
@@ -441,6 +452,7 @@ class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         if form.changed_data:
             obj.save(update_fields=form.changed_data)
 
-    @display(description=_("conversations"), ordering="chats")  # type: ignore[untyped-decorator]
+    # Not to be sorted by: that would count the conversations of all visitors.
+    @display(description=_("conversations"))  # type: ignore[untyped-decorator]
     def conversations_count(self, row: Visitor) -> int:
         return int(row.chats)  # type: ignore[attr-defined]  # annotated above

@@ -399,3 +399,15 @@ def test_a_manager_corrects_a_visitors_name_and_touches_nothing_else(client, mar
     chat.visitor.refresh_from_db()
     assert (chat.visitor.name, chat.visitor.email) == ("Vera Neu", "vera@example.com")
     assert (chat.visitor.country, chat.visitor.browser) == ("", "")
+
+
+@pytest.mark.parametrize("rows", ["conversation", "visitor"])
+@pytest.mark.parametrize("column", range(1, 10))
+def test_a_list_counts_for_the_rows_of_its_page_alone(client, maria, vera, rows, column):
+    factories.conversation(vera)
+    address = reverse(f"admin:livechat_{rows}_changelist")
+
+    listing = client.get(address, {"o": str(column)}).context["cl"].queryset.query
+
+    assert listing.group_by is None  # that counts for all rows, whatever the page shows
+    assert not {str(name).lstrip("-") for name in listing.order_by} & {"texts", "chats"}
