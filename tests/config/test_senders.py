@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from config.asgi import application
+from config.asgi import http_application
 from config.http_limits import ANYBODYS, MAX_UPLOAD, MIB
 from livechat import auth
 from livechat.models import Attachment, Channel, moment
@@ -69,7 +69,7 @@ class Request:
 
 async def answer(request: Request) -> Request:
     async with asyncio.timeout(30):
-        await application(request.scope, request.receive, request.send)
+        await http_application(request.scope, request.receive, request.send)
     assert request.has_ended
     return request
 
@@ -223,7 +223,7 @@ def test_bytes_are_counted_before_they_come_and_though_they_never_come(
         async def gone() -> Any:
             return {"type": "http.disconnect"}
 
-        asyncio.run(application(request.scope, gone, request.send))
+        asyncio.run(http_application(request.scope, gone, request.send))
         return request
 
     statuses = [one().status for _ in range(5)]
