@@ -16,7 +16,6 @@ from django.db.models import (
     IntegerField,
     ManyToManyField,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
 )

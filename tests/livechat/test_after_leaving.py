@@ -50,7 +50,7 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
     if with_file:
         kept = SimpleUploadedFile("list.txt", b"Some text\n")
         name = f"{text}.txt"
-        files = [attachments.upload(who, row.channel, kept, name=name, source="s").id]
+        files = [attachments.upload(who, row.channel, kept, name=name).id]
     messages.post_message(
         Item(who, row.public_id, uuid.uuid4(), text, internal=internal, files=tuple(files))
     )
