@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 
-from tests.machine import programs
+from tests.machine import preloaded, programs
 from tests.machine.app import App
 
 FLAGS = (
@@ -68,6 +68,8 @@ class Street:
         self._folder = folder
         self._builder = ThreadPoolExecutor(1)
         self._count = 0
+        if preloaded.AVAILABLE:
+            preloaded.prepare(template.folder, App(template.folder, environ=ENVIRON).environ)
         self._coming = self._builder.submit(self._start)
 
     def next(self) -> App:
@@ -82,7 +84,7 @@ class Street:
         self._count += 1
         folder = self._folder / str(self._count)
         self._template.copy(folder)
-        app = App(folder, environ=ENVIRON)
+        app = App(folder, environ=ENVIRON, forked=preloaded.AVAILABLE)
         app.start()
         return app
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.machine.ports import free_port
+from tests.machine.preloaded import Forked
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
@@ -29,7 +30,8 @@ class App:
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
     `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
     runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
-    version.
+    version. `forked` servers come from the process that `preloaded.prepare` has started, whose
+    environment they have.
     """
 
     def __init__(
@@ -41,8 +43,11 @@ class App:
         entry: Sequence[str] = ("manage.py",),
         neighbour_port: int = 0,
         code: Path = ROOT,
+        forked: bool = False,
     ) -> None:
         self.code = code
+        self._forked = forked
+        self._var = var
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
@@ -53,7 +58,7 @@ class App:
         self._program = [sys.executable, *entry]
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""
@@ -99,9 +104,15 @@ class App:
             if self._command == "runserver"
             else ["--host", "127.0.0.1", "--port", str(self.port), *self._beside]
         )
+        self._process = self._begin(self._command, *address)
+        self._wait_until_ready(self._process)
+
+    def _begin(self, *arguments: str) -> subprocess.Popen[bytes] | Forked:
+        if self._forked:
+            return Forked(self._var, arguments, self.log)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._program, self._command, *address],
+            return subprocess.Popen(
+                [*self._program, *arguments],
                 cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -110,7 +121,6 @@ class App:
                 start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
                 preexec_fn=_hear_ctrl_c,
             )
-        self._wait_until_ready(self._process)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Let the server drain and end; return its exit code, or None when it did not run."""
@@ -148,7 +158,7 @@ class App:
             process.kill()
             process.wait()
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes] | Forked) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.status("/healthz") != 200:
             if process.poll() is not None or time.monotonic() > deadline:
