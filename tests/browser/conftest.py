@@ -1,5 +1,6 @@
 """What browser tests share: a house for each test, people, and an ear for complaints."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.browser.feel import feel
 from tests.browser.house import Street, Template
 from tests.browser.people import PATIENCE_MS, Operator, Visitor
 from tests.machine.app import App
+from tests.machine.workers import once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -88,7 +90,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return house.build(tmp_path_factory.mktemp("template"))
+    """The demo, made once for all workers."""
+    with once(tmp_path_factory, "template") as (folder, is_made):
+        return Template(folder) if is_made else house.build(folder)
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +149,15 @@ def signed_in(
     template: Template, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """Sign the operators and the administrator in, once, in the template; return their cookies."""
+    with once(tmp_path_factory, "cookies") as (folder, is_made):
+        kept = folder / "cookies.json"
+        if not is_made:
+            kept.write_text(json.dumps(_cookies(template, chromium)))
+        found: dict[str, Any] = json.loads(kept.read_text())
+        return found
+
+
+def _cookies(template: Template, chromium: Browser) -> dict[str, Any]:
     cookies: dict[str, Any] = {}
     app = App(template.folder, environ=house.ENVIRON)
     app.start()

@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.machine import workers
+
+workers.own_redis(os.environ)  # before settings are read
+
 
 class NetworkForbiddenError(Exception):
     """A test tried to leave the machine. No OSError, or the code under test would handle it."""

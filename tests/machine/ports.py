@@ -1,9 +1,13 @@
 """Free ports on loopback."""
 
+import os
 import random
 import socket
 
-CANDIDATES = range(20_000, 30_000)
+from tests.machine import workers
+
+CANDIDATES = workers.share(range(20_000, 30_000), os.environ)
+"""Of this worker alone: a server that was killed finds its port free when it comes back."""
 
 _given: set[int] = set()
 """Whoever asked may not listen yet, or may come back."""
