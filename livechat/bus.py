@@ -30,6 +30,8 @@ from livechat import metrics
 logger = structlog.stdlib.get_logger(__name__)
 
 TOPIC = "livechat.bus"
+"""Where processes hear each other. Redis does not keep its numbered databases apart here, so the
+number of any but the first is added: two installations may share a Redis."""
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 PROBE_SECONDS = 2.0
 """How long there is silence before a process sends something only to hear itself."""
@@ -133,6 +135,7 @@ class Bus:
         """How the messages of this process begin: they are known before they are decoded."""
         self._heard_itself_at: float | None = None
         self._given_up_at = float("-inf")
+        self._url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[Post] = []
         self._wake: asyncio.Event | None = None
@@ -141,7 +144,8 @@ class Bus:
     async def attach(self) -> None:
         """Deliver on the running loop from now on, and listen to Redis where there is one."""
         self._loop = asyncio.get_running_loop()
-        if settings.REDIS_URL:
+        self._url = settings.REDIS_URL
+        if self._url:
             self._wake = asyncio.Event()
             self._heard_itself_at = time.monotonic()
             self._tasks = [
@@ -203,14 +207,14 @@ class Bus:
                 socket_connect_timeout=2,
                 retry=Retry(NoBackoff(), 0),
             ) as client:
-                client.publish(TOPIC, _encode(Envelope(self.origin, list(posts))))
+                client.publish(_topic(client), _encode(Envelope(self.origin, list(posts))))
         except redis.RedisError as error:
             self._given_up_at = time.monotonic()
             _could_not_publish(error, len(posts))
 
     async def _send(self) -> None:
         assert self._wake is not None
-        async with _client() as client:
+        async with _client(self._url) as client:
             while True:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), PROBE_SECONDS)
@@ -223,7 +227,7 @@ class Bus:
     async def _send_waiting(self, client: redis.asyncio.Redis) -> None:
         posts, self._waiting = self._waiting, []
         try:
-            await client.publish(TOPIC, _encode(Envelope(self.origin, posts)))
+            await client.publish(_topic(client), _encode(Envelope(self.origin, posts)))
             metrics.BUS_PUBLISHED.inc()
         except (redis.RedisError, OSError, TimeoutError) as error:
             # Lost for other processes; their clients notice by number and fetch.
@@ -234,8 +238,8 @@ class Bus:
         failed = 0
         while True:
             try:
-                async with _client() as client, client.pubsub() as subscription:
-                    await subscription.subscribe(TOPIC)
+                async with _client(self._url) as client, client.pubsub() as subscription:
+                    await subscription.subscribe(_topic(client))
                     failed = 0
                     is_asked = False
                     while True:
@@ -273,9 +277,14 @@ def _could_not_publish(error: Exception, posts: int) -> None:
     logger.warning("bus.not_published", error=type(error).__name__, posts=posts)
 
 
-def _client() -> redis.asyncio.Redis:
+def _topic(client: redis.Redis | redis.asyncio.Redis) -> str:
+    number = client.connection_pool.connection_kwargs.get("db") or 0
+    return f"{TOPIC}.{number}" if number else TOPIC
+
+
+def _client(url: str) -> redis.asyncio.Redis:
     return redis.asyncio.Redis.from_url(
-        settings.REDIS_URL,
+        url,
         socket_timeout=5,
         socket_connect_timeout=3,
         retry=AsyncRetry(NoBackoff(), 0),

@@ -103,6 +103,29 @@ async def test_two_processes_hear_each_other_through_redis():
 
 
 @pytest.mark.services
+async def test_installations_that_share_a_redis_do_not_hear_each_other(settings):
+    ours, theirs = [Bus(), Bus()], [Bus(), Bus()]
+    ears = {bus: Ear() for bus in (*ours, *theirs)}
+    first = settings.REDIS_URL.rpartition("/")[0]
+    for number, buses in enumerate((ours, theirs), start=14):
+        settings.REDIS_URL = f"{first}/{number}"
+        for bus in buses:
+            await bus.attach()
+            bus.registry.join(ears[bus], "a")
+
+    async with asyncio.timeout(20):
+        for (one, other), said in ((theirs, "theirs"), (ours, "ours")):
+            while not ears[other].frames:
+                one.publish([Post(("a",), said)])
+                await asyncio.sleep(0.02)
+    for bus in ears:
+        await bus.detach()
+
+    assert {frame for bus in theirs for frame in ears[bus].frames} == {"theirs"}
+    assert {frame for bus in ours for frame in ears[bus].frames} == {"ours"}
+
+
+@pytest.mark.services
 def test_a_job_without_a_loop_reaches_the_sockets(settings):
     async def listen() -> list[str]:
         bus, ear, job = Bus(), Ear(), Bus()
