@@ -13,7 +13,6 @@ import io
 import re
 import stat
 import struct
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from livechat.domain import text as texts
 from livechat.errors import Invalid
 
 MIB = 1024 * 1024
@@ -347,7 +347,7 @@ def _plain(name: bytes, encoding: str) -> str:
         plain = name.decode(encoding)
     except UnicodeDecodeError:
         raise Invalid("file_broken") from None
-    plain = unicodedata.normalize("NFC", unquote(plain).replace("\\", "/")).casefold()
+    plain = texts.normal(unquote(plain).replace("\\", "/")).casefold()
     if not plain or _CONTROL.search(plain):
         raise Invalid("file_broken")
     return plain
