@@ -3,12 +3,13 @@
 import ipaddress
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils import timezone
 
+from livechat.domain import text as texts
 from livechat.integrations import geoip
 
 
@@ -36,7 +37,7 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def redis_is_guarded(**_kwargs: Any) -> list[CheckMessage]:
     """A program that writes to Redis can say what it likes to every browser."""
-    url = urlsplit(settings.REDIS_URL)
+    url = texts.split_url(settings.REDIS_URL)
     if not settings.REDIS_URL or url.scheme == "unix" or _is_this_machine(url.hostname or ""):
         return []
     found: list[CheckMessage] = []
