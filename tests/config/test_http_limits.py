@@ -175,9 +175,8 @@ def test_a_real_server_takes_large_files_and_answers_the_next_request(server):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server", ["serve"], indirect=True)  # Daphne receives a body first
 def test_a_real_server_answers_a_stranger_before_the_file_comes(server):
-    if server._command == "runserver":
-        pytest.skip("Daphne receives a body before it asks an application")
     with opened(server) as connection:
         connection.sendall(
             f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -97,7 +97,7 @@ def test_a_long_list_costs_the_same_queries_as_a_short_one(
         ("se", False),
         ("oolong", False),
         ("   ", True),
-        ("x" * 5_000, False),
+        ("x" * 200, False),
         ("100%", False),
         ("0fadbdf6-da3e-4bb9-b626-2a97202f09c0", False),
     ],
