@@ -41,6 +41,12 @@ def plain_static_files(settings):
 
 
 @pytest.fixture(autouse=True)
+def quick_hashes(settings):
+    """A password of a test is no secret; a real hash takes a quarter of a second of CPU."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def plain_english():
     """A request leaves its language behind in the thread; the next one chooses anew, a test not."""
     with translation.override("en"):

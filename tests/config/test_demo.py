@@ -56,7 +56,6 @@ def demo(db, tmp_path, settings) -> Channel:
     files = settings.STORAGES["files"]
     options = {**files["OPTIONS"], "location": tmp_path / "files"}
     settings.STORAGES = {**settings.STORAGES, "files": {**files, "OPTIONS": options}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
     settings.ROOT_URLCONF = __name__
     data.load()
     return Channel.objects.get(slug=data.CHANNEL_SLUG)

@@ -2,9 +2,11 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from config import settings as production
 from livechat.domain.tries import MAX_OF_NAME, WINDOW
 from livechat.models import User
 from tests import factories
@@ -16,9 +18,10 @@ PASSWORD = "a long password 42"
 OTHER = "another long password 7"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_a_password_is_kept_as_an_argon2_hash(settings):
+    settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
+
+    assert make_password("a long password 42").startswith("argon2$argon2id$")
 
 
 def signed_in(name: str = "anna") -> Client:

@@ -23,11 +23,6 @@ PASSWORD = "a long password 42"
 OTHER = "another long password 7"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 async def watched(sockets: Sockets):
     """Sockets over which nobody watches but the one who is told: the pulse does not beat."""

@@ -26,11 +26,6 @@ PASSWORD = "a long password 42"
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def sign_in(name="anna", password="wrong", address="203.0.113.9", client=None, **headers):
     return (client or Client()).post(
         "/login/", {"username": name, "password": password}, REMOTE_ADDR=address, **headers
