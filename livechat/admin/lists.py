@@ -6,7 +6,7 @@ from django.contrib.admin import FieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation, ValidationError
-from django.db import DataError
+from django.db import DataError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.views import ChangeList
@@ -71,9 +71,11 @@ class CarefulList(ChangeList):
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
-        """Count the rows: here the database sees the values for the first time."""
+        """Count the rows: here the database sees the values for the first time. PostgreSQL takes no
+        more questions in a transaction in which it refused one."""
         try:
-            super().get_results(request)
+            with transaction.atomic():
+                super().get_results(request)
         except (ValueError, OverflowError, DataError):
             raise WrongValue from None
 
