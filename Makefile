@@ -20,6 +20,8 @@ PY := .venv/bin/python
 MACHINE := $(PY) -m tests.machine
 STAGE := @$(MACHINE) stage
 PYTEST := $(PY) -m pytest
+# One process for each CPU; browser and fault tests keep the machine busy by themselves.
+WORKERS := --numprocesses auto --maxprocesses 8
 # Node comes with the locked Python packages, so it is the same one everywhere.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 NODE := .venv/bin/node
@@ -67,10 +69,10 @@ test-faults: .venv/test.txt
 	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults
 
 test-embedded: .venv/test.txt
-	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST)
+	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST) $(WORKERS)
 
 test-services: .venv/test.txt
-	$(STAGE) "pytest, PostgreSQL + Redis" --needs postgres --needs redis -- $(MACHINE) run -- $(PYTEST)
+	$(STAGE) "pytest, PostgreSQL + Redis" --needs postgres --needs redis -- $(MACHINE) run -- $(PYTEST) $(WORKERS)
 
 .PHONY: faults
 faults: export FAULT_SECONDS := $(FAULT_SECONDS)
