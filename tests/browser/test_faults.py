@@ -1,5 +1,6 @@
 """The server dies, is away for a while, and comes back: nothing is lost, nothing comes twice."""
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import house
-from tests.browser.people import until
+from tests.browser.people import Operator, until
 
 
 @pytest.fixture(autouse=True)
@@ -170,3 +171,32 @@ class Line:
             end.close()
         else:
             self._ends += [end, end.connect_to_server()]
+
+
+def test_an_inbox_that_a_busy_server_did_not_tell_is_asked_for_again(
+    vera, signed_in, server, chrome
+):
+    vera.opens()
+    vera.write("Hello")
+    vera.reads("Hello")
+    refused = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        there = socket.connect_to_server()
+
+        def hear(frame: str | bytes) -> None:
+            if "inbox.fetch" in str(frame) and not refused:
+                refused.append(frame)
+                answer = {"code": "unavailable", "retry_after": 0.5, "command": "inbox.fetch"}
+                socket.send(json.dumps({"type": "rejected", **answer}))
+            else:
+                there.send(frame)
+
+        socket.on_message(hear)
+
+    page = chrome.context(storage_state=signed_in["anna"]).new_page()
+    page.route_web_socket(re.compile("/ws/staff/"), connect)
+    page.goto(f"{server.url}/dashboard/")
+
+    expect(Operator(page).rows("waiting")).to_have_count(1, timeout=15_000)
+    assert refused

@@ -42,6 +42,7 @@ import { VISITOR } from "./wording.js";
 const MAX_AHEAD = 20;
 /** Whoever goes through the list with J is not told all of everybody. */
 const LINGER_MS = 200;
+const RETRY_SECONDS = 5;
 const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
 
 /** @type {{ socket: string, user: string, id: string, admin: string | null, preferences?: Partial<Preferences> & { shortcuts?: boolean } }} */
@@ -113,7 +114,7 @@ const keyboard = new Keyboard(page, singles, {
 });
 const comparison = new Comparison();
 const watching = new Watching(send);
-const freshness = new Freshness(15_000, () => send({ type: "inbox.fetch" }));
+const freshness = new Freshness(15_000, fetchInbox);
 const answers = new Freshness(60_000, () => send({
   type: "answers.fetch", since: new Date(midnight(now())).toISOString(),
 }));
@@ -137,6 +138,7 @@ function receive(event) {
       outbox.reject(event);
       if (event.code === "not_found") forget(event.client_id ?? "");
       if (event.command === "messages.see" && event.retry_after) marks.again(event.retry_after);
+      if (event.command === "inbox.fetch") fetchAgain(event);
       break;
     case "message.posted":
       stoppedTyping(event.conversation, event.message);
@@ -160,7 +162,7 @@ function receive(event) {
       freshness.soon();
       break;
     case "inbox.changed":
-      send({ type: "inbox.fetch" });
+      fetchInbox();
       break;
     case "typing.changed":
       if (event.who === null) typists.hear(event.conversation, VISITOR, event.active);
@@ -182,7 +184,7 @@ function receive(event) {
     case "heartbeat":
       if (comparison.tellsOfLoss(
         `${ownDigest(state)} ${state.me.presence}`, `${event.digest} ${event.presence ?? state.me.presence}`,
-      )) send({ type: "inbox.fetch" });
+      )) fetchInbox();
       deaf = event.hears_all === false;
       if (deaf) visitors.forget();
       lookAgain();
@@ -194,6 +196,15 @@ function receive(event) {
 function outboxChanged() {
   commands.move();
   draw();
+}
+
+function fetchInbox() {
+  send({ type: "inbox.fetch" });
+}
+
+/** The server was too busy to tell the inbox. @param {{ code: string, retry_after?: number | null }} rejected */
+function fetchAgain({ code, retry_after }) {
+  if (code === "unavailable" || retry_after) setTimeout(fetchInbox, (retry_after ?? RETRY_SECONDS) * 1_000);
 }
 
 /** A text whose chat is not there any more is shown nowhere. @param {string} clientId */
@@ -269,7 +280,7 @@ function connectionChanged(status) {
   asked = "";
   if (status === "open") {
     if (arriving) arriving = !send({ type: "heartbeat", active: true });
-    send({ type: "inbox.fetch" });
+    fetchInbox();
     outbox.connected();
     desk.connected();
     drawer.look().then(() => outbox.adopt());
