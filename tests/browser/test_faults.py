@@ -179,7 +179,7 @@ def test_an_inbox_that_a_busy_server_did_not_tell_is_asked_for_again(
     vera.opens()
     vera.write("Hello")
     vera.reads("Hello")
-    refused = []
+    refused: list[str | bytes] = []
 
     def connect(socket: WebSocketRoute) -> None:
         there = socket.connect_to_server()
