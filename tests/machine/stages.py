@@ -146,15 +146,16 @@ def report(stages: Sequence[Stage]) -> list[str]:
     """Return the table of stages, the flaky tests and the slowest tests, in lines to print."""
     if not stages:
         return []
-    lines = ["stage                                seconds   tests   CPUs busy"]
+    width = max(len(stage.title) for stage in stages)
+    lines = [f"{'stage':<{width}}   seconds   tests   CPUs busy"]
     for stage in stages:
         busy = "-" if stage.busy is None else f"{stage.busy:.0%}"
         verdict = f"   FAILED with {stage.code}" if stage.code else ""
         lines.append(
-            f"{stage.title:<34}{stage.seconds:>10.1f}{stage.tests or '-':>8}{busy:>12}{verdict}"
+            f"{stage.title:<{width}}{stage.seconds:>10.1f}{stage.tests or '-':>8}{busy:>12}{verdict}"
         )
     seconds, tests = sum(s.seconds for s in stages), sum(s.tests for s in stages)
-    lines.append(f"{'all':<34}{seconds:>10.1f}{tests:>8}")
+    lines.append(f"{'all':<{width}}{seconds:>10.1f}{tests:>8}")
     slowest = sorted((s for stage in stages for s in stage.slowest), reverse=True)[:SLOWEST]
     if slowest:
         lines += ["", f"The {len(slowest)} slowest tests, in seconds"]
