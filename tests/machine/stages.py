@@ -150,12 +150,11 @@ def report(stages: Sequence[Stage]) -> list[str]:
     lines = [f"{'stage':<{width}}   seconds   tests   CPUs busy"]
     for stage in stages:
         busy = "-" if stage.busy is None else f"{stage.busy:.0%}"
+        tests = stage.tests or "-"
         verdict = f"   FAILED with {stage.code}" if stage.code else ""
-        lines.append(
-            f"{stage.title:<{width}}{stage.seconds:>10.1f}{stage.tests or '-':>8}{busy:>12}{verdict}"
-        )
-    seconds, tests = sum(s.seconds for s in stages), sum(s.tests for s in stages)
-    lines.append(f"{'all':<{width}}{seconds:>10.1f}{tests:>8}")
+        lines.append(f"{stage.title:<{width}}{stage.seconds:>10.1f}{tests:>8}{busy:>12}{verdict}")
+    seconds, count = sum(s.seconds for s in stages), sum(s.tests for s in stages)
+    lines.append(f"{'all':<{width}}{seconds:>10.1f}{count:>8}")
     slowest = sorted((s for stage in stages for s in stage.slowest), reverse=True)[:SLOWEST]
     if slowest:
         lines += ["", f"The {len(slowest)} slowest tests, in seconds"]
