@@ -18,7 +18,7 @@ django.setup()
 from livechat.consumers.writer import Outcome, writer  # noqa: E402 - needs the apps to be loaded
 from livechat.services.messages import Item  # noqa: E402
 
-MESSAGE_SECONDS = 0.01
+MESSAGE_SECONDS = 0.03
 A_SECOND = round(1 / MESSAGE_SECONDS)
 """How many messages it takes."""
 

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.faults
 
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 6)
 VISITORS = 110
-"""With five texts of each under way, more waits than the server writes in five seconds."""
+"""With a text of each and one of each operator in a chat under way, more waits than the server
+writes in five seconds."""
 PAUSE = VISITORS / A_SECOND / 1.5
 """Each visitor writes so often, and each of his operators as well: together three times as much."""
 RECOVERY_SECONDS = 30
