@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stopwatch } from "../../static/livechat/shared/short-times.js";
-import { countCharacters, initials, isBlank, parts, shownAddress, tone, webAddress } from "../../static/livechat/shared/words.js";
+import { countCharacters, initials, isBlank, parts, shown, shownAddress, tone, webAddress } from "../../static/livechat/shared/words.js";
 
 const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);
 
@@ -99,4 +99,9 @@ test("a name keeps its tone, and different names have different ones", () => {
 
 test("a stopwatch shows hours only when there are some", () => {
   assert.deepEqual([0, 42, 61, 3723, -5].map(stopwatch), ["0:00", "0:42", "1:01", "1:02:03", "0:00"]);
+});
+
+test("also where nothing is a link a host is shown as browsers name it", () => {
+  assert.equal(shown("Look: https://раураl.com/login, soon"), "Look: https://xn--l-7sba6dbr.com/login, soon");
+  assert.equal(shown("Nothing to see"), "Nothing to see");
 });

@@ -1,4 +1,5 @@
 import { day, language, midnight, timeOfDay } from "../shared/clock.js";
+import { shown } from "../shared/words.js";
 import { t } from "./texts.js";
 
 /** @import { StaffConversation, StaffMessage } from "../shared/wire.d.ts" */
@@ -7,6 +8,9 @@ import { t } from "./texts.js";
 
 /** Under which name a visitor types: his events carry none. */
 export const VISITOR = "";
+
+/** So many characters of a message are looked at for a line that shows fewer. */
+const LINE = 300;
 
 /** @param {{ line: import("../shared/wire.d.ts").Line | null }} message @returns {string} */
 export function wordLine({ line }) {
@@ -33,7 +37,7 @@ export function whereaboutsWords(visitor, at) {
 export function lastLine(message, me) {
   if (!message) return "";
   if (message.kind === "system") return wordLine(message);
-  const text = message.text || filesOf(message);
+  const text = shown(message.text.slice(0, LINE)) || filesOf(message);
   if (message.author === "visitor") return text;
   if (message.author_id === me) return t("inbox.lineYou", { text });
   return `${message.author_name}: ${text}`;

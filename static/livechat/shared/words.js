@@ -59,6 +59,15 @@ export function parts(text) {
 }
 
 /**
+ * What a reader sees of `text` where nothing is a link.
+ * @param {string} text
+ * @returns {string}
+ */
+export function shown(text) {
+  return parts(text).map((part) => part.text).join("");
+}
+
+/**
  * `address` as a link, or "" when it is neither http nor https, too long, or has a name before its
  * host, which reads like the host.
  * @param {string} address
