@@ -121,11 +121,16 @@ class Outbox:
                 entry.state = "waiting"
 
     def reopen(self, client_id: str | None) -> None:
-        """There is no such conversation any more: a text that was for it opens one."""
+        """There is no such conversation any more: the text that was for it opens one, and those
+        that were for it too go there."""
         entry = self._find(client_id)
-        if entry is not None and entry.conversation:
-            entry.state, entry.conversation = "waiting", ""
-            self.pump()
+        if entry is None or not entry.conversation:
+            return
+        gone = entry.conversation
+        for other in self.entries:
+            if other.conversation == gone and other.state not in ("sent", "failed"):
+                other.state, other.conversation = "waiting", ""
+        self.pump()
 
     def remove(self, client_id: str | None) -> None:
         self.entries = [entry for entry in self.entries if entry.client_id != client_id]

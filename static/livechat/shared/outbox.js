@@ -189,11 +189,17 @@ export class Outbox {
     }
   }
 
-  /** There is no such conversation any more: a text that was for it opens one. @param {string} client_id */
+  /**
+   * There is no such conversation any more: the text that was for it opens one, and those that were
+   * for it too go there. @param {string} client_id
+   */
   reopen(client_id) {
-    const entry = this.#find(client_id);
-    if (!entry?.conversation) return;
-    this.#change(client_id, { state: ready(entry.files), conversation: null });
+    const conversation = this.#find(client_id)?.conversation;
+    if (!conversation) return;
+    for (const entry of this.entries) {
+      if (entry.conversation !== conversation || !isUnsettled(entry)) continue;
+      this.#change(entry.client_id, { state: ready(entry.files), conversation: null });
+    }
     this.#moved();
   }
 
