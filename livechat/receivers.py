@@ -83,7 +83,7 @@ def group_rights_changed(instance: Any, action: str, **_kwargs: Any) -> None:
 
 
 def group_going(instance: Group, **_kwargs: Any) -> None:
-    # Django says nothing of the memberships that go with a group, and afterwards nobody is in it.
+    # Django tells nothing of the memberships that go with a group; afterwards the group has none.
     instance._members = list(instance.user_set.values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 

@@ -40,7 +40,7 @@ class GivesRights:
 
 
 class GrantingForm(forms.ModelForm):
-    """A form that gives rights. What is there already may stay, whoever gave it."""
+    """A form that gives rights. What is there already may stay."""
 
     giver: User
     """Who is asking; set by `get_form`."""

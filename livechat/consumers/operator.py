@@ -66,7 +66,7 @@ class OperatorConsumer(BaseConsumer):
         """Open conversations he takes part in, as last read: typing there asks no database."""
         self.watched: dict[UUID, int] = {}
         self._rights = asyncio.Lock()
-        """Held while it is read what he may hear, and the groups are joined or left for it."""
+        """Held while the operator's rights are read, and groups are joined or left for them."""
         self._held: list[str] | None = None
         """What has happened since something is being read; see `reading`."""
         try:
@@ -261,7 +261,7 @@ class OperatorConsumer(BaseConsumer):
             bus.registry.join(self, group)
 
     async def rights_changed(self) -> bool:
-        """His rights or channels are others than before: hear what they allow, have him fetch.
+        """The operator's rights or channels changed: hear what they allow, have the inbox fetched.
         Say whether they could be read."""
         is_read = await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
         self.say(wire.InboxChanged())
@@ -305,7 +305,7 @@ class OperatorConsumer(BaseConsumer):
         )
 
     async def view(self, command: wire.SetViewing) -> None:
-        """Show colleagues that he looks at a conversation; who may watch it may be seen there."""
+        """Show colleagues that the operator looks at a conversation."""
         if self.actor.operator_id is None:
             raise NotAllowed
         pk = self.heard(command.conversation)

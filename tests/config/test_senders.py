@@ -207,7 +207,7 @@ def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minute
 
     assert first[-1] == 429
     assert knock("203.0.113.2") == 400
-    assert knock("203.0.113.2, 203.0.113.1") == 429  # what he claims himself does not count
+    assert knock("203.0.113.2, 203.0.113.1") == 429  # what the client claims does not count
 
 
 def test_bytes_are_counted_before_they_come_and_though_they_never_come(

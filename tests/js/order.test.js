@@ -115,13 +115,13 @@ class Server {
   }
 }
 
-/** A visitor, his page, and the network between them and the server. */
+/** A visitor, their page, and the network between them and the server. */
 class Run {
   clock = new Clock();
   shelf = new Shelf();
   /** What was written when: the number grows with every writing. @type {Map<string, number>} */
   written = new Map();
-  /** Removed by the person, so nobody waits for it. @type {Set<string>} */
+  /** Removed by the person: not expected any more. @type {Set<string>} */
   removed = new Set();
   /** @type {{ client_id: string, key: string }[]} */
   uploads = [];
@@ -250,7 +250,7 @@ class Run {
   /** @param {{ client_id: string, key: string }} upload */
   arrive({ client_id, key }) {
     const before = this.box.entries.find((entry) => entry.client_id === client_id);
-    // A text that had failed for its file is written again, by nobody's hand.
+    // A text that had failed for its file goes again by itself.
     if (before?.state === "failed") this.rewritten(client_id);
     this.box.uploaded(client_id, key, /** @type {any} */ ({ id: `id-${key}` }));
   }
