@@ -15,7 +15,7 @@ APT_GET = (
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 PACKAGES = {
-    "chromium": ("chromium", "fonts-liberation", "fonts-dejavu-core"),
+    "chromium": ("chromium-headless-shell", "fonts-liberation", "fonts-dejavu-core"),
     "faketime": ("faketime",),
     "gettext": ("gettext",),
     "nginx": ("nginx-light", "openssl"),
@@ -25,8 +25,12 @@ PACKAGES = {
 
 
 def chromium() -> Path | None:
-    """Return the path of Chromium or Chrome, or None."""
-    return _which("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    """Return the path of Chromium or Chrome, or None. Best without the parts for a screen: it does
+    the same with two thirds of the CPU."""
+    return _which(
+        *("chromium-headless-shell", "chromium", "chromium-browser"),
+        *("google-chrome-stable", "google-chrome"),
+    )
 
 
 def faketime() -> Path | None:
