@@ -378,7 +378,8 @@ class Client:
                 return await self._talk(socket)
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
-        except (OSError, WebSocketException, EOFError):
+        except (OSError, WebSocketException, EOFError) as failure:
+            self.counts[f"failed with {type(failure).__name__}"] += 1
             return 0
 
     async def _talk(self, socket: ClientConnection) -> int:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults import links
+from tests.faults.foundation import foundations
 from tests.faults.links import LinkedWorld
+from tests.machine.workers import once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_foundations(tmp_path_factory):
+    """All workers build their worlds on the same databases."""
+    foundations.room = lambda name: once(tmp_path_factory, name)
 
 
 @pytest.fixture

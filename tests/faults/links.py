@@ -1,6 +1,5 @@
 """The servers of a fault test with a network between them that can be broken."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,8 +10,9 @@ from typing import Any
 import psycopg
 
 from tests.faults import world
+from tests.faults.foundation import foundations
 from tests.faults.world import World
-from tests.machine import network, postgres, redis
+from tests.machine import network, redis
 from tests.machine.app import App
 from tests.machine.celery import Celery
 from tests.machine.network import Link
@@ -118,7 +118,7 @@ def services(
     `own` is what each server has in its environment alone.
     """
     with ExitStack() as stack:
-        database = stack.enter_context(postgres.running())
+        database, key, people = stack.enter_context(foundations.services())
         memory = stack.enter_context(redis.running())
         to_postgres = stack.enter_context(network.link(database.port))
         to_redis = stack.enter_context(network.link(memory.port))
@@ -126,14 +126,13 @@ def services(
             **environ,
             "DATABASE_URL": database.url.replace(f":{database.port}/", f":{to_postgres.port}/"),
             "REDIS_URL": memory.url.replace(f":{memory.port}/", f":{to_redis.port}/"),
-            "SECRET_KEY": secrets.token_urlsafe(50),
+            "SECRET_KEY": key,
         }
         apps = []
         for number in range(servers):
             folder = var / str(number)
             folder.mkdir()
             apps.append(App(folder, environ={**environ, **(own[number] if own else {})}))
-        people = world.people(apps[0])
         for app in apps:
             stack.callback(app.kill)
             app.start()

@@ -3,7 +3,6 @@
 import json
 import sys
 
-from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
@@ -26,5 +25,7 @@ def seed(operators: int) -> None:
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
-        sessions.append(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
+        # As a server names it without TLS and with it.
+        key = session.session_key
+        sessions.append(f"sessionid={key}; __Host-sessionid={key}")
     sys.stdout.write(json.dumps({"channel": channel.key, "sessions": sessions}))

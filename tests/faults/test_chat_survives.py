@@ -8,7 +8,7 @@ from tests.faults import chaos, scenario, world
 
 pytestmark = pytest.mark.faults
 
-SECONDS = float(os.environ.get("FAULT_SECONDS") or 30)
+SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
 
 
 @pytest.mark.timeout(SECONDS + 180)

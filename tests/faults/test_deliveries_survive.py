@@ -1,7 +1,6 @@
 """Webhooks while workers are killed in the middle of a call, and receivers are moody (G10)."""
 
 import random
-import secrets
 import subprocess
 import threading
 import time
@@ -14,7 +13,7 @@ import pytest
 
 from livechat.domain import signatures
 from tests import receiver
-from tests.machine import postgres
+from tests.faults.foundation import foundations
 from tests.machine.app import App
 from tests.receiver import Answer, Handler, Received, receiving
 
@@ -80,16 +79,18 @@ class Workers:
 @pytest.mark.timeout(PATIENCE_SECONDS + 150)
 def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell):
     moody = Moody(seed)
-    with postgres.running() as database, receiving(decide=moody.decide) as place:
+    with (
+        foundations.services() as (database, key, _people),
+        receiving(decide=moody.decide) as place,
+    ):
         app = App(
             tmp_path,
             environ={
                 "DATABASE_URL": database.url,
-                "SECRET_KEY": secrets.token_urlsafe(50),
+                "SECRET_KEY": key,
                 "WEBHOOKS_ALLOW_PRIVATE": "1",
             },
         )
-        app.manage("migrate", "--verbosity", "0")
         shell = ("shell", "--no-imports", "--verbosity", "0", "-c")
         secret = app.manage(
             *shell, f"from tests.faults.outbox import prepare; prepare({place.url!r})"

@@ -13,7 +13,11 @@ from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 from tests.machine.celery import Celery
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("jobs_survive"),
+]
 
 JOBS = {"hand-over-lost"}
 """Those that come every few seconds."""

@@ -23,7 +23,7 @@ from tests.faults import world
 from tests.faults.people import Visitor
 from tests.faults.test_sockets import closing, living, raw, says, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("memory")]
 
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 3)
 MIB = 2**20

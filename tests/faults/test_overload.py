@@ -25,6 +25,8 @@ VISITORS = 110
 writes in five seconds."""
 PAUSE = VISITORS / A_SECOND / 1.5
 """Each visitor writes so often, and each of his operators as well: together three times as much."""
+PATIENCE_SECONDS = 40
+"""So long a busy machine may take to write three times too much."""
 RECOVERY_SECONDS = 30
 CLEAN = {"unavailable", "rate_limited"} | {"closed", "forbidden", "already_taken"}
 """The last three are told to who comes too late for a chat, at any load."""
@@ -56,8 +58,9 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
         sizes = [memory(place)]
 
         async def overload() -> Counter[str]:
-            end = time.monotonic() + SECONDS
-            while time.monotonic() < end:
+            began = time.monotonic()
+            while (took := time.monotonic() - began) < SECONDS or not received["503"]:
+                assert took < SECONDS + PATIENCE_SECONDS, "newcomers were never refused"
                 received[await newcomer(app)] += 1
                 sizes.append(memory(place))
                 await asyncio.sleep(0.3)
@@ -86,7 +89,6 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
     refusals = {name.partition(" ")[2] for name in outcome.counts if name.startswith("rejected ")}
     assert refusals <= CLEAN
     assert set(received) <= {"welcome", "503"}
-    assert received["503"] > 0
     assert "messages" in levels
     assert max(sizes) - sizes[0] < 150 * MIB
     assert "Traceback" not in app.log.read_text()

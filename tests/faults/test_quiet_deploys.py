@@ -15,7 +15,7 @@ from tests.faults import scenario, world
 from tests.machine import proxy
 from tests.machine.app import App
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 12)
 WORKERS = 2

@@ -49,7 +49,7 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
             await asyncio.sleep(TALK_SECONDS)
             return Counter(lost=len(found["before the restore"] - found["restored"]))
 
-        outcome = await scenario.chat(place, restore, seed, gone=0.0, pause=1.0)
+        outcome = await scenario.chat(place, restore, seed, visitors=25, gone=0.0, pause=1.0)
         in_the_end = await asyncio.to_thread(stored, place)
         logs = [app.log.read_text() for app in place.apps]
 

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults import world
 from tests.faults.people import Operator, Visitor
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("sockets")]
 
 IDLE_SECONDS = 65
 

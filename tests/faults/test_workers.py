@@ -16,7 +16,7 @@ from tests.faults.test_sockets import closing, living, raw, until
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ async def at_once(older: Path, var: Path, seed: int) -> Outcome:
         await asyncio.sleep(2 * SECONDS)
         return Counter()
 
-    with world.services(var, codes=[older, ROOT]) as place:
+    with world.versions(var, [older, ROOT]) as place:
         return await chat(place, nothing, seed)
 
 

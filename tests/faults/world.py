@@ -1,6 +1,5 @@
 """The servers of one fault test, and what their database holds."""
 
-import json
 import secrets
 import sqlite3
 from collections import defaultdict
@@ -14,12 +13,11 @@ from uuid import UUID
 import psycopg
 
 from tests.faults.checker import Chat, Entry
+from tests.faults.foundation import DATABASE, foundations, people
 from tests.machine import postgres, redis
 from tests.machine.app import ROOT, App
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
-
-OPERATORS = 6
 
 CHATS = """
     SELECT c.public_id, v.public_id, c.seq, c.public_seq, c.revision, c.state
@@ -108,66 +106,84 @@ class World:
             return [connection.execute(query).fetchall() for query in queries]
 
 
+OURS = ("manage.py",)
 # The limits are for one person's hands; a test writes faster.
 FAST = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
 @contextmanager
 def embedded(
-    var: Path, *, entry: Sequence[str] = ("manage.py",), environ: Mapping[str, str] = FAST
+    var: Path, *, entry: Sequence[str] = OURS, environ: Mapping[str, str] = FAST
 ) -> Iterator[World]:
-    """Yield one server on SQLite; `entry` as for `App`."""
+    """Yield one server on SQLite; `entry` as for `App`, and what it breaks may begin with the
+    database. One that lies in `var` already, of an older version, is migrated."""
     app = App(var, environ=environ, entry=entry)
-    seeded = people(app)
+    if (var / DATABASE).exists():
+        seeded = people(app)
+    else:
+        seeded = foundations.embedded(var)
+        if entry != OURS:
+            app.manage("migrate", "--verbosity", "0")
     app.start()
     try:
-        yield World([app], **seeded, sqlite=var / "livechat.sqlite3")
+        yield World([app], **seeded, sqlite=var / DATABASE)
     finally:
         app.kill()
 
 
 @contextmanager
 def services(
-    var: Path,
-    *,
-    servers: int = 1,
-    workers: int = 1,
-    environ: Mapping[str, str] = FAST,
-    codes: Sequence[Path] = (),
+    var: Path, *, servers: int = 1, workers: int = 1, environ: Mapping[str, str] = FAST
 ) -> Iterator[World]:
-    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis.
-
-    `codes` are instead the folders of their code, the oldest first and ours last.
-    """
-    with ExitStack() as stack:
-        database = stack.enter_context(postgres.running())
-        memory = stack.enter_context(redis.running())
+    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis."""
+    with foundations.services() as (database, key, seeded), redis.running() as memory:
         environ = {
             **environ,
             "WORKERS": str(workers),
             "DATABASE_URL": database.url,
             "REDIS_URL": memory.url,
+            "SECRET_KEY": key,
+        }
+        apps = _apps(var, [ROOT] * servers, environ)
+        with _serving(apps):
+            yield World(apps, **seeded, postgres=database, redis=memory)
+
+
+@contextmanager
+def versions(var: Path, codes: Sequence[Path]) -> Iterator[World]:
+    """Yield a server for each of `codes`, folders of code with the oldest first and ours last, on
+    one PostgreSQL and one Redis. The database was migrated by each of them in turn."""
+    with postgres.running() as database, redis.running() as memory:
+        environ = {
+            **FAST,
+            "DATABASE_URL": database.url,
+            "REDIS_URL": memory.url,
             "SECRET_KEY": secrets.token_urlsafe(50),
         }
-        apps = []
-        for number, code in enumerate(codes or [ROOT] * servers):
-            own = var / str(number)
-            own.mkdir()
-            apps.append(App(own, environ=environ, code=code))
-        for older in apps[:-1] if codes else []:
+        apps = _apps(var, codes, environ)
+        for older in apps[:-1]:
             older.manage("migrate", "--verbosity", "0")
         seeded = people(apps[-1])
+        with _serving(apps):
+            yield World(apps, **seeded, postgres=database, redis=memory)
+
+
+def _apps(var: Path, codes: Sequence[Path], environ: Mapping[str, str]) -> list[App]:
+    apps = []
+    for number, code in enumerate(codes):
+        own = var / str(number)
+        own.mkdir()
+        apps.append(App(own, environ=environ, code=code))
+    return apps
+
+
+@contextmanager
+def _serving(apps: Sequence[App]) -> Iterator[None]:
+    with ExitStack() as stack:
         for app in apps:
             stack.callback(app.kill)
             app.start()
-        yield World(apps, **seeded, postgres=database, redis=memory)
-
-
-def people(app: App) -> dict[str, Any]:
-    app.manage("migrate", "--verbosity", "0")
-    seeding = f"from tests.faults.seed import seed; seed({OPERATORS})"
-    people: dict[str, Any] = json.loads(app.manage("shell", "--no-imports", "-c", seeding))
-    return people
+        yield
 
 
 def _hex(key: Any) -> str:

@@ -26,10 +26,11 @@ class Postgres:
     """One server with its own data folder; everybody on 127.0.0.1 is trusted.
 
     Without `fsync` it does not wait for the disk. Killing the server still loses no commit, for the
-    operating system lives on; benchmarks want the real thing.
+    operating system lives on; benchmarks want the real thing. `data` is what another server has
+    left with `copy`; without it the database is empty.
     """
 
-    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False, data: Path | None = None) -> None:
         program = programs.postgres()
         if program is None:
             raise RuntimeError(f"PostgreSQL is missing: {programs.by_hand(['postgres'])}")
@@ -39,7 +40,13 @@ class Postgres:
         self._folder = folder
         self._fsync = fsync
         self._process: subprocess.Popen[bytes] | None = None
-        self._make()
+        if OWNER:
+            shutil.chown(self._folder, OWNER, OWNER)
+        if data is None:
+            self._make()
+        else:
+            _copy(data, self._folder / "data")
+            self.start()
 
     def program(self, name: str) -> Path:
         """Return the path of a program of this version, such as ``pg_dump``."""
@@ -81,6 +88,10 @@ class Postgres:
         """
         self._end(signal.SIGQUIT)
 
+    def copy(self, data: Path) -> None:
+        """Keep what a stopped server holds, for others to begin with."""
+        _copy(self._folder / "data", data)
+
     def freeze(self) -> None:
         """Answer nobody, and keep every connection, until `thaw`."""
         self._tell_all(signal.SIGSTOP)
@@ -106,8 +117,6 @@ class Postgres:
         return self._folder / "log"
 
     def _make(self) -> None:
-        if OWNER:
-            shutil.chown(self._folder, OWNER, OWNER)
         self._run(
             *("initdb", "--pgdata", "data", "--username", NAME, "--auth", "trust", "--no-sync"),
             *("--encoding", "UTF8"),
@@ -157,11 +166,17 @@ class Postgres:
             process.wait()
 
 
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder with its owners, who alone may read it."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
 @contextmanager
-def running(*, fsync: bool = False) -> Iterator[Postgres]:
-    """Yield a server with an empty database; it and its folder are gone afterwards."""
+def running(*, fsync: bool = False, data: Path | None = None) -> Iterator[Postgres]:
+    """Yield a server with an empty database, or with `data`; it and its folder are gone
+    afterwards."""
     with TemporaryDirectory(prefix="livechat-postgres-", ignore_cleanup_errors=True) as folder:
-        server = Postgres(Path(folder), fsync=fsync)
+        server = Postgres(Path(folder), fsync=fsync, data=data)
         try:
             yield server
         finally:

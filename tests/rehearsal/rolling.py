@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import psycopg
 
 from tests.faults import scenario
+from tests.faults.foundation import OPERATORS
 from tests.faults.scenario import Outcome
-from tests.faults.world import OPERATORS, World
+from tests.faults.world import World
 from tests.machine.nginx import NAME
 from tests.rehearsal.house import House
 

@@ -1,0 +1,91 @@
+"""What every world begins with: a migrated database with people in it, made once and copied."""
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.machine import postgres, redis
+from tests.machine.app import App
+from tests.machine.postgres import Postgres
+
+OPERATORS = 6
+DATABASE = "livechat.sqlite3"
+KEY = "secret_key"
+PEOPLE = "people.json"
+
+Room = Callable[[str], AbstractContextManager[tuple[Path, bool]]]
+"""Yields the folder of a name, and whether it is filled already."""
+
+
+@contextmanager
+def _own_room(name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder of this one call; whoever calls again fills another one."""
+    with tempfile.TemporaryDirectory(prefix=f"livechat-{name}-") as folder:
+        yield Path(folder), False
+
+
+@dataclass
+class Foundations:
+    """Where databases with people in them are kept. `room` is exchanged by a run of tests, whose
+    workers share theirs."""
+
+    room: Room = _own_room
+
+    def embedded(self, var: Path) -> dict[str, Any]:
+        """Fill the folder of a server on SQLite; return the channel and the operators' sessions."""
+        with self.room("sqlite") as (folder, is_filled):
+            if not is_filled:
+                _keep(folder, people(App(folder)))
+            shutil.copy(folder / KEY, var / KEY)
+            # Not as a file: what was written last may still lie in its journal.
+            with (
+                closing(sqlite3.connect(folder / DATABASE)) as ours,
+                closing(sqlite3.connect(var / DATABASE)) as copy,
+            ):
+                ours.backup(copy)
+            return _kept(folder)
+
+    @contextmanager
+    def services(self) -> Iterator[tuple[Postgres, str, dict[str, Any]]]:
+        """Yield a PostgreSQL with people in its database, the key that signed their sessions, and
+        the channel and those sessions."""
+        with ExitStack() as stack:
+            with self.room("postgres") as (folder, is_filled):
+                if not is_filled:
+                    self._fill(folder)
+                server = stack.enter_context(postgres.running(data=folder / "data"))
+                key, found = (folder / KEY).read_text().strip(), _kept(folder)
+            yield server, key, found
+
+    def _fill(self, folder: Path) -> None:
+        with postgres.running() as server, redis.running() as memory:
+            environ = {"DATABASE_URL": server.url, "REDIS_URL": memory.url}
+            _keep(folder, people(App(folder, environ=environ)))
+            server.stop()
+            server.copy(folder / "data")
+
+
+foundations = Foundations()
+
+
+def people(app: App) -> dict[str, Any]:
+    """Migrate the database of a server and put people into it."""
+    app.manage("migrate", "--verbosity", "0")
+    seeding = f"from tests.faults.seed import seed; seed({OPERATORS})"
+    people: dict[str, Any] = json.loads(app.manage("shell", "--no-imports", "-c", seeding))
+    return people
+
+
+def _keep(folder: Path, found: dict[str, Any]) -> None:
+    (folder / PEOPLE).write_text(json.dumps(found))
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / PEOPLE).read_text())
+    return found
