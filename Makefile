@@ -1,7 +1,9 @@
 # The words to use; CI uses the same. `make` alone lists them.
 
 .DEFAULT_GOAL := help
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 PORT ?= 8000
 # Not `?=`: some shells export HOST as the name of the machine.
@@ -20,8 +22,11 @@ PY := .venv/bin/python
 MACHINE := $(PY) -m tests.machine
 STAGE := @$(MACHINE) stage
 PYTEST := $(PY) -m pytest
-# One process for each CPU; browser and fault tests keep the machine busy by themselves.
+# One process for each CPU; more where tests wait for browsers and for servers that die.
+CPUS := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS := --numprocesses auto --maxprocesses 8
+BROWSERS := --numprocesses $(shell expr $(CPUS) + 1) --maxprocesses 8
+WORLDS := --numprocesses $(shell expr $(CPUS) \* 2) --maxprocesses 8 --dist loadgroup
 # Node comes with the locked Python packages, so it is the same one everywhere.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 NODE := .venv/bin/node
@@ -63,10 +68,13 @@ test-js: .venv/test.txt
 	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
 
 test-browser: .venv/test.txt
-	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser
+	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(BROWSERS)
 
 test-faults: .venv/test.txt
-	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults
+	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- \
+		$(PYTEST) -m "faults and not alone" $(WORLDS)
+	$(STAGE) "pytest with faults, alone" --needs postgres --needs redis --again -- \
+		$(PYTEST) -m "faults and alone"
 
 test-embedded: .venv/test.txt
 	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST) $(WORKERS)
@@ -117,7 +125,7 @@ check-holes: .venv/test.txt
 	$(STAGE) "known holes in dependencies" -- $(MACHINE) audit requirements/run.txt requirements/test.txt
 
 
-.PHONY: rehearse bench figures pictures texts ci lock
+.PHONY: rehearse bench figures pictures texts quick ci lock
 rehearse: .venv/test.txt ## a production as documented, restarted under load
 	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
 		$(PY) -m tests.rehearsal
@@ -138,7 +146,12 @@ texts: .venv/test.txt ## the translatable texts, collected anew and compiled (ne
 	@$(PY) manage.py makemessages --all --no-obsolete $(TEXTS)
 	@$(PY) manage.py compilemessages --ignore=.venv --verbosity 0
 
-ci: test-programs check test ## exactly what CI runs
+# What needs one CPU runs beside what needs another one.
+quick:
+	@$(MAKE) --jobs 2 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 check test-upgrade test-js
+
+ci: test-programs quick test-browser test-faults test-embedded test-services ## exactly what CI runs
+	@$(MACHINE) report
 
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header \
 	--universal --python-version 3.11

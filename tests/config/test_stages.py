@@ -126,6 +126,14 @@ def test_the_report_tells_of_every_stage_and_names_what_was_flaky(folder, run):
     assert "  browser.test_chat::test_a\n      no" in lines
 
 
+def test_stages_side_by_side_are_counted_once():
+    lines = stages.report(
+        [Stage("types", 60.0, 0, began=100.0), Stage("style", 10.0, 0, began=130.0)]
+    )
+
+    assert any(line.split()[:2] == ["all", "60.0"] for line in lines)
+
+
 def test_a_new_run_forgets_the_stages_of_the_last_one(folder, run):
     run()
 

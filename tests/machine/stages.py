@@ -33,7 +33,7 @@ class Flaky:
 @dataclass(frozen=True)
 class Stage:
     """What is remembered of a stage. `busy`: share of all CPUs that was used, by anything at all;
-    None where the system does not tell."""
+    None where the system does not tell. `began`: seconds since 1970, for some run side by side."""
 
     title: str
     seconds: float
@@ -42,6 +42,7 @@ class Stage:
     busy: float | None = None
     flaky: tuple[Flaky, ...] = ()
     slowest: tuple[tuple[float, str], ...] = ()
+    began: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def run(
     process of its own. What passes then is flaky. The stage fails when a test failed twice, and
     when more than MAX_FLAKY tests of the whole run were flaky.
     """
-    started, before = time.monotonic(), _cpu_times()
+    began, started, before = time.time(), time.monotonic(), _cpu_times()
     results = Results()
     flaky: tuple[Flaky, ...] = ()
     if "pytest" in words:
@@ -76,7 +77,9 @@ def run(
         code = call(words)
     seconds = time.monotonic() - started
     busy = _busy(before, _cpu_times())
-    stage = Stage(title, round(seconds, 1), code, results.tests, busy, flaky, results.slowest)
+    stage = Stage(
+        title, round(seconds, 1), code, results.tests, busy, flaky, results.slowest, round(began, 1)
+    )
     record.parent.mkdir(exist_ok=True)
     with record.open("a") as file:
         file.write(json.dumps(asdict(stage)) + "\n")
@@ -101,6 +104,9 @@ def _pytest(
             return code, results, ()
         print(f"\nOnce more, on their own: {len(failures)} that failed", flush=True)
         last = ["--last-failed", "--last-failed-no-failures", "none"]
+        if "--numprocesses" in words:
+            # Not without workers: the names of grouped tests are others there.
+            last += ["--numprocesses", "1"]
         second = Path(folder, "second.xml")
         code = call([*words, *options, *last, "--junitxml", str(second)])
         repeated = read(second)
@@ -153,7 +159,8 @@ def report(stages: Sequence[Stage]) -> list[str]:
         tests = stage.tests or "-"
         verdict = f"   FAILED with {stage.code}" if stage.code else ""
         lines.append(f"{stage.title:<{width}}{stage.seconds:>10.1f}{tests:>8}{busy:>12}{verdict}")
-    seconds, count = sum(s.seconds for s in stages), sum(s.tests for s in stages)
+    count = sum(stage.tests for stage in stages)
+    seconds = max(s.began + s.seconds for s in stages) - min(s.began for s in stages)
     lines.append(f"{'all':<{width}}{seconds:>10.1f}{count:>8}")
     slowest = sorted((s for stage in stages for s in stage.slowest), reverse=True)[:SLOWEST]
     if slowest:
