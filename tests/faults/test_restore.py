@@ -58,7 +58,7 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
     assert found["acked before"]
     assert found["acked before"] <= found["restored"] <= in_the_end
     assert outcome.counts["lost"] > 50, "hardly anything was written after the backup"
-    assert outcome.counts["restored"] > 50, "hardly anybody noticed"
+    assert outcome.counts["restored"] > 25, "hardly anybody noticed"
     assert not [line for line in chain(*(log.splitlines() for log in logs)) if "Traceback" in line]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.machine import preloaded
 from tests.machine.ports import free_port
 from tests.machine.preloaded import Forked
 
@@ -30,7 +31,7 @@ class App:
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
     `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
     runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
-    version. `forked` servers come from the process that `preloaded.prepare` has started, whose
+    version. `forked` servers come from the process that `preloaded.prepare` has prepared, whose
     environment they have.
     """
 
@@ -55,7 +56,7 @@ class App:
         self._host = _host_of(environ or {})
         self._command = command
         self._beside = ["--neighbour-port", str(neighbour_port)]
-        self._program = [sys.executable, *entry]
+        self._entry = entry
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | Forked | None = None
@@ -63,7 +64,7 @@ class App:
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""
         done = subprocess.run(
-            [*self._program, *arguments],
+            [sys.executable, *self._entry, *arguments],
             cwd=self.code,
             env=self.environ,
             capture_output=True,
@@ -88,7 +89,7 @@ class App:
         """Start ``manage.py`` with other work on the same folder; whoever asks for it ends it."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*self._program, *arguments],
+                [sys.executable, *self._entry, *arguments],
                 cwd=ROOT,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -108,11 +109,14 @@ class App:
         self._wait_until_ready(self._process)
 
     def _begin(self, *arguments: str) -> subprocess.Popen[bytes] | Forked:
+        program = [*self._entry, *arguments]
         if self._forked:
-            return Forked(self._var, arguments, self.log)
+            return Forked(program, folder=self._var, log=self.log)
+        if self._can_be_forked():
+            return Forked(program, folder=ROOT, log=self.log, environ=self.environ)
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*self._program, *arguments],
+                [sys.executable, *self._entry, *arguments],
                 cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -121,6 +125,10 @@ class App:
                 start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
                 preexec_fn=_hear_ctrl_c,
             )
+
+    def _can_be_forked(self) -> bool:
+        """Return whether a fork does the same: not with older code or a library loaded first."""
+        return preloaded.everywhere and self.code == ROOT and "LD_PRELOAD" not in self.environ
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Let the server drain and end; return its exit code, or None when it did not run."""

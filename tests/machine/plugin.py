@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.machine import workers
+from tests.machine import preloaded, workers
 
 workers.own_redis(os.environ)  # before settings are read
+preloaded.everywhere = preloaded.AVAILABLE
 
 
 class NetworkForbiddenError(Exception):

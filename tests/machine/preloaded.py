@@ -1,13 +1,19 @@
-"""Servers that are there at once: forked from a process that has imported everything.
+"""Servers that are there at once: forked from a process that has imported what they need.
 
-A server spends most of its start on imports, and each browser test has one of its own. Python has a
-fork server: it imports this module once, in the folder `TEMPLATE` names; a copy of that folder is a
-server by a fork. Settings are read before the fork, so they name the folder as the process's own.
+A server spends most of its start on imports, and tests start hundreds. Python has a fork server: it
+imports this module once, and with it what all servers import of others. A fork of it reads the
+settings of its own environment and runs its program as Python would.
+
+`prepare` lets it read the settings too, where all servers have the same: those of browser tests,
+which differ in their folder alone. Settings name the folder as the process's own.
 """
 
+import atexit
 import gc
+import importlib
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -16,24 +22,44 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-TEMPLATE = "LIVECHAT_TEMPLATE"
+PRELOAD = "LIVECHAT_PRELOAD"
+"""Tells the fork server what it is for: the folder of a template, or no settings at all."""
+NO_SETTINGS = "none"
 ROOT = Path(__file__).parents[2]
 OWN_FOLDER = Path("/proc/self/cwd")
 
 AVAILABLE = OWN_FOLDER.exists()
 """Only Linux has such a name."""
+everywhere = False
+"""Whether each server is forked: in tests it is, and not where its speed is measured."""
+
+LIBRARIES = (
+    *("celery.apps.worker", "channels.db", "channels.generic.websocket", "channels.layers"),
+    *("django.contrib.admin", "django.contrib.postgres.fields", "django.views.generic"),
+    *("django.contrib.staticfiles.storage", "django.db.backends.postgresql.base"),
+    *("django.db.backends.sqlite3.base", "django.template.defaulttags", "django.views.debug"),
+    *("django.template.loader_tags", "geoip2.database", "httptools", "idna", "PIL.Image"),
+    *("psycopg", "re2", "redis.asyncio", "servestatic.storage", "structlog"),
+    *("uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl"),
+    "uvicorn.supervisors.multiprocess",
+)
+"""What takes long to import and reads neither settings nor the environment while it does."""
 
 _context = multiprocessing.get_context("forkserver")
 
 
 def prepare(template: Path, environ: Mapping[str, str]) -> None:
     """Start the process to fork from, with settings as `environ` and the folder `template` say."""
+    _ensure_running(
+        {**environ, "VAR_DIR": str(OWN_FOLDER), "PYTHONPATH": str(ROOT), PRELOAD: str(template)}
+    )
+
+
+def _ensure_running(environ: Mapping[str, str]) -> None:
     _context.set_forkserver_preload([__name__])
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(
-        {**environ, "VAR_DIR": str(OWN_FOLDER), "PYTHONPATH": str(ROOT), TEMPLATE: str(template)}
-    )
+    os.environ.update(environ)
     try:
         forkserver.ensure_running()
     finally:
@@ -42,11 +68,24 @@ def prepare(template: Path, environ: Mapping[str, str]) -> None:
 
 
 class Forked:
-    """A process with what `App` asks of a `subprocess.Popen`."""
+    """A process with what `App` asks of a `subprocess.Popen`.
 
-    def __init__(self, folder: Path, arguments: Sequence[str], log: Path) -> None:
+    `program` is what ``python`` would get: a file of ours, or ``-m`` and a module, and arguments.
+    Without `environ` it is one of those that `prepare` has prepared.
+    """
+
+    def __init__(
+        self,
+        program: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        if environ is not None:
+            _ensure_running({**os.environ, "PYTHONPATH": str(ROOT), PRELOAD: NO_SETTINGS})
         self._process: ForkServerProcess = _context.Process(
-            target=_serve, args=(folder, arguments, log)
+            target=_serve, args=(program, folder, log, environ)
         )
         self._process.start()
 
@@ -72,31 +111,52 @@ class Forked:
         self._process.kill()
 
 
-def _serve(folder: Path, arguments: Sequence[str], log: Path) -> None:
+def _serve(
+    program: Sequence[str], folder: Path, log: Path, environ: Mapping[str, str] | None
+) -> None:
     from django.apps import apps
-    from django.core.management import execute_from_command_line
 
-    assert apps.ready, "nothing was imported before the fork"
     os.setsid()  # Ctrl-C is for the tests, which stop us in their turn
-    os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for own, other in ((0, nothing), (1, written), (2, written)):
         os.dup2(other, own)
-    sys.argv = ["manage.py", *arguments]
-    execute_from_command_line(sys.argv)
+    os.chdir(folder)
+    if environ is None:
+        assert apps.ready, "nothing was prepared"
+    else:
+        os.environ.clear()
+        os.environ.update(environ)
+    try:
+        if program[0] == "-m":
+            sys.argv = list(program[1:])
+            runpy.run_module(program[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = list(program)
+            runpy.run_path(str(ROOT / program[0]), run_name="__main__")
+    finally:
+        atexit._run_exitfuncs()  # which a fork leaves out
 
 
-if os.environ.get(TEMPLATE) and multiprocessing.current_process().name == "MainProcess":
-    os.chdir(os.environ[TEMPLATE])
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-    import config.asgi
-    import config.management.commands.serve
-    import config.urls  # noqa: F401
-
+def _import(preload: str) -> None:
+    if preload != NO_SETTINGS:
+        os.chdir(preload)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        importlib.import_module("django").setup()
+        libraries: tuple[str, ...] = (
+            "config.asgi",
+            "config.management.commands.serve",
+            "config.urls",
+        )
+    else:
+        libraries = LIBRARIES
+    for library in libraries:
+        importlib.import_module(library)
     # What is here now is never garbage: no server looks it through, nor copies its memory for that.
     gc.collect()
     gc.freeze()
+
+
+if PRELOAD in os.environ and multiprocessing.current_process().name == "MainProcess":
+    _import(os.environ.pop(PRELOAD))
