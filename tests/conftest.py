@@ -3,11 +3,12 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
 import pytest_asyncio
-from django.db import connections
+from django.db import connection, connections
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
@@ -22,6 +23,8 @@ from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
 from livechat.services import patience
 from tests import factories
+from tests.machine.database import Contents, make
+from tests.machine.workers import once
 from tests.sockets import Sockets
 
 # An example may take as long as a busy computer lets it.
@@ -29,6 +32,24 @@ properties.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=properties()
 )
 properties.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment, django_db_blocker, django_db_keepdb, tmp_path_factory
+) -> Iterator[None]:
+    """A database for each worker, copied from one that is migrated once."""
+    name = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        with once(tmp_path_factory, "database") as (folder, is_made):
+            make(folder, is_made=is_made)
+        contents = Contents()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: contents.restore())
+        yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connection.creation.destroy_test_db(name, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
