@@ -408,10 +408,10 @@ def test_the_second_site_belongs_to_the_demo():
 
 
 @pytest.mark.slow
-def test_the_second_site_comes_and_goes_with_the_first(tmp_path):
+def test_the_second_site_comes_and_goes_with_the_first(with_demo, tmp_path):
     beside = free_port()
     site = f"http://localhost:{beside}/"
-    shop = _server(tmp_path, beside)
+    shop = _server(with_demo.copy(tmp_path), beside)
     shop.start()
     try:
         policy, _ = _fetch(site)
@@ -428,10 +428,10 @@ def test_the_second_site_comes_and_goes_with_the_first(tmp_path):
 
 
 @pytest.mark.slow
-def test_without_its_port_the_second_site_stays_away(tmp_path):
+def test_without_its_port_the_second_site_stays_away(with_demo, tmp_path):
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = other.getsockname()[1]
-        shop = _server(tmp_path, taken)
+        shop = _server(with_demo.copy(tmp_path), taken)
         shop.start()
         try:
             _, home = _fetch(f"{shop.url}/demo/")
@@ -448,12 +448,7 @@ def _server(var: Path, beside: int) -> App:
     """Return a server of the demo that serves the second site on the port `beside`."""
     port = f"sys.argv += ['--neighbour-port', '{beside}'] * (sys.argv[1] == 'serve')"
     entry = ("-c", f"import manage, sys; {port}; manage.main()")
-    shop = App(var, environ={"DEMO": "1"}, entry=entry)
-    shop.manage("migrate", "--verbosity", "0")
-    shop.manage("load_demo")
-    unused = [f"--ignore={name}" for name in ("admin", "flags", "unfold")]
-    shop.manage("collectstatic", "--no-input", "--verbosity", "0", *unused)
-    return shop
+    return App(var, environ={"DEMO": "1"}, entry=entry)
 
 
 def _fetch(address: str) -> tuple[str, str]:

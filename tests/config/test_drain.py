@@ -15,15 +15,13 @@ from websockets.sync.client import connect
 from config import runtime
 from tests.machine import app
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drain")]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(with_demo, tmp_path_factory):
     """A server of the demo; whoever stops it starts it again."""
-    running = app.App(tmp_path_factory.mktemp("drain"), environ={"DEMO": "1"})
-    running.manage("migrate", "--verbosity", "0")
-    running.manage("load_demo")
+    running = app.App(with_demo.copy(tmp_path_factory.mktemp("drain")), environ={"DEMO": "1"})
     yield running
     running.kill()
 

@@ -16,7 +16,7 @@ from websockets.typing import Origin
 
 from tests.machine.app import App
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("front_door")]
 
 CHANNEL = "kettleandleaf"
 TELLING = re.compile(
@@ -88,12 +88,8 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[App]:
-    folder = tmp_path_factory.mktemp("door")
-    app = App(folder, environ={"DEMO": "1"})
-    app.manage("migrate", "--verbosity", "0")
-    app.manage("load_demo")
-    app.manage("collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags")
+def server(with_demo, tmp_path_factory) -> Iterator[App]:
+    app = App(with_demo.copy(tmp_path_factory.mktemp("door")), environ={"DEMO": "1"})
     app.start()
     yield app
     app.stop()
@@ -308,8 +304,11 @@ def raw(server: App, data: bytes) -> tuple[int, bytes]:
 
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
-def either(request, server, tmp_path_factory) -> Iterator[App]:
+def either(request, server) -> Iterator[App]:
     """Both servers, on the same data."""
+    if request.param == "serve":
+        yield server
+        return
     app = App(server.log.parent, command=request.param, environ={"DEMO": "1"})
     app.start()
     yield app

@@ -11,6 +11,8 @@ import pytest
 from config.http_limits import ANYBODYS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
 from tests.machine import app
 
+pytestmark = pytest.mark.xdist_group("http_limits")
+
 UPLOAD = "/widget/abc123/files/"
 
 
@@ -102,9 +104,9 @@ async def test_a_length_of_a_thousand_digits_is_too_long():
 
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
-def server(request, tmp_path_factory) -> Iterator[app.App]:
-    running = app.App(tmp_path_factory.mktemp("limits"), command=request.param)
-    running.manage("migrate", "--verbosity", "0")
+def server(request, migrated, tmp_path_factory) -> Iterator[app.App]:
+    folder = migrated.copy(tmp_path_factory.mktemp("limits"))
+    running = app.App(folder, command=request.param)
     running.start()
     yield running
     running.stop()

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
@@ -14,7 +15,7 @@ from websockets.sync.client import connect
 
 from tests.machine.app import App
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("log_secrets")]
 
 SEED = (
     "from livechat.models import Channel, User;"
@@ -24,17 +25,34 @@ SEED = (
 FORGED = '\n{"event":"forged","level":"info"}\r\n2026 forged \x1b[31m'
 
 
-@pytest.fixture(params=["serve", "runserver"])
-def server(request, tmp_path) -> Iterator[App]:
+@dataclass(frozen=True)
+class Told:
+    """What came back, and the log that is left when the server has stopped."""
+
+    statuses: list[int]
+    log: str
+
+    @property
+    def lines(self) -> list[dict[str, str]]:
+        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture(params=["serve", "runserver"], scope="module")
+def told(request, with_static_files, tmp_path_factory) -> Iterator[Told]:
+    folder = with_static_files.copy(tmp_path_factory.mktemp("secrets"))
     environ = {"LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
     entry = ("-m", "tests.config.failing")
-    running = App(tmp_path, command=request.param, environ=environ, entry=entry)
-    running.manage("migrate", "--verbosity", "0")
-    running.manage("shell", "--no-imports", "-c", SEED)
-    running.manage("collectstatic", "--no-input", "--verbosity", "0")
-    running.start()
-    yield running
-    running.kill()
+    server = App(folder, command=request.param, environ=environ, entry=entry)
+    server.manage("shell", "--no-imports", "-c", SEED)
+    server.start()
+    try:
+        statuses = visit_pages(server)
+        sign_in(server)
+        chat(server)
+        server.stop()
+        yield Told(statuses, server.log.read_text())
+    finally:
+        server.kill()
 
 
 def ask(server: App, method: str, path: str, body: bytes = b"", **headers: str) -> int:
@@ -143,37 +161,24 @@ def chat(server: App) -> None:
                 socket.recv(10)
 
 
-def test_nothing_that_anybody_says_is_written_down(server):
-    statuses = visit_pages(server)
-    sign_in(server)
-    chat(server)
-    server.stop()
-
-    log = server.log.read_text()
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    events = {line["event"] for line in lines}
-    assert {400, 403, 404, 500} <= set(statuses)
+def test_nothing_that_anybody_says_is_written_down(told):
+    assert {400, 403, 404, 500} <= set(told.statuses)
     assert {
         *("http.failed", "http.refused", "http.suspicious", "command.failed", "writer.failed"),
         *("socket.opened", "socket.refused", "socket.closed", "file.refused"),
-    } <= events
-    assert "canary" not in log
-    assert "forged" not in log
-    assert "\x1b" not in log
-    assert "127.0.0.1" not in "".join(line for line in log.splitlines() if line.startswith("{"))
+    } <= {line["event"] for line in told.lines}
+    assert "canary" not in told.log
+    assert "forged" not in told.log
+    assert "\x1b" not in told.log
+    own = "".join(line for line in told.log.splitlines() if line.startswith("{"))
+    assert "127.0.0.1" not in own
 
 
-def test_a_socket_is_followed_from_its_door_into_the_threads(server):
-    chat(server)
-    server.stop()
-
-    lines = [
-        json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")
-    ]
-    opened = next(line for line in lines if line["event"] == "socket.opened")
-    own = [line["event"] for line in lines if line.get("socket") == opened["socket"]]
+def test_a_socket_is_followed_from_its_door_into_the_threads(told):
+    opened = next(line for line in told.lines if line["event"] == "socket.opened")
+    own = [line["event"] for line in told.lines if line.get("socket") == opened["socket"]]
     assert own[0] == "socket.opened"
     assert own[-1] == "socket.closed"
     assert "command.failed" in own
     # The writer writes for many at once: its lines are about nobody.
-    assert all("socket" not in line for line in lines if line["event"] == "writer.failed")
+    assert all("socket" not in line for line in told.lines if line["event"] == "writer.failed")

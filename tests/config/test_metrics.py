@@ -151,7 +151,7 @@ async def test_without_a_token_there_is_no_such_address(settings, client):
 
 
 @pytest.mark.slow
-def test_every_process_answers_for_all_and_one_has_the_port(tmp_path):
+def test_every_process_answers_for_all_and_one_has_the_port(migrated, tmp_path):
     folder = tmp_path / "metrics"
     folder.mkdir()
     port = free_port()
@@ -160,13 +160,9 @@ def test_every_process_answers_for_all_and_one_has_the_port(tmp_path):
         "METRICS_PORT": str(port),
         "PROMETHEUS_MULTIPROC_DIR": str(folder),
     }
-    apps = []
-    for name in "ab":
-        (tmp_path / name).mkdir()
-        apps.append(App(tmp_path / name, environ=environ))
+    apps = [App(migrated.copy(tmp_path / name), environ=environ) for name in "ab"]
     try:
         for app in apps:
-            app.manage("migrate", "--verbosity", "0")
             app.start()
             assert app.get("/nosuch")[0] == 404
         bearer = {"Authorization": f"Bearer {TOKEN}"}

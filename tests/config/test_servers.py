@@ -12,9 +12,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("command", ["serve", "runserver"])
-def test_a_server_answers_http_and_sockets_and_ends_on_ctrl_c(command, tmp_path):
-    server = app.App(tmp_path, command=command)
-    server.manage("migrate", "--verbosity", "0")
+def test_a_server_answers_http_and_sockets_and_ends_on_ctrl_c(command, migrated, tmp_path):
+    server = app.App(migrated.copy(tmp_path), command=command)
 
     server.start()
     try:

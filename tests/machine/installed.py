@@ -1,0 +1,39 @@
+"""Folders of real servers: migrated and filled once, then copied for each server."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE = "livechat.sqlite3"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A folder that ``manage.py`` has prepared. No server runs in it, only in its copies."""
+
+    folder: Path
+
+    def copy(self, folder: Path) -> Path:
+        """Copy everything to `folder`, which may be there. Static files are linked to: no server
+        writes them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in self.folder.iterdir():
+            if path.name == "static":
+                (folder / "static").symlink_to(path.resolve())
+            elif path.is_dir():
+                shutil.copytree(path, folder / path.name)
+            elif not path.name.startswith(DATABASE):
+                shutil.copy(path, folder / path.name)
+        self.copy_database(folder)
+        return folder
+
+    def copy_database(self, folder: Path) -> None:
+        """Copy the database alone, also into one that a server has open."""
+        # Not as a file: what was written last may still lie in its journal.
+        with (
+            closing(sqlite3.connect(self.folder / DATABASE)) as ours,
+            closing(sqlite3.connect(folder / DATABASE)) as copy,
+        ):
+            ours.backup(copy)
