@@ -14,6 +14,9 @@ workers.own_redis(os.environ)  # before settings are read
 preloaded.everywhere = preloaded.AVAILABLE
 
 
+_LEFT_OUT = pytest.StashKey[int]()
+
+
 class NetworkForbiddenError(Exception):
     """A test tried to leave the machine. No OSError, or the code under test would handle it."""
 
@@ -48,13 +51,42 @@ def loopback_only() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests marked `services` to the run that has PostgreSQL and Redis."""
-    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
-        return
-    others = [item for item in items if item.get_closest_marker("services")]
+    """Run each test where it can tell something.
+
+    Tests marked `services` need PostgreSQL and Redis. Tests that only talk to a real server on
+    SQLite tell there what they told before.
+    """
+    has_services = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+    others = [
+        item
+        for item in items
+        if (_is_embedded(item) if has_services else item.get_closest_marker("services"))
+    ]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if not item.get_closest_marker("services")]
+        items[:] = [item for item in items if item not in others]
+        config.stash[_LEFT_OUT] = len(others)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["left_out"] = len(others)  # for the process that prints
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist left out; all leave out the same."""
+    if left := getattr(node, "workeroutput", {}).get("left_out"):
+        node.config.stash[_LEFT_OUT] = left
+
+
+def _is_embedded(item: pytest.Item) -> bool:
+    """Return whether a test asks a server with a folder of its own and SQLite.
+
+    Such a test builds on the fixture `migrated`. `App` starts its server without DATABASE_URL and
+    REDIS_URL, so it is the same in both runs. Without a database fixture the test itself cannot
+    query either, pytest-django sees to it.
+    """
+    fixtures = set(getattr(item, "fixturenames", ()))
+    asks_database = fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db")
+    return "migrated" in fixtures and not asks_database
 
 
 @pytest.hookimpl(trylast=True)
@@ -65,7 +97,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say why such a run failed."""
+    """Tell how many tests were left to the other run, and why a run of CI failed."""
+    if left := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(f"{left} tests were left to the run in the other world")
     if skipped := _skipped(config):
         terminalreporter.write_line(f"FAILED: {skipped} skipped, and CI skips nothing", red=True)
 
