@@ -1,5 +1,6 @@
 """What every pytest run holds: loopback only, and with ``CI=true`` nothing is skipped."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -87,6 +88,17 @@ def _is_embedded(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     asks_database = fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db")
     return "migrated" in fixtures and not asks_database
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays: modules, models and thousands of tests.
+
+    A page of the Admin makes a hundred thousand objects, and with Python's usual thresholds the
+    collector looked through everything several times for each page.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)
