@@ -2,6 +2,7 @@
 time zones."""
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -152,7 +153,8 @@ def language_names() -> list[tuple[str, str]]:
     return sorted(pairs, key=lambda pair: pair[1].lower())
 
 
-def time_zones() -> list[str]:
-    """Return the names of all time zones, UTC first."""
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Return the names of all time zones, UTC first. Python opens 600 files to find them."""
     names = zoneinfo.available_timezones()
-    return ["UTC", *sorted(name for name in names if "/" in name)]
+    return ("UTC", *sorted(name for name in names if "/" in name))
