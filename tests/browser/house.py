@@ -1,10 +1,7 @@
 """The house where browser tests happen: a real server on its own folder, and a Chromium."""
 
 import json
-import shutil
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.machine import preloaded, programs
 from tests.machine.app import App
+from tests.machine.installed import Installed
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -19,35 +17,18 @@ FLAGS = (
     # Instead of Playwright's own list, which takes frames of other sites their storage.
     "--disable-features=HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding,Translate",
 )
-DATABASE = "livechat.sqlite3"
-KEPT = ("secret_key", "demo-accounts.json")
 # The limits are for one person's hands; a test writes faster.
 ENVIRON = {"DEMO": "1", "MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
 @dataclass(frozen=True)
-class Template:
+class Template(Installed):
     """A folder with the demo loaded and static files collected, to be copied."""
-
-    folder: Path
 
     @property
     def passwords(self) -> dict[str, str]:
         passwords: dict[str, str] = json.loads((self.folder / "demo-accounts.json").read_text())
         return passwords
-
-    def copy(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in KEPT:
-            shutil.copy(self.folder / name, folder / name)
-        shutil.copytree(self.folder / "files", folder / "files")
-        # Not as a file: what was written last may still lie in its journal.
-        with (
-            closing(sqlite3.connect(self.folder / DATABASE)) as ours,
-            closing(sqlite3.connect(folder / DATABASE)) as copy,
-        ):
-            ours.backup(copy)
-        (folder / "static").symlink_to(self.folder / "static")
 
 
 def build(folder: Path) -> Template:

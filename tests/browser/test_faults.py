@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser import house
 from tests.browser.people import Operator, until
+from tests.machine.installed import DATABASE
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_a_button_pressed_without_a_connection_says_that_it_did_not_work(vera, a
 
 def test_an_operator_whose_session_ended_meanwhile_is_asked_to_sign_in(anna, server):
     server.kill()
-    with closing(sqlite3.connect(server.log.with_name(house.DATABASE))) as database:
+    with closing(sqlite3.connect(server.log.with_name(DATABASE))) as database:
         database.execute("DELETE FROM django_session")
         database.commit()
 

@@ -1,21 +1,19 @@
 """What every world begins with: a migrated database with people in it, made once and copied."""
 
 import json
-import shutil
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.machine import postgres, redis
 from tests.machine.app import App
+from tests.machine.installed import Installed
 from tests.machine.postgres import Postgres
 
 OPERATORS = 6
-DATABASE = "livechat.sqlite3"
 KEY = "secret_key"
 PEOPLE = "people.json"
 
@@ -42,13 +40,7 @@ class Foundations:
         with self.room("sqlite") as (folder, is_filled):
             if not is_filled:
                 _keep(folder, people(App(folder)))
-            shutil.copy(folder / KEY, var / KEY)
-            # Not as a file: what was written last may still lie in its journal.
-            with (
-                closing(sqlite3.connect(folder / DATABASE)) as ours,
-                closing(sqlite3.connect(var / DATABASE)) as copy,
-            ):
-                ours.backup(copy)
+            Installed(folder).copy(var)
             return _kept(folder)
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 import uuid
 from collections import Counter
@@ -156,7 +157,13 @@ async def test_who_floods_is_closed_while_others_go_on(place):
         posted = walt.post()
         await until(lambda: says(walt, posted.text), seconds=5.0)
 
-    assert code == 4429
+    # Who writes on into a connection that is closed may lose what it was closed with.
+    assert code in {4429, 1006}
+    assert re.search(r'"code": 4429.*socket\.closed|socket\.closed.*"code": 4429', _log(place))
+
+
+def _log(place) -> str:
+    return place.apps[0].log.read_text()
 
 
 async def conversation_of(connection):

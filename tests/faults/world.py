@@ -13,9 +13,10 @@ from uuid import UUID
 import psycopg
 
 from tests.faults.checker import Chat, Entry
-from tests.faults.foundation import DATABASE, foundations, people
+from tests.faults.foundation import foundations, people
 from tests.machine import postgres, redis
 from tests.machine.app import ROOT, App
+from tests.machine.installed import DATABASE
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
 

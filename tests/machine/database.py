@@ -24,7 +24,7 @@ def make(folder: Path, *, is_made: bool) -> None:
     if not is_made:
         creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     else:
-        settings["NAME"] = settings["TEST"]["NAME"] or creation._get_test_db_name()
+        settings["NAME"] = settings["TEST"]["NAME"] or creation._get_test_db_name()  # type: ignore[attr-defined]
     if worker := workers.name_of(os.environ):
         connection.close()  # SQLite writes its journal into the file
         creation.clone_test_db(suffix=SUFFIX.format(worker), verbosity=0, autoclobber=True)

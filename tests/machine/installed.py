@@ -16,15 +16,15 @@ class Installed:
     folder: Path
 
     def copy(self, folder: Path) -> Path:
-        """Copy everything to `folder`, which may be there. Static files are linked to: no server
-        writes them."""
+        """Copy everything but logs to `folder`, which may be there. Static files are linked to: no
+        server writes them."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if path.name == "static":
                 (folder / "static").symlink_to(path.resolve())
             elif path.is_dir():
                 shutil.copytree(path, folder / path.name)
-            elif not path.name.startswith(DATABASE):
+            elif not path.name.startswith(DATABASE) and path.suffix != ".log":
                 shutil.copy(path, folder / path.name)
         self.copy_database(folder)
         return folder
