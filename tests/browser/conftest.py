@@ -92,7 +92,9 @@ def chromium() -> Iterator[Browser]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The demo, made once for all workers."""
     with once(tmp_path_factory, "template") as (folder, is_made):
-        return Template(folder) if is_made else house.build(folder)
+        template = Template(folder) if is_made else house.build(folder)
+    house.can_fork(template)  # before another server is started, which needs no copy
+    return template
 
 
 @pytest.fixture(scope="session")

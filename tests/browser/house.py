@@ -40,6 +40,12 @@ def build(folder: Path) -> Template:
     return Template(folder)
 
 
+def can_fork(template: Template) -> bool:
+    """Return whether servers on copies of the template can be forked."""
+    environ = App(template.folder, environ=ENVIRON).environ
+    return preloaded.prepare(template.folder, environ)
+
+
 class Street:
     """Servers that know the demo and nothing else. The next one starts while a test uses the last,
     so that no test waits for its server."""
@@ -49,8 +55,7 @@ class Street:
         self._folder = folder
         self._builder = ThreadPoolExecutor(1)
         self._count = 0
-        if preloaded.AVAILABLE:
-            preloaded.prepare(template.folder, App(template.folder, environ=ENVIRON).environ)
+        self._can_fork = can_fork(template)
         self._coming = self._builder.submit(self._start)
 
     def next(self) -> App:
@@ -65,7 +70,7 @@ class Street:
         self._count += 1
         folder = self._folder / str(self._count)
         self._template.copy(folder)
-        app = App(folder, environ=ENVIRON, forked=preloaded.AVAILABLE)
+        app = App(folder, environ=ENVIRON, forked=self._can_fork)
         app.start()
         return app
 

@@ -159,11 +159,8 @@ async def test_who_floods_is_closed_while_others_go_on(place):
 
     # Who writes on into a connection that is closed may lose what it was closed with.
     assert code in {4429, 1006}
-    assert re.search(r'"code": 4429.*socket\.closed|socket\.closed.*"code": 4429', _log(place))
-
-
-def _log(place) -> str:
-    return place.apps[0].log.read_text()
+    told = place.apps[0].log.read_text()
+    assert re.search(r'"code": 4429.*socket\.closed|socket\.closed.*"code": 4429', told)
 
 
 async def conversation_of(connection):

@@ -46,25 +46,36 @@ LIBRARIES = (
 """What takes long to import and reads neither settings nor the environment while it does."""
 
 _context = multiprocessing.get_context("forkserver")
+_kind = ""
+"""What the fork server of this process is for: a process has one at most."""
 
 
-def prepare(template: Path, environ: Mapping[str, str]) -> None:
-    """Start the process to fork from, with settings as `environ` and the folder `template` say."""
-    _ensure_running(
-        {**environ, "VAR_DIR": str(OWN_FOLDER), "PYTHONPATH": str(ROOT), PRELOAD: str(template)}
-    )
+def prepare(template: Path, environ: Mapping[str, str]) -> bool:
+    """Start the process to fork from, with settings as `environ` and the folder `template` say;
+    return whether that is what it forks."""
+    return AVAILABLE and _is_for(str(template), {**environ, "VAR_DIR": str(OWN_FOLDER)})
 
 
-def _ensure_running(environ: Mapping[str, str]) -> None:
+def is_for_any() -> bool:
+    """Return whether a server with any settings can be forked."""
+    return everywhere and _is_for(NO_SETTINGS, os.environ)
+
+
+def _is_for(kind: str, environ: Mapping[str, str]) -> bool:
+    global _kind
+    _kind = _kind or kind
+    if _kind != kind:
+        return False
     _context.set_forkserver_preload([__name__])
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(environ)
+    os.environ.update({**environ, "PYTHONPATH": str(ROOT), PRELOAD: kind})
     try:
         forkserver.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(before)
+    return True
 
 
 class Forked:
@@ -82,8 +93,6 @@ class Forked:
         log: Path,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        if environ is not None:
-            _ensure_running({**os.environ, "PYTHONPATH": str(ROOT), PRELOAD: NO_SETTINGS})
         self._process: ForkServerProcess = _context.Process(
             target=_serve, args=(program, folder, log, environ)
         )
