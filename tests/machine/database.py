@@ -21,10 +21,10 @@ def make(folder: Path, *, is_made: bool) -> None:
     creation, settings = connection.creation, connection.settings_dict
     if connection.vendor == "sqlite":
         settings["TEST"]["NAME"] = str(folder / "test.sqlite3")
+    name = folder / "name"
     if not is_made:
-        creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    else:
-        settings["NAME"] = settings["TEST"]["NAME"] or creation._get_test_db_name()  # type: ignore[attr-defined]
+        name.write_text(creation.create_test_db(verbosity=0, autoclobber=True, serialize=False))
+    settings["NAME"] = name.read_text()
     if worker := workers.name_of(os.environ):
         connection.close()  # SQLite writes its journal into the file
         creation.clone_test_db(suffix=SUFFIX.format(worker), verbosity=0, autoclobber=True)

@@ -111,7 +111,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Tell how many tests were left to the other run, and why a run of CI failed."""
     if left := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{left} tests were left to the run in the other world")
+        terminalreporter.write_line(f"tests left to the run in the other world: {left}")
     if skipped := _skipped(config):
         terminalreporter.write_line(f"FAILED: {skipped} skipped, and CI skips nothing", red=True)
 
