@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import sign_in
+from tests.browser.people import Operator
 from tests.browser.test_accessibility import problems
 from tests.machine.app import App
 
@@ -64,7 +65,10 @@ def test_the_inbox_beside_it_in_the_same_browser_goes_on(operator, server, templ
     fill(page, template.passwords["anna"])
 
     expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
-    anna.page.reload()
+    # Hers may load itself anew meanwhile, so another tab tells first whether she is still signed in.
+    other = Operator(anna.page.context.new_page())
+    other.page.goto(f"{server.url}/dashboard/")
+    other.is_connected()
     anna.is_connected()
 
 

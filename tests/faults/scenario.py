@@ -134,6 +134,8 @@ async def _settle(
             counts["notes"] = sum(entry.kind == "note" for entry in entries)
             counts["acked in all"] = sum(bool(item.acks) for item in history.written)
             waits = [wait for client in people for wait in client.waits]
+            if found:
+                found = [*found, f"counted: {dict(counts)}"]
             return Outcome(found, now() - started, counts, waits)
 
 

@@ -4,8 +4,11 @@ import asyncio
 import http.client
 import json
 import shutil
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -50,11 +53,17 @@ async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell
         assert "Traceback" not in app.log.read_text()
 
 
-async def test_a_disk_of_postgresql_that_is_full(place, tmp_path, seed, tell):
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(0o755)
-    with disk.small(tmp_path / "rows", 8) as room:
+@pytest.fixture
+def in_the_open() -> Iterator[Path]:
+    """A folder that others may enter; pytest keeps its own closed."""
+    with tempfile.TemporaryDirectory(prefix="livechat-disk-") as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
+
+
+async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell):
+    with disk.small(in_the_open / "rows", 8) as room:
         rows = room.folder / "tablespace"
         rows.mkdir()
         assert OWNER  # root may mount, and PostgreSQL is another's
