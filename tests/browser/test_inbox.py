@@ -448,3 +448,17 @@ def worst(page):
         for one in found
         if one["impact"] in {"serious", "critical"}
     ]
+
+
+def test_a_row_that_is_drawn_anew_while_it_is_pressed_opens(vera, anna):
+    vera.opens()
+    vera.write("Hello")
+    row = anna.rows("mine")
+    row.get_by_text("Hello").hover()
+    anna.page.mouse.down()
+    vera.write("Anybody there?")
+    expect(row).to_contain_text("Anybody there?")
+
+    anna.page.mouse.up()
+
+    expect(anna.page.locator("inbox-page")).to_have_attribute("data-view", "conversation")

@@ -34,7 +34,8 @@ export function draw(link, { conversation, channel, said, unread, typing, here, 
   link.dataset["conversation"] = conversation.id;
   link.ariaCurrent = selected ? "true" : null;
   link.style.setProperty("--channel", channel?.colour ?? "");
-  link.title = channel?.name ?? "";
+  // One for all its parts: the pointer does not reach them.
+  link.title = [channel?.name, country && named("region", country), here && t("whereabouts.here")].filter(Boolean).join(" · ");
 
   const since = open && conversation.waiting_since;
   const clock = since && element("time", { className: "clock", dateTime: since, data: { since } },
