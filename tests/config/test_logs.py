@@ -120,6 +120,7 @@ def test_of_other_peoples_sentences_the_words_and_numbers_stay(form):
         assert quoted not in text
 
 
+@pytest.mark.django_db  # a thread looks after a connection that another test left it
 async def test_the_id_of_a_request_reaches_the_thread_of_a_service():
     def serve() -> str:
         return written("json", lambda log: log.info("file.refused"))

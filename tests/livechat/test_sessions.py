@@ -158,7 +158,8 @@ async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, co
     assert await desk.closed() == code
 
 
-async def test_who_is_taken_off_a_channel_hears_it_no_more(watched, berlin, anna):
+async def test_who_is_taken_off_a_channel_hears_it_no_more(berlin, anna, watched):
+    # Anna is made before anyone watches: that her rights began would look like their change.
     desk = await watched.staff(anna)
     await sync_to_async(anna.memberships.all().delete)()
     await desk.next("inbox.changed")
