@@ -65,7 +65,7 @@ def test_the_inbox_beside_it_in_the_same_browser_goes_on(operator, server, templ
     fill(page, template.passwords["anna"])
 
     expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
-    # Hers may load itself anew meanwhile, so another tab tells first whether she is still signed in.
+    # Hers may load itself anew meanwhile: another tab tells first whether she is still signed in.
     other = Operator(anna.page.context.new_page())
     other.page.goto(f"{server.url}/dashboard/")
     other.is_connected()

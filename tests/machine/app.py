@@ -128,7 +128,8 @@ class App:
 
     def _can_be_forked(self) -> bool:
         """Return whether a fork does the same: not with older code or a library loaded first."""
-        return self.code == ROOT and "LD_PRELOAD" not in self.environ and preloaded.is_for_any()
+        is_ours = self.code == ROOT and self._entry[0] in {"manage.py", "-m"}
+        return is_ours and "LD_PRELOAD" not in self.environ and preloaded.is_for_any()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Let the server drain and end; return its exit code, or None when it did not run."""
