@@ -26,7 +26,7 @@ PYTEST := $(PY) -m pytest
 CPUS := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS := --numprocesses auto --maxprocesses 8
 BROWSERS := --numprocesses $(shell expr $(CPUS) + 1) --maxprocesses 8
-WORLDS := --numprocesses $(shell expr $(CPUS) \* 2) --maxprocesses 8 --dist loadgroup
+WORLDS := --numprocesses $(shell expr $(CPUS) \* 2) --maxprocesses 8
 # Node comes with the locked Python packages, so it is the same one everywhere.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 NODE := .venv/bin/node
