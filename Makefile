@@ -52,8 +52,8 @@ run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 
 
 # The one to test it. CI lets every stage run after one has failed, and the longest run ends it.
 
-.PHONY: test test-programs test-upgrade test-js test-browser test-faults test-alone test-embedded test-services
-test: test-programs test-upgrade test-js test-browser test-faults test-alone test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
+.PHONY: test test-programs test-upgrade test-js test-browser test-faults test-embedded test-services
+test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
 	@$(MACHINE) report
 
 test-programs: .venv/test.txt
@@ -71,12 +71,7 @@ test-browser: .venv/test.txt
 	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(BROWSERS)
 
 test-faults: .venv/test.txt
-	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- \
-		$(PYTEST) -m "faults and not alone" $(WORLDS)
-
-test-alone: .venv/test.txt
-	$(STAGE) "pytest with faults, alone" --needs postgres --needs redis --again -- \
-		$(PYTEST) -m "faults and alone"
+	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults $(WORLDS)
 
 test-embedded: .venv/test.txt
 	$(STAGE) "pytest, embedded (SQLite)" -- $(PYTEST) $(WORKERS)
@@ -152,7 +147,7 @@ texts: .venv/test.txt ## the translatable texts, collected anew and compiled (ne
 quick:
 	@$(MAKE) --jobs 2 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 check test-upgrade test-js
 
-ci: test-programs quick test-browser test-faults test-alone test-embedded test-services ## exactly what CI runs
+ci: test-programs quick test-browser test-faults test-embedded test-services ## exactly what CI runs
 	@$(MACHINE) report
 
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header \

@@ -19,6 +19,8 @@ QUIET = {"closed 1000", "closed 4503"}
 """How sockets may end: who moved in his turn, and who was sent away."""
 JOBS = {"hand-over-lost"}
 """Those that come every few seconds."""
+ACKED_WITHIN = 3.0
+"""Seconds that we promise of 99 of 100 messages."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Result:
         """Return what is not as promised, in words."""
         counts = self.outcome.counts
         closed = {name for name in counts if name.startswith("closed ")}
+        wait = self.outcome.wait(0.99)
         failed = {status: n for status, n in self.statuses.items() if status >= 500}
         return [
             *self.outcome.violations,
@@ -48,6 +51,7 @@ class Result:
             *(f"nginx answered {status}: {n} times" for status, n in failed.items()),
             *(f"{job} has not run since" for job in sorted(JOBS - self.jobs)),
             *([] if counts["moved"] else ["nobody was asked to move"]),
+            *([f"acked within {wait:.1f} s"] if wait > ACKED_WITHIN else []),
         ]
 
 
