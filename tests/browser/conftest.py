@@ -23,11 +23,16 @@ from tests.browser.people import PATIENCE_MS, Operator, Visitor
 from tests.machine.app import App
 from tests.machine.workers import once
 
+LIMIT_SECONDS = 240
+"""Of one test. What people wait for has its own patience; this ends what nobody thought of."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # Not of what is made once for all tests, which the first one waits for.
+            item.add_marker(pytest.mark.timeout(LIMIT_SECONDS, func_only=True))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -12,7 +12,7 @@ from tests.machine.app import App
 from tests.machine.installed import Installed
 
 FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--no-sandbox", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     # Instead of Playwright's own list, which takes frames of other sites their storage.
     "--disable-features=HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding,Translate",
@@ -33,10 +33,14 @@ class Template(Installed):
 
 def build(folder: Path) -> Template:
     app = App(folder, environ=ENVIRON)
-    app.manage("migrate", "--verbosity", "0")
-    app.manage("load_demo")
-    # Without the hundreds of flags, which no page shows.
-    app.manage("collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags")
+    with ThreadPoolExecutor() as beside:
+        # Without the hundreds of flags, which no page shows.
+        collected = beside.submit(
+            app.manage, "collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags"
+        )
+        app.manage("migrate", "--verbosity", "0")
+        app.manage("load_demo")
+        collected.result()
     return Template(folder)
 
 

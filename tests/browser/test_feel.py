@@ -89,7 +89,6 @@ def test_a_key_paints_and_a_text_stands_at_once(vera, anna):
     assert max(frames) <= 2
 
 
-@pytest.mark.timeout(240)
 def test_a_full_inbox_loads_switches_and_scrolls(busy, operator):
     started = time.monotonic()
     anna: Operator = operator("anna")

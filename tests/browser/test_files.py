@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, expect
 
+from tests.browser.feel import feel
 from tests.browser.people import Operator, Visitor, Writer, until
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -268,9 +269,9 @@ def test_megabytes_of_text_do_not_stop_the_page(chat: tuple[Visitor, Operator]) 
             }
             return performance.now() - from;
         }"""
-    )
+    )  # what takes longer with the square of the length would never come to its end
 
-    assert took < 1500
+    feel.note("widget: paste of 5 MB", took)
 
 
 def test_files_are_dropped_anywhere_on_the_chat(chat: tuple[Visitor, Operator]) -> None:

@@ -1,11 +1,13 @@
 """The inbox as operators use it: by keys, in company, in every width, and for the first time."""
 
 import re
+from statistics import median
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
+from tests.browser.feel import feel
 from tests.browser.people import box
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -419,23 +421,32 @@ def test_hundreds_of_chats_are_walked_through_without_delay(server, operator):
         keys(anna, "j")
     expect(shown(anna)).to_have_count(1)
 
-    times = anna.page.evaluate(WALK)
+    times, drawn = anna.page.evaluate(WALK)
 
-    # Far above what it takes, for machines that do much else; performance.md has the figures.
-    assert sorted(times)[len(times) // 2] < 150, times
+    feel.note("inbox: next of 500 chats by key", *times)
+    # Most keys draw a chat and no row; now and then the list hears of something else.
+    assert median(drawn) < 100, drawn
 
 
 WALK = """
 async () => {
   const times = [];
+  const drawn = [];
+  let nodes = 0;
+  const observer = new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) nodes += addedNodes.length;
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
   for (let index = 0; index < 20; index += 1) {
     const before = performance.now();
     const press = { key: "j", code: "KeyJ", bubbles: true };
     document.body.dispatchEvent(new KeyboardEvent("keydown", press));
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     times.push(Math.round(performance.now() - before));
+    drawn.push(nodes);
+    nodes = 0;
   }
-  return times;
+  return [times, drawn];
 }
 """
 

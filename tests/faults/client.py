@@ -317,7 +317,7 @@ class Client:
             if code in FINAL or (code == 4401 and self.is_staff):
                 self.gave_up = f"closed with {code}"
                 return
-            self.counts[f"closed {code}"] += 1
+            self.counts["waited in vain" if code is None else f"closed {code}"] += 1
             if self._restart:
                 self._restart, self._attempt = False, 0
                 continue
@@ -359,8 +359,9 @@ class Client:
         del self._repairs[conversation]
         self.look(conversation, now=True)
 
-    async def _connection(self) -> int:
-        """Live through one connection; return how it was closed."""
+    async def _connection(self) -> int | None:
+        """Live through one connection; return how it was closed, 0 for one that was not made, and
+        None where nobody answered in time."""
         address = self.random.choice(self._addresses)
         try:
             async with connect(
@@ -378,6 +379,8 @@ class Client:
                 return await self._talk(socket)
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
+        except TimeoutError:
+            return None
         except (OSError, WebSocketException, EOFError) as failure:
             self.counts[f"failed with {type(failure).__name__}"] += 1
             return 0

@@ -4,13 +4,24 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults import links
 from tests.faults.foundation import foundations
 from tests.faults.links import LinkedWorld
+from tests.machine.patience import IS_ALONE, wait_until
 from tests.machine.workers import once
+
+LIMIT_SECONDS = 900
+"""Of one test. Each has its own patience; this ends what nobody thought of."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not IS_ALONE:
+            item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,7 +63,7 @@ def place(linked_world) -> Iterator[LinkedWorld]:
     yield linked_world
     for link in linked_world.links:
         link.heal()
-    linked_world.until(lambda: linked_world.ready() == {200}, 30, "ready")
+    wait_until(lambda: linked_world.ready() == {200}, "ready")
     linked_world.end_jobs()
     complaints = linked_world.complaints()
     assert not complaints, "\n".join(complaints)

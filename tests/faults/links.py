@@ -1,7 +1,6 @@
 """The servers of a fault test with a network between them that can be broken."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.machine import network, redis
 from tests.machine.app import App
 from tests.machine.celery import Celery
 from tests.machine.network import Link
+from tests.machine.patience import wait_until
 
 
 @dataclass
@@ -45,14 +45,6 @@ class LinkedWorld(World):
             cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
-    def until(self, truth: Callable[[], Any], seconds: float, what: str) -> Any:
-        """Return what `truth` says when it is true; fails when that takes longer."""
-        deadline = time.monotonic() + seconds
-        while not (found := truth()):
-            assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-            time.sleep(0.1)
-        return found
-
     def said(self) -> int:
         """Return how many entries there are."""
         [(count,)] = self.ask("SELECT count(*) FROM livechat_message")
@@ -74,11 +66,11 @@ class LinkedWorld(World):
             child.kill()
         self._jobs.clear()
 
-    def jobs_run(self, seconds: float) -> None:
+    def jobs_run(self) -> None:
         """Return when a frequent job has been done, from its beginning to its end."""
         [(now,)] = self.ask("SELECT clock_timestamp()")
         done = "SELECT 1 FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
-        self.until(lambda: self.ask(done, now), seconds, "a job")
+        wait_until(lambda: self.ask(done, now), "a job")
 
     def ready(self) -> set[int]:
         """Return what the servers say of themselves."""

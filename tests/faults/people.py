@@ -9,6 +9,8 @@ from tests.faults.client import Client, Outgoing, Timeline
 
 NOTES = 0.2
 """How much of what operators write is for their colleagues only."""
+AT_ONCE_SECONDS = 15.0
+"""Before a heartbeat could tell, which takes 20."""
 
 
 class Visitor(Client):
@@ -299,3 +301,12 @@ def _merged(known: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any
 
 def _id() -> str:
     return str(uuid.uuid4())
+
+
+def says(client: Client, text: str) -> bool:
+    """Whether `client` shows this text."""
+    return any(
+        entry["text"] == text
+        for timeline in client.timelines.values()
+        for entry in timeline.entries
+    )

@@ -27,7 +27,6 @@ BEHIND = {
 }
 
 
-@pytest.mark.timeout(SECONDS + 180)
 async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
     with (
         world.services(tmp_path, servers=2, environ=BEHIND) as place,
@@ -43,7 +42,7 @@ async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
     tell(f"acked within {outcome.wait(0.99):.3f} s (99 %); nginx answered {dict(statuses)}")
     closed = {name for name in outcome.counts if name.startswith("closed ")}
     assert outcome.violations == []
-    assert closed <= {"closed 1000", "closed 4503"}
+    assert closed <= {"closed 1000", "closed 4503"}, outcome
     assert outcome.counts["moved"], "nobody was asked to move"
     # 499 is how nginx calls a visitor who left before he was answered; some are taken away.
     assert set(statuses) - {499} == {101}

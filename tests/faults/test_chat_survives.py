@@ -11,7 +11,6 @@ pytestmark = pytest.mark.faults
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
 
 
-@pytest.mark.timeout(SECONDS + 180)
 @pytest.mark.parametrize("servers", [0, 1, 2], ids=["embedded", "services", "two_servers"])
 async def test_everybody_sees_what_is_stored_after_crashes(servers, tmp_path, seed, tell):
     running = world.services(tmp_path, servers=servers) if servers else world.embedded(tmp_path)

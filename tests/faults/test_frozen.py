@@ -6,8 +6,9 @@ import signal
 import pytest
 
 from tests.faults.people import Operator, Visitor
+from tests.machine.patience import wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 NUMBERED = (
     "WITH o AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM livechat_operator)"
@@ -87,7 +88,7 @@ async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
 async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_in_peace(place):
     beats = [place.celery("beat"), place.celery("beat")]
     workers = [place.celery("worker", "--concurrency=1") for _ in range(2)]
-    await asyncio.to_thread(place.jobs_run, 60)
+    await asyncio.to_thread(place.jobs_run)
     [(holder,)] = place.ask(HOLDER)
     [held] = [beat for beat in beats if f" {beat.pid} " in holder]
     halted = [held, workers[0]]
@@ -98,21 +99,19 @@ async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_i
         place.ask(
             "UPDATE livechat_lease SET until = until - interval '1 minute' WHERE name = 'beat'"
         )
-        [(second,)] = await asyncio.to_thread(place.until, lambda: place.ask(HOLDER), 40, "a beat")
+        [(second,)] = await so(lambda: place.ask(HOLDER))
         assert second != holder
-        await asyncio.to_thread(place.jobs_run, 40)
+        await asyncio.to_thread(place.jobs_run)
     finally:
         for process in halted:
             process.thaw()
     await asyncio.sleep(6.0)  # it looks again after five
-    await asyncio.to_thread(place.jobs_run, 40)
+    await asyncio.to_thread(place.jobs_run)
 
     assert place.ask(HOLDER) == [(second,)]
     assert all(process.runs for process in (*beats, *workers))
 
 
-async def so(truth, seconds=30.0):
-    """Return when it is so."""
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(truth):
-            await asyncio.sleep(0.1)
+async def so(truth):
+    """Return what `truth` says when it is true; it may ask the database."""
+    return await asyncio.to_thread(wait_until, truth)

@@ -15,11 +15,11 @@ import pytest
 from tests.faults import scenario, world
 from tests.faults.people import Visitor
 from tests.machine import disk
+from tests.machine.patience import PATIENCE_SECONDS, until, wait_until
 from tests.machine.postgres import OWNER
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not disk.may_mount(), reason="only root may mount a small disk"),
 ]
 
@@ -33,15 +33,14 @@ async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell
         async def faults():
             await asyncio.sleep(2.0)
             token = await a_visitors_token(place)
-            assert (await asyncio.to_thread(upload, app, token))[0] == 201
+            await taken(app, token)
             room.fill()
             await asyncio.sleep(1.0)
             refused = await asyncio.to_thread(upload, app, token)
             await asyncio.sleep(FULL_SECONDS)
             room.empty()
             assert (refused[0], refused[1]["error"]["code"]) == (503, "unavailable")
-            await asyncio.sleep(2.0)
-            assert (await asyncio.to_thread(upload, app, token))[0] == 201
+            await taken(app, token)
             return Counter({"disk full": 1})
 
         outcome = await scenario.chat(place, faults, seed, visitors=20)
@@ -101,12 +100,21 @@ def move(place, tablespace):
 async def a_visitors_token(place):
     vera = Visitor(place.addresses, 1, channel=place.channel)
     life = asyncio.create_task(vera.live())
-    async with asyncio.timeout(20):
-        while vera.token is None:
-            await asyncio.sleep(0.05)
+    await until(lambda: vera.token is not None)
     life.cancel()
     await asyncio.gather(life, return_exceptions=True)
     return vera.token
+
+
+async def taken(app, token):
+    """Return when a file is taken; until then it is refused cleanly."""
+
+    def is_taken():
+        status, answer = upload(app, token)
+        assert status == 201 or (status, answer["error"]["code"]) == (503, "unavailable")
+        return status == 201
+
+    await asyncio.to_thread(wait_until, is_taken, "a file that is taken")
 
 
 def upload(app, token):
@@ -119,7 +127,9 @@ def upload(app, token):
         "Content-Type": "multipart/form-data; boundary=limit",
         "Authorization": f"Visitor {token}",
     }
-    with closing(http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)) as connection:
+    with closing(
+        http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_SECONDS)
+    ) as connection:
         connection.request("POST", "/widget/berlin/files/", body, headers)
         answer = connection.getresponse()
         text = answer.read()

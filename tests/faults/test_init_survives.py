@@ -12,17 +12,17 @@ import pytest
 from tests.faults import world
 from tests.faults.world import World
 from tests.machine.app import App
+from tests.machine.patience import wait_until
 
 pytestmark = pytest.mark.faults
 
-AT_ONCE_SECONDS = 3.0
-"""Less than a process takes to look by itself (5 s); tried several times, so that luck ends."""
-HEALED_SECONDS = 15
+TOLD = ("-m", "tests.faults.told")
+"""Servers that do not look by themselves."""
 
 
 def ask(app: App, channel: str) -> tuple[int, Any]:
     """What a process tells a page; its status first."""
-    with closing(http.client.HTTPConnection("127.0.0.1", app.port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)) as connection:
         connection.request("GET", f"/widget/{channel}/init?url=https://shop.example/cart")
         answer = connection.getresponse()
         return answer.status, json.load(answer)
@@ -47,20 +47,17 @@ def decide(place: World, action: str) -> None:
     )
 
 
-def agree(place: World, action: str, within: float) -> None:
-    deadline = time.monotonic() + within
-    while (told := actions(place)) != {action}:
-        assert time.monotonic() < deadline, told
-        time.sleep(0.05)
+def agree(place: World, action: str) -> None:
+    wait_until(lambda: actions(place) == {action}, action)
 
 
 def test_what_is_saved_anywhere_is_answered_everywhere_and_without_a_database(tmp_path: Path):
-    with world.services(tmp_path, servers=2) as place:
+    with world.services(tmp_path, servers=2, entry=TOLD) as place:
         assert place.postgres
         assert actions(place) == {"display_button"}
         for action in ("hide_button", "display_button") * 3 + ("hide_button",):
             decide(place, action)
-            agree(place, action, AT_ONCE_SECONDS)
+            agree(place, action)
 
         place.postgres.kill_immediate()
         for _ in range(25):
@@ -69,7 +66,7 @@ def test_what_is_saved_anywhere_is_answered_everywhere_and_without_a_database(tm
 
         place.postgres.start()
         decide(place, "display_button")
-        agree(place, "display_button", HEALED_SECONDS)
+        agree(place, "display_button")
 
 
 def test_a_server_that_starts_without_a_database_says_so_and_heals(tmp_path: Path):
@@ -82,4 +79,4 @@ def test_a_server_that_starts_without_a_database_says_so_and_heals(tmp_path: Pat
 
         place.postgres.start()
 
-        agree(place, "display_button", HEALED_SECONDS)
+        agree(place, "display_button")

@@ -12,10 +12,10 @@ from tests.faults import world
 from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 from tests.machine.celery import Celery
+from tests.machine.patience import PATIENCE_SECONDS, until, wait_until
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(180),
     pytest.mark.xdist_group("jobs_survive"),
 ]
 
@@ -60,14 +60,6 @@ def ask(place: World, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def until(truth: Callable[[], Any], seconds: float, what: str) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := truth()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.2)
-    return found
-
-
 def since_now(place: World) -> Callable[[], bool]:
     """Return what tells whether every frequent job has run to its end since now."""
     [(now,)] = ask(place, "SELECT clock_timestamp()")
@@ -78,50 +70,49 @@ def since_now(place: World) -> Callable[[], bool]:
 def test_a_worker_that_is_killed_is_followed_by_another(place, celery):
     celery("beat")
     worker = celery("worker", "--concurrency=1")
-    until(since_now(place), 40, "the first run")
+    wait_until(since_now(place), "the first run")
 
     worker.kill()
     second = celery("worker", "--concurrency=1")
 
-    until(since_now(place), 40, "a run after the kill")
+    wait_until(since_now(place), "a run after the kill")
     assert second.stop() == 0
 
 
 def test_of_two_beats_one_beats_and_the_other_takes_over(place, celery):
     celery("worker", "--concurrency=1")
     beats = [celery("beat"), celery("beat")]
-    until(since_now(place), 40, "the first run")
+    wait_until(since_now(place), "the first run")
     [(holder,)] = ask(place, "SELECT holder FROM livechat_lease WHERE name = 'beat'")
     [held] = [beat for beat in beats if f" {beat.pid} " in holder]
 
     held.kill()
 
-    other = until(
+    other = wait_until(
         lambda: ask(
             place,
             "SELECT holder FROM livechat_lease WHERE name = 'beat' AND holder <> %s"
             " AND until > clock_timestamp()",
             holder,
         ),
-        45,
         "the other beat",
     )
     assert other
-    until(since_now(place), 40, "a run after the kill")
+    wait_until(since_now(place), "a run after the kill")
 
 
 def test_a_redis_that_dies_or_forgets_everything_stops_the_jobs_for_a_moment(place, celery):
     beat, worker = celery("beat"), celery("worker", "--concurrency=1")
-    until(since_now(place), 40, "the first run")
+    wait_until(since_now(place), "the first run")
 
     assert place.redis is not None
     place.redis.flushall()
-    until(since_now(place), 40, "a run after FLUSHALL")
+    wait_until(since_now(place), "a run after FLUSHALL")
     place.redis.kill()
     time.sleep(2)
     place.redis.start()
 
-    until(since_now(place), 60, "a run after the kill")
+    wait_until(since_now(place), "a run after the kill")
     assert beat.runs
     assert worker.runs
 
@@ -141,9 +132,8 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
         return int(number)
 
     try:
-        async with asyncio.timeout(90):
-            while not all(client.outbox.connected for client in lives):
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: all(client.outbox.connected for client in lives))
             guest.post()
             first = await in_charge()
             lives[desks[first]].cancel()
@@ -154,8 +144,7 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
             while (second := await in_charge()) == first:
                 await asyncio.sleep(0.2)
             guest.post()
-            while not all(entry.acks for entry in guest.written):
-                await asyncio.sleep(0.05)
+            await until(lambda: all(entry.acks for entry in guest.written))
     finally:
         for life in lives.values():
             life.cancel()

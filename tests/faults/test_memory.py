@@ -20,8 +20,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from tests.faults import world
-from tests.faults.people import Visitor
-from tests.faults.test_sockets import closing, living, raw, says, until
+from tests.faults.people import Visitor, says
+from tests.faults.test_sockets import closing, living, raw
+from tests.machine.patience import PATIENCE_SECONDS, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("memory")]
 
@@ -76,7 +77,7 @@ async def somebody_chats(place):
 
 async def served(visitor) -> None:
     entry = visitor.post()
-    await until(lambda: says(visitor, entry.text), seconds=10.0)
+    await until(lambda: says(visitor, entry.text))
 
 
 async def dialled(place, *, reads: bool = True):
@@ -146,12 +147,12 @@ async def pour(plain, data: bytes, times: int) -> int:
     return taken
 
 
-async def ended(plain, seconds: float) -> bool:
+async def ended(plain) -> bool:
     """Say whether the other side ends the connection; what it sends is read."""
     loop = asyncio.get_running_loop()
     with suppress(ConnectionError):
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await loop.sock_recv(plain, 65_536):
                     pass
         except TimeoutError:
@@ -183,7 +184,7 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
             await served(walt)
             highest = memory(place)
             # Sooner than an idle one would be: ten seconds after its end began, the line is cut.
-            await until(lambda: connections(place) <= others, seconds=45.0)
+            await until(lambda: connections(place) <= others)
             highest = max(highest, memory(place))
 
     assert highest - before < MUCH
@@ -213,7 +214,7 @@ async def test_garbage_and_the_smallest_frames_are_bounded(place):
             pouring = zip(rude, [garbage for garbage in kinds for _ in range(5)], strict=True)
             await asyncio.gather(*(pour(plain, garbage, 3) for plain, garbage in pouring))
             highest = memory(place)
-            assert all(await asyncio.gather(*(ended(plain, 25.0) for plain in rude)))
+            assert all(await asyncio.gather(*(ended(plain) for plain in rude)))
 
     assert highest - before < MUCH
 
@@ -230,7 +231,7 @@ async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(plac
                         await flooding.send(view)
 
             flooded = asyncio.create_task(flood())
-            code = await closing(flooding, 20)
+            code = await closing(flooding)
             highest = memory(place)
             await flooded
 
@@ -238,7 +239,6 @@ async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(plac
     assert highest - before < MUCH
 
 
-@pytest.mark.timeout(240)
 async def test_who_only_takes_up_room_is_gone_after_a_while(place):
     """A thousand sockets that say no hello; heads and bodies that come drop by drop."""
     beginnings = [
@@ -260,7 +260,7 @@ async def test_who_only_takes_up_room_is_gone_after_a_while(place):
                 slow.append(await dialled(place))
                 await loop.sock_sendall(slow[-1], beginning)
             highest = memory(place)
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while connections(place) > others and time.monotonic() < deadline:
                 await asyncio.sleep(1.0)
                 for number, plain in enumerate(slow):
@@ -279,7 +279,7 @@ async def test_many_requests_at_once_on_one_line_are_refused(place):
         plain = await dialled(place)
         with all_closed([plain]):
             await pour(plain, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20_000, 1)
-            assert await ended(plain, 20.0)
+            assert await ended(plain)
             highest = memory(place)
 
     assert highest - before < MUCH

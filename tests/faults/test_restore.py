@@ -15,7 +15,6 @@ PAGE = "back-up-and-restore.md"
 TALK_SECONDS = 4
 
 
-@pytest.mark.timeout(180)
 async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_not(
     tmp_path, seed, tell
 ):

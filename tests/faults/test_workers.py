@@ -12,8 +12,9 @@ from websockets.asyncio.client import connect
 
 from tests.faults import world
 from tests.faults.people import Visitor
-from tests.faults.test_sockets import closing, living, raw, until
+from tests.faults.test_sockets import closing, living, raw
 from tests.machine.app import App
+from tests.machine.patience import PATIENCE_SECONDS, promised, until
 from tests.machine.ports import free_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
@@ -62,8 +63,8 @@ async def test_a_dead_worker_is_replaced_and_its_sockets_come_back(place, app):
     killed = min(before)
     async with living(*visitors):
         os.kill(killed, signal.SIGKILL)
-        await until(lambda: len(processes(app) - {killed}) == 2, seconds=20)
-        await until(lambda: all(visitor.outbox.connected for visitor in visitors), seconds=20)
+        await until(lambda: len(processes(app) - {killed}) == 2)
+        await until(lambda: all(visitor.outbox.connected for visitor in visitors))
 
     def is_told():
         ended = [line for line in app.log.read_text().splitlines() if "worker.ended" in line]
@@ -95,7 +96,9 @@ def test_the_demos_second_site_is_served_once(place, tmp_path):
     shop = App(tmp_path, environ=environ, neighbour_port=beside)
     shop.start()
     try:
-        with urllib.request.urlopen(f"http://localhost:{beside}/", timeout=10) as page:
+        with urllib.request.urlopen(
+            f"http://localhost:{beside}/", timeout=PATIENCE_SECONDS
+        ) as page:
             text = page.read().decode()
     finally:
         code = shop.stop()
@@ -116,7 +119,7 @@ async def test_the_second_signal_ends_all_at_once(app):
         code = await asyncio.to_thread(app.wait)
 
     assert code == 1
-    assert time.monotonic() - started < 8  # draining would take longer
+    assert time.monotonic() - started < promised(8)  # draining would take longer
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
 
 
@@ -124,7 +127,7 @@ async def test_workers_leave_when_their_supervisor_is_gone(app):
     workers = processes(app)
     async with raw(app, "/ws/visitor/berlin/") as connection:
         app.kill()
-        code = await closing(connection, 10)
+        code = await closing(connection)
     await until(lambda: not [one for one in workers if Path(f"/proc/{one}").exists()])
 
     assert code == 4503
@@ -138,7 +141,7 @@ async def test_who_reads_nothing_holds_up_nobody(app):
         code = await asyncio.to_thread(app.wait)
 
     assert code == 0
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < promised(10)
 
 
 def test_without_its_database_it_ends_in_time(place, app):
@@ -150,4 +153,4 @@ def test_without_its_database_it_ends_in_time(place, app):
         place.postgres.start()
 
     assert code == 0
-    assert time.monotonic() - started < 25
+    assert time.monotonic() - started < promised(25)

@@ -134,9 +134,15 @@ def embedded(
 
 @contextmanager
 def services(
-    var: Path, *, servers: int = 1, workers: int = 1, environ: Mapping[str, str] = FAST
+    var: Path,
+    *,
+    servers: int = 1,
+    workers: int = 1,
+    entry: Sequence[str] = OURS,
+    environ: Mapping[str, str] = FAST,
 ) -> Iterator[World]:
-    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis."""
+    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis;
+    `entry` as for `App`."""
     with foundations.services() as (database, key, seeded), redis.running() as memory:
         environ = {
             **environ,
@@ -145,7 +151,7 @@ def services(
             "REDIS_URL": memory.url,
             "SECRET_KEY": key,
         }
-        apps = _apps(var, [ROOT] * servers, environ)
+        apps = _apps(var, [ROOT] * servers, environ, entry)
         with _serving(apps):
             yield World(apps, **seeded, postgres=database, redis=memory)
 
@@ -169,12 +175,14 @@ def versions(var: Path, codes: Sequence[Path]) -> Iterator[World]:
             yield World(apps, **seeded, postgres=database, redis=memory)
 
 
-def _apps(var: Path, codes: Sequence[Path], environ: Mapping[str, str]) -> list[App]:
+def _apps(
+    var: Path, codes: Sequence[Path], environ: Mapping[str, str], entry: Sequence[str] = OURS
+) -> list[App]:
     apps = []
     for number, code in enumerate(codes):
         own = var / str(number)
         own.mkdir()
-        apps.append(App(own, environ=environ, code=code))
+        apps.append(App(own, environ=environ, entry=entry, code=code))
     return apps
 
 

@@ -5,17 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.machine import preloaded
+from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 from tests.machine.preloaded import Forked
 
+Process = subprocess.Popen[bytes] | Forked
+
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DEMO"),
     *("GEOIP_PATH", "HTTPS", "PORT", "HOST", "WORKERS", "DRAIN_SECONDS"),
@@ -59,21 +62,17 @@ class App:
         self._entry = entry
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
-        self._process: subprocess.Popen[bytes] | Forked | None = None
+        self._process: Process | None = None
 
     def manage(self, *arguments: str) -> str:
         """Return what ``manage.py`` prints; raises when it fails."""
-        done = subprocess.run(
-            [sys.executable, *self._entry, *arguments],
-            cwd=self.code,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        with tempfile.TemporaryDirectory() as folder:
+            said, complained = Path(folder, "said"), Path(folder, "complained")
+            code = self.begin([*self._entry, *arguments], said, complained).wait()
+            if code:
+                told = f"{said.read_text()}{complained.read_text()}"
+                raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{told}")
+            return said.read_text()
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
         """Return status and body of an address of the server."""
@@ -85,18 +84,9 @@ class App:
         finally:
             connection.close()
 
-    def beside(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def beside(self, *arguments: str) -> Process:
         """Start ``manage.py`` with other work on the same folder; whoever asks for it ends it."""
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *self._entry, *arguments],
-                cwd=ROOT,
-                env=self.environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        return self.begin([*self._entry, *arguments], self.log)
 
     def start(self) -> None:
         """Start the server and return when it answers."""
@@ -105,30 +95,33 @@ class App:
             if self._command == "runserver"
             else ["--host", "127.0.0.1", "--port", str(self.port), *self._beside]
         )
-        self._process = self._begin(self._command, *address)
+        program = [*self._entry, self._command, *address]
+        if self._forked:
+            self._process = Forked(program, folder=self._var, log=self.log)
+        else:
+            self._process = self.begin(program, self.log)
         self._wait_until_ready(self._process)
 
-    def _begin(self, *arguments: str) -> subprocess.Popen[bytes] | Forked:
-        program = [*self._entry, *arguments]
-        if self._forked:
-            return Forked(program, folder=self._var, log=self.log)
-        if self._can_be_forked():
-            return Forked(program, folder=ROOT, log=self.log, environ=self.environ)
-        with self.log.open("ab") as log:
+    def begin(self, program: Sequence[str], log: Path, errors: Path | None = None) -> Process:
+        """Start a program of ours, given as Python would get it, on the server's environment. It
+        writes to `log`, and its errors to a file of their own where there is one."""
+        if self._can_be_forked(program):
+            return Forked(program, folder=ROOT, log=log, errors=errors, environ=self.environ)
+        with log.open("ab") as told, (errors or log).open("ab") as complained:
             return subprocess.Popen(
-                [sys.executable, *self._entry, *arguments],
+                [sys.executable, *program],
                 cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=told,
+                stderr=complained,
                 start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
                 preexec_fn=_hear_ctrl_c,
             )
 
-    def _can_be_forked(self) -> bool:
+    def _can_be_forked(self, program: Sequence[str]) -> bool:
         """Return whether a fork does the same: not with older code or a library loaded first."""
-        is_ours = self.code == ROOT and self._entry[0] in {"manage.py", "-m"}
+        is_ours = self.code == ROOT and program[0] in {"manage.py", "-m"}
         return is_ours and "LD_PRELOAD" not in self.environ and preloaded.is_for_any()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
@@ -167,7 +160,7 @@ class App:
             process.kill()
             process.wait()
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes] | Forked) -> None:
+    def _wait_until_ready(self, process: Process) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.status("/healthz") != 200:
             if process.poll() is not None or time.monotonic() > deadline:

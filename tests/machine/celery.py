@@ -4,12 +4,10 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.machine.app import ROOT, App
-
-PATIENCE_SECONDS = 30
+from tests.machine.app import App, Process
+from tests.machine.patience import PATIENCE_SECONDS
 
 
 class Celery:
@@ -17,9 +15,9 @@ class Celery:
 
     def __init__(self, app: App, var: Path, *words: str) -> None:
         self.log = var / f"{words[0]}.log"
-        self._words = [sys.executable, "-m", "celery", "-A", "config", *words]
-        self._environ = app.environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._app = app
+        self._program = ["-m", "celery", "-A", "config", *words]
+        self._process: Process | None = None
 
     @property
     def pid(self) -> int:
@@ -32,16 +30,7 @@ class Celery:
 
     def start(self) -> None:
         """Start it; what it does is seen in the rows of the jobs."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._words,
-                cwd=ROOT,
-                env=self._environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = self._app.begin(self._program, self.log)
 
     def freeze(self) -> None:
         """Halt it and its children where they are, until `thaw`."""
@@ -68,7 +57,8 @@ class Celery:
         if process is not None:
             self._kill(process)
 
-    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+    def _kill(self, process: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.kill()  # before it had a group of its own
         process.wait()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 
 CHUNK = 65_536
-PATIENCE_SECONDS = 10
 ABORT = (OSError, ConnectionError)
 
 

@@ -19,11 +19,11 @@ from typing import Any
 import msgspec
 
 from tests.machine import programs
+from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "docs/how-to/production/nginx.conf"
 NAME = "chat.example.org"
-PATIENCE_SECONDS = 30
 
 AROUND = """
 {user}

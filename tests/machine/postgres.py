@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.machine import programs
+from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 
 NAME = "livechat"
-PATIENCE_SECONDS = 30
 
 # PostgreSQL refuses to run as root; its package brings this user.
 OWNER = "postgres" if os.geteuid() == 0 else None

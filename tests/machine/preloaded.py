@@ -91,10 +91,11 @@ class Forked:
         *,
         folder: Path,
         log: Path,
+        errors: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self._process: ForkServerProcess = _context.Process(
-            target=_serve, args=(program, folder, log, environ)
+            target=_serve, args=(program, folder, log, errors or log, environ)
         )
         self._process.start()
 
@@ -121,15 +122,21 @@ class Forked:
 
 
 def _serve(
-    program: Sequence[str], folder: Path, log: Path, environ: Mapping[str, str] | None
+    program: Sequence[str],
+    folder: Path,
+    log: Path,
+    errors: Path,
+    environ: Mapping[str, str] | None,
 ) -> None:
     from django.apps import apps
 
     os.setsid()  # Ctrl-C is for the tests, which stop us in their turn
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for own, other in ((0, nothing), (1, written), (2, written)):
+    told, complained = (
+        os.open(one, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for one in (log, errors)
+    )
+    for own, other in ((0, nothing), (1, told), (2, complained)):
         os.dup2(other, own)
     os.chdir(folder)
     if environ is None:

@@ -10,9 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.machine import programs
+from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
-
-PATIENCE_SECONDS = 30
 
 
 class Redis:

@@ -1,0 +1,17 @@
+"""The same server that does not look by itself what widgets are told, but has to be told when that
+changes: ``python -m tests.faults.told serve …``."""
+
+import os
+import sys
+
+import django
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from livechat import init  # noqa: E402 - needs the apps to be loaded
+
+if __name__ == "__main__":
+    init.REFRESH_SECONDS = 24 * 3_600.0
+    execute_from_command_line(["manage.py", *sys.argv[1:]])
