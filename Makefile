@@ -20,12 +20,11 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 
 PY := .venv/bin/python
 MACHINE := $(PY) -m tests.machine
-STAGE := @$(MACHINE) stage
+STAGE = @$(MACHINE) stage
 PYTEST := $(PY) -m pytest
-# One process for each CPU; more where tests wait for browsers and for servers that die.
+# More processes than CPUs, for tests wait: most of all for servers that die.
 CPUS := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS := --numprocesses auto --maxprocesses 8
-BROWSERS := --numprocesses $(shell expr $(CPUS) + 1) --maxprocesses 8
+WORKERS := --numprocesses $(shell expr $(CPUS) + 1) --maxprocesses 8
 WORLDS := --numprocesses $(shell expr $(CPUS) \* 2) --maxprocesses 8
 # Node comes with the locked Python packages, so it is the same one everywhere.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
@@ -56,7 +55,9 @@ run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 
 test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
 	@$(MACHINE) report
 
-test-programs: .venv/test.txt
+# Any Python does for these, so they come while the packages of .venv do.
+test-programs: MACHINE := $(PYTHON) -m tests.machine
+test-programs:
 	@$(MACHINE) begin
 	$(STAGE) "programs: PostgreSQL, Redis, Chromium, nginx" -- $(MACHINE) install
 
@@ -68,7 +69,7 @@ test-js: .venv/test.txt
 	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
 
 test-browser: .venv/test.txt
-	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(BROWSERS)
+	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(WORKERS)
 
 test-faults: .venv/test.txt
 	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults $(WORLDS)
@@ -122,7 +123,7 @@ check-holes: .venv/test.txt
 	$(STAGE) "known holes in dependencies" -- $(MACHINE) audit requirements/run.txt requirements/test.txt
 
 
-.PHONY: rehearse bench figures pictures texts quick ci lock
+.PHONY: rehearse bench figures pictures texts quick fetch ci lock
 rehearse: .venv/test.txt ## a production as documented, restarted under load
 	$(STAGE) "rehearsal of production" --needs chromium --needs nginx --needs postgres --needs redis -- \
 		$(PY) -m tests.rehearsal
@@ -147,7 +148,12 @@ texts: .venv/test.txt ## the translatable texts, collected anew and compiled (ne
 quick:
 	@$(MAKE) --jobs 2 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 check test-upgrade test-js
 
-ci: test-programs quick test-browser test-faults test-embedded test-services ## exactly what CI runs
+# What waits for the network comes beside what waits for the disk.
+fetch:
+	@$(MAKE) --jobs 3 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 \
+		test-programs .venv/test.txt node_modules/installed.json
+
+ci: fetch quick test-browser test-faults test-embedded test-services ## exactly what CI runs
 	@$(MACHINE) report
 
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header \
