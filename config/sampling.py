@@ -7,6 +7,7 @@ import os
 import resource
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,9 @@ OPERATORS = Gauge(
 
 _figures = Question("figures", figures.current, within=1.0, keep=FIGURES_SECONDS)
 _collecting_since = 0.0
+_collecting_seconds = 0.0
+_collections: defaultdict[int, int] = defaultdict(int)
+"""Runs by generation; with the seconds above, what has not been told yet."""
 _pool_before = {"requests_wait_ms": 0, "requests_errors": 0}
 
 
@@ -119,6 +123,7 @@ async def look() -> None:
     metrics.BUS_ECHO_AGE.set(bus.echo_age() or 0.0)
     PROCESSES.set(1)
     DRAINING.set(int(BaseConsumer.draining))
+    _tell_collections()
     await asyncio.to_thread(_look_at_machine)
 
 
@@ -157,9 +162,19 @@ def _look_at_pool() -> None:
 
 
 def _note_collection(phase: str, info: dict[str, int]) -> None:
-    global _collecting_since
+    """Count a run. It may begin anywhere, also in a thread that holds a lock of the metrics, so it
+    takes none: with several processes they have one for all, and the process would stand still."""
+    global _collecting_since, _collecting_seconds
     if phase == "start":
         _collecting_since = time.perf_counter()
     else:
-        COLLECTING.inc(time.perf_counter() - _collecting_since)
-        COLLECTIONS.labels(str(info["generation"])).inc()
+        _collecting_seconds += time.perf_counter() - _collecting_since
+        _collections[info["generation"]] += 1
+
+
+def _tell_collections() -> None:
+    global _collecting_seconds
+    seconds, _collecting_seconds = _collecting_seconds, 0.0
+    COLLECTING.inc(seconds)
+    for generation in tuple(_collections):
+        COLLECTIONS.labels(str(generation)).inc(_collections.pop(generation))

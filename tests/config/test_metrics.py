@@ -1,6 +1,9 @@
 """What is counted is counted rightly, says nothing of anybody, and is shown to who may see it."""
 
+import os
 import re
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_l
 from config import exposition, sampling
 from livechat import metrics
 from tests import factories
-from tests.machine.app import App
+from tests.machine.app import ROOT, App
 from tests.machine.ports import free_port
 
 TOKEN = "t" * 32
@@ -115,6 +118,45 @@ async def test_waiting_visitors_and_operators_are_told(berlin, anna, vera):
     assert value("livechat_conversations", state="waiting") == 1
     assert value("livechat_operators_online") == 0
     assert value("livechat_longest_wait_seconds") > 0
+
+
+COLLECTS_EVERYWHERE = """
+import gc
+import django
+
+django.setup()
+from config import sampling
+
+gc.callbacks.append(sampling._note_collection)
+gc.set_threshold(1)
+for number in range(300):
+    sampling.POOL.labels(str(number)).set(number)
+gc.set_threshold(0)
+before = sampling.COLLECTIONS.labels("0")._value.get()
+sampling._tell_collections()
+print(sampling.COLLECTIONS.labels("0")._value.get() - before)
+"""
+
+
+def test_garbage_that_is_collected_while_something_is_counted_stops_nothing(tmp_path):
+    """With several processes there is one lock for all that is counted; a collection that wanted it
+    while its own thread held it stopped the process for ever."""
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTS_EVERYWHERE],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert float(done.stdout) > 100, done.stderr
 
 
 def test_close_codes_are_a_closed_set():
