@@ -32,7 +32,7 @@ class Template(Installed):
 
 
 def build(folder: Path) -> Template:
-    app = App(folder, environ=ENVIRON)
+    app = App(folder, environ=ENVIRON, forked=False)  # what forks comes when this is there
     with ThreadPoolExecutor() as beside:
         # Without the hundreds of flags, which no page shows.
         collected = beside.submit(

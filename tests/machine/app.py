@@ -35,7 +35,7 @@ class App:
     `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
     runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
     version. `forked` servers come from the process that `preloaded.prepare` has prepared, whose
-    environment they have.
+    environment they have; with False nothing is forked, and by default what does the same forked.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class App:
         entry: Sequence[str] = ("manage.py",),
         neighbour_port: int = 0,
         code: Path = ROOT,
-        forked: bool = False,
+        forked: bool | None = None,
     ) -> None:
         self.code = code
         self._forked = forked
@@ -121,6 +121,8 @@ class App:
 
     def _can_be_forked(self, program: Sequence[str]) -> bool:
         """Return whether a fork does the same: not with older code or a library loaded first."""
+        if self._forked is False:
+            return False
         is_ours = self.code == ROOT and program[0] in {"manage.py", "-m"}
         return is_ours and "LD_PRELOAD" not in self.environ and preloaded.is_for_any()
 

@@ -17,6 +17,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
@@ -46,6 +47,7 @@ LIBRARIES = (
 """What takes long to import and reads neither settings nor the environment while it does."""
 
 _context = multiprocessing.get_context("forkserver")
+_beginning = threading.Lock()
 _kind = ""
 """What the fork server of this process is for: a process has one at most."""
 
@@ -63,9 +65,16 @@ def is_for_any() -> bool:
 
 def _is_for(kind: str, environ: Mapping[str, str]) -> bool:
     global _kind
-    _kind = _kind or kind
-    if _kind != kind:
-        return False
+    with _beginning:
+        if not _kind:
+            _begin(kind, environ)
+            _kind = kind
+    return _kind == kind
+
+
+def _begin(kind: str, environ: Mapping[str, str]) -> None:
+    """Start the fork server. It inherits the environment of this process, which is another one for
+    that moment: once, for other threads may look at it."""
     _context.set_forkserver_preload([__name__])
     before = dict(os.environ)
     os.environ.clear()
@@ -75,7 +84,6 @@ def _is_for(kind: str, environ: Mapping[str, str]) -> bool:
     finally:
         os.environ.clear()
         os.environ.update(before)
-    return True
 
 
 class Forked:
