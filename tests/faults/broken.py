@@ -31,7 +31,7 @@ from livechat.domain import numbering  # noqa: E402
 from livechat.models import Message  # noqa: E402
 from livechat.services.messages import Item, Posted  # noqa: E402
 
-BEFORE_COMMIT = 0.1
+BEFORE_COMMIT = 0.3
 """Seconds between a promise and the commit it should have waited for: a kill hits it easily."""
 
 

@@ -48,6 +48,7 @@ async def chat(
     gone: float = GONE,
     pause: float = 2.0,
     patience: float = 75.0,
+    limit: float = float("inf"),
 ) -> Outcome:
     """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
 
@@ -55,7 +56,8 @@ async def chat(
     more, who only look; a share of them all is `old`, and of the writing ones `gone` for good in
     the middle of it. After the last fault nobody writes any more, and everything must come to be as
     promised. We give up when for `patience` seconds nothing has moved: what an inbox has missed it
-    learns from the second heartbeat that tells of it, after 40 seconds at most.
+    learns from the second heartbeat that tells of it, after 40 seconds at most. What is broken may
+    move for ever: then we give up after `limit` seconds.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
@@ -89,7 +91,7 @@ async def chat(
         await farewell
         await _end(hands.values())
         survivors = [client for client in people if client not in leaving]
-        return await _settle(world, people, survivors, patience, counts)
+        return await _settle(world, people, survivors, (patience, limit), counts)
     finally:
         await _end([*hands.values(), *lives.values()])
 
@@ -110,11 +112,12 @@ async def _settle(
     world: World,
     people: list[Client],
     survivors: list[Client],
-    patience: float,
+    limits: tuple[float, float],
     counts: Counter[str],
 ) -> Outcome:
-    """Wait until nothing is amiss, or nothing has moved for `patience` seconds; return what is
-    amiss then. Before it rests, a text may be acked whose row was not there when we looked."""
+    """Wait until nothing is amiss, or it is time to give up; return what is amiss then. Before it
+    rests, a text may be acked whose row was not there when we looked."""
+    patience, limit = limits
     now = asyncio.get_running_loop().time
     started = moved_at = now()
     state: object = None
@@ -133,7 +136,7 @@ async def _settle(
         if state != before:
             moved_at = now()
         found = await asyncio.to_thread(violations, history)
-        if not found or now() - moved_at > patience:
+        if not found or now() - moved_at > patience or now() - started > limit:
             counts["conversations"], counts["entries"] = len(chats), len(entries)
             counts["notes"] = sum(entry.kind == "note" for entry in entries)
             counts["acked in all"] = sum(bool(item.acks) for item in history.written)
@@ -148,7 +151,7 @@ def _state(history: History) -> tuple[int, ...]:
     return (
         len(history.entries),
         sum(chat.revision for chat in history.chats),
-        sum(len(item.acks) + bool(item.refusal) for item in history.written),
+        sum(bool(item.acks or item.refusal) for item in history.written),
         sum(screen.unsent for screen in history.screens),
         sum(len(shown) for screen in history.screens for shown in screen.timelines.values()),
         sum(revision for screen in history.screens for revision, _ in screen.chats.values()),

@@ -1,5 +1,7 @@
 """The checker finds what is broken on purpose, and nothing where nothing is."""
 
+import math
+
 import pytest
 
 from tests.faults import chaos, scenario, world
@@ -11,7 +13,7 @@ ROUNDS = 12
 """As many as it takes to hit the moment; on a busy machine fewer kills go into one."""
 
 
-async def run(variant, var, seed, tell, *, patience=75.0, words="", rounds=1):
+async def run(variant, var, seed, tell, *, words="", rounds=1):
     """Return what the checker says of a variant; up to `rounds` runs until it says `words`."""
     entry = ("-m", "tests.faults.broken", variant)
     with world.embedded(var, entry=entry) as place:
@@ -22,7 +24,8 @@ async def run(variant, var, seed, tell, *, patience=75.0, words="", rounds=1):
                 seed + number,
                 visitors=20,
                 pause=0.5,
-                patience=patience,
+                patience=3.0 if words else 75.0,
+                limit=10.0 if words else math.inf,
             )
             tell(f"{variant}: {outcome}")
             if words and any(words in violation for violation in outcome.violations):
@@ -44,6 +47,6 @@ async def test_nothing_is_found_where_nothing_is_broken(tmp_path, seed, tell):
     ],
 )
 async def test_a_broken_promise_is_found(variant, words, tmp_path, seed, tell):
-    found = await run(variant, tmp_path, seed, tell, patience=3.0, words=words, rounds=ROUNDS)
+    found = await run(variant, tmp_path, seed, tell, words=words, rounds=ROUNDS)
 
     assert any(words in violation for violation in found), found
