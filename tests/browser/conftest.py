@@ -24,7 +24,7 @@ from tests.machine.app import App
 from tests.machine.workers import once
 
 LIMIT_SECONDS = 240
-"""Of one test. What people wait for has its own patience; this ends what nobody thought of."""
+"""Of one test. People have a patience of their own; this ends a test that waits without one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -153,7 +153,7 @@ def test_garbage_that_is_collected_while_something_is_counted_stops_nothing(tmp_
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,  # for ever, when it stands still
     )
 
     assert float(done.stdout) > 100, done.stderr

@@ -361,7 +361,7 @@ class Client:
 
     async def _connection(self) -> int | None:
         """Live through one connection; return how it was closed, 0 for one that was not made, and
-        None where nobody answered in time."""
+        None where no answer came in time."""
         address = self.random.choice(self._addresses)
         try:
             async with connect(

@@ -15,7 +15,7 @@ from tests.machine.patience import IS_ALONE, wait_until
 from tests.machine.workers import once
 
 LIMIT_SECONDS = 900
-"""Of one test. Each has its own patience; this ends what nobody thought of."""
+"""Of one test. Each has its own patience; this ends a test that waits without one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
