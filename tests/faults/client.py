@@ -382,7 +382,7 @@ class Client:
         except TimeoutError:
             return None
         except (OSError, WebSocketException, EOFError) as failure:
-            self.counts[f"failed with {type(failure).__name__}"] += 1
+            self.counts[f"failed with {type(failure).__name__}: {failure}"[:200]] += 1
             return 0
 
     async def _talk(self, socket: ClientConnection) -> int:
