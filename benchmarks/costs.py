@@ -42,8 +42,8 @@ def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 def instrument() -> None:
     """Wrap the parts; needs the apps to be loaded, and the consumers not to have started."""
 
-    from config import runtime
-    from config.websocket import WebSocket
+    from config.server import lifecycle
+    from config.server.websocket_protocol import WebSocket
     from livechat import bus, events
     from livechat.consumers import base, operator, outbox, visitor, writer
     from livechat.services import messages
@@ -67,13 +67,13 @@ def instrument() -> None:
         is_static = isinstance(vars(owner).get(attribute), staticmethod)
         wrapped = timed(name, call)
         setattr(owner, attribute, staticmethod(wrapped) if is_static else wrapped)
-    stop = runtime.stop
+    stop = lifecycle.stop
 
     async def stop_and_write() -> None:
         await stop()
         write_down()
 
-    runtime.stop = stop_and_write
+    lifecycle.stop = stop_and_write
 
 
 def write_down() -> None:

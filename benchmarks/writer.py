@@ -22,7 +22,7 @@ from channels.db import database_sync_to_async  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from config import runtime  # noqa: E402
+from config.server import lifecycle  # noqa: E402
 from livechat.consumers.writer import PENS, Writer  # noqa: E402
 from livechat.domain.states import Kind, Role  # noqa: E402
 from livechat.models import Conversation, Message, Participant  # noqa: E402
@@ -93,12 +93,12 @@ async def main(
     designs: dict[str, Send] = {"writer": writer_sends, "ORM per message": orm_sends}
     rates: dict[str, dict[int, list[float]]] = {name: {n: [] for n in counts} for name in designs}
     chats = await database_sync_to_async(_chats)(max(counts))
-    await runtime.start()
+    await lifecycle.start()
     for _ in range(rounds):
         for count in counts:
             for name, send in designs.items():
                 rates[name][count].append(await measure(send, chats[:count], seconds))
-    await runtime.stop()
+    await lifecycle.stop()
     return rates
 
 

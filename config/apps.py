@@ -7,4 +7,8 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks, minimum_versions, unsafe  # noqa: F401 - they register checks
+        from config.checks import (
+            configuration,  # noqa: F401 - they register checks
+            exposure,  # noqa: F401 - they register checks
+            versions,  # noqa: F401 - they register checks
+        )

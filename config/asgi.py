@@ -15,12 +15,13 @@ from django.conf import settings  # noqa: E402
 from servestatic import ServeStaticASGI  # noqa: E402
 from structlog.contextvars import bind_contextvars  # noqa: E402
 
-from config import exposition, health, runtime  # noqa: E402
-from config.admission import Admission  # noqa: E402
-from config.front_door import FrontDoor  # noqa: E402
-from config.http_limits import BodyLimit  # noqa: E402
-from config.http_record import counted, id_of, recorded  # noqa: E402
-from config.senders import Senders  # noqa: E402
+from config.http.admission import Admission  # noqa: E402
+from config.http.body_auth import Senders  # noqa: E402
+from config.http.body_limit import BodyLimit  # noqa: E402
+from config.http.edge import FrontDoor  # noqa: E402
+from config.http.request_log import counted, id_of, recorded  # noqa: E402
+from config.monitoring import health, metrics_endpoint  # noqa: E402
+from config.server import lifecycle  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.doorstep import explain  # noqa: E402
 from livechat.init import PATH, init  # noqa: E402
@@ -45,7 +46,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == "/healthz":
         await _alive(scope, receive, send)
         return
-    await runtime.start()
+    await lifecycle.start()
     await _front_door(scope, receive, send)
 
 
@@ -67,7 +68,7 @@ async def _http(scope: Any, receive: Any, send: Any) -> None:
     elif path == "/readyz":
         await health.readyz(scope, receive, send)
     elif path == "/metrics" and settings.METRICS_TOKEN:
-        await exposition.metrics(scope, receive, send)
+        await metrics_endpoint.metrics(scope, receive, send)
     elif path.startswith("/ws/"):
         await explain(scope, send, is_draining=BaseConsumer.draining)
     elif path.startswith(settings.STATIC_URL):
@@ -92,9 +93,9 @@ async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await runtime.start()
+            await lifecycle.start()
             await send({"type": "lifespan.startup.complete"})
         else:
-            await runtime.stop()
+            await lifecycle.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

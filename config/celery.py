@@ -24,7 +24,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 @app.on_after_finalize.connect
 def make_tasks(sender: Celery, **_kwargs: Any) -> None:
     """Make the tasks and the beat's table; both need the apps to be loaded."""
-    from config.schedule import SCHEDULE, Job
+    from config.jobs.schedule import SCHEDULE, Job
     from livechat.services.jobs import perform
 
     def work_of(job: Job) -> Callable[[], int]:

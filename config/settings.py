@@ -118,7 +118,7 @@ CACHES = {
     )
 }
 
-# --- jobs: with Redis Celery does them, without it the server's own clock (config/clock.py)
+# --- jobs: with Redis Celery does them, without it the server's own clock (config/jobs/clock.py)
 
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -132,7 +132,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "health_check_interval": 10,
 }
-CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
+CELERY_BEAT_SCHEDULER = "config.jobs.beat.Scheduler"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -185,8 +185,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: says who may try
     "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_HANDLER = "config.sign_in.Handler"  # counts as `livechat.services.sign_ins` says
-AXES_LOCKOUT_CALLABLE = "config.sign_in.locked_out"
+AXES_HANDLER = "config.axes_handler.Handler"  # counts as `livechat.services.sign_ins` says
+AXES_LOCKOUT_CALLABLE = "config.axes_handler.locked_out"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks whom it refused
 AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.sign_ins`
 AXES_VERBOSE = False
@@ -226,7 +226,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # the proxy redirects
-# SECURE_PROXY_SSL_HEADER would believe everybody: `config.front_door` asks who says so.
+# SECURE_PROXY_SSL_HEADER would believe everybody: `config.http.edge` asks who says so.
 SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_include_subdomains
 SECURE_HSTS_PRELOAD = ENV.hsts_preload
@@ -256,14 +256,14 @@ TIME_ZONE = "UTC"
 UNFOLD = {
     "SITE_TITLE": "Livechat",
     "SITE_HEADER": "Livechat",
-    "SITE_ICON": "config.admin_menu.icon",
+    "SITE_ICON": "config.admin.menu.icon",
     "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "config.admin_menu.icon"},
+        {"rel": "icon", "type": "image/svg+xml", "href": "config.admin.menu.icon"},
     ],
     "SITE_URL": "/dashboard/",
-    "ENVIRONMENT": "config.admin_menu.environment",
-    "SIDEBAR": {"navigation": "config.admin_menu.navigation"},
-    "STYLES": ["config.admin_menu.style"],
+    "ENVIRONMENT": "config.admin.menu.environment",
+    "SIDEBAR": {"navigation": "config.admin.menu.navigation"},
+    "STYLES": ["config.admin.menu.style"],
     "COLORS": {
         # Around the brand's #3451d1, which stands at 600: buttons, and links on white.
         "primary": {
@@ -284,7 +284,7 @@ UNFOLD = {
 
 # --- watching
 
-LOGGING_CONFIG = "config.logs.configure"
+LOGGING_CONFIG = "config.monitoring.logs.configure"
 LOGGING = {"format": ENV.log_format, "level": ENV.log_level, "in_full": DEBUG}
 METRICS_TOKEN = ENV.metrics_token
 METRICS_ADDRESS = ENV.metrics_address

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import DatabaseError
 
-from config import health
 from config.doctor.finding import Finding, error, ok
+from config.monitoring import health
 
 LEAST_POSTGRES = 13
 MAX_SKEW_SECONDS = 2.0

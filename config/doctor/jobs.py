@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from config.doctor.finding import Finding, error, ok, warning
-from config.schedule import SCHEDULE, failing, overdue
+from config.jobs.schedule import SCHEDULE, failing, overdue
 
 
 def are_done() -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from config import health
 from config.doctor.finding import Finding, error, ok, warning
+from config.monitoring import health
 from livechat.models import file_storage
 
 ENOUGH_FILES = 4_096

@@ -108,7 +108,7 @@ class BaseConsumer(AsyncConsumer):
             self.record.refused("origin")
             await decline(scope, send)
             return
-        # A process that stops takes newcomers in and sends them on (`runtime.drain`): a browser
+        # A process that stops takes newcomers in and sends them on (`lifecycle.drain`): a browser
         # learns nothing of a handshake that is refused.
         refusal = self._place_for()
         if refusal is not None:

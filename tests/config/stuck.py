@@ -12,7 +12,7 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from config import runtime, server  # noqa: E402 - needs the apps to be loaded
+from config.server import lifecycle, process  # noqa: E402 - needs the apps to be loaded
 from livechat.services import visitors  # noqa: E402
 
 
@@ -21,8 +21,8 @@ def hang_for_ever(*_args: Any, **_kwargs: Any) -> None:
 
 
 if __name__ == "__main__":
-    runtime.LEAVE_SECONDS = 2.0
-    server.REQUEST_SECONDS = 3
-    server.EXIT_SECONDS = 5
+    lifecycle.LEAVE_SECONDS = 2.0
+    process.REQUEST_SECONDS = 3
+    process.EXIT_SECONDS = 5
     visitors.standing = hang_for_ever  # type: ignore[assignment]
     execute_from_command_line(["manage.py", *sys.argv[1:]])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from config.admission import UPLOADS, UPLOADS_OF_AN_ADDRESS, Admission, Lane
-from config.http_limits import BodyLimit
+from config.http.admission import UPLOADS, UPLOADS_OF_AN_ADDRESS, Admission, Lane
+from config.http.body_limit import BodyLimit
 from livechat.domain.load import Level
 from livechat.limits import gate
 
@@ -216,7 +216,7 @@ async def test_a_busy_process_takes_no_files(path, level, status):
 @pytest.fixture
 def no_time(monkeypatch):
     """However slow the machine: nothing is given back while the test runs."""
-    monkeypatch.setattr("config.admission.time", SimpleNamespace(monotonic=lambda: 1_000.0))
+    monkeypatch.setattr("config.http.admission.time", SimpleNamespace(monotonic=lambda: 1_000.0))
 
 
 async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_time):
@@ -257,7 +257,7 @@ async def test_a_person_is_told_in_his_language_and_his_browser_asks_again(
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("config.http_limits.BODY_SECONDS", 0.02)
+    monkeypatch.setattr("config.http.body_limit.BODY_SECONDS", 0.02)
     request = Request(BodyLimit(Django()), "POST", "/login/", address="192.0.2.1")
     await asyncio.sleep(0.05)
     request.whole.set()  # what is read after the answer
@@ -267,7 +267,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
 
 
 async def test_bodies_that_are_in_memory_at_once_are_bounded(monkeypatch):
-    monkeypatch.setattr("config.http_limits.MAX_HELD", 2_500_000)
+    monkeypatch.setattr("config.http.body_limit.MAX_HELD", 2_500_000)
     django = Django()
     door = BodyLimit(django)
     answers: list[int] = []

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from config import checks
+from config.checks import configuration
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from config import checks
 def test_a_proxy_that_speaks_tls_has_to_be_named(settings, https, proxies, told):
     settings.HTTPS, settings.TRUSTED_PROXIES = https, proxies
 
-    assert [found.id for found in checks.proxy_is_named()] == told
+    assert [found.id for found in configuration.proxy_is_named()] == told

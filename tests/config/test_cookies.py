@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import parse_cookie
 
-from config.front_door import FrontDoor
+from config.http.edge import FrontDoor
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
 """Cookies of the same domain, which other programs may set, come along."""

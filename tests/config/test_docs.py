@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from config.schedule import SCHEDULE
+from config.jobs.schedule import SCHEDULE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -75,7 +75,8 @@ def test_every_check_that_is_named_exists():
     known = set(
         re.findall(
             r'id="(config\.[EW]\d{3})"',
-            read(ROOT / "config/checks.py") + read(ROOT / "config/unsafe.py"),
+            read(ROOT / "config/checks/configuration.py")
+            + read(ROOT / "config/checks/exposure.py"),
         )
     )
 

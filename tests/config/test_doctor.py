@@ -15,7 +15,7 @@ from config import doctor
 from config.doctor import database, machine, memory, programs, setup
 from config.doctor import jobs as doctor_jobs
 from config.doctor.finding import Level, error
-from config.schedule import SCHEDULE
+from config.jobs.schedule import SCHEDULE
 from livechat.models import Job
 from livechat.services import jobs
 from tests import factories

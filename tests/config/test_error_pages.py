@@ -7,8 +7,9 @@ import pytest
 from django.db import OperationalError
 from django.test import RequestFactory
 
-from config import error_pages, front_door
-from config.front_door import FrontDoor
+from config import error_pages
+from config.http import edge
+from config.http.edge import FrontDoor
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -62,7 +63,7 @@ def test_every_page_stands_alone(status, settings):
 async def test_djangos_own_pages_may_look_as_they_do_while_debugging(settings, debug):
     settings.DEBUG = debug
 
-    headers = dict(front_door._completed({"scheme": "http"}, [(b"X-Known", b"1")]))
+    headers = dict(edge._completed({"scheme": "http"}, [(b"X-Known", b"1")]))
 
     assert (b"content-security-policy" in headers) is not debug
     assert headers[b"cache-control"] == b"private, no-store"

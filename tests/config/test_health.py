@@ -12,9 +12,10 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from config import health, runtime
-from config.question import Question
-from config.schedule import SCHEDULE
+from config.jobs.schedule import SCHEDULE
+from config.monitoring import health
+from config.monitoring.probe import Question
+from config.server import lifecycle
 from livechat.consumers.base import BaseConsumer
 from livechat.services import jobs
 from tests.machine import app
@@ -75,7 +76,7 @@ async def test_where_nobody_does_the_jobs_it_is_ready_and_degraded():
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_process_with_which_the_port_goes_is_not():
-    await runtime.give_notice()
+    await lifecycle.give_notice()
 
     status, said = await ask("/readyz")
 
@@ -84,7 +85,7 @@ async def test_a_process_with_which_the_port_goes_is_not():
 
 @pytest.mark.django_db(transaction=True)
 async def test_one_that_leaves_the_port_to_others_is_until_its_end():
-    await runtime.drain()
+    await lifecycle.drain()
 
     status, said = await ask("/readyz")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import minimum_versions
+from config.checks import versions
 from tests.machine import audit
 
 ROOT = Path(__file__).parents[2]
@@ -18,10 +18,10 @@ LOCK = Path("requirements/run.txt")
     [("5.2.14", False), ("5.2.15", True), ("5.2.15rc1", False), ("5.10", True), ("6.0", True)],
 )
 def test_what_has_known_holes_does_not_start(monkeypatch, installed, is_safe):
-    versions = {"django": installed, "daphne": "4.2.2"}
-    monkeypatch.setattr(minimum_versions, "version", versions.__getitem__)
+    have = {"django": installed, "daphne": "4.2.2"}
+    monkeypatch.setattr(versions, "version", have.__getitem__)
 
-    found = minimum_versions.versions_are_safe()
+    found = versions.versions_are_safe()
 
     assert [error.id for error in found] == ([] if is_safe else ["config.E101"])
 
@@ -30,8 +30,8 @@ def test_the_floors_are_those_that_are_installed_by():
     text = (ROOT / "pyproject.toml").read_text()
 
     assert {
-        name: re.findall(rf'"{name}>=([\d.]+),', text)[0] for name in minimum_versions.MINIMA
-    } == minimum_versions.MINIMA
+        name: re.findall(rf'"{name}>=([\d.]+),', text)[0] for name in versions.MINIMA
+    } == versions.MINIMA
 
 
 def test_a_known_hole_is_told_with_its_cure():

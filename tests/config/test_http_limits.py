@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.http_limits import ANYBODYS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
+from config.http.body_limit import ANYBODYS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
 from tests.machine import app
 
 pytestmark = pytest.mark.xdist_group("http_limits")

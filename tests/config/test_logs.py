@@ -11,7 +11,7 @@ import pytest
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from config import logs
+from config.monitoring import logs
 from livechat.consumers import threads
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
 
-from config import exposition, sampling
+from config.monitoring import gauges, metrics_endpoint
 from livechat import metrics
 from tests import factories
 from tests.machine.app import ROOT, App
@@ -25,8 +25,8 @@ PAGE = Path(__file__).parents[2] / "docs/how-to/watch-it.md"
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
     """Conversations are counted anew for each test, however busy the computer is."""
-    sampling._figures.forget()
-    monkeypatch.setattr(sampling._figures, "_within", 20)
+    gauges._figures.forget()
+    monkeypatch.setattr(gauges._figures, "_within", 20)
 
 
 async def ask(**headers: str) -> tuple[int, str]:
@@ -38,7 +38,7 @@ async def ask(**headers: str) -> tuple[int, str]:
 
     given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": "/metrics", "headers": given}
-    await exposition.metrics(scope, None, send)
+    await metrics_endpoint.metrics(scope, None, send)
     return said[0]["status"], said[1]["body"].decode()
 
 
@@ -90,8 +90,8 @@ async def test_a_chat_is_counted(sockets, anna, berlin):
     await visitor.next("rejected")
     again = await sockets.visitor(berlin, conversation=uuid.UUID(conversation), after_seq=0)
     await again.next("welcome")
-    await sampling.look()
-    await sampling.look_at_conversations()
+    await gauges.look()
+    await gauges.look_at_conversations()
     assert value("livechat_sockets", kind="visitor") == 2
     assert value("livechat_conversations", state="open") == 1
     assert await sockets.connect(f"/ws/visitor/{berlin.key}/", origin="http://evil") is None
@@ -113,7 +113,7 @@ async def test_waiting_visitors_and_operators_are_told(berlin, anna, vera):
     await sync_to_async(anna.save)()
     await sync_to_async(factories.opened)(vera)
 
-    await sampling.look_at_conversations()
+    await gauges.look_at_conversations()
 
     assert value("livechat_conversations", state="waiting") == 1
     assert value("livechat_operators_online") == 0
@@ -125,16 +125,16 @@ import gc
 import django
 
 django.setup()
-from config import sampling
+from config.monitoring import gauges
 
-gc.callbacks.append(sampling._note_collection)
+gc.callbacks.append(gauges._note_collection)
 gc.set_threshold(1)
 for number in range(300):
-    sampling.POOL.labels(str(number)).set(number)
+    gauges.POOL.labels(str(number)).set(number)
 gc.set_threshold(0)
-before = sampling.COLLECTIONS.labels("0")._value.get()
-sampling._tell_collections()
-print(sampling.COLLECTIONS.labels("0")._value.get() - before)
+before = gauges.COLLECTIONS.labels("0")._value.get()
+gauges._tell_collections()
+print(gauges.COLLECTIONS.labels("0")._value.get() - before)
 """
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from config import env
-from config.http_limits import limit_of
+from config.http.body_limit import limit_of
 from tests.machine import nginx, programs, units
 from tests.machine.nginx import NAME
 from tests.machine.ports import free_port

@@ -11,9 +11,9 @@ from django.core.cache import cache
 from kombu.exceptions import ContentDisallowed
 from kombu.serialization import loads
 
-from config import checks
 from config.cache import JsonSerializer
 from config.celery import app
+from config.checks import configuration
 from livechat.errors import RateLimited
 from livechat.models import moment
 from livechat.services.allowance import Allowance
@@ -134,7 +134,7 @@ def test_the_channel_layer_reads_no_pickles(trap):
 def test_a_redis_elsewhere_needs_a_password_and_tls(settings, url, told):
     settings.REDIS_URL = url
 
-    found = checks.redis_is_guarded()
+    found = configuration.redis_is_guarded()
 
     assert [one.id for one in found] == told
     assert all("secret" not in f"{one.msg}{one.hint}" for one in found)

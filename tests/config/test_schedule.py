@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from config.celery import app
-from config.clock import LEASE, Clock
-from config.schedule import SCHEDULE, Job
+from config.jobs.clock import LEASE, Clock
+from config.jobs.schedule import SCHEDULE, Job
 from livechat.models import Job as JobRow
 from livechat.models import Lease
 

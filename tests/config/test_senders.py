@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from config.asgi import http_application
-from config.http_limits import ANYBODYS, MAX_UPLOAD, MIB
+from config.http.body_limit import ANYBODYS, MAX_UPLOAD, MIB
 from livechat import auth
 from livechat.models import Attachment, Channel, moment
 from livechat.services import attachments

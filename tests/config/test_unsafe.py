@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from config import unsafe
+from config.checks import exposure
 from config.env import BASE_DIR
 
 GOOD_SECRET = "k3J9x-2mQ8vLz7_Rt5Yp1Wn4Bc6Df0GhAsEeUiOo"
@@ -25,7 +25,7 @@ def production(settings):
 
 
 def refused(processes: int = 1) -> list[str | None]:
-    return [message.id for message in unsafe.refusals(processes)]
+    return [message.id for message in exposure.refusals(processes)]
 
 
 def test_a_safe_installation_is_served():

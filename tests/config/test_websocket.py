@@ -10,7 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from config.websocket import WRITE_BUFFER, WebSocket
+from config.server.websocket_protocol import WRITE_BUFFER, WebSocket
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import translation
 
-from config.admin_words import WORDS
+from config.admin.library_texts import WORDS
 from livechat.models import Channel
 from tests import factories
 

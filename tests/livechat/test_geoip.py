@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from config import checks
+from config.checks import configuration
 from config.demo.countries import COUNTRIES, FILE
 from livechat.integrations import geoip
 from livechat.integrations.geoip import Countries
@@ -81,7 +81,7 @@ def test_a_broken_file_is_told_by_a_check_and_breaks_nothing(file, content, sett
     settings.GEOIP_PATH = str(file)
 
     assert Countries(file).of(GERMANY) == ""
-    assert [found.id for found in checks.countries_are_known()] == ["config.W003"]
+    assert [found.id for found in configuration.countries_are_known()] == ["config.W003"]
 
 
 def test_a_file_whose_description_is_of_another_kind_breaks_nothing(file):
@@ -94,7 +94,7 @@ def test_a_file_whose_description_is_of_another_kind_breaks_nothing(file):
 def test_a_missing_file_is_told_by_a_check(tmp_path, settings):
     settings.GEOIP_PATH = str(tmp_path / "none.mmdb")
 
-    assert [found.id for found in checks.countries_are_known()] == ["config.W002"]
+    assert [found.id for found in configuration.countries_are_known()] == ["config.W002"]
 
 
 def test_an_old_file_is_told_by_a_check(file, settings, monkeypatch):
@@ -102,14 +102,14 @@ def test_an_old_file_is_told_by_a_check(file, settings, monkeypatch):
     settings.DEMO = False
     made = timezone.now() - geoip.age(geoip.open_file(file), timezone.now())
     monkeypatch.setattr(timezone, "now", lambda: made + timedelta(days=89))
-    assert checks.countries_are_known() == []
+    assert configuration.countries_are_known() == []
 
     monkeypatch.setattr(timezone, "now", lambda: made + timedelta(days=91))
 
-    assert [found.id for found in checks.countries_are_known()] == ["config.W004"]
+    assert [found.id for found in configuration.countries_are_known()] == ["config.W004"]
 
 
 def test_no_file_is_no_fault(settings):
     settings.GEOIP_PATH = ""
 
-    assert checks.countries_are_known() == []
+    assert configuration.countries_are_known() == []

@@ -47,7 +47,7 @@ async def started() -> None:
 
 @pytest.fixture(autouse=True)
 def no_runtime(monkeypatch):
-    monkeypatch.setattr("config.runtime.start", started)
+    monkeypatch.setattr("config.server.lifecycle.start", started)
 
 
 async def ask(

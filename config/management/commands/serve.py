@@ -13,11 +13,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from config import tally, unsafe
+from config.checks import exposure
 from config.demo import data, neighbour
-from config.http import MORE_CONNECTIONS
-from config.server import Companion, Server, configuration
-from config.workers import Supervisor
+from config.monitoring import multiprocess_dir
+from config.server.http_protocol import MORE_CONNECTIONS
+from config.server.process import Companion, Server, configuration
+from config.server.workers import Supervisor
 
 OTHER_FILES = 500
 """Files a process has open beside its connections: the database's, the log, what is sent."""
@@ -50,7 +51,7 @@ class Command(BaseCommand):
                 "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
                 " REDIS_URL, or serve with --workers 1."
             )
-        if refusals := unsafe.refusals(workers):
+        if refusals := exposure.refusals(workers):
             told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
             raise CommandError("\n".join(["This is not safe to serve.", *told]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             return
         listening = config.bind_socket()
         self.stdout.write(f"Listening on http://{host}:{port} with {workers} processes")
-        with tally.folder(settings.VAR_DIR / "metrics"), _beside(companion):
+        with multiprocess_dir.folder(settings.VAR_DIR / "metrics"), _beside(companion):
             if not Supervisor(config, [listening]).run_to_the_end():
                 sys.exit(1)
 

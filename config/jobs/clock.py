@@ -9,7 +9,7 @@ import time
 
 import structlog
 
-from config.schedule import SCHEDULE, Job
+from config.jobs.schedule import SCHEDULE, Job
 from livechat.consumers.threads import run
 from livechat.errors import LivechatError
 from livechat.models.moment import database_now

@@ -22,7 +22,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 django.setup()  # a spawned interpreter begins with this module
 
-from config.server import EXIT_SECONDS, Server  # noqa: E402 - needs the apps to be loaded
+from config.server.process import EXIT_SECONDS, Server  # noqa: E402 - needs the apps to be loaded
 
 logger = structlog.stdlib.get_logger(__name__)
 

@@ -21,8 +21,8 @@ MAX_UPLOAD = MAX_BYTES_LIMIT + MIB
 MAX_PROFILE = 6 * MIB
 """A picture of 5 MiB, and the form around it."""
 ANYBODYS = 64 * 1024
-"""What a request may bring without a session (`config.senders`), and one that does not say how much
-it brings, other than a file."""
+"""What a request may bring without a session (`config.http.body_auth`), and one that does not say
+how much it brings, other than a file."""
 
 BODY_SECONDS = 20.0
 BYTES_A_SECOND = 8_192

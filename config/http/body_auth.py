@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import parse_cookie
 
 from config import error_pages
-from config.http_limits import ANYBODYS, UPLOAD, declared, refuse, refuse_page
+from config.http.body_limit import ANYBODYS, UPLOAD, declared, refuse, refuse_page
 from livechat import auth
 from livechat.consumers.threads import run
 from livechat.domain.sources import source_of

@@ -15,7 +15,7 @@ import structlog
 from django.db import connections
 from prometheus_client import Counter, Gauge, Histogram
 
-from config.question import Question
+from config.monitoring.probe import Question
 from livechat import metrics
 from livechat.bus import bus
 from livechat.consumers import threads

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from config.http_limits import UPLOAD, refuse
+from config.http.body_limit import UPLOAD, refuse
 from livechat import auth
 from livechat.domain.load import Level
 from livechat.domain.sources import source_of

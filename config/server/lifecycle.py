@@ -8,8 +8,9 @@ import random
 
 from django.conf import settings
 
-from config import exposition, health, sampling, statements
-from config.clock import Clock
+from config import statements
+from config.jobs.clock import Clock
+from config.monitoring import gauges, health, metrics_endpoint
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
@@ -53,9 +54,11 @@ async def start() -> None:
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
     _tasks.add(loop.create_task(Watch().keep(), name="watch"))
-    _tasks.add(loop.create_task(sampling.keep(), name="sampling"))
+    _tasks.add(loop.create_task(gauges.keep(), name="sampling"))
     if settings.METRICS_ADDRESS:
-        _tasks.add(loop.create_task(exposition.serve(*settings.METRICS_ADDRESS), name="metrics"))
+        _tasks.add(
+            loop.create_task(metrics_endpoint.serve(*settings.METRICS_ADDRESS), name="metrics")
+        )
     # Nobody is answered before something is known, unless the database is away.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(

@@ -19,7 +19,8 @@ from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from config import plain, sampling, tally
+from config.http import responses
+from config.monitoring import gauges, multiprocess_dir
 from livechat import metrics as counters
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -32,13 +33,13 @@ async def metrics(scope: Any, _receive: Any, send: Any) -> None:
     """Answer one request; 401 without the token, where there has to be one."""
     if settings.METRICS_TOKEN and not _shows_token(scope):
         body, headers = b'{"error":"token"}', [(b"www-authenticate", b"Bearer")]
-        await plain.answer(scope, send, 401, body, headers=headers)
+        await responses.answer(scope, send, 401, body, headers=headers)
         return
-    await sampling.look()
-    await sampling.look_at_conversations()
+    await gauges.look()
+    await gauges.look_at_conversations()
     counters.flush()
     body = await asyncio.to_thread(_text)
-    await plain.answer(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
+    await responses.answer(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
 
 
 def _shows_token(scope: Any) -> bool:
@@ -49,7 +50,7 @@ def _shows_token(scope: Any) -> bool:
 
 def _text() -> bytes:
     """Return the figures of this process, or of all those that count in the same folder."""
-    if not os.environ.get(tally.FOLDER):
+    if not os.environ.get(multiprocess_dir.FOLDER):
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -100,4 +101,4 @@ async def _alone(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/metrics":
         await metrics(scope, receive, send)
     else:
-        await plain.answer(scope, send, 404, b'{"error":"not_found"}')
+        await responses.answer(scope, send, 404, b'{"error":"not_found"}')

@@ -8,7 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
-from config.cutting import cut
+from config.server.abort import cut
 from livechat.domain.pace import Bucket, Pace
 
 CUT_SECONDS = 10.0

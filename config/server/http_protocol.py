@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from config.cutting import cut
+from config.server.abort import cut
 
 MAX_HEAD = 65_536
 """Bytes of request line and headers a client may take before they are complete."""

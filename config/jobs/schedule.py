@@ -1,5 +1,5 @@
 """The table of periodic jobs. Celery's beat is made from it; without Redis the server's own clock
-runs it (`config/clock.py`)."""
+runs it (`config/jobs/clock.py`)."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from config import error_pages
 from config.csp import NOTHING
-from config.plain import Header
+from config.http.responses import Header
 from livechat import auth
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -13,10 +13,10 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from config import runtime
 from config.demo import neighbour
-from config.http import Http
-from config.websocket import WebSocket
+from config.server import lifecycle
+from config.server.http_protocol import Http
+from config.server.websocket_protocol import WebSocket
 
 MAX_FRAME = 262_144
 """Frames beyond are cut off by the server; ours of 64 KiB is answered by the consumer."""
@@ -84,13 +84,13 @@ class Server(uvicorn.Server):
         """Say that we go, take nobody in any more, send the sockets elsewhere; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
         if self.gives_notice:
-            await runtime.give_notice()
+            await lifecycle.give_notice()
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         self._end_keep_alive()
         if self._companion is not None:
             self._companion.should_exit = True
-        await runtime.drain()
+        await lifecycle.drain()
         await self._say_goodbye()
         self.config.timeout_graceful_shutdown = max(1, int(latest - time.monotonic()))
         await super().shutdown(sockets)

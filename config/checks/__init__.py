@@ -1,0 +1,1 @@
+"""System checks of the installation: settings, exposure to the Internet, versions."""

@@ -1,0 +1,1 @@
+"""What happens by the clock: the schedule, Celery's beat, and the clock of a single process."""

@@ -1,0 +1,1 @@
+"""What those who run the chat look at: health, metrics, the log."""

@@ -1,0 +1,1 @@
+"""The server process: uvicorn's protocols held to our limits, workers, start-up and shutdown."""
