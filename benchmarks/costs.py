@@ -45,12 +45,12 @@ def instrument() -> None:
     from config.server import lifecycle
     from config.server.websocket_protocol import WebSocket
     from livechat import bus, events
-    from livechat.consumers import base, operator, outbox, visitor, writer
+    from livechat.consumers import base, operator, send_buffer, visitor, writer
     from livechat.services import messages
 
     for owner, attribute, name in (
         (WebSocket, "data_received", "WebSocket frames, in"),
-        (outbox.Outbox, "_send_now", "WebSocket frames, out"),
+        (send_buffer.Outbox, "_send_now", "WebSocket frames, out"),
         (visitor.VisitorConsumer, "decode", "decode and check"),
         (operator.OperatorConsumer, "decode", "decode and check"),
         (base.BaseConsumer, "post", "queue"),

@@ -23,9 +23,9 @@ from config.http.request_log import counted, id_of, recorded  # noqa: E402
 from config.monitoring import health, metrics_endpoint  # noqa: E402
 from config.server import lifecycle  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
-from livechat.consumers.doorstep import explain  # noqa: E402
-from livechat.init import PATH, init  # noqa: E402
+from livechat.consumers.handshake import explain  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
+from livechat.widget_init.endpoint import PATH, init  # noqa: E402
 
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
 _pages = Admission(Senders(django_application))

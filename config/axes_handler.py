@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from config import error_pages
 from livechat import auth
 from livechat.errors import RateLimited
-from livechat.services import sign_ins
+from livechat.services import login_attempts
 
 
 class Handler(AbstractAxesHandler, AxesBaseHandler):
@@ -20,7 +20,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
     ) -> bool:
         """Count a try and say whether it may go on to the password."""
         try:
-            sign_ins.begin(_name(credentials), auth.source_of_tries(request))
+            login_attempts.begin(_name(credentials), auth.source_of_tries(request))
         except RateLimited as refused:
             request.sign_in_wait = round(refused.retry_after)  # type: ignore[attr-defined]
             return False
@@ -34,7 +34,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
         if getattr(request, "sign_in_counted", False):
-            sign_ins.succeeded(user.get_username(), auth.source_of_tries(request))
+            login_attempts.succeeded(user.get_username(), auth.source_of_tries(request))
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **_: Any) -> None:
         """Nothing is kept of who came and went."""

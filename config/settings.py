@@ -185,10 +185,10 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: says who may try
     "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_HANDLER = "config.axes_handler.Handler"  # counts as `livechat.services.sign_ins` says
+AXES_HANDLER = "config.axes_handler.Handler"  # counts as `livechat.services.login_attempts` says
 AXES_LOCKOUT_CALLABLE = "config.axes_handler.locked_out"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks whom it refused
-AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.sign_ins`
+AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.login_attempts`
 AXES_VERBOSE = False
 VISITOR_TOKEN_MAX_AGE = 30 * 24 * 3600
 """Seconds a visitor's token lives after it was last renewed; every welcome renews it."""

@@ -14,9 +14,9 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from livechat.domain.sources import source_of
+from livechat.domain.addresses import source_of
 from livechat.errors import TokenInvalid
-from livechat.services.sessions import Login
+from livechat.services.login_sessions import Login
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -70,7 +70,7 @@ async def staff_user_id(scope: Any) -> int | None:
 
 
 def login_of(scope: Mapping[str, Any], user: int) -> Login:
-    """Return the session a socket was opened with, for `sessions.standing`."""
+    """Return the session a socket was opened with, for `login_sessions.standing`."""
     session = scope["session"]
     return Login(session.session_key or "", user, session.get(HASH_SESSION_KEY, ""))
 

@@ -19,8 +19,8 @@ from django.conf import settings
 
 from livechat import metrics
 from livechat.domain.limits import Limits, limits
-from livechat.domain.load import Level
-from livechat.domain.pace import Bucket, Buckets, Pace
+from livechat.domain.overload import Level
+from livechat.domain.token_bucket import Bucket, Buckets, Pace
 from livechat.errors import RateLimited, Unavailable
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -18,7 +18,7 @@ from django.db.models.signals import (
 
 from livechat import events
 from livechat.models import Attachment, Membership, User
-from livechat.services import attachments, operators, sessions
+from livechat.services import attachments, login_sessions, operators
 
 
 def connect() -> None:
@@ -60,7 +60,7 @@ def user_saved(
     if raw or (update_fields and set(update_fields) == {"last_login"}):
         return
     if not instance.is_active:
-        sessions.end_all(instance.pk)  # who is switched on again has to sign in again
+        login_sessions.end_all(instance.pk)  # who is switched on again has to sign in again
     operators.sync_rights([instance.pk])
 
 
@@ -69,7 +69,7 @@ def user_deleted(instance: User, **_kwargs: Any) -> None:
 
 
 def session_ended(instance: Session, **_kwargs: Any) -> None:
-    sessions.ended(instance)
+    login_sessions.ended(instance)
 
 
 def membership_changed(instance: Membership, raw: bool = False, **_kwargs: Any) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from livechat import links, visitor_view, wire
+from livechat import signed_links, visitor_view, wire
 from livechat.domain.states import Presence
-from livechat.links import Audience
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
+from livechat.signed_links import Audience
 
 LINE_LENGTH = 200
 """Characters of a conversation's last entry: a row of the list shows one line."""
@@ -48,7 +48,7 @@ def conversation(
             wire.StaffOperator(
                 id=person.operator.public_id,
                 name=person.display_name,
-                avatar=links.avatar_path(person.operator.avatar),
+                avatar=signed_links.avatar_path(person.operator.avatar),
             )
             for person in operators
             if person.operator is not None
@@ -96,7 +96,7 @@ def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
     return wire.Me(
         id=operator.public_id,
         name=operator.name,
-        avatar=links.avatar_path(operator.avatar),
+        avatar=signed_links.avatar_path(operator.avatar),
         accepting=operator.accepting,
         in_call=operator.in_call,
         presence=operator.presence(now).value,
@@ -110,7 +110,7 @@ def colleague(row: Operator, channels: Iterable[UUID], now: datetime) -> wire.St
     return wire.StaffColleague(
         id=told.operator,
         name=told.name,
-        avatar=links.avatar_path(row.avatar),
+        avatar=signed_links.avatar_path(row.avatar),
         presence=told.presence,
         in_call=told.in_call,
         channels=list(channels),
@@ -146,7 +146,9 @@ def own_presence_changed(operator: Operator, now: datetime) -> wire.PresenceChan
 def _operator(row: Operator | None) -> wire.StaffOperator | None:
     if row is None:
         return None
-    return wire.StaffOperator(id=row.public_id, name=row.name, avatar=links.avatar_path(row.avatar))
+    return wire.StaffOperator(
+        id=row.public_id, name=row.name, avatar=signed_links.avatar_path(row.avatar)
+    )
 
 
 def _visitor(row: Conversation) -> wire.StaffVisitor:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from livechat import links, wire
+from livechat import signed_links, wire
 from livechat.domain import colours, files
 from livechat.domain.states import FileSet, Kind, Role
-from livechat.links import Audience
 from livechat.models import (
     Attachment,
     Channel,
@@ -15,6 +14,7 @@ from livechat.models import (
     Operator,
     Participant,
 )
+from livechat.signed_links import Audience
 
 
 def channel(
@@ -47,7 +47,7 @@ def channel(
             wire.PublicOperator(
                 id=operator.public_id,
                 name=operator.name,
-                avatar=links.avatar_path(operator.avatar),
+                avatar=signed_links.avatar_path(operator.avatar),
             )
             for operator in team
         ],
@@ -74,7 +74,7 @@ def conversation(row: Conversation, operators: Iterable[Participant]) -> wire.Pu
             wire.PublicOperator(
                 id=person.operator.public_id,
                 name=person.display_name,
-                avatar=links.avatar_path(person.operator.avatar),
+                avatar=signed_links.avatar_path(person.operator.avatar),
             )
             for person in operators
             if person.operator is not None
@@ -117,9 +117,9 @@ def file(row: Attachment, audience: Audience) -> wire.File:
         size=row.size,
         width=row.width,
         height=row.height,
-        url=links.file_path(row.public_id, audience),
+        url=signed_links.file_path(row.public_id, audience),
         thumbnail=(
-            links.file_path(row.public_id, audience, thumbnail=True) if row.thumbnail else ""
+            signed_links.file_path(row.public_id, audience, thumbnail=True) if row.thumbnail else ""
         ),
     )
 

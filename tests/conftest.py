@@ -15,13 +15,13 @@ from hypothesis import settings as properties
 
 from livechat import outbox
 from livechat.bus import Post, bus
-from livechat.consumers import threads
+from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
 from livechat.limits import gate
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
-from livechat.services import patience
+from livechat.services import response_times
 from tests import factories
 from tests.machine.database import Contents, make
 from tests.machine.workers import once
@@ -79,7 +79,7 @@ def fresh_process(settings):
     """What a process counts and remembers for a while, of another test, is not there any more."""
     gate.forget()
     outbox.listeners.forget()
-    patience.forget()
+    response_times.forget()
     mine = settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = settings.CACHES | {"default": mine}
 
@@ -132,7 +132,9 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
         await bus.detach()
         BaseConsumer.live.clear()
         BaseConsumer.here.clear()
-        await asyncio.gather(*(_close_connections(pool) for pool in (threads.pool(), writer.pool)))
+        await asyncio.gather(
+            *(_close_connections(pool) for pool in (thread_pool.pool(), writer.pool))
+        )
 
 
 async def _close_connections(pool) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 
 from config.asgi import websocket_application
-from livechat.consumers.pulse import Pulse
+from livechat.consumers.heartbeat import Pulse
 from livechat.models import Channel, Operator, User
 from livechat.wire import HEARTBEAT_SECONDS
 

@@ -6,7 +6,7 @@ from config.demo.countries import Country
 from livechat.domain import rules
 from livechat.domain.rules import Page, Rule
 from livechat.domain.states import ButtonAction
-from livechat.models import Channel, moment
+from livechat.models import Channel, database_time
 from livechat.services import assignment
 
 QUIET = (ButtonAction.SHOW, ButtonAction.HIDE)
@@ -27,7 +27,7 @@ def behaviour(channel: Channel | None, url: str, country: Country | None) -> Beh
         return Behaviour(
             "There is no chat", "because the demo’s channel is archived or was deleted"
         )
-    available = assignment.is_anybody_available(channel, moment.now())
+    available = assignment.is_anybody_available(channel, database_time.now())
     page = Page(rules.normal_url(url), country.code if country else "", available)
     rule = rules.choose((row.as_rule() for row in channel.rules.all()), page)
     action = rule.action if rule else ButtonAction.SHOW

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from config.http.body_limit import UPLOAD, refuse
 from livechat import auth
-from livechat.domain.load import Level
-from livechat.domain.sources import source_of
+from livechat.domain.addresses import source_of
+from livechat.domain.overload import Level
 from livechat.limits import Refusal, gate
 
 ALWAYS = frozenset({"/healthz", "/readyz"})

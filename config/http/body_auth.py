@@ -14,11 +14,11 @@ from django.http import parse_cookie
 from config import error_pages
 from config.http.body_limit import ANYBODYS, UPLOAD, declared, refuse, refuse_page
 from livechat import auth
-from livechat.consumers.threads import run
-from livechat.domain.sources import source_of
+from livechat.consumers.thread_pool import run
+from livechat.domain.addresses import source_of
 from livechat.errors import LivechatError, NotFound, RateLimited
 from livechat.policy import VisitorActor
-from livechat.services import attachments, operators, sessions, visitors
+from livechat.services import attachments, login_sessions, operators, visitors
 from livechat.views.files import SCHEME, STATUS, NotSignedIn
 
 VISITORS = re.compile(r"/widget/([-a-zA-Z0-9_]+)/files/")
@@ -100,7 +100,7 @@ def _admit_staff(scope: Any, size: int | None) -> None:
 def _require_session(scope: Any) -> int:
     """Return the user whose session the request shows; raises NotSignedIn."""
     cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
-    user = sessions.signed_in(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    user = login_sessions.signed_in(cookies.get(settings.SESSION_COOKIE_NAME, ""))
     if user is None:
         raise NotSignedIn
     return user

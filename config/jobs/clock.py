@@ -10,9 +10,9 @@ import time
 import structlog
 
 from config.jobs.schedule import SCHEDULE, Job
-from livechat.consumers.threads import run
+from livechat.consumers.thread_pool import run
 from livechat.errors import LivechatError
-from livechat.models.moment import database_now
+from livechat.models.database_time import database_now
 from livechat.services import jobs, leases
 
 logger = structlog.stdlib.get_logger(__name__)

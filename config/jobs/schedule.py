@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from livechat.models import Job as LastRun
-from livechat.models.moment import database_now
-from livechat.services import attachments, deliveries, handover, operators, upkeep
+from livechat.models.database_time import database_now
+from livechat.services import attachments, cleanup, deliveries, handover, operators
 from livechat.services.jobs import Work
 
 
@@ -24,9 +24,9 @@ SCHEDULE = (
     Job("deliver", deliveries.work, every=5),
     Job("mark-idle", operators.mark_idle, every=30),
     Job("remove-pending-files", attachments.remove_pending, every=60),
-    Job("close-silent", upkeep.close_silent, every=300),
-    Job("remove-empty", upkeep.remove_empty, every=600),
-    Job("expire", upkeep.expire, every=3600),
+    Job("close-silent", cleanup.close_silent, every=300),
+    Job("remove-empty", cleanup.remove_empty, every=600),
+    Job("expire", cleanup.expire, every=3600),
     Job("forget-deliveries", deliveries.forget, every=3600),
 )
 

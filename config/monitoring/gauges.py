@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from config.monitoring.probe import Question
 from livechat import metrics
 from livechat.bus import bus
-from livechat.consumers import threads
+from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
 from livechat.services import figures
@@ -119,7 +119,7 @@ async def look() -> None:
         metrics.SOCKETS.labels(kind).set(count)
     metrics.OUTBOX.set(waiting_bytes)
     metrics.WRITER_QUEUE.set(writer.waiting)
-    metrics.SERVICES_WAITING.set(threads.waiting())
+    metrics.SERVICES_WAITING.set(thread_pool.waiting())
     metrics.BUS_ECHO_AGE.set(bus.echo_age() or 0.0)
     PROCESSES.set(1)
     DRAINING.set(int(BaseConsumer.draining))

@@ -14,14 +14,14 @@ from config.monitoring import gauges, health, metrics_endpoint
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
-from livechat.consumers.monitor import monitor
-from livechat.consumers.pulse import Pulse
-from livechat.consumers.threads import run
-from livechat.consumers.watch import Watch
+from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.load_monitor import monitor
+from livechat.consumers.session_watch import Watch
+from livechat.consumers.thread_pool import run
 from livechat.consumers.writer import writer
 from livechat.errors import LivechatError
-from livechat.init import board
-from livechat.models.moment import database_now
+from livechat.models.database_time import database_now
+from livechat.widget_init.endpoint import board
 from livechat.wire import Close
 
 NOTICE_SECONDS = 1.0

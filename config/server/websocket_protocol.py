@@ -9,7 +9,7 @@ from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
 from config.server.abort import cut
-from livechat.domain.pace import Bucket, Pace
+from livechat.domain.token_bucket import Bucket, Pace
 
 CUT_SECONDS = 10.0
 """How long a connection that is ending may take: who does not read would keep it for ever."""

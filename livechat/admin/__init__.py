@@ -1,28 +1,28 @@
 """Windows for administrators; conversations change through the dashboard."""
 
 from livechat.admin import (
-    canned,
+    canned_responses,
     channels,
     conversations,
     deliveries,
     expertise,
+    login_attempts,
     pages,
     people,
-    sign_ins,
     site,
     tags,
     webhooks,
 )
 
 __all__ = [
-    "canned",
+    "canned_responses",
     "channels",
     "conversations",
     "deliveries",
     "expertise",
+    "login_attempts",
     "pages",
     "people",
-    "sign_ins",
     "site",
     "tags",
     "webhooks",

@@ -21,10 +21,10 @@ from unfold.decorators import action, display
 
 from livechat import events, responders
 from livechat.admin import channel_form, widget_tab
+from livechat.admin.access import ReadersTime
 from livechat.admin.channel_form import ChannelForm
 from livechat.admin.channel_rows import MembershipForm, OperatorSelect, Rows, RuleForm
 from livechat.admin.history import TellsDifferences
-from livechat.admin.reading import ReadersTime
 from livechat.admin.url_test import url_test
 from livechat.domain import colours
 from livechat.models import Channel, ChannelRule, Conversation, Embedding, Membership

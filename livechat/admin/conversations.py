@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from livechat import visitor_view
-from livechat.admin.reading import (
+from livechat.admin.access import (
     ReadersTime,
     actor_of,
     heard_by,
@@ -31,10 +31,10 @@ from livechat.admin.reading import (
     zone_of,
 )
 from livechat.domain.states import Kind, Outcome, Role, State
-from livechat.links import Audience
-from livechat.models import Channel, Conversation, Message, Operator, Participant, moment
+from livechat.models import Channel, Conversation, Message, Operator, Participant, database_time
 from livechat.policy import StaffActor
 from livechat.services import timelines, transcripts
+from livechat.signed_links import Audience
 
 PAGE = 200
 """Entries of a transcript on one page."""
@@ -209,7 +209,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
     @display(description=_("duration"), empty_value="–")  # type: ignore[untyped-decorator]
     def duration(self, row: Conversation) -> str | None:
-        return lasted(row, moment.now()) if _reads_on(row) else None
+        return lasted(row, database_time.now()) if _reads_on(row) else None
 
     # Not to be sorted by: that would count the messages of all conversations.
     @display(description=_("messages"), empty_value="–")  # type: ignore[untyped-decorator]
@@ -244,7 +244,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                     "opts": self.opts,
                     "conversation": row,
                     "who": self.who(row),
-                    "lasted": lasted(row, moment.now()),
+                    "lasted": lasted(row, database_time.now()),
                     "zone": str(zone),
                     "opens_visitor": self._may_open_visitor(request, row),
                     "people": _people(row, timelines.ends_at(row, last)),

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from livechat.admin.access import ReadersTime
 from livechat.admin.conversations import ReadOnly
-from livechat.admin.reading import ReadersTime
 from livechat.domain.deliveries import DeliveryState
-from livechat.models import Conversation, Delivery, Webhook, moment
+from livechat.models import Conversation, Delivery, Webhook, database_time
 
 STATE_LABELS = {
     DeliveryState.PENDING.value: "info",
@@ -144,7 +144,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
         self._retry(request, Delivery.objects.filter(pk__in=queryset.order_by().values("pk")))
 
     def _retry(self, request: HttpRequest, rows: Any) -> None:
-        count = rows.retry(moment.now())
+        count = rows.retry(database_time.now())
         if count:
             text = ngettext(
                 "%(n)d delivery will be sent again within seconds.",

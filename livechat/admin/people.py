@@ -33,9 +33,10 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from livechat import links
+from livechat import signed_links
+from livechat.admin.access import ReadersTime, actor_of, readable, trail_of
 from livechat.admin.conversations import of_visitor
-from livechat.admin.granting import (
+from livechat.admin.granting_rights import (
     FOR_SUPERUSERS,
     GivesRights,
     GrantingForm,
@@ -44,10 +45,9 @@ from livechat.admin.granting import (
     rights_to_give,
 )
 from livechat.admin.history import TellsDifferences
-from livechat.admin.reading import ReadersTime, actor_of, readable, trail_of
 from livechat.domain import rights
 from livechat.domain.states import Availability, Presence
-from livechat.models import Operator, User, Visitor, moment
+from livechat.models import Operator, User, Visitor, database_time
 from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
 
@@ -344,12 +344,12 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
     @display(description=_("presence"), label=PRESENCE_LABELS)  # type: ignore[untyped-decorator]
     def presence_label(self, row: Operator) -> tuple[str, str]:
-        presence = row.presence(moment.now())
+        presence = row.presence(database_time.now())
         return presence.value, str(PRESENCE_NAMES[presence])
 
     @display(description=_("presence"))  # type: ignore[untyped-decorator]
     def presence(self, row: Operator) -> str:
-        return str(PRESENCE_NAMES[row.presence(moment.now())])
+        return str(PRESENCE_NAMES[row.presence(database_time.now())])
 
     @display(description=_("picture"), empty_value="–")  # type: ignore[untyped-decorator]
     def picture(self, row: Operator) -> str | None:
@@ -358,7 +358,7 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             return None
         return format_html(
             '<img src="{}" alt="" width="64" height="64" class="operator-picture">',
-            links.avatar_path(row.avatar),
+            signed_links.avatar_path(row.avatar),
         )
 
     @display(description=_("channels"), empty_value="–")  # type: ignore[untyped-decorator]

@@ -19,13 +19,13 @@ from msgspec import Struct
 
 from livechat import auth, metrics, wire
 from livechat.bus import bus
-from livechat.consumers.doorstep import NO_DATABASE, decline
-from livechat.consumers.outbox import Outbox, Send
-from livechat.consumers.quota import QUIET, Quota, act_of
-from livechat.consumers.record import Record
+from livechat.consumers.command_limits import QUIET, Quota, act_of
+from livechat.consumers.handshake import NO_DATABASE, decline
+from livechat.consumers.send_buffer import Outbox, Send
+from livechat.consumers.socket_log import Record
 from livechat.consumers.writer import writer
-from livechat.domain.pace import Bucket
-from livechat.domain.sources import source_of
+from livechat.domain.addresses import source_of
+from livechat.domain.token_bucket import Bucket
 from livechat.errors import Invalid, LivechatError, Unavailable
 from livechat.limits import Refusal, gate
 from livechat.services.messages import Answer, Item, Refused

@@ -10,24 +10,24 @@ from uuid import UUID
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
-from livechat.consumers.quota import Quota
-from livechat.consumers.threads import run
+from livechat.consumers.command_limits import Quota
+from livechat.consumers.thread_pool import run
 from livechat.domain import availability
 from livechat.domain import text as texts
 from livechat.domain.states import Presence, Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
-from livechat.models import moment
+from livechat.models import database_time
 from livechat.policy import StaffActor
 from livechat.services import (
     attachments,
-    canned,
+    canned_responses,
     conversations,
     inbox,
     installation,
-    marks,
+    login_sessions,
     operators,
-    patience,
-    sessions,
+    read_marks,
+    response_times,
     timelines,
     transcripts,
     visitors,
@@ -53,7 +53,7 @@ class OperatorConsumer(BaseConsumer):
             return False
         self.user: int = user
         self.login = auth.login_of(self.scope, user)
-        self.standing: sessions.Standing | None = None
+        self.standing: login_sessions.Standing | None = None
         self.active = False
         """Whether he touched something since his lease was last renewed."""
         self.answered = True
@@ -82,7 +82,7 @@ class OperatorConsumer(BaseConsumer):
         self.quota = Quota("operator", str(self.user), self.limits)
         await self.sign_of_life(active=False)
         epoch = await run(installation.epoch)
-        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=moment.now()))
+        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=database_time.now()))
 
     async def leave(self) -> None:
         user = getattr(self, "user", None)
@@ -159,13 +159,13 @@ class OperatorConsumer(BaseConsumer):
                 )
                 self.acknowledge(command.client_id)
             case wire.FetchCanned():
-                await self.stream(await run(canned.listed, self.actor))
+                await self.stream(await run(canned_responses.listed, self.actor))
             case wire.UseCanned():
-                await run(canned.use, self.actor, command.response)
+                await run(canned_responses.use, self.actor, command.response)
             case wire.FetchAnswers():
-                self.say(await run(patience.told, self.actor, command.since))
+                self.say(await run(response_times.told, self.actor, command.since))
             case wire.SeeMessages():
-                await run(marks.see, self.actor, command.conversation, command.up_to)
+                await run(read_marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():
                 await self.type(command)
             case wire.FetchTimeline():
@@ -329,7 +329,7 @@ class OperatorConsumer(BaseConsumer):
         """Renew his lease. A connection alone is no sign of a person: it comes back by itself."""
         standing = await run(operators.heard_from, [self.user], [self.user] if active else [])
         self.presence = standing.get(self.user)
-        self.renewed_at = moment.now()
+        self.renewed_at = database_time.now()
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
-        self.say(wire.Ack(client_id, moment.now(), conversation=conversation))
+        self.say(wire.Ack(client_id, database_time.now(), conversation=conversation))

@@ -7,8 +7,8 @@ from typing import Any, assert_never
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
-from livechat.consumers.quota import Place, Quota
-from livechat.consumers.threads import run
+from livechat.consumers.command_limits import Place, Quota
+from livechat.consumers.thread_pool import run
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.limits import Crowd
@@ -16,12 +16,12 @@ from livechat.domain.states import State
 from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
 from livechat.limits import Refusal, Toll, gate
-from livechat.models import moment
+from livechat.models import database_time
 from livechat.policy import VisitorActor
 from livechat.services import (
     attachments,
     conversations,
-    marks,
+    read_marks,
     timelines,
     transcripts,
     visitors,
@@ -119,7 +119,7 @@ class VisitorConsumer(BaseConsumer):
                 conversation=standing.conversation,
                 messages=standing.messages,
                 more=standing.more,
-                now=moment.now(),
+                now=database_time.now(),
             )
         )
         if self.presence is not None:
@@ -158,10 +158,12 @@ class VisitorConsumer(BaseConsumer):
                 await self.posted()
                 await run(conversations.close, self.actor, command.conversation)
                 self.say(
-                    wire.Ack(command.client_id, moment.now(), conversation=command.conversation)
+                    wire.Ack(
+                        command.client_id, database_time.now(), conversation=command.conversation
+                    )
                 )
             case wire.SeeMessages():
-                await run(marks.see, self.actor, command.conversation, command.up_to)
+                await run(read_marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():
                 await self.type(command)
             case wire.ViewPage():

@@ -2,7 +2,8 @@
 
 One per process. There is no timer: an idle pen writes a message at once, a busy one writes in one
 transaction whatever has come in since. Each is answered after that commit, never before.
-What stays locked by somebody else goes to a lane of its own (`lanes.py`), and holds up nobody.
+What stays locked by somebody else goes to a lane of its own (`locked_queues.py`), and holds up
+nobody.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from livechat import metrics
-from livechat.consumers.lanes import Lanes, OnAnswer
+from livechat.consumers.locked_queues import Lanes, OnAnswer
 from livechat.errors import Unavailable
 from livechat.services import messages
 from livechat.services.messages import Answer, Busy, Item, Refused

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from livechat.domain.pace import Pace
+from livechat.domain.token_bucket import Pace
 
 
 class Act(StrEnum):

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from livechat.domain import targets
+from livechat.domain import webhook_targets
 from livechat.domain.deliveries import Failure
-from livechat.domain.targets import Target, TargetError
+from livechat.domain.webhook_targets import Target, TargetError
 from livechat.integrations.calls import GiveUp, Receipt, TryLater
 
 LIMIT_SECONDS = 10.0
@@ -50,13 +50,13 @@ def post(
 ) -> Receipt:
     """Post `body` and return when a 2xx said that it arrived.
 
-    `private` as in `targets.parse`; `trust` whose certificates are believed, the system's unless
-    given. Raises TryLater, and GiveUp for 410 and for a body beyond 256 KiB.
+    `private` as in `webhook_targets.parse`; `trust` whose certificates are believed, the system's
+    unless given. Raises TryLater, and GiveUp for 410 and for a body beyond 256 KiB.
     """
     if len(body) > MAX_BODY:
         raise GiveUp(Failure.TOO_LARGE)
     try:
-        target = targets.parse(url, private=private)
+        target = webhook_targets.parse(url, private=private)
     except TargetError:
         raise TryLater(Failure.ADDRESS) from None
     deadline = _Deadline(limit_seconds)
@@ -118,7 +118,7 @@ def _addresses(
     if failed or not addresses:
         deadline.left()
         raise TryLater(Failure.NAME)
-    if not all(targets.is_open(address, private=private) for address in addresses):
+    if not all(webhook_targets.is_open(address, private=private) for address in addresses):
         raise TryLater(Failure.ADDRESS)
     return addresses
 

@@ -2,7 +2,7 @@
 
 from livechat.models import lookups as lookups  # it registers them
 from livechat.models.attachment import Attachment, file_storage
-from livechat.models.canned import CannedResponse
+from livechat.models.canned_response import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
 from livechat.models.delivery import Delivery

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from livechat.domain import signatures, targets
+from livechat.domain import signatures, webhook_targets
 from livechat.domain.deliveries import CHOSEN
-from livechat.domain.targets import TargetError
+from livechat.domain.webhook_targets import TargetError
 
 PROBLEMS = {
     "too_long": _("The address is too long."),
@@ -32,7 +32,7 @@ def new_secret() -> str:
 def is_target(url: str) -> None:
     """Refuse an address that a webhook must not have."""
     try:
-        targets.parse(url, private=settings.WEBHOOKS_ALLOW_PRIVATE)
+        webhook_targets.parse(url, private=settings.WEBHOOKS_ALLOW_PRIVATE)
     except TargetError as error:
         raise ValidationError(PROBLEMS[error.problem], code=error.problem) from None
 
@@ -59,7 +59,7 @@ class Webhook(models.Model):
     name = models.CharField(_("name"), max_length=80)
     url = models.CharField(
         _("address"),
-        max_length=targets.MAX_LENGTH,
+        max_length=webhook_targets.MAX_LENGTH,
         validators=[is_target],
         help_text=_("Where to post to: https://hooks.example.com/livechat"),
     )

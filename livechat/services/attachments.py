@@ -21,12 +21,12 @@ from livechat.domain.files import Family
 from livechat.domain.states import FileSet
 from livechat.errors import FileGone, Invalid, NotAllowed, NotFound, Unavailable
 from livechat.integrations import images
-from livechat.links import Audience, Link, Thing
-from livechat.models import Attachment, Channel, Conversation, Message, moment
+from livechat.models import Attachment, Channel, Conversation, Message, database_time
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import timelines
-from livechat.services.allowance import Allowance
+from livechat.services.upload_limits import Allowance
+from livechat.signed_links import Audience, Link, Thing
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -99,7 +99,7 @@ def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.Fil
     if not connection.in_atomic_block:
         close_old_connections()  # what comes now takes long; others can use the connection
     checked = _check(file, name, FileSet(channel.file_set))
-    row = _keep(actor, channel, checked, moment.now())
+    row = _keep(actor, channel, checked, database_time.now())
     audience = Audience.STAFF if isinstance(actor, StaffActor) else Audience.PUBLIC
     return visitor_view.file(row, audience)
 

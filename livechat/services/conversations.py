@@ -28,10 +28,18 @@ from livechat.models import (
     PageView,
     Participant,
     Visitor,
-    moment,
+    database_time,
 )
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
-from livechat.services import assignment, attachments, charge, messages, operators, parts, timeline
+from livechat.services import (
+    assignment,
+    attachments,
+    charge,
+    messages,
+    operators,
+    participation,
+    timeline,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def _open(
     channel = Channel.objects.filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
-    now = moment.now()
+    now = database_time.now()
     visitor = _locked_visitor(actor, arrival, now)
     # The open conversation before what is known: a message may be stored there, and the chat end,
     # between the two looks. What is stored afterwards is found under the conversation's lock.
@@ -158,12 +166,12 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
     """
     operator, actor = _locked_operator(actor)
     row = charge.locked(conversation)
-    policy.require(actor, Action.TAKE, row, parts.part_of(actor, row))
+    policy.require(actor, Action.TAKE, row, participation.part_of(actor, row))
     if row.state == State.ASSIGNED:
         if row.operator_id == operator.pk:
             return row
         raise AlreadyTaken
-    now = moment.now()
+    now = database_time.now()
     entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     row.save()
     charge.announce(row, [entry])
@@ -178,11 +186,11 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
     """
     operator, actor = _locked_operator(actor)
     row = charge.locked(conversation)
-    part = parts.part_of(actor, row)
+    part = participation.part_of(actor, row)
     policy.require(actor, Action.JOIN, row, part)
     if part.is_present:
         return row
-    now = moment.now()
+    now = database_time.now()
     if row.state != State.ASSIGNED:
         entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
     else:
@@ -203,11 +211,11 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     Safe to repeat for whoever is not in it any more. Raises NotFound.
     """
     row = charge.locked(conversation)
-    part = parts.part_of(actor, row)
+    part = participation.part_of(actor, row)
     if not part.is_present and policy.may_read(actor, row, part):
         return row
     policy.require(actor, Action.LEAVE, row, part)
-    now = moment.now()
+    now = database_time.now()
     person = row.participants.present().get(operator=actor.operator)
     person.left_at = now
     person.save(update_fields=["left_at"])
@@ -231,7 +239,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     where nobody is in charge.
     """
     row = charge.locked(conversation)
-    policy.require(actor, Action.SET_STATUS, row, parts.part_of(actor, row))
+    policy.require(actor, Action.SET_STATUS, row, participation.part_of(actor, row))
     if row.state != State.ASSIGNED:
         raise Invalid("not_assigned")
     if row.status == status:
@@ -250,11 +258,11 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
     """
     row = charge.locked(conversation)
-    part = parts.part_of(actor, row)
+    part = participation.part_of(actor, row)
     if row.state == State.CLOSED and policy.may_read(actor, row, part):
         return row
     policy.require(actor, Action.CLOSE, row, part)
-    now = moment.now()
+    now = database_time.now()
     if isinstance(actor, VisitorActor):
         event, person = SystemEvent.CLOSED_BY_VISITOR, None
     else:

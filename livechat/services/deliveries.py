@@ -14,7 +14,7 @@ from livechat.domain import backoff
 from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
 from livechat.errors import NotFound
 from livechat.integrations.calls import CallError, Receipt, TryLater
-from livechat.models import Delivery, Webhook, moment
+from livechat.models import Delivery, Webhook, database_time
 from livechat.models.delivery import LEASE
 from livechat.services import webhooks
 
@@ -64,7 +64,7 @@ def send_test(webhook: int) -> Delivery:
     """
     if not Webhook.objects.filter(pk=webhook).exists():
         raise NotFound
-    now = moment.now()
+    now = database_time.now()
     ping = Delivery.objects.create(
         webhook_id=webhook,
         event=EventType.PING.value,

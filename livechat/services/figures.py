@@ -6,7 +6,7 @@ from django.db.models import Count, Min, Q
 
 from livechat.domain.availability import LEASE
 from livechat.domain.states import State
-from livechat.models import Conversation, Operator, moment
+from livechat.models import Conversation, Operator, database_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Figures:
 
 def current() -> Figures:
     """Return the figures of now, by two small queries."""
-    now = moment.now()
+    now = database_time.now()
     queued = Q(state=State.QUEUED)
     counts = Conversation.objects.open().aggregate(
         open=Count("pk"),

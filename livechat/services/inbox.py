@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Count, F, Q
 
 from livechat import staff_view, wire
-from livechat.domain import digest
+from livechat.domain import inbox_digest
 from livechat.domain.states import State
 from livechat.models import (
     Channel,
@@ -20,7 +20,7 @@ from livechat.models import (
     Message,
     Operator,
     Participant,
-    moment,
+    database_time,
 )
 from livechat.models.conversation import OPEN, ConversationQuerySet
 from livechat.policy import StaffActor
@@ -36,7 +36,7 @@ View = TypeVar("View", bound=msgspec.Struct)
 
 def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     """Return everything `actor`'s dashboard starts from, as frames of at most 64 KiB."""
-    now = moment.now()
+    now = database_time.now()
     operator = None
     if actor.operator is not None:
         operator = Operator.objects.select_related("user").get(pk=actor.operator)
@@ -107,7 +107,7 @@ def _parts(views: Iterable[View], limit: int) -> list[list[View]]:
 
 
 def _digest(rows: Iterable[Conversation], own: set[int]) -> str:
-    return digest.of_inbox(
+    return inbox_digest.of_inbox(
         (row.public_id, row.revision, row.seq if row.state == State.QUEUED or row.pk in own else 0)
         for row in rows
         if row.state != State.CLOSED

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from livechat.models import Lease
-from livechat.models.moment import database_now
+from livechat.models.database_time import database_now
 
 SERVERS = "servers"
 """Runs while at least one server hears its operators."""

@@ -20,8 +20,8 @@ from livechat.models import (
     Message,
     Name,
     Participant,
-    locks,
-    moment,
+    database_time,
+    lock_timeout,
 )
 from livechat.policy import NO_PART, Action, Actor, Part, VisitorActor
 from livechat.services import attachments
@@ -99,7 +99,7 @@ def post_soon(items: Sequence[Item]) -> list[Answer | Busy]:
     try:
         return _post(items, patience=MOMENT_MS)
     except OperationalError as error:
-        if not locks.was_locked(error):
+        if not lock_timeout.was_locked(error):
             raise
     return _post(items, waits=False)
 
@@ -110,7 +110,7 @@ def _post(
     try:
         with transaction.atomic():
             if patience is not None:
-                locks.wait_at_most(patience)
+                lock_timeout.wait_at_most(patience)
             return _Batch(items, waits=waits).post()
     except IntegrityError:
         # The unique constraint is the backstop; it should never fire, because the conversations
@@ -162,7 +162,7 @@ class _Batch:
         )
         files = {file for item in self.items for file in item.files}
         self.pending = attachments.lock_pending(files) if files else {}
-        self.now = moment.now()
+        self.now = database_time.now()
 
     def place(self, item: Item) -> tuple[Head | None, Author | None]:
         """Return the conversation an item is for, and its author there, as far as there are."""

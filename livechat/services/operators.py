@@ -12,14 +12,22 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from livechat import events, links, policy
+from livechat import events, policy, signed_links
 from livechat.domain import files, rights, text
 from livechat.domain.availability import LEASE
 from livechat.domain.preferences import Preferences
 from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
-from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage, moment
+from livechat.models import (
+    Channel,
+    Expertise,
+    Membership,
+    Operator,
+    User,
+    database_time,
+    file_storage,
+)
 from livechat.models.choices import language_names, time_zones
 from livechat.policy import Action, StaffActor
 
@@ -109,7 +117,7 @@ def staff_actor(user_id: int) -> StaffActor:
         operator=operator.pk if operator else None,
         operator_id=operator.public_id if operator else None,
         name=operator.name if operator else user.get_full_name() or user.get_username(),
-        avatar=links.avatar_path(operator.avatar) if operator else "",
+        avatar=signed_links.avatar_path(operator.avatar) if operator else "",
         is_manager=rights.MANAGE in permissions,
         is_analyst=rights.ANALYSE in permissions,
         channels=(
@@ -128,7 +136,7 @@ def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presenc
     users, active = set(users), set(active)
     if not users:
         return {}
-    now = moment.now()
+    now = database_time.now()
     with transaction.atomic():
         rows = list(Operator.objects.by_users(users).select_related("user").lock())
         for operator in rows:
@@ -167,7 +175,7 @@ def left(user: int, renewed_at: datetime) -> None:
     `renewed_at` is when it was last renewed here: one that was renewed later is kept by a tab at
     another server.
     """
-    ends = moment.now() - LEASE + RETURN_WITHIN
+    ends = database_time.now() - LEASE + RETURN_WITHIN
     Operator.objects.filter(user=user, seen_at__gt=ends, seen_at__lte=renewed_at).update(
         seen_at=ends
     )
@@ -183,7 +191,7 @@ def set_presence(actor: StaffActor, *, choice: Availability, in_call: bool) -> P
     if actor.operator is None:
         raise NotAllowed
     operator = Operator.objects.select_related("user").lock().get(pk=actor.operator)
-    now = moment.now()
+    now = database_time.now()
     operator.choose(choice)
     operator.in_call = in_call
     operator.active_at = now
@@ -198,7 +206,7 @@ def profile_changed(operator: Operator) -> None:
 
     Call it in the transaction that saved him. What he changed himself meanwhile holds.
     """
-    _announce(Operator.objects.select_related("user").get(pk=operator.pk), moment.now())
+    _announce(Operator.objects.select_related("user").get(pk=operator.pk), database_time.now())
 
 
 def update_profile(actor: StaffActor, account: Account, profile: Profile | None = None) -> None:
@@ -274,7 +282,7 @@ def _store_profile(
         operator.expertise.set(known)
         if before and before != operator.avatar:
             transaction.on_commit(partial(_forget_picture, before))
-        _announce(operator, moment.now())
+        _announce(operator, database_time.now())
     events.inbox_changed(actor.user)
 
 

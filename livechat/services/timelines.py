@@ -11,7 +11,7 @@ from livechat import policy, staff_view, visitor_view, wire
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message
 from livechat.policy import Action, Actor, Part, VisitorActor
-from livechat.services import parts
+from livechat.services import participation
 
 MAX_PAGE_BYTES = 48_000
 """A page of the timeline stays below the size of a frame, whatever it holds."""
@@ -83,7 +83,7 @@ def _found(actor: Actor, conversation: UUID) -> tuple[Conversation, Part]:
     )
     if row is None:
         raise NotFound
-    return row, parts.part_of(actor, row)
+    return row, participation.part_of(actor, row)
 
 
 def _slice(

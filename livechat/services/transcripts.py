@@ -18,14 +18,14 @@ from django.utils.formats import date_format
 from django.utils.translation import get_supported_language_variant, gettext
 from django.utils.translation import gettext_lazy as _
 
-from livechat import links, wire
+from livechat import signed_links, wire
 from livechat.domain.states import Kind, SystemEvent
 from livechat.errors import NotFound
-from livechat.links import Audience, Link, Thing
 from livechat.models import Attachment, Conversation, Message, Participant
 from livechat.policy import EVERYTHING, Actor, StaffActor, VisitorActor
 from livechat.services import timelines
-from livechat.services.allowance import Allowance
+from livechat.services.upload_limits import Allowance
+from livechat.signed_links import Audience, Link, Thing
 
 PAGE = 200
 """Entries read and written at once, however long a conversation is."""
@@ -103,7 +103,7 @@ def opened(
     return wire.TranscriptOpened(
         conversation=row.public_id,
         format=kind,
-        url=links.transcript_path(row.public_id, audience, Thing(kind)),
+        url=signed_links.transcript_path(row.public_id, audience, Thing(kind)),
     )
 
 

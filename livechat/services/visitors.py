@@ -12,16 +12,9 @@ from livechat import events, visitor_view, wire
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.errors import NotFound
-from livechat.models import (
-    Channel,
-    Conversation,
-    Message,
-    PageView,
-    Visitor,
-    moment,
-)
+from livechat.models import Channel, Conversation, Message, PageView, Visitor, database_time
 from livechat.policy import StaffActor, VisitorActor
-from livechat.services import assignment, charge, inbox, installation, patience, timelines
+from livechat.services import assignment, charge, inbox, installation, response_times, timelines
 
 TRAIL_LENGTH = 15
 MAX_FACES = 3
@@ -63,7 +56,7 @@ def standing(
 
     When his newest conversation is another one than he names, its newest page is returned.
     """
-    now = moment.now()
+    now = database_time.now()
     view = channel_view(channel, now, language)
     epoch = installation.epoch()
     row = (
@@ -86,7 +79,7 @@ def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicC
         channel,
         available=crew.is_available,
         team=crew.present[:MAX_FACES],
-        answers_in=patience.answers_in(channel.pk, now),
+        answers_in=response_times.answers_in(channel.pk, now),
         language=channel.language or language,
     )
 
@@ -129,7 +122,7 @@ def view_page(actor: VisitorActor, page: wire.Page) -> None:
     """
     page = clean_page(page)
     if page.url and not _is_there(actor, page):
-        _arrive(actor, page, moment.now())
+        _arrive(actor, page, database_time.now())
 
 
 def _is_there(actor: VisitorActor, page: wire.Page) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 from livechat import responders
 from livechat.domain.rules import Rule
 from livechat.domain.states import Absence
-from livechat.models import Channel, ChannelRule, Embedding, moment
+from livechat.models import Channel, ChannelRule, Embedding, database_time
 from livechat.services import assignment
 
 MAX_EMBEDDINGS = 50
@@ -41,7 +41,7 @@ class Widget:
 
 def snapshot() -> dict[str, Widget]:
     """Return key -> widget of all active channels, with four queries and the responders'."""
-    now = moment.now()
+    now = database_time.now()
     channels = list(Channel.objects.active())
     available = assignment.available_channels(channels, now)
     rules: defaultdict[int, list[Rule]] = defaultdict(list)

@@ -30,7 +30,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from livechat import auth, links, wire
+from livechat import auth, signed_links, wire
 from livechat.domain import files as kinds
 from livechat.domain.files import MIB
 from livechat.errors import (
@@ -41,12 +41,12 @@ from livechat.errors import (
     RateLimited,
     Unavailable,
 )
-from livechat.links import Thing
 from livechat.models import Channel
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
 from livechat.services import attachments, operators, transcripts, visitors
 from livechat.services.transcripts import Reader
+from livechat.signed_links import Thing
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -232,7 +232,7 @@ class NotSignedIn(LivechatError):
 @_refusals
 def file(request: HttpRequest, token: str) -> HttpResponseBase:
     """A file, or the thumbnail of a picture, by its signed address."""
-    link = links.read(token)
+    link = signed_links.read(token)
     row = attachments.linked(link, _signed_in(request) if _is_for_staff(link) else None)
     is_thumbnail = link.thing is Thing.THUMBNAIL
     blob = row.thumbnail if is_thumbnail else row.blob
@@ -253,7 +253,7 @@ def file(request: HttpRequest, token: str) -> HttpResponseBase:
 @_refusals
 def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
     """A conversation to keep: text, or a page without anything that runs."""
-    link = links.read(token)
+    link = signed_links.read(token)
     reader = None
     if _is_for_staff(link) and (actor := _signed_in(request)):
         zone = getattr(request.user, "time_zone", "")
@@ -311,8 +311,8 @@ def avatar(request: HttpRequest, name: str) -> HttpResponseBase:
     )
 
 
-def _is_for_staff(link: links.Link) -> bool:
-    return link.audience is links.Audience.STAFF
+def _is_for_staff(link: signed_links.Link) -> bool:
+    return link.audience is signed_links.Audience.STAFF
 
 
 def _opened(blob: str) -> File:

@@ -32,7 +32,7 @@ from django.views.decorators.http import require_safe
 from livechat import wire
 from livechat.domain import colours, preferences
 from livechat.errors import LivechatError
-from livechat.models import Channel, moment
+from livechat.models import Channel, database_time
 from livechat.services import operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"
@@ -153,7 +153,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Ends the session, and with it its sockets in every process (`consumers/watch.py`)."""
+    """Ends the session, and with it its sockets in every process (`consumers/session_watch.py`)."""
 
 
 def _channel(key: str) -> Channel:
@@ -170,7 +170,7 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
         "socket": f"/ws/visitor/{channel.key}/",
         "language": language,
         "channel": _plain(_public(channel, request)),
-        "now": moment.now().isoformat(),
+        "now": database_time.now().isoformat(),
     }
     context = {
         "config": config,
@@ -225,7 +225,7 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
-    return visitors.channel_view(channel, moment.now(), translation.get_language() or "")
+    return visitors.channel_view(channel, database_time.now(), translation.get_language() or "")
 
 
 def _texts(language: str) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from livechat import auth
 from livechat.errors import RateLimited
-from livechat.services import operators, sign_ins
+from livechat.services import login_attempts, operators
 
 CHANGED = "password"
 """Marks the message that says so."""
@@ -40,12 +40,12 @@ class PasswordForm(PasswordChangeForm):
     def clean_old_password(self) -> str:
         name = self.user.get_username()
         try:
-            sign_ins.begin(name, self.source)
+            login_attempts.begin(name, self.source)
         except RateLimited as refused:
             self.wait_seconds = math.ceil(refused.retry_after)
             raise forms.ValidationError(_too_often(self.wait_seconds)) from None
         password: str = super().clean_old_password()
-        sign_ins.succeeded(name, self.source)
+        login_attempts.succeeded(name, self.source)
         return password
 
     def focus_what_is_wrong(self) -> None:
@@ -58,7 +58,7 @@ class PasswordForm(PasswordChangeForm):
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(PasswordChangeView):
     """For everybody who is signed in, whatever he may do. This session lives on; all others end,
-    with their sockets (`consumers/watch.py`)."""
+    with their sockets (`consumers/session_watch.py`)."""
 
     form_class = PasswordForm
     template_name = "livechat/password.html"

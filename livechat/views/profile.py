@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from livechat import links
+from livechat import signed_links
 from livechat.domain import preferences
 from livechat.domain.preferences import Preferences, Quiet, Sounds
 from livechat.errors import Invalid, NotAllowed
 from livechat.models import Expertise, Operator, User
 from livechat.models.choices import language_names, time_zones
-from livechat.services import operators, sessions
+from livechat.services import login_sessions, operators
 from livechat.services.operators import MAX_CHAT_NAME, MAX_PICTURE_BYTES, PICTURES
 
 SAVED = "profile"
@@ -252,7 +252,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "operator": operator,
-        "avatar": links.avatar_path(operator.avatar) if operator else "",
+        "avatar": signed_links.avatar_path(operator.avatar) if operator else "",
         "unnamed": _without_chat_name(user),
         "saved": any(SAVED in said.tags.split() for said in messages.get_messages(request)),
         "admin": user.is_staff,
@@ -266,7 +266,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End all sessions of who asks, with their sockets; he stands before the sign-in page."""
     assert request.user.pk is not None  # login_required
-    sessions.end_all(request.user.pk)
+    login_sessions.end_all(request.user.pk)
     logout(request)
     return redirect("login")
 

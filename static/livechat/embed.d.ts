@@ -34,7 +34,7 @@ interface LivechatSettings {
   attributes?: Record<string, string | number | boolean | null>;
 }
 
-/** What `init` answers (`livechat/init.py`). */
+/** What `init` answers (`livechat/widget_init/endpoint.py`). */
 interface InitAnswer {
   action: "display_button" | "display_button_and_text" | "auto_popup" | "hide_button";
   /** Seconds until it opens by itself. */

@@ -8,8 +8,8 @@ from typing import Any
 from django.urls import get_resolver
 
 from config.demo.urls import urlpatterns as demo_urlpatterns
-from livechat.init import PATH
 from livechat.urls import websocket_urlpatterns
+from livechat.widget_init.endpoint import PATH
 
 PAGE = Path(__file__).parents[2] / "docs/reference/addresses.md"
 

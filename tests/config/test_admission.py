@@ -9,7 +9,7 @@ import pytest
 
 from config.http.admission import UPLOADS, UPLOADS_OF_AN_ADDRESS, Admission, Lane
 from config.http.body_limit import BodyLimit
-from livechat.domain.load import Level
+from livechat.domain.overload import Level
 from livechat.limits import gate
 
 UPLOAD = "/widget/abc123/files/"

@@ -12,7 +12,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from config.monitoring import logs
-from livechat.consumers import threads
+from livechat.consumers import thread_pool
 
 ROOT = Path(__file__).parents[2]
 FIELDS = {
@@ -126,8 +126,8 @@ async def test_the_id_of_a_request_reaches_the_thread_of_a_service():
         return written("json", lambda log: log.info("file.refused"))
 
     with bound_contextvars(request="abc-1"):
-        line = await threads.run(serve)
-    after = await threads.run(serve)
+        line = await thread_pool.run(serve)
+    after = await thread_pool.run(serve)
 
     assert json.loads(line)["request"] == "abc-1"
     assert "request" not in json.loads(after)

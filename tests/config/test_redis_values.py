@@ -15,8 +15,8 @@ from config.cache import JsonSerializer
 from config.celery import app
 from config.checks import configuration
 from livechat.errors import RateLimited
-from livechat.models import moment
-from livechat.services.allowance import Allowance
+from livechat.models import database_time
+from livechat.services.upload_limits import Allowance
 
 
 class Trap:
@@ -53,8 +53,8 @@ def test_a_pickle_in_the_cache_does_not_run_and_is_as_if_it_were_not_there(setti
 @pytest.mark.services
 def test_what_is_no_number_in_the_place_of_a_count_is_counted_anew(settings, trap, monkeypatch):
     pickled, ran = trap
-    now = moment.now()
-    monkeypatch.setattr(moment, "now", lambda: now)
+    now = database_time.now()
+    monkeypatch.setattr(database_time, "now", lambda: now)
     few = Allowance("few", 2, 60)
     plant(settings, f"livechat:few:vera:{int(now.timestamp() // 60)}", pickled)
 

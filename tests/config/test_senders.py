@@ -14,7 +14,7 @@ from django.test import Client
 from config.asgi import http_application
 from config.http.body_limit import ANYBODYS, MAX_UPLOAD, MIB
 from livechat import auth
-from livechat.models import Attachment, Channel, moment
+from livechat.models import Attachment, Channel, database_time
 from livechat.services import attachments
 from tests import factories
 from tests.livechat.files.samples import kept
@@ -177,8 +177,8 @@ def test_files_that_wait_to_be_sent_leave_no_room_for_more(berlin, vera, tmp_pat
 @pytest.fixture
 def within_ten_minutes(monkeypatch):
     """What is counted by the ten minutes of the clock is not counted anew in the middle."""
-    at = moment.now()
-    monkeypatch.setattr("livechat.services.allowance.moment.now", lambda: at)
+    at = database_time.now()
+    monkeypatch.setattr("livechat.services.upload_limits.database_time.now", lambda: at)
 
 
 def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minutes):

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from typing import Any
 
-from livechat.domain import digest
+from livechat.domain import inbox_digest
 from tests.faults.client import Client, Outgoing, Timeline
 
 NOTES = 0.2
@@ -268,7 +268,7 @@ class Operator(Client):
 
     def _compare(self, theirs: str) -> None:
         """Twice in a row different means that an event was lost."""
-        ours = digest.of_inbox(
+        ours = inbox_digest.of_inbox(
             (
                 uuid.UUID(key),
                 view["revision"],

@@ -10,23 +10,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from livechat import wire
-from livechat.consumers.pulse import Pulse
+from livechat.consumers.heartbeat import Pulse
 from livechat.errors import NotAllowed, NotFound
-from livechat.links import Audience, Link, Thing
 from livechat.models import Conversation, Message, Operator, PageView
 from livechat.services import (
     attachments,
     conversations,
     handover,
     inbox,
-    marks,
     messages,
+    read_marks,
     timelines,
     transcripts,
     visitors,
 )
 from livechat.services.messages import Item
 from livechat.services.transcripts import Reader
+from livechat.signed_links import Audience, Link, Thing
 from tests import factories
 from tests.livechat.test_handover import GONE, here, listens
 
@@ -205,7 +205,7 @@ def test_nothing_can_be_done_to_it(chat, gone):
         lambda: conversations.join(actor, chat.public_id),
         lambda: conversations.take(actor, chat.public_id),
         lambda: conversations.close(actor, chat.public_id),
-        lambda: marks.see(actor, chat.public_id, 10**6),
+        lambda: read_marks.see(actor, chat.public_id, 10**6),
     ):
         with pytest.raises(NotAllowed):
             act()

@@ -56,7 +56,7 @@ def test_the_list_tells_the_labels_the_time_and_the_number_of_messages(
     say(factories.actor(anna), chat, "Good morning")
     say(factories.actor(anna), chat, "A note", internal=True)
     now = timezone.now()
-    monkeypatch.setattr("livechat.admin.conversations.moment.now", lambda: now)
+    monkeypatch.setattr("livechat.admin.conversations.database_time.now", lambda: now)
     chat.opened_at = now - timedelta(hours=1, minutes=2, seconds=3)
     chat.save(update_fields=["opened_at"])
 

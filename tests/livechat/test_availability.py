@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from livechat import events, wire
-from livechat.consumers.pulse import Pulse
+from livechat.consumers.heartbeat import Pulse
 from livechat.domain.states import Availability, Presence, State
 from livechat.errors import NotAllowed
 from livechat.models import Membership, Operator, User

@@ -12,7 +12,7 @@ from livechat.domain.states import Status
 from livechat.errors import ConversationClosed, Invalid, NotAllowed, NotFound
 from livechat.models import Conversation, Embedding, PageView
 from livechat.policy import VisitorActor
-from livechat.services import conversations, inbox, messages, patience, visitors
+from livechat.services import conversations, inbox, messages, response_times, visitors
 from livechat.services.messages import Item
 from tests import factories
 
@@ -242,7 +242,7 @@ def test_the_time_to_an_answer_is_the_median_of_the_last_ones(berlin, anna):
     for seconds in (10, 20, 30, 40, 5_000):
         answered(berlin, seconds)
 
-    assert patience.measure(berlin.pk, timezone.now()) == 30
+    assert response_times.measure(berlin.pk, timezone.now()) == 30
 
 
 def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
@@ -250,9 +250,9 @@ def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
         answered(berlin, seconds)
     now = timezone.now()
 
-    assert patience.measure(berlin.pk, now + timedelta(days=8)) is None
+    assert response_times.measure(berlin.pk, now + timedelta(days=8)) is None
     Conversation.objects.order_by("pk")[0].delete()
-    assert patience.measure(berlin.pk, now) is None
+    assert response_times.measure(berlin.pk, now) is None
 
 
 def test_who_writes_in_a_channel_with_a_language_reads_it(berlin):

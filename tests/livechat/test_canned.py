@@ -12,8 +12,8 @@ from livechat import wire
 from livechat.domain import rights
 from livechat.errors import NotFound
 from livechat.models import CannedResponse
-from livechat.models.canned import MAX_SUBSTITUTION
-from livechat.services import canned
+from livechat.models.canned_response import MAX_SUBSTITUTION
+from livechat.services import canned_responses
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def operators_group():
 
 
 def shortcuts(operator):
-    frames = canned.listed(factories.actor(operator))
+    frames = canned_responses.listed(factories.actor(operator))
     return [found.shortcut for frame in frames for found in frame.responses]
 
 
@@ -53,7 +53,7 @@ def test_a_shared_one_is_gone_with_the_group(anna, ben):
 
     anna.user.groups.remove(operators_group())
 
-    frames = canned.listed(factories.actor(anna.user))
+    frames = canned_responses.listed(factories.actor(anna.user))
     assert [frame.responses for frame in frames] == [[]]
 
 
@@ -71,8 +71,8 @@ def test_using_one_moves_it_to_the_top(anna):
     response(anna, "a")
     last = response(anna, "b")
 
-    canned.use(factories.actor(anna), last.pk)
-    canned.use(factories.actor(anna), last.pk)
+    canned_responses.use(factories.actor(anna), last.pk)
+    canned_responses.use(factories.actor(anna), last.pk)
 
     assert shortcuts(anna) == ["b", "a"]
 
@@ -82,14 +82,14 @@ def test_a_colleagues_private_one_cannot_be_used(anna, ben):
 
     for pk in (private.pk, private.pk + 1_000, 2**53 - 1):
         with pytest.raises(NotFound):
-            canned.use(factories.actor(anna), pk)
+            canned_responses.use(factories.actor(anna), pk)
 
     private.refresh_from_db()
     assert private.last_used_at is None
 
 
 def test_nothing_is_one_empty_frame(anna):
-    assert canned.listed(factories.actor(anna)) == [wire.CannedListed(responses=[])]
+    assert canned_responses.listed(factories.actor(anna)) == [wire.CannedListed(responses=[])]
 
 
 @pytest.mark.parametrize("letter", ["a", '"', "\n", "茶", "\N{TEACUP WITHOUT HANDLE}", "\x01"])
@@ -101,16 +101,16 @@ def test_no_frame_is_too_large_whatever_is_written_in_it(anna, letter):
         for number in range(220)
     )
 
-    frames = canned.listed(factories.actor(anna))
+    frames = canned_responses.listed(factories.actor(anna))
 
     sizes = [len(wire.encode(frame).encode()) for frame in frames]
     assert max(sizes) < wire.MAX_FRAME_BYTES
     assert [frame.part for frame in frames] == list(range(1, len(frames) + 1))
     assert {frame.parts for frame in frames} == {len(frames)}
-    assert len(frames) <= canned.MAX_FRAMES
+    assert len(frames) <= canned_responses.MAX_FRAMES
     names = [found.shortcut for frame in frames for found in frame.responses]
     assert names == [f"n{number:03}" for number in range(len(names))]
-    assert len(names) <= canned.MAX_RESPONSES
+    assert len(names) <= canned_responses.MAX_RESPONSES
 
 
 def test_two_hundred_of_usual_length_are_all_there(anna):
@@ -119,7 +119,7 @@ def test_two_hundred_of_usual_length_are_all_there(anna):
         for number in range(220)
     )
 
-    assert len(shortcuts(anna)) == canned.MAX_RESPONSES
+    assert len(shortcuts(anna)) == canned_responses.MAX_RESPONSES
 
 
 def test_listing_asks_the_database_once(anna, ben, django_assert_num_queries):
@@ -128,7 +128,7 @@ def test_listing_asks_the_database_once(anna, ben, django_assert_num_queries):
     actor = factories.actor(anna)
 
     with django_assert_num_queries(1):
-        canned.listed(actor)
+        canned_responses.listed(actor)
 
 
 async def test_the_dashboard_is_told_all_fields_and_of_nobody_elses(sockets, anna, ben):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from livechat.domain.states import Outcome, State
 from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Message, Participant, Visitor
-from livechat.services import assignment, conversations, marks, messages
+from livechat.services import assignment, conversations, messages, read_marks
 from livechat.services.conversations import Arrival
 from tests import factories
 
@@ -419,8 +419,8 @@ def test_a_colleague_of_the_channel_may_not_close_what_he_is_not_in(berlin, anna
 def test_read_marks_only_grow_and_never_beyond_what_exists(anna, vera):
     chat = factories.conversation(vera)
 
-    marks.see(vera, chat.public_id, 10**9)
-    marks.see(vera, chat.public_id, 1)
+    read_marks.see(vera, chat.public_id, 10**9)
+    read_marks.see(vera, chat.public_id, 1)
 
     chat.refresh_from_db()
     assert (chat.visitor_seen_public, chat.visitor_seen) == (chat.public_seq, chat.seq)
@@ -443,7 +443,7 @@ def test_every_service_locks_in_the_one_order(berlin, anna, ben, vera):
         lambda: messages.post_message(
             messages.Item(staff, Conversation.objects.get().public_id, uuid.uuid4(), "Hi")
         ),
-        lambda: marks.see(vera, Conversation.objects.get().public_id, 1),
+        lambda: read_marks.see(vera, Conversation.objects.get().public_id, 1),
         lambda: conversations.close(staff, Conversation.objects.get().public_id),
     ]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat.domain import availability, digest, numbering, routing, text
-from livechat.domain.pace import Bucket, Buckets, Pace
+from livechat.domain import availability, inbox_digest, numbering, routing, text
 from livechat.domain.states import Availability, Presence
+from livechat.domain.token_bucket import Bucket, Buckets, Pace
 from livechat.errors import Invalid
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -281,8 +281,8 @@ def test_who_makes_up_names_does_not_fill_the_memory():
 def test_the_digest_does_not_depend_on_the_order():
     rows = [(uuid.UUID(int=number), number, 2 * number) for number in range(5)]
 
-    assert digest.of_inbox(rows) == digest.of_inbox(reversed(rows))
-    assert digest.of_inbox(rows) != digest.of_inbox(rows[1:])
+    assert inbox_digest.of_inbox(rows) == inbox_digest.of_inbox(reversed(rows))
+    assert inbox_digest.of_inbox(rows) != inbox_digest.of_inbox(rows[1:])
 
 
 def test_the_digest_is_that_of_the_browser():
@@ -291,5 +291,5 @@ def test_the_digest_is_that_of_the_browser():
         (uuid.UUID("00000000-0000-4000-8000-000000000002"), 1, 0),
     ]
 
-    assert digest.of_inbox([]) == "811c9dc5"
-    assert digest.of_inbox(rows) == "cea2106a"
+    assert inbox_digest.of_inbox([]) == "811c9dc5"
+    assert inbox_digest.of_inbox(rows) == "cea2106a"

@@ -12,7 +12,7 @@ from livechat import signals
 from livechat.domain.states import State, Status
 from livechat.errors import LivechatError
 from livechat.models import Conversation, Delivery
-from livechat.services import conversations, handover, marks, messages, upkeep, visitors
+from livechat.services import cleanup, conversations, handover, messages, read_marks, visitors
 from tests import factories
 from tests.livechat.test_conversations import at_once
 
@@ -49,8 +49,8 @@ def end(how: str, chat: Conversation, vera, anna) -> None:
         case "a manager ends it":
             conversations.close(factories.actor(factories.manager()), chat.public_id)
         case "it falls silent":
-            marks.see(factories.actor(anna), chat.public_id, 99)
-            upkeep.close_silent(timezone.now() + timedelta(days=2))
+            read_marks.see(factories.actor(anna), chat.public_id, 99)
+            cleanup.close_silent(timezone.now() + timedelta(days=2))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_whatever_comes_after_the_end_it_was_told_once(berlin, anna, ben, vera, 
         *(partial(conversations.take, who, chat.public_id) for who in people),
         partial(conversations.set_status, people[0], chat.public_id, Status.NEED_HELP),
         partial(messages.post_message, messages.Item(vera, chat.public_id, uuid.uuid4(), "Late")),
-        partial(marks.see, vera, chat.public_id, 99),
+        partial(read_marks.see, vera, chat.public_id, 99),
         partial(visitors.set_attributes, vera, {"plan": "gold"}),
         *(partial(conversations.leave, who, chat.public_id) for who in people * 2),
-        partial(upkeep.close_silent, later),
-        partial(upkeep.remove_empty, later),
+        partial(cleanup.close_silent, later),
+        partial(cleanup.remove_empty, later),
         partial(handover.hand_over_lost, later),
     ]
     refused = set()
@@ -109,7 +109,7 @@ def test_of_many_who_end_it_at_once_one_does(berlin, anna, ben, vera, endings):
     people = [factories.actor(anna), factories.actor(ben)]
     for who in people:
         conversations.join(who, chat.public_id)
-    marks.see(people[0], chat.public_id, 99)
+    read_marks.see(people[0], chat.public_id, 99)
     tomorrow = timezone.now() + timedelta(days=2)
 
     results = at_once(
@@ -117,7 +117,7 @@ def test_of_many_who_end_it_at_once_one_does(berlin, anna, ben, vera, endings):
             partial(conversations.close, vera, chat.public_id),
             *(partial(conversations.close, who, chat.public_id) for who in people),
             *(partial(conversations.leave, who, chat.public_id) for who in people),
-            partial(upkeep.close_silent, tomorrow),
+            partial(cleanup.close_silent, tomorrow),
         ]
     )
 

@@ -12,16 +12,17 @@ from django.db import OperationalError
 
 from config.asgi import application
 from config.demo.countries import COUNTRIES
-from livechat import events, init, responders
+from livechat import events, responders
 from livechat.bus import bus
 from livechat.domain.rules import Rule
 from livechat.domain.states import Absence, Availability, ButtonAction, ResponderCondition
 from livechat.errors import Unavailable
-from livechat.init import board
 from livechat.integrations.geoip import Countries
 from livechat.models import Channel, ChannelRule, Embedding, Operator
 from livechat.services import widgets
 from livechat.services.widgets import Widget
+from livechat.widget_init import endpoint
+from livechat.widget_init.endpoint import board
 from tests import factories
 
 SHOP = "https://shop.example"
@@ -189,7 +190,7 @@ async def test_the_notification_speaks_the_pages_language(language, text):
 async def test_the_country_is_the_addresss(monkeypatch, settings):
     settings.DEMO = False
     monkeypatch.setattr(
-        init, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
+        endpoint, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
     )
     widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
 
@@ -203,7 +204,7 @@ async def test_the_country_is_the_addresss(monkeypatch, settings):
 async def test_on_a_demonstration_one_can_pretend(monkeypatch, settings):
     settings.DEMO = True
     monkeypatch.setattr(
-        init, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
+        endpoint, "countries", Countries(settings.BASE_DIR / "config/demo/countries.mmdb")
     )
     widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
 
@@ -427,7 +428,7 @@ async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
         readings.append(service)
         return {}
 
-    monkeypatch.setattr(init, "GATHER_SECONDS", 0.01)
+    monkeypatch.setattr(endpoint, "GATHER_SECONDS", 0.01)
     await bus.attach()
     keeping = asyncio.create_task(board.keep(read))
     await asyncio.sleep(0.05)
@@ -506,14 +507,14 @@ async def test_somebody_who_claims_many_names_fills_no_memory_while_the_database
                 board.saw(channel, f"https://{uuid.UUID(int=number)}.example")
         await board.refresh(away)
 
-    assert len(board._sightings) == init.MAX_SIGHTINGS
+    assert len(board._sightings) == endpoint.MAX_SIGHTINGS
 
 
 async def test_of_one_channel_few_are_noted_between_two_snapshots():
     for number in range(200):
         board.saw(1, f"https://{uuid.UUID(int=number)}.example")
 
-    assert len(board._sightings) == init.MAX_OF_A_CHANNEL
+    assert len(board._sightings) == endpoint.MAX_OF_A_CHANNEL
 
 
 async def test_a_sighting_that_cannot_be_stored_does_not_come_again():

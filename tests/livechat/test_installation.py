@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-from livechat.consumers.pulse import Pulse
+from livechat.consumers.heartbeat import Pulse
 from livechat.models import Attachment, Installation, file_storage
 from livechat.services import installation
 from tests import factories

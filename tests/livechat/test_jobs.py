@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from livechat.models import Job, Lease
-from livechat.models.moment import database_now
+from livechat.models.database_time import database_now
 from livechat.services import jobs, leases
 
 

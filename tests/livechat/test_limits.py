@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from livechat.consumers import monitor
+from livechat.consumers import load_monitor
 from livechat.consumers.base import BaseConsumer
-from livechat.consumers.doorstep import decline, explain
-from livechat.consumers.monitor import Monitor, resident_bytes
-from livechat.consumers.outbox import Outbox
+from livechat.consumers.handshake import decline, explain
+from livechat.consumers.load_monitor import Monitor, resident_bytes
+from livechat.consumers.send_buffer import Outbox
 from livechat.domain.limits import limits as domain_limits
-from livechat.domain.load import Level
-from livechat.domain.pace import Pace
+from livechat.domain.overload import Level
+from livechat.domain.token_bucket import Pace
 from livechat.limits import Gate, Refusal, gate
 
 NOW = 1_000.0
@@ -400,7 +400,7 @@ async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
 
 
 async def test_slow_readers_together_have_a_bound(monkeypatch):
-    monkeypatch.setattr("livechat.consumers.outbox.MAX_BYTES_OF_ALL", 300_000)
+    monkeypatch.setattr("livechat.consumers.send_buffer.MAX_BYTES_OF_ALL", 300_000)
     before = Outbox.bytes_of_all
     readers = []
     for _ in range(20):
@@ -415,7 +415,7 @@ async def test_slow_readers_together_have_a_bound(monkeypatch):
     kept = Outbox.bytes_of_all - before
     for outbox in readers:
         outbox.close(4408)
-    monkeypatch.setattr("livechat.consumers.outbox.CLOSE_WITHIN", 0.01)
+    monkeypatch.setattr("livechat.consumers.send_buffer.CLOSE_WITHIN", 0.01)
     for outbox in readers:
         await outbox.finish()
 
@@ -439,9 +439,9 @@ async def test_the_monitor_sees_what_waits_and_calms_down(monkeypatch):
             return 0.0
 
     busy = Busy()
-    monkeypatch.setattr(monitor, "writer", busy)
-    monkeypatch.setattr(monitor, "TICK_SECONDS", 0.005)
-    monkeypatch.setattr("livechat.domain.load.HOLD_SECONDS", 0.02)
+    monkeypatch.setattr(load_monitor, "writer", busy)
+    monkeypatch.setattr(load_monitor, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr("livechat.domain.overload.HOLD_SECONDS", 0.02)
 
     watching = asyncio.create_task(Monitor().run())
     await asyncio.sleep(0.1)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from livechat.domain.limits import CHANNEL_FACTOR, crowd, limits
-from livechat.domain.load import HOLD_SECONDS, THRESHOLDS, Level, Load, Reading, reached
+from livechat.domain.overload import HOLD_SECONDS, THRESHOLDS, Level, Load, Reading, reached
 
 DEFAULTS = limits(frames=20, messages=4, people=500)
 

@@ -183,7 +183,7 @@ def test_the_visitor_waits_from_his_first_unanswered_message_on(chat, vera, anna
 def test_a_clock_set_back_does_not_turn_time_round(chat, vera, monkeypatch):
     before = chat.last_message_at
     past = factories.minutes_ago(60)
-    monkeypatch.setattr("livechat.services.messages.moment.now", lambda: past)
+    monkeypatch.setattr("livechat.services.messages.database_time.now", lambda: past)
 
     posted = messages.post_message(item(vera, chat))
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from livechat.models import moment
+from livechat.models import database_time
 
 pytestmark = pytest.mark.django_db
 
@@ -14,22 +14,22 @@ CLOSE = timedelta(seconds=2)
 
 
 def test_who_has_never_asked_the_database_tells_the_machines_time(monkeypatch):
-    monkeypatch.setattr(moment, "_last", None)
+    monkeypatch.setattr(database_time, "_last", None)
 
-    assert abs(moment.now() - timezone.now()) < CLOSE
+    assert abs(database_time.now() - timezone.now()) < CLOSE
 
 
 @pytest.mark.services
 def test_who_has_asked_the_database_does_not_believe_his_machine(monkeypatch):
-    right = moment.database_now()
+    right = database_time.database_now()
     monkeypatch.setattr(timezone, "now", lambda: right - timedelta(hours=1))
 
-    assert timedelta() <= moment.now() - right < CLOSE
+    assert timedelta() <= database_time.now() - right < CLOSE
 
 
 @pytest.mark.services
 def test_time_goes_on_without_being_asked_for(monkeypatch):
-    right, at = moment.database_now(), time.monotonic()
+    right, at = database_time.database_now(), time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: at + 90)
 
-    assert abs(moment.now() - right - timedelta(seconds=90)) < CLOSE
+    assert abs(database_time.now() - right - timedelta(seconds=90)) < CLOSE

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from livechat.models import Channel, Conversation, Operator, moment
-from livechat.services import patience
+from livechat.models import Channel, Conversation, Operator, database_time
+from livechat.services import response_times
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def answered_after(channel: Channel, *seconds: float | None, days_ago: float = 0
 
 
 def told(channel: Channel) -> int | None:
-    return patience.answers_in(channel.pk, moment.now())
+    return response_times.answers_in(channel.pk, database_time.now())
 
 
 def test_half_of_the_visitors_waited_no_longer(berlin):
@@ -53,7 +53,7 @@ def test_older_conversations_than_a_week_tell_nothing(berlin):
 
 
 def test_the_newest_fifty_tell_how_it_is_now(berlin, monkeypatch):
-    monkeypatch.setattr(patience, "NEWEST", 5)
+    monkeypatch.setattr(response_times, "NEWEST", 5)
     answered_after(berlin, 600, 600, 600, 600, 600, 600)
     answered_after(berlin, 10, 10, 10, 20, 20)
 
@@ -81,7 +81,7 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
     answered_after(berlin, 50, 50, 50, 50)
     real = time.monotonic
 
-    monkeypatch.setattr(time, "monotonic", lambda: real() + patience.KEPT_SECONDS)
+    monkeypatch.setattr(time, "monotonic", lambda: real() + response_times.KEPT_SECONDS)
 
     assert told(berlin) == 50
 
@@ -92,7 +92,7 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
 def day(operator: Operator, *, since: datetime | None = None) -> tuple[int, float | None]:
     """What he is told: how many conversations, and how long they waited on average."""
     began = factories.minutes_ago(60) if since is None else since
-    answers = patience.told(factories.actor(operator), began)
+    answers = response_times.told(factories.actor(operator), began)
     return answers.count, answers.seconds
 
 
@@ -137,7 +137,7 @@ def test_nobody_has_years_of_conversations_counted_as_a_day(berlin, anna, since)
 def test_a_day_that_has_not_begun_has_no_answers(berlin, anna):
     answered_after(berlin, 10)
 
-    for since in (moment.now(), datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))):
+    for since in (database_time.now(), datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))):
         assert day(anna, since=since) == (0, None)
 
 

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
-from livechat.consumers.pulse import Pulse
+from livechat.consumers.heartbeat import Pulse
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.models import Conversation, Operator
 from livechat.services import messages, operators

@@ -11,14 +11,14 @@ from django.core.management import call_command
 
 from livechat import events
 from livechat.bus import bus
-from livechat.consumers import watch
+from livechat.consumers import session_watch
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.heartbeat import Pulse
 from livechat.consumers.operator import OperatorConsumer
-from livechat.consumers.pulse import Pulse
 from livechat.domain import rights
 from livechat.errors import NotAllowed, NotFound, Unavailable
 from livechat.models import Membership, Operator, Participant, User
-from livechat.services import conversations, operators, sessions, timelines
+from livechat.services import conversations, login_sessions, operators, timelines
 from tests import factories
 from tests.sockets import session_cookie
 
@@ -143,10 +143,12 @@ def test_standings_cost_the_same_queries_for_any_number_of_logins(
     logins = []
     for person in people:
         key = session_cookie(person.user).removeprefix("sessionid=")
-        logins.append(sessions.Login(key, person.user_id, person.user.get_session_auth_hash()))
+        logins.append(
+            login_sessions.Login(key, person.user_id, person.user.get_session_auth_hash())
+        )
 
     with django_assert_num_queries(5):
-        found = sessions.standing(logins)
+        found = login_sessions.standing(logins)
 
     assert set(found) == set(logins)
     assert all(standing.channels == {berlin.pk} for standing in found.values())
@@ -205,7 +207,7 @@ async def test_rights_that_could_not_be_read_are_read_again(
     sockets, berlin, anna, vera, monkeypatch
 ):
     desk = await sockets.staff(anna)
-    [socket] = watch.staff()
+    [socket] = session_watch.staff()
     socket.slot = 1  # a heartbeat reads conversations as well; its turn is in none of these beats
     pulse = Pulse()
     await pulse.beat(10)
@@ -231,7 +233,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     chat = await sync_to_async(factories.conversation)(vera)
     ben = await sync_to_async(factories.operator)("ben", berlin)
     desk = await sockets.staff(ben)
-    [socket] = watch.staff()
+    [socket] = session_watch.staff()
     read = timelines.watchable
     is_read, may_go_on = threading.Event(), threading.Event()
 
@@ -245,7 +247,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     await desk.send("conversation.watch", conversation=chat.public_id)
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
-    looking = asyncio.create_task(watch.look([socket], told=True))
+    looking = asyncio.create_task(session_watch.look([socket], told=True))
     await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the one who watches
     may_go_on.set()
     await looking

@@ -10,10 +10,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from livechat.bus import Bus, Post, bus
-from livechat.consumers.watch import Watch
+from livechat.consumers.session_watch import Watch
 from livechat.domain import rights
 from livechat.models import User
-from livechat.services import sessions
+from livechat.services import login_sessions
 from tests import factories
 from tests.sockets import Ear, Sockets, session_cookie
 
@@ -187,7 +187,7 @@ async def test_signing_in_tells_nobody_that_rights_changed(anna, published):
 async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
     cookie = await sync_to_async(session_cookie)(anna.user)
 
-    await sync_to_async(sessions.end_all)(anna.user_id)
+    await sync_to_async(login_sessions.end_all)(anna.user_id)
 
     [post] = published
     assert (post.groups, post.frame) == (("standing",), str(anna.user_id))
@@ -214,7 +214,7 @@ async def test_another_process_hears_of_it(watched, anna, monkeypatch):
     try:
         await heard_by(bus, other)
         monkeypatch.setattr("livechat.events.bus", other)
-        await sync_to_async(sessions.end_all)(anna.user_id)
+        await sync_to_async(login_sessions.end_all)(anna.user_id)
 
         assert await desk.closed() == 4401
     finally:

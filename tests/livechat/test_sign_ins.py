@@ -15,11 +15,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat.domain import tries
-from livechat.domain.tries import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
+from livechat.domain import login_limits
+from livechat.domain.login_limits import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
 from livechat.errors import RateLimited
 from livechat.models import User
-from livechat.services import sign_ins
+from livechat.services import login_attempts
 from tests import factories
 
 PASSWORD = "a long password 42"
@@ -38,12 +38,12 @@ def guess(times=MAX_OF_NAME, **options):
 
 def later(monkeypatch, by: timedelta) -> None:
     now = timezone.now() + by
-    monkeypatch.setattr("livechat.services.sign_ins.timezone.now", lambda: now)
+    monkeypatch.setattr("livechat.services.login_attempts.timezone.now", lambda: now)
 
 
 @given(st.integers(0, 99), st.integers(0, 3600), st.integers(1, 60))
 def test_nobody_waits_longer_than_the_window_or_below_the_limit(count, seconds, most):
-    waiting = tries.wait(Tries(count, NOON), most, NOON + timedelta(seconds=seconds))
+    waiting = login_limits.wait(Tries(count, NOON), most, NOON + timedelta(seconds=seconds))
 
     assert timedelta(0) <= waiting <= WINDOW
     assert bool(waiting) == (count >= most and seconds < WINDOW.total_seconds())
@@ -196,7 +196,7 @@ def test_many_at_once_get_no_more_tries_than_one_after_the_other(berlin):
 
     def one() -> None:
         try:
-            sign_ins.begin("anna", "203.0.113.9")
+            login_attempts.begin("anna", "203.0.113.9")
             begun.append(1)
         except RateLimited:
             refused.append(1)

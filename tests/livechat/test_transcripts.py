@@ -13,14 +13,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from livechat import links
+from livechat import signed_links
 from livechat.domain.states import Kind
 from livechat.errors import NotFound
-from livechat.links import Audience, Link, Thing
 from livechat.models import Attachment, Conversation, Message
 from livechat.policy import VisitorActor
 from livechat.services import attachments, conversations, messages, transcripts
 from livechat.services.messages import Item
+from livechat.signed_links import Audience, Link, Thing
 from tests import factories
 from tests.livechat.files.samples import body
 
@@ -66,7 +66,7 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
 
 def fetch(client: Client, row: Conversation, audience=Audience.PUBLIC, thing=Thing.TEXT):
     """Return answer and text."""
-    answer: Any = client.get(links.transcript_path(row.public_id, audience, thing))
+    answer: Any = client.get(signed_links.transcript_path(row.public_id, audience, thing))
     return answer, body(answer).decode()
 
 
@@ -245,16 +245,16 @@ def test_who_may_not_read_it_does_not_get_it(client, chat, anna, vera, berlin, m
     berlin.memberships.all().delete()
     assert status(bens) == 404
     assert status(annas) == 200
-    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+    address = signed_links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
     assert client.get(address.replace(".public.", ".staff.")).status_code == 404
     assert client.get(address.replace("/transcripts/", "/files/")).status_code == 404
-    file = links.file_path(chat.public_id, Audience.PUBLIC)
+    file = signed_links.file_path(chat.public_id, Audience.PUBLIC)
     assert client.get(file.replace("/files/", "/transcripts/")).status_code == 404
-    missing = links.transcript_path(uuid.uuid4(), Audience.PUBLIC, Thing.TEXT)
+    missing = signed_links.transcript_path(uuid.uuid4(), Audience.PUBLIC, Thing.TEXT)
     assert client.get(missing).status_code == 404
     with pytest.raises(NotFound):
         transcripts.opened(stranger, chat.public_id, "text")
-    monkeypatch.setattr(links, "GOOD_FOR", -1)
+    monkeypatch.setattr(signed_links, "GOOD_FOR", -1)
     assert client.get(address).status_code == 404
 
 
@@ -263,7 +263,7 @@ def test_the_command_gives_the_address_of_the_askers_own_view(client, chat, vera
     staffs = transcripts.opened(factories.actor(anna), chat.public_id, "text").url
 
     def read(url: str) -> Link:
-        return links.read(url.removeprefix("/transcripts/").rstrip("/"))
+        return signed_links.read(url.removeprefix("/transcripts/").rstrip("/"))
 
     assert read(hers) == Link(Thing.HTML, Audience.PUBLIC, chat.public_id)
     assert read(staffs) == Link(Thing.TEXT, Audience.STAFF, chat.public_id)
@@ -290,7 +290,7 @@ def test_the_archive_shows_files_and_leads_to_them(client, chat, anna):
     [address] = re.findall(r'href="(/files/[^"]+)"', text)
 
     assert "bill.txt" in text
-    assert links.read(address.removeprefix("/files/").rstrip("/")).audience is Audience.STAFF
+    assert signed_links.read(address.removeprefix("/files/").rstrip("/")).audience is Audience.STAFF
     assert fetch(client, chat)[0].status_code == 200
     assert text.count("archive-bubble") == 3
 
@@ -377,7 +377,7 @@ def test_the_work_for_a_transcript_ends_with_its_limit(
 
 
 def test_head_writes_nothing(client, chat, django_assert_num_queries):
-    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+    address = signed_links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
 
     with django_assert_num_queries(2):  # the conversation and who took part
         head = client.head(address)
@@ -393,7 +393,7 @@ def test_who_has_it_already_is_told_so_and_nothing_is_written(
     client, chat, django_assert_num_queries
 ):
     first, _text = fetch(client, chat)
-    address = links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+    address = signed_links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
 
     with django_assert_num_queries(2):
         again = client.get(address, headers={"If-None-Match": first["ETag"]})
@@ -405,7 +405,7 @@ def test_who_has_it_already_is_told_so_and_nothing_is_written(
 
 def test_what_changes_a_transcript_changes_its_version(client, chat, anna, vera):
     def version(thing: Thing = Thing.TEXT) -> str:
-        address = links.transcript_path(chat.public_id, Audience.PUBLIC, thing)
+        address = signed_links.transcript_path(chat.public_id, Audience.PUBLIC, thing)
         return str(client.head(address)["ETag"])
 
     versions = [version(), version(Thing.HTML)]
@@ -431,7 +431,9 @@ def test_one_transcript_is_written_so_often_in_a_minute(client, chat, anna):
     assert (refused.status_code, '"rate_limited"' in told) == (429, True)
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert (
-        client.head(links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)).status_code
+        client.head(
+            signed_links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
+        ).status_code
         == 200
     )
     assert fetch(client, chat, Audience.STAFF)[0].status_code == 200

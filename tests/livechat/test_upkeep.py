@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from livechat.domain.states import State
 from livechat.models import Conversation, Message, PageView, Visitor
-from livechat.services import charge, conversations, marks, messages, upkeep
+from livechat.services import charge, cleanup, conversations, messages, read_marks
 from livechat.services.messages import Item
 from tests import factories
 
@@ -32,7 +32,7 @@ def test_a_chat_in_which_nobody_said_anything_is_removed_after_an_hour(anna, ver
     soon = row.opened_at + timedelta(minutes=59)
     late = row.opened_at + timedelta(minutes=61)
 
-    assert [upkeep.remove_empty(now) for now in (soon, late, late)] == [0, 1, 0]
+    assert [cleanup.remove_empty(now) for now in (soon, late, late)] == [0, 1, 0]
     assert not Conversation.objects.exists()
 
 
@@ -42,7 +42,7 @@ def test_a_chat_with_a_word_or_a_note_stays(anna, vera, berlin, tomorrow):
     note = Item(factories.actor(anna), row.public_id, uuid.uuid4(), "Hm", internal=True)
     messages.post_message(note)
 
-    assert upkeep.remove_empty(tomorrow) == 0
+    assert cleanup.remove_empty(tomorrow) == 0
     assert Conversation.objects.count() == 2
 
 
@@ -50,14 +50,14 @@ def test_an_ended_chat_is_never_removed(anna, vera, tomorrow):
     row = empty(vera)
     conversations.close(vera, row.public_id)
 
-    assert upkeep.remove_empty(tomorrow) == 0
+    assert cleanup.remove_empty(tomorrow) == 0
 
 
 def test_a_chat_that_was_read_and_fell_silent_ends_after_a_day(anna, vera, tomorrow, published):
     row = factories.conversation(vera)
-    marks.see(factories.actor(anna), row.public_id, 99)
+    read_marks.see(factories.actor(anna), row.public_id, 99)
 
-    assert [upkeep.close_silent(now) for now in (timezone.now(), tomorrow, tomorrow)] == [0, 1, 0]
+    assert [cleanup.close_silent(now) for now in (timezone.now(), tomorrow, tomorrow)] == [0, 1, 0]
 
     row.refresh_from_db()
     assert (row.state, row.status) == (State.CLOSED, "")
@@ -68,20 +68,20 @@ def test_a_chat_that_was_read_and_fell_silent_ends_after_a_day(anna, vera, tomor
 def test_what_no_operator_has_read_stays_open(anna, vera, tomorrow):
     factories.conversation(vera)
 
-    assert upkeep.close_silent(tomorrow) == 0
+    assert cleanup.close_silent(tomorrow) == 0
 
 
 def test_who_waits_for_an_operator_is_not_sent_away(berlin, vera, tomorrow):
     assert factories.conversation(vera).state == State.QUEUED
 
-    assert upkeep.close_silent(tomorrow) == 0
+    assert cleanup.close_silent(tomorrow) == 0
 
 
 def test_a_chat_left_with_a_bot_ends_after_a_day(anna, vera, tomorrow):
     row = factories.conversation(vera)
     Conversation.objects.update(state=State.BOT, status="", operator=None)
 
-    assert upkeep.close_silent(tomorrow) == 1
+    assert cleanup.close_silent(tomorrow) == 1
     row.refresh_from_db()
     assert row.state == State.CLOSED
 
@@ -91,7 +91,7 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(
 ):
     for _ in range(3):
         row = factories.conversation(factories.visitor(berlin))
-        marks.see(factories.actor(anna), row.public_id, 99)
+        read_marks.see(factories.actor(anna), row.public_id, 99)
     announced = []
     original = charge.announce
 
@@ -104,11 +104,11 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(charge, "announce", dies)
         with pytest.raises(SystemExit):
-            upkeep.close_silent(tomorrow)
+            cleanup.close_silent(tomorrow)
     closed = Conversation.objects.filter(state=State.CLOSED).count()
 
     assert closed == 1
-    assert upkeep.close_silent(tomorrow) == 2
+    assert cleanup.close_silent(tomorrow) == 2
     assert Message.objects.filter(event="closed_silent").count() == 3
 
 
@@ -126,6 +126,6 @@ def test_what_has_run_out_is_removed_and_the_rest_kept(berlin, vera):
             expire_date=now + timedelta(hours=hours)
         )
 
-    assert [upkeep.expire(now) for _ in range(2)] == [2, 0]
+    assert [cleanup.expire(now) for _ in range(2)] == [2, 0]
     assert [view.url for view in PageView.objects.all()] == ["https://shop.test/29"]
     assert Session.objects.get().expire_date > now

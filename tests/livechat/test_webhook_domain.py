@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat.domain import backoff, signatures, targets
-from livechat.domain.targets import Target, TargetError
+from livechat.domain import backoff, signatures, webhook_targets
+from livechat.domain.webhook_targets import Target, TargetError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_an_address_is_taken_apart(url, target):
-    assert targets.parse(url, private=False) == target
+    assert webhook_targets.parse(url, private=False) == target
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_address_is_taken_apart(url, target):
     ],
 )
 def test_the_host_header_names_the_port_where_it_is_unusual(url, authority):
-    assert targets.parse(url, private=True).authority == authority
+    assert webhook_targets.parse(url, private=True).authority == authority
 
 
 HOSTILE = [
@@ -122,7 +122,7 @@ HOSTILE = [
 @pytest.mark.parametrize(("url", "problem"), HOSTILE)
 def test_a_hostile_address_is_refused(url, problem):
     with pytest.raises(TargetError) as refused:
-        targets.parse(url, private=False)
+        webhook_targets.parse(url, private=False)
 
     assert refused.value.problem == problem
 
@@ -131,7 +131,7 @@ def test_a_hostile_address_is_refused(url, problem):
     "url", ["http://localhost:8080/x", "http://10.0.0.1/", "https://db:9000/", "http://[::1]:81/"]
 )
 def test_ones_own_network_can_be_allowed(url):
-    assert targets.parse(url, private=True)
+    assert webhook_targets.parse(url, private=True)
 
 
 @pytest.mark.parametrize(
@@ -143,26 +143,26 @@ def test_ones_own_network_can_be_allowed(url):
     ],
 )
 def test_some_addresses_are_never_open(address):
-    assert not targets.is_open(address, private=True)
-    assert not targets.is_open(address, private=False)
+    assert not webhook_targets.is_open(address, private=True)
+    assert not webhook_targets.is_open(address, private=False)
 
 
 @given(st.ip_addresses())
 def test_what_is_open_to_webhooks_is_a_public_address(address):
-    if targets.is_open(str(address), private=False):
+    if webhook_targets.is_open(str(address), private=False):
         address = getattr(address, "ipv4_mapped", None) or address
         assert address.is_global
         assert not (address.is_multicast)
         assert not (address.is_reserved)
         assert not (address.is_link_local)
-        assert targets.is_open(str(address), private=True)
+        assert webhook_targets.is_open(str(address), private=True)
 
 
 @given(st.ip_addresses(v=4))
 def test_an_address_inside_another_is_judged_by_itself(address):
     mapped = ipaddress.IPv6Address(f"::ffff:{address}")
 
-    assert targets.is_open(str(mapped), private=False) == targets.is_open(
+    assert webhook_targets.is_open(str(mapped), private=False) == webhook_targets.is_open(
         str(address), private=False
     )
 
@@ -171,7 +171,7 @@ def test_an_address_inside_another_is_judged_by_itself(address):
 def test_whatever_is_written_has_an_answer(text):
     for url in (text, f"https://{text}", f"https://a.example/{text}"):
         try:
-            target = targets.parse(url, private=False)
+            target = webhook_targets.parse(url, private=False)
         except TargetError:
             continue
         assert target.path.startswith("/")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from livechat.domain import attributes, files, origins, rules, targets, text
+from livechat.domain import attributes, files, origins, rules, text, webhook_targets
 from livechat.errors import LivechatError
 from livechat.models import Message, Webhook
 
@@ -94,8 +94,10 @@ ENTRANCES = {
     "a short website": lambda worst: origins.parse(worst[:250]),
     "a website of many labels": lambda worst: origins.parse(f"{worst[:60]}." * 200),
     "many websites": lambda worst: origins.parse(f"{worst[:60]}.example\n" * 10_000),
-    "a webhook": lambda worst: targets.parse(f"https://{worst}/", private=False),
-    "a short webhook": lambda worst: targets.parse(f"https://{worst[:2_000]}/", private=True),
+    "a webhook": lambda worst: webhook_targets.parse(f"https://{worst}/", private=False),
+    "a short webhook": lambda worst: webhook_targets.parse(
+        f"https://{worst[:2_000]}/", private=True
+    ),
     "a file's name": lambda worst: files.clean_name(f"{worst}.png", "image/png"),
     "a short file's name": lambda worst: files.clean_name(f"{worst[:1_200]}.png", "image/png"),
     "an attribute": lambda worst: attributes.merge({}, {worst: worst}),

@@ -1,5 +1,5 @@
 /**
- * A short fingerprint of an inbox, the same as `livechat/domain/digest.py` makes: FNV-1a over
+ * A short fingerprint of an inbox, the same as `livechat/domain/inbox_digest.py` makes: FNV-1a over
  * `id:revision:head` of its conversations, ordered by id.
  * @param {{ id: string, revision: number, head: number }[]} conversations
  * @returns {string} eight hex digits

@@ -6,12 +6,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from livechat import links
+from livechat import signed_links
 from livechat.errors import NotFound
-from livechat.links import Audience
 from livechat.models import Attachment
 from livechat.models.attachment import file_storage
 from livechat.services import attachments, operators
+from livechat.signed_links import Audience
 from tests import factories
 from tests.livechat.files.samples import body, code, kept, png, stored
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_file_is_downloaded_in_a_sandbox_with_everything_said(client, chat):
-    answer = client.get(links.file_path(chat.file.public_id, Audience.PUBLIC))
+    answer = client.get(signed_links.file_path(chat.file.public_id, Audience.PUBLIC))
 
     assert answer.status_code == 200
     assert body(answer) == b"Some text\n"
@@ -37,8 +37,8 @@ def test_pictures_are_shown_and_documents_never(client, berlin, vera):
     picture = kept(vera, berlin, png(), "Größe.png")
     pdf = kept(vera, berlin, b"%PDF-1.7\n1 0 obj\n%%EOF\n", "a.pdf")
 
-    shown = client.get(links.file_path(picture.public_id, Audience.PUBLIC))
-    saved = client.get(links.file_path(pdf.public_id, Audience.PUBLIC))
+    shown = client.get(signed_links.file_path(picture.public_id, Audience.PUBLIC))
+    saved = client.get(signed_links.file_path(pdf.public_id, Audience.PUBLIC))
 
     assert shown["Content-Disposition"] == "inline; filename*=utf-8''Gr%C3%B6%C3%9Fe.png"
     assert shown["Content-Type"] == "image/png"
@@ -47,7 +47,7 @@ def test_pictures_are_shown_and_documents_never(client, berlin, vera):
 
 
 def test_head_tells_the_same_and_sends_nothing(client, chat):
-    address = links.file_path(chat.file.public_id, Audience.PUBLIC)
+    address = signed_links.file_path(chat.file.public_id, Audience.PUBLIC)
 
     head, whole = client.head(address), client.get(address)
 
@@ -78,7 +78,7 @@ RANGES = {
 @pytest.mark.parametrize(("asked", "told"), RANGES.items(), ids=[name[:20] for name in RANGES])
 def test_one_range_is_sent_and_nonsense_gets_all(client, chat, asked, told):
     answer = client.get(
-        links.file_path(chat.file.public_id, Audience.PUBLIC), headers={"Range": asked}
+        signed_links.file_path(chat.file.public_id, Audience.PUBLIC), headers={"Range": asked}
     )
 
     assert (answer.status_code, body(answer), answer.get("Content-Range")) == told
@@ -89,30 +89,38 @@ def test_one_range_is_sent_and_nonsense_gets_all(client, chat, asked, told):
 def test_a_range_on_condition_gets_all(client, chat):
     headers = {"Range": "bytes=0-3", "If-Range": '"x"'}
 
-    answer = client.get(links.file_path(chat.file.public_id, Audience.PUBLIC), headers=headers)
+    answer = client.get(
+        signed_links.file_path(chat.file.public_id, Audience.PUBLIC), headers=headers
+    )
 
     assert (answer.status_code, body(answer)) == (200, b"Some text\n")
 
 
 def test_an_address_is_good_for_ten_minutes_and_for_what_it_names(client, chat, monkeypatch):
     file = chat.file.public_id
-    address = links.file_path(file, Audience.PUBLIC)
+    address = signed_links.file_path(file, Audience.PUBLIC)
     forged = address.replace(file.hex, chat.answer.public_id.hex)
-    transcript = links.transcript_path(chat.public_id, Audience.PUBLIC, links.Thing.TEXT)
+    transcript = signed_links.transcript_path(
+        chat.public_id, Audience.PUBLIC, signed_links.Thing.TEXT
+    )
 
     assert client.get(forged).status_code == 404
     assert client.get("/files/junk/").status_code == 404
     assert client.get("/files/" + "x" * 3000 + "/").status_code == 404
     assert client.get(transcript.replace("/transcripts/", "/files/")).status_code == 404
-    assert client.get(links.file_path(uuid.uuid4(), Audience.PUBLIC)).status_code == 404
-    assert client.get(links.file_path(file, Audience.PUBLIC, thumbnail=True)).status_code == 404
-    monkeypatch.setattr(links, "GOOD_FOR", -1)
+    assert client.get(signed_links.file_path(uuid.uuid4(), Audience.PUBLIC)).status_code == 404
+    assert (
+        client.get(signed_links.file_path(file, Audience.PUBLIC, thumbnail=True)).status_code == 404
+    )
+    monkeypatch.setattr(signed_links, "GOOD_FOR", -1)
     answer = client.get(address)
     assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
 def test_a_file_of_a_note_has_no_public_address(client, chat, vera, anna):
-    assert client.get(links.file_path(chat.note.public_id, Audience.PUBLIC)).status_code == 404
+    assert (
+        client.get(signed_links.file_path(chat.note.public_id, Audience.PUBLIC)).status_code == 404
+    )
     with pytest.raises(NotFound):
         attachments.opened(vera, chat.note.public_id)
     client.force_login(anna.user)
@@ -127,7 +135,7 @@ def test_what_an_operator_has_not_sent_is_his_alone(client, berlin, anna, ben, v
         fresh = Client()
         if who is not None:
             fresh.force_login(who.user)
-        answer = fresh.get(links.file_path(row.public_id, audience))
+        answer = fresh.get(signed_links.file_path(row.public_id, audience))
         body(answer)
         return answer.status_code
 
@@ -140,7 +148,7 @@ def test_what_an_operator_has_not_sent_is_his_alone(client, berlin, anna, ben, v
 
 def test_staffs_address_asks_who_is_there_and_what_he_may_read_now(chat, berlin, anna, vera):
     eve = factories.operator("eve", factories.channel("Hamburg"))
-    address = links.file_path(chat.file.public_id, Audience.STAFF)
+    address = signed_links.file_path(chat.file.public_id, Audience.STAFF)
 
     def fetch(client: Client) -> int:
         answer = client.get(address)
@@ -171,13 +179,13 @@ def test_a_blob_that_is_missing_is_not_found(client, chat, folder):
     for path in stored(folder):
         path.unlink()
 
-    answer = client.get(links.file_path(chat.file.public_id, Audience.PUBLIC))
+    answer = client.get(signed_links.file_path(chat.file.public_id, Audience.PUBLIC))
 
     assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
 def test_an_archived_channels_files_can_still_be_read_by_who_has_the_address(client, chat, berlin):
-    address = links.file_path(chat.file.public_id, Audience.PUBLIC)
+    address = signed_links.file_path(chat.file.public_id, Audience.PUBLIC)
     berlin.is_active = False
     berlin.save()
 

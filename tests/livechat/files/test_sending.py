@@ -8,13 +8,13 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from livechat import links
+from livechat import signed_links
 from livechat.errors import FileGone, IdConflict, Invalid
-from livechat.links import Audience
 from livechat.models import Attachment
 from livechat.policy import VisitorActor
 from livechat.services import conversations, messages
 from livechat.services.messages import Item, Posted, Refused, Repeated
+from livechat.signed_links import Audience
 from tests import factories
 from tests.livechat.files.samples import bring, kept, png, says
 
@@ -36,7 +36,8 @@ def test_a_file_goes_with_its_message_and_to_both_audiences(
     told = [json.loads(post.frame) for post in published if '"message.posted"' in post.frame]
     addresses = [frame["message"]["files"][0]["url"] for frame in told]
     audiences = {
-        links.read(address.removeprefix("/files/").rstrip("/")).audience for address in addresses
+        signed_links.read(address.removeprefix("/files/").rstrip("/")).audience
+        for address in addresses
     }
     assert audiences == {Audience.PUBLIC, Audience.STAFF}
 

@@ -10,14 +10,14 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from livechat import auth, links
+from livechat import auth, signed_links
 from livechat.domain import rights
-from livechat.domain.sources import source_of
+from livechat.domain.addresses import source_of
 from livechat.errors import Invalid, NotAllowed, NotFound, RateLimited
-from livechat.links import Audience
-from livechat.models import Attachment, Visitor, moment
+from livechat.models import Attachment, Visitor, database_time
 from livechat.services import conversations
-from livechat.services.allowance import Allowance
+from livechat.services.upload_limits import Allowance
+from livechat.signed_links import Audience
 from tests import factories
 from tests.livechat.files.packed import WORD, office, zipped
 from tests.livechat.files.samples import (
@@ -89,7 +89,7 @@ def test_where_a_file_lies_has_nothing_to_do_with_what_it_is_called(berlin, vera
 def test_a_name_is_made_safe_and_survives_the_headers(client, berlin, vera, name, shown):
     row = kept(vera, berlin, name=name)
 
-    answer = client.get(links.file_path(row.public_id, Audience.PUBLIC))
+    answer = client.get(signed_links.file_path(row.public_id, Audience.PUBLIC))
 
     assert body(answer)
     assert row.name == shown
@@ -326,8 +326,8 @@ def test_of_many_at_once_never_more_than_twenty_stay(berlin, vera, folder):
 @pytest.fixture
 def within_ten_minutes(monkeypatch):
     """What is counted by the ten minutes of the clock is not counted anew in the middle."""
-    at = moment.now()
-    monkeypatch.setattr("livechat.services.allowance.moment.now", lambda: at)
+    at = database_time.now()
+    monkeypatch.setattr("livechat.services.upload_limits.database_time.now", lambda: at)
 
 
 def test_one_address_brings_so_many_bytes_an_hour(within_ten_minutes):

@@ -30,13 +30,13 @@ from django.utils.translation import gettext as _
 from livechat import auth, events
 from livechat.bus import bus
 from livechat.domain import origins, rules, widget
+from livechat.domain.addresses import source_of
 from livechat.domain.rules import Page
-from livechat.domain.sources import source_of
 from livechat.domain.states import ButtonAction
 from livechat.errors import LivechatError
 from livechat.integrations.geoip import countries
 from livechat.limits import gate
-from livechat.models import moment
+from livechat.models import database_time
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 
@@ -107,7 +107,7 @@ class Board:
         if len(self._sightings) < MAX_SIGHTINGS and self._seen[channel] < MAX_OF_A_CHANNEL:
             self._seen[channel] += 1
             self._noted[key] = now
-            self._sightings[key] = moment.now()
+            self._sightings[key] = database_time.now()
 
     async def keep(self, run: Run) -> None:
         """Keep the snapshot fresh for ever; `run` calls a service in a thread.

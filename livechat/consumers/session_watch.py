@@ -13,9 +13,9 @@ from livechat import events
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
-from livechat.consumers.threads import run
+from livechat.consumers.thread_pool import run
 from livechat.errors import LivechatError
-from livechat.services import sessions
+from livechat.services import login_sessions
 from livechat.wire import Close
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -68,7 +68,7 @@ async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> No
     logins = {socket: socket.login for socket in sockets}
     if not logins:
         return
-    standing = await run(sessions.standing, set(logins.values()))
+    standing = await run(login_sessions.standing, set(logins.values()))
     for socket, login in logins.items():
         now = standing.get(login)
         if now is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core import signing
 
 from livechat.errors import NotFound
-from livechat.models import moment
+from livechat.models import database_time
 
 GOOD_FOR = 600
 """Seconds an address may be used after it was signed."""
@@ -76,4 +76,4 @@ def _sign(link: Link) -> str:
 
 def _seconds() -> int:
     # Django's own signer asks the machine, and another one may have signed.
-    return int(moment.now().timestamp())
+    return int(database_time.now().timestamp())

@@ -10,7 +10,7 @@ from livechat.domain.states import Role
 from livechat.errors import NotFound
 from livechat.models import Conversation, Operator
 from livechat.policy import NO_PART, Action, Actor, VisitorActor
-from livechat.services import parts
+from livechat.services import participation
 
 
 @transaction.atomic
@@ -25,7 +25,7 @@ def see(actor: Actor, conversation: UUID, up_to: int) -> None:
     )
     if row is None:
         raise NotFound
-    part = parts.part_of(actor, row)
+    part = participation.part_of(actor, row)
     policy.require(actor, Action.SEE, row, part)
     if isinstance(actor, VisitorActor):
         _see_as_visitor(row, up_to)

@@ -14,13 +14,13 @@ import structlog
 
 from livechat import events, wire
 from livechat.bus import bus
-from livechat.consumers import watch
+from livechat.consumers import session_watch
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
-from livechat.consumers.threads import run
+from livechat.consumers.thread_pool import run
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.errors import LivechatError
-from livechat.models import moment
+from livechat.models import database_time
 from livechat.services import inbox, installation, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 
@@ -58,9 +58,9 @@ class Pulse:
         await self._compare_epochs()
         share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
         await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
-        staff = watch.staff()
+        staff = session_watch.staff()
         if turn % RIGHTS_SECONDS == 0:
-            await watch.look(staff)
+            await session_watch.look(staff)
             await run(leases.listen)
             await self._renew(staff)
         await self._beat_staff([s for s in share if isinstance(s, OperatorConsumer)])
@@ -120,4 +120,4 @@ class Pulse:
         standing = await run(operators.heard_from, users, active)
         for socket in sockets:
             if socket.user in users:
-                socket.presence, socket.renewed_at = standing.get(socket.user), moment.now()
+                socket.presence, socket.renewed_at = standing.get(socket.user), database_time.now()

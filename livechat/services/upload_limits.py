@@ -7,7 +7,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from livechat.errors import RateLimited, Unavailable
 from livechat.limits import gate
-from livechat.models import moment
+from livechat.models import database_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Allowance:
     def take(self, source: str, amount: int = 1) -> None:
         """Count `amount` of `source`. Raises RateLimited when it is more than allowed, Unavailable
         when it cannot be counted."""
-        now = moment.now().timestamp()
+        now = database_time.now().timestamp()
         key = f"livechat:{self.name}:{source}:{int(now // self.seconds)}"
         try:
             taken = self._count(key, amount)

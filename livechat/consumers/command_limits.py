@@ -5,7 +5,7 @@ from typing import Any
 
 from livechat import wire
 from livechat.domain.limits import Act, Crowd, Person
-from livechat.domain.load import Level
+from livechat.domain.overload import Level
 from livechat.limits import Refusal, Toll, gate
 
 ACTS: dict[type, Act] = {

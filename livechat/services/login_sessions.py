@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from livechat import events
 from livechat.domain import rights
-from livechat.models import Membership, User, moment
+from livechat.models import Membership, User, database_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
     logins = list(logins)
     sessions = set(
         Session.objects.filter(
-            session_key__in={login.session for login in logins}, expire_date__gt=moment.now()
+            session_key__in={login.session for login in logins}, expire_date__gt=database_time.now()
         ).values_list("session_key", flat=True)
     )
     users = {
@@ -79,7 +79,7 @@ def signed_in(session: str) -> int | None:
 
 def end_all(user: int) -> None:
     """End every session of a user, in every browser, with its sockets. Safe to repeat."""
-    for session in Session.objects.filter(expire_date__gt=moment.now()).iterator():
+    for session in Session.objects.filter(expire_date__gt=database_time.now()).iterator():
         if _user_of(session) == user:
             session.delete()
 
@@ -87,7 +87,7 @@ def end_all(user: int) -> None:
 def ended(session: Session) -> None:
     """Say that a session was deleted: by signing out, or by `end_all`."""
     user = _user_of(session)
-    if user is not None and session.expire_date > moment.now():
+    if user is not None and session.expire_date > database_time.now():
         events.standing_changed([user])
 
 

@@ -6,7 +6,7 @@ from django.db.models import F
 
 from livechat import wire
 from livechat.errors import NotFound
-from livechat.models import CannedResponse, moment
+from livechat.models import CannedResponse, database_time
 from livechat.policy import StaffActor
 
 MAX_RESPONSES = 200
@@ -42,7 +42,7 @@ def use(actor: StaffActor, response: int) -> None:
     usable = CannedResponse.objects.usable_by(actor.user).filter(pk=response)
     if not usable.exists():
         raise NotFound
-    CannedResponse.objects.filter(pk=response).update(last_used_at=moment.now())
+    CannedResponse.objects.filter(pk=response).update(last_used_at=database_time.now())
 
 
 def _parts(views: Iterable[wire.CannedResponse]) -> list[list[wire.CannedResponse]]:

@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 from livechat import auth
-from livechat.consumers.outbox import Send
-from livechat.domain.sources import source_of
+from livechat.consumers.send_buffer import Send
+from livechat.domain.addresses import source_of
 from livechat.limits import Refusal, gate
 
 STAFF = "/ws/staff/"

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from livechat.admin.reading import ReadersTime, actor_of
-from livechat.services import sign_ins
+from livechat.admin.access import ReadersTime, actor_of
+from livechat.services import login_attempts
 
 
 @admin.register(AccessAttempt)
@@ -43,12 +43,12 @@ class SignInAdmin(ReadersTime, ModelAdmin):
     def who(self, row: AccessAttempt) -> str:
         if not row.username:
             return str(_("All names"))
-        is_unknown = row.username.startswith(sign_ins.UNKNOWN)
+        is_unknown = row.username.startswith(login_attempts.UNKNOWN)
         return str(_("A name nobody has")) if is_unknown else row.username
 
     @display(description=_("failed tries"), ordering="failures_since_start")  # type: ignore[untyped-decorator]
     def tries(self, row: AccessAttempt) -> str:
-        return f"{row.failures_since_start} / {sign_ins.most_of(row)}"
+        return f"{row.failures_since_start} / {login_attempts.most_of(row)}"
 
     @display(description=_("since"), ordering="attempt_time")  # type: ignore[untyped-decorator]
     def since(self, row: AccessAttempt) -> datetime:
@@ -56,4 +56,4 @@ class SignInAdmin(ReadersTime, ModelAdmin):
 
     @display(description=_("locked until"), empty_value="–")  # type: ignore[untyped-decorator]
     def locked_until(self, row: AccessAttempt) -> datetime | None:
-        return sign_ins.locked_until(row, timezone.now())
+        return login_attempts.locked_until(row, timezone.now())

@@ -11,12 +11,12 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from livechat import policy
-from livechat.admin.lists import OfferedParameters
+from livechat.admin.list_parameters import OfferedParameters
 from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, PageView, Participant, Visitor
 from livechat.policy import StaffActor
-from livechat.services import operators, parts, timelines
+from livechat.services import operators, participation, timelines
 
 NOBODY = StaffActor(user=0)
 
@@ -68,7 +68,7 @@ def may_read(actor: StaffActor, conversation: Conversation) -> bool:
 
 def reach(actor: StaffActor, conversation: Conversation) -> int:
     """Return the number of the last entry that `actor` may read, as the policy tells it."""
-    return policy.reach(actor, conversation, parts.part_of(actor, conversation))
+    return policy.reach(actor, conversation, participation.part_of(actor, conversation))
 
 
 def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:

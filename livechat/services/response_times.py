@@ -9,7 +9,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F
 from django.db.models.functions import Greatest
 
 from livechat import wire
-from livechat.models import Conversation, moment
+from livechat.models import Conversation, database_time
 from livechat.policy import StaffActor
 from livechat.services import inbox
 
@@ -66,7 +66,7 @@ def measure(channel: int, now: datetime) -> int | None:
 
 def told(actor: StaffActor, since: datetime) -> wire.AnswersTold:
     """Return how soon the visitors of `actor`'s inbox were answered who have come since then."""
-    now = moment.now()
+    now = database_time.now()
     began = min(max(since, now - LONGEST_DAY), now)
     rows = Conversation.objects.filter(opened_at__gte=began, answered_at__isnull=False)
     found = inbox.visible(actor, rows).order_by().aggregate(count=Count("pk"), wait=Avg(_WAIT))

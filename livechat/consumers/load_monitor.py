@@ -9,9 +9,9 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from livechat.consumers import threads
+from livechat.consumers import thread_pool
 from livechat.consumers.writer import writer
-from livechat.domain.load import Level, Load, Reading
+from livechat.domain.overload import Level, Load, Reading
 from livechat.limits import gate
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -47,7 +47,7 @@ class Monitor:
             self.reading = Reading(
                 lag=min(self._lags),
                 waiting=writer.waiting,
-                oldest=max(writer.oldest(now), threads.oldest(now)),
+                oldest=max(writer.oldest(now), thread_pool.oldest(now)),
                 memory=memory,
             )
             self._set(self._load.observe(self.reading, now))
