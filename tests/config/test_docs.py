@@ -118,8 +118,8 @@ def test_the_keys_are_those_that_are_stored():
     prefixes = [
         re.findall(r"`(livechat:[\w:]+:)\$\{", read(STATIC / name))
         for name in (
-            *("widget/identity.js", "widget/choices.js", "widget/draft.js"),
-            *("shared/drawer.js", "dashboard/drafts.js"),
+            *("widget/identity.js", "widget/preferences.js", "widget/draft.js"),
+            *("shared/outbox-storage.js", "dashboard/conversation/drafts.js"),
         )
     ]
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Alarm, DEFAULTS, isQuiet } from "../../static/livechat/dashboard/alarm.js";
+import { Alarm, DEFAULTS, isQuiet } from "../../static/livechat/dashboard/alerts/alarm.js";
 
-/** @import { Notice, Situation } from "../../static/livechat/dashboard/alarm.js" */
+/** @import { Notice, Situation } from "../../static/livechat/dashboard/alerts/alarm.js" */
 
 /** An alarm with what it played, and a clock that is moved by hand. It knows the inbox from its start. */
 class Room {

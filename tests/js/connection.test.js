@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { delay } from "../../static/livechat/shared/backoff.js";
-import { askedToWait } from "../../static/livechat/shared/door-check.js";
+import { askedToWait } from "../../static/livechat/shared/retry-after.js";
 import { uuid } from "../../static/livechat/shared/identifiers.js";
 import { ReadMarks } from "../../static/livechat/shared/read-marks.js";
 import { SafeStorage } from "../../static/livechat/shared/storage.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { Election } from "../../static/livechat/shared/election.js";
-import { now, setServerNow } from "../../static/livechat/shared/moment.js";
+import { now, setServerNow } from "../../static/livechat/shared/server-time.js";
 
 /** @import { Line } from "../../static/livechat/shared/election.js" */
 

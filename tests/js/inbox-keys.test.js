@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { meaningOf, SHEET, stepped } from "../../static/livechat/dashboard/keys.js";
-import { situationOf } from "../../static/livechat/dashboard/situation.js";
+import { meaningOf, SHEET, stepped } from "../../static/livechat/dashboard/keys/keys.js";
+import { situationOf } from "../../static/livechat/dashboard/alerts/alert-rules.js";
 import { start } from "../../static/livechat/dashboard/store.js";
-import { Viewers } from "../../static/livechat/dashboard/viewers.js";
+import { Viewers } from "../../static/livechat/dashboard/conversation/viewers.js";
 import { FILES, me, message, person, staffConversation } from "./people.js";
 
 /** @import { StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
@@ -12,7 +12,7 @@ import { FILES, me, message, person, staffConversation } from "./people.js";
 const ANNA = person("Anna");
 const OUTSIDE = { writing: false, walking: false, singles: true };
 
-/** @param {string} key @param {Partial<import("../../static/livechat/dashboard/keys.js").Press>} [more] */
+/** @param {string} key @param {Partial<import("../../static/livechat/dashboard/keys/keys.js").Press>} [more] */
 function press(key, more = {}) {
   return { key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fit, has, best } from "../../static/livechat/dashboard/finding.js";
-import { Habits } from "../../static/livechat/dashboard/habits.js";
+import { fit, has, best } from "../../static/livechat/dashboard/list/search.js";
+import { Habits } from "../../static/livechat/dashboard/browser-preferences.js";
 import { stepsOf } from "../../static/livechat/dashboard/first-steps.js";
-import { sections, SECTIONS } from "../../static/livechat/dashboard/sections.js";
+import { sections, SECTIONS } from "../../static/livechat/dashboard/list/sections.js";
 import { apply, start } from "../../static/livechat/dashboard/store.js";
-import { lastLine } from "../../static/livechat/dashboard/wording.js";
+import { lastLine } from "../../static/livechat/dashboard/list/conversation-texts.js";
 import { me, message, person, staffConversation } from "./people.js";
 
 /** @import { StaffConversation } from "../../static/livechat/shared/wire.d.ts" */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Comparison, digest } from "../../static/livechat/dashboard/digest.js";
-import { sections } from "../../static/livechat/dashboard/sections.js";
+import { sections } from "../../static/livechat/dashboard/list/sections.js";
 import { apply, ownDigest, said, start, unread, wanted } from "../../static/livechat/dashboard/store.js";
 import { me, message, messages, person, staffConversation } from "./people.js";
 

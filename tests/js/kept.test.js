@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Drafts } from "../../static/livechat/dashboard/drafts.js";
-import { Habits, USUAL } from "../../static/livechat/dashboard/habits.js";
-import { Drawer } from "../../static/livechat/shared/drawer.js";
+import { Drafts } from "../../static/livechat/dashboard/conversation/drafts.js";
+import { Habits, USUAL } from "../../static/livechat/dashboard/browser-preferences.js";
+import { Drawer } from "../../static/livechat/shared/outbox-storage.js";
 import { Recent } from "../../static/livechat/shared/emoji.js";
 import { SafeStorage } from "../../static/livechat/shared/storage.js";
-import { Chooser } from "../../static/livechat/widget/choices.js";
+import { Chooser } from "../../static/livechat/widget/preferences.js";
 import { Draft } from "../../static/livechat/widget/draft.js";
 import { Identity } from "../../static/livechat/widget/identity.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { choiceOf, isAway, presenceSet, standing, teamOf } from "../../static/livechat/dashboard/presence.js";
+import { choiceOf, isAway, presenceSet, standing, teamOf } from "../../static/livechat/dashboard/people/presence.js";
 import { apply, start } from "../../static/livechat/dashboard/store.js";
 import { me, person } from "./people.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Visitors } from "../../static/livechat/dashboard/visitors.js";
-import { whereaboutsWords } from "../../static/livechat/dashboard/wording.js";
+import { Visitors } from "../../static/livechat/dashboard/list/visitors.js";
+import { whereaboutsWords } from "../../static/livechat/dashboard/list/conversation-texts.js";
 
 const NOON = new Date(2026, 4, 4, 12, 0);
 let changes = 0;

@@ -1,4 +1,4 @@
-/** @import { Habits } from "./habits.js" */
+/** @import { Habits } from "./browser-preferences.js" */
 /** @import { State } from "./store.js" */
 
 /** @typedef {"answers" | "introduced" | "sounds" | "embedded" | "chatted"} Step */

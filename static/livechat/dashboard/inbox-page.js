@@ -1,28 +1,28 @@
 import { ConnectionStrip } from "../shared/connection-strip.js";
 import { element, fire } from "../shared/element.js";
 import { tOneOf } from "../shared/texts.js";
-import { AwayStrip } from "./away-strip.js";
-import { ChannelCards } from "./channel-cards.js";
-import { ConversationList } from "./conversation-list.js";
-import { ConversationPane } from "./conversation-pane.js";
-import { setBadge } from "./favicon-badge.js";
+import { AwayStrip } from "./people/away-strip.js";
+import { ChannelCards } from "./people/channel-cards.js";
+import { ConversationList } from "./list/conversation-list.js";
+import { ConversationPane } from "./conversation/conversation-pane.js";
+import { setBadge } from "./alerts/favicon-badge.js";
 import { stepsOf } from "./first-steps.js";
-import { glyph } from "./glyphs.js";
-import { InboxRail } from "./inbox-rail.js";
+import { glyph } from "./inbox-icons.js";
+import { InboxRail } from "./list/inbox-rail.js";
 import { InboxStart } from "./inbox-start.js";
 import { PaneResizer, RESIZED } from "./pane-resizer.js";
-import { OWN } from "./presence.js";
-import { sectionOf } from "./sections.js";
+import { OWN } from "./people/presence.js";
+import { sectionOf } from "./list/sections.js";
 import { unread } from "./store.js";
 import { t } from "./texts.js";
-import { AWAY, FOLDED, VisitorContext } from "./visitor-context.js";
-import { VISITOR } from "./wording.js";
+import { AWAY, FOLDED, VisitorContext } from "./conversation/visitor-context.js";
+import { VISITOR } from "./list/conversation-texts.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
-/** @import { Habits } from "./habits.js" */
+/** @import { Habits } from "./browser-preferences.js" */
 /** @import { State } from "./store.js" */
-/** @import { Viewer } from "./viewers.js" */
-/** @import { Whereabouts } from "./visitors.js" */
+/** @import { Viewer } from "./conversation/viewers.js" */
+/** @import { Whereabouts } from "./list/visitors.js" */
 
 /** What stands behind the # of the address when the channels are shown; elsewise a conversation. */
 export const CHANNELS = "channels";

@@ -1,9 +1,9 @@
-import { midnight } from "../shared/clock.js";
+import { midnight } from "../shared/dates.js";
 import { element, fire } from "../shared/element.js";
-import { now } from "../shared/moment.js";
+import { now } from "../shared/server-time.js";
 import { stopwatch } from "../shared/short-times.js";
 import { STEPS } from "./first-steps.js";
-import { glyph } from "./glyphs.js";
+import { glyph } from "./inbox-icons.js";
 import { t } from "./texts.js";
 
 /** @import { Step } from "./first-steps.js" */

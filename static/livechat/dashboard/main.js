@@ -1,10 +1,10 @@
-import { midnight } from "../shared/clock.js";
-import { Drawer } from "../shared/drawer.js";
+import { midnight } from "../shared/dates.js";
+import { Drawer } from "../shared/outbox-storage.js";
 import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
-import { EARLIER, SCROLLED } from "../shared/list-events.js";
+import { EARLIER, SCROLLED } from "../shared/message-list-events.js";
 import { fileIds, Outbox } from "../shared/outbox.js";
-import { now, setServerNow } from "../shared/moment.js";
+import { now, setServerNow } from "../shared/server-time.js";
 import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
 import { Repair } from "../shared/repair.js";
@@ -12,31 +12,31 @@ import { Socket } from "../shared/socket.js";
 import { SafeStorage } from "../shared/storage.js";
 import { last } from "../shared/timeline.js";
 import { TypingWatch } from "../shared/typing.js";
-import { CHANNEL } from "./channel-cards.js";
-import { ACTIONS, Commands } from "./commands.js";
-import { ACTION } from "./conversation-head.js";
-import { Desk } from "./desk.js";
+import { CHANNEL } from "./people/channel-cards.js";
+import { ACTIONS, Commands } from "./conversation/actions.js";
+import { ACTION } from "./conversation/conversation-head.js";
+import { Desk } from "./conversation/composing.js";
 import { Comparison } from "./digest.js";
-import { Drafts } from "./drafts.js";
-import { Freshness } from "./freshness.js";
-import { Habits } from "./habits.js";
+import { Drafts } from "./conversation/drafts.js";
+import { Freshness } from "./poller.js";
+import { Habits } from "./browser-preferences.js";
 import { CHANNELS, InboxPage, SEARCHED, UNLOCKED } from "./inbox-page.js";
-import { CHOSEN } from "./inbox-rail.js";
+import { CHOSEN } from "./list/inbox-rail.js";
 import { BEGUN } from "./inbox-start.js";
-import { Keyboard } from "./keyboard.js";
-import { stepped } from "./keys.js";
-import { offers } from "./offers.js";
-import { choiceOf, CHOSE, OWN, presenceSet } from "./presence.js";
-import { Ringing } from "./ringing.js";
+import { Keyboard } from "./keys/keyboard.js";
+import { stepped } from "./keys/keys.js";
+import { offers } from "./keys/palette-entries.js";
+import { choiceOf, CHOSE, OWN, presenceSet } from "./people/presence.js";
+import { Ringing } from "./alerts/alerts.js";
 import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
-import { Viewers } from "./viewers.js";
-import { Visitors } from "./visitors.js";
-import { Watching } from "./watching.js";
-import { VISITOR } from "./wording.js";
+import { Viewers } from "./conversation/viewers.js";
+import { Visitors } from "./list/visitors.js";
+import { Watching } from "./conversation/watching.js";
+import { VISITOR } from "./list/conversation-texts.js";
 
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
-/** @import { Preferences } from "./alarm.js" */
-/** @import { Chosen } from "./presence.js" */
+/** @import { Preferences } from "./alerts/alarm.js" */
+/** @import { Chosen } from "./people/presence.js" */
 
 /** So many conversations are read ahead at once; more would crowd out what is written. */
 const MAX_AHEAD = 20;
@@ -501,12 +501,12 @@ function download(url) {
 }
 
 async function showSheet() {
-  const { showSheet } = await import("./cheat-sheet.js");
+  const { showSheet } = await import("./keys/cheat-sheet.js");
   showSheet(singles);
 }
 
 async function showPalette() {
-  const { CommandPalette } = await import("./command-palette.js");
+  const { CommandPalette } = await import("./keys/command-palette.js");
   if (document.querySelector("dialog[open]")) return;
   new CommandPalette(offers(state, selected, page.list.ids, {
     open,

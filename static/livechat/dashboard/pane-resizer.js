@@ -1,5 +1,5 @@
 import { element, fire } from "../shared/element.js";
-import { USUAL } from "./habits.js";
+import { USUAL } from "./browser-preferences.js";
 import { t } from "./texts.js";
 
 /** A pane got another width; detail is `{ pane, width, done }`. */

@@ -1,6 +1,6 @@
 import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
-import { ownPresence } from "./presence.js";
+import { ownPresence } from "./people/presence.js";
 
 /** @import { AnswersTold, CannedListed, CannedResponse, FirstSteps, InboxSnapshot, Me, PageSeen, PresenceChanged, StaffChannel, StaffColleague, StaffConversation, StaffEvent, StaffMessage, VisitorMoved, VisitorTold } from "../shared/wire.d.ts" */
 /** @import { Timeline } from "../shared/timeline.js" */

@@ -1,7 +1,7 @@
 /** The page of one's own profile. Without this everything on it can be chosen and saved too. */
 
 import { Sounds } from "../shared/sounds.js";
-import { name, picture } from "./face.js";
+import { name, picture } from "./name-preview.js";
 import { languages } from "./languages.js";
 import { notifications } from "./notifications.js";
 import { quietHours, volume, tests } from "./sounds.js";

@@ -1,5 +1,5 @@
 import { element } from "./element.js";
-import { initials, tone } from "./words.js";
+import { initials, tone } from "./text-rules.js";
 
 /**
  * A round with somebody's picture, or his initials in a colour that stays with the name; initials as

@@ -1,11 +1,11 @@
-import { language } from "./clock.js";
+import { language } from "./dates.js";
 import { element } from "./element.js";
-import { dropPreview, nameOf, previews, sizeOf, style } from "./file-words.js";
+import { dropPreview, nameOf, previews, sizeOf, style } from "./file-info.js";
 import { icon, outline } from "./icons.js";
 import { uuid } from "./identifiers.js";
 import { t, tOneOf } from "./more-texts.js";
 import { isCurable, problem, Uploads } from "./uploads.js";
-import { countCharacters, MAX_CHARACTERS } from "./words.js";
+import { countCharacters, MAX_CHARACTERS } from "./text-rules.js";
 
 /** @import { MessageComposer } from "./message-composer.js" */
 /** @import { Attached, Outbox } from "./outbox.js" */

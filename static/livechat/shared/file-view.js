@@ -1,9 +1,9 @@
 import { element, fire } from "./element.js";
-import { download, dropPreview, fresh, known, nameOf, previews, sizeOf, style } from "./file-words.js";
+import { download, dropPreview, fresh, known, nameOf, previews, sizeOf, style } from "./file-info.js";
 import { outline } from "./icons.js";
 import { t } from "./more-texts.js";
 
-/** @import { Item } from "./items.js" */
+/** @import { Item } from "./log-items.js" */
 /** @import { Attached } from "./outbox.js" */
 
 /** Pictures are fitted into a square of so many pixels. */

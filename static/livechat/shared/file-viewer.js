@@ -1,5 +1,5 @@
 import { element } from "./element.js";
-import { download, fresh, known, nameOf, sizeOf, style } from "./file-words.js";
+import { download, fresh, known, nameOf, sizeOf, style } from "./file-info.js";
 import { icon, outline } from "./icons.js";
 import { t } from "./more-texts.js";
 

@@ -1,7 +1,7 @@
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";
-import { countCharacters, isBlank, MAX_CHARACTERS } from "./words.js";
+import { countCharacters, isBlank, MAX_CHARACTERS } from "./text-rules.js";
 
 /** @import { FileTray } from "./file-tray.js" */
 /** @import { Attached, Outbox } from "./outbox.js" */

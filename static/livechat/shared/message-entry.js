@@ -1,10 +1,10 @@
 import { avatar } from "./avatar.js";
-import { language, timeOfDay } from "./clock.js";
+import { language, timeOfDay } from "./dates.js";
 import { element } from "./element.js";
 import { t, tOneOf } from "./texts.js";
-import { parts } from "./words.js";
+import { parts } from "./text-rules.js";
 
-/** @import { Item, Place } from "./items.js" */
+/** @import { Item, Place } from "./log-items.js" */
 
 const EMOJI = /^(?:(?![©®™])(?:\p{RI}{2}|\p{ExtPict}[\uFE0F\p{EMod}]?(?:\u200D\p{ExtPict}[\uFE0F\p{EMod}]?)*)\s*){1,3}$/u;
 

@@ -1,13 +1,13 @@
-import { day } from "./clock.js";
+import { day } from "./dates.js";
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";
-import { places } from "./items.js";
-import { ACTED, EARLIER, SCROLLED } from "./list-events.js";
+import { places } from "./log-items.js";
+import { ACTED, EARLIER, SCROLLED } from "./message-list-events.js";
 import { draw } from "./message-entry.js";
-import { now } from "./moment.js";
+import { now } from "./server-time.js";
 import { t } from "./texts.js";
 
-/** @import { Item, Place } from "./items.js" */
+/** @import { Item, Place } from "./log-items.js" */
 
 const NEAR_END = 48;
 const NEAR_START = 160;

@@ -1,6 +1,6 @@
 /** Moments and times where there is little room. */
 
-import { language, midnight, timeOfDay } from "./clock.js";
+import { language, midnight, timeOfDay } from "./dates.js";
 
 /** @param {string | Date} moment @param {Date} now @returns {string} time today, else a short date */
 export function short(moment, now) {

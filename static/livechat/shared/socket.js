@@ -1,5 +1,5 @@
 import { delay } from "./backoff.js";
-import { askedToWait } from "./door-check.js";
+import { askedToWait } from "./retry-after.js";
 
 const SILENCE_MS = 45_000;
 const WELCOME_MS = 15_000;

@@ -1,7 +1,7 @@
 import { element, fire } from "../shared/element.js";
 import { icon, outline } from "../shared/icons.js";
 import { t } from "../shared/texts.js";
-import { faces } from "./faces.js";
+import { faces } from "./avatar-stack.js";
 
 /** @import { ChatMenu, MenuShown } from "./chat-menu.js" */
 

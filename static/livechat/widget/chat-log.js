@@ -1,9 +1,9 @@
-import { items } from "../shared/items.js";
+import { items } from "../shared/log-items.js";
 import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";
 import { current } from "./store.js";
 
-/** @import { Item } from "../shared/items.js" */
+/** @import { Item } from "../shared/log-items.js" */
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { Key } from "../shared/texts.js" */
 /** @import { PublicChannel, PublicMessage, StaffMessage } from "../shared/wire.d.ts" */

@@ -1,7 +1,7 @@
 import { element } from "../shared/element.js";
 import { t } from "./texts.js";
 
-/** @import { Choices } from "./choices.js" */
+/** @import { Choices } from "./preferences.js" */
 
 /**
  * @typedef {object} MenuShown

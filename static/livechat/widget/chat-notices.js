@@ -1,6 +1,6 @@
 import { stopwatch } from "../shared/short-times.js";
 import { element, fire } from "../shared/element.js";
-import { now } from "../shared/moment.js";
+import { now } from "../shared/server-time.js";
 import { t } from "./texts.js";
 
 /** The visitor wants to end his chat: detail is nothing, a question follows. */

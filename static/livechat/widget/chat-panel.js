@@ -4,15 +4,15 @@ import { MessageComposer } from "../shared/message-composer.js";
 import { t, tOneOf } from "../shared/texts.js";
 import { ChatGreeting } from "./chat-greeting.js";
 import { ChatHeader, SAVE } from "./chat-header.js";
-import { status } from "./status.js";
+import { status } from "./status-line.js";
 import { current } from "./store.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { PublicChannel } from "../shared/wire.d.ts" */
 /** @import { ChatLog } from "./chat-log.js" */
 /** @import { Told } from "./chat-notices.js" */
-/** @import { Choices } from "./choices.js" */
-/** @import { Stage } from "./ending.js" */
+/** @import { Choices } from "./preferences.js" */
+/** @import { Stage } from "./end-chat.js" */
 /** @import { State } from "./store.js" */
 
 /**

@@ -1,10 +1,10 @@
-import { Drawer } from "../shared/drawer.js";
+import { Drawer } from "../shared/outbox-storage.js";
 import { element } from "../shared/element.js";
 import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
-import { ACTED, EARLIER, SCROLLED } from "../shared/list-events.js";
+import { ACTED, EARLIER, SCROLLED } from "../shared/message-list-events.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
-import { now, setServerNow } from "../shared/moment.js";
+import { now, setServerNow } from "../shared/server-time.js";
 import { fileIds, Outbox } from "../shared/outbox.js";
 import { checkPage } from "../shared/page-check.js";
 import { ReadMarks } from "../shared/read-marks.js";
@@ -16,7 +16,7 @@ import { TypingSender, TypingWatch } from "../shared/typing.js";
 import { SUGGEST } from "./chat-greeting.js";
 import { CHOOSE, CLOSE, END, SAVE, STAY, WIDEN } from "./chat-header.js";
 import { ChatPanel, READY, START } from "./chat-panel.js";
-import { Chooser } from "./choices.js";
+import { Chooser } from "./preferences.js";
 import { Draft } from "./draft.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
@@ -49,14 +49,14 @@ let visible = false;
 let asked = 0;
 /** @type {Page | null} */
 let page = null;
-/** His wish to end the chat, fetched when it may come. @type {import("./ending.js").Ending | null} */
+/** His wish to end the chat, fetched when it may come. @type {import("./end-chat.js").Ending | null} */
 let ending = null;
 const NO_WISH = /** @type {const} */ ({ stage: "", code: "" });
 let wide = false;
 /** The window fills the screen; until the page around says that it does not. */
 let phone = true;
 let goingDown = 0;
-/** @type {Promise<typeof import("./chime.js")> | null} */
+/** @type {Promise<typeof import("./sound.js")> | null} */
 let chimes = null;
 
 const socket = new Socket(config.socket, {
@@ -297,14 +297,14 @@ function warm() {
 
 function prepare() {
   panel.warm();
-  import("./ending.js").catch(() => {});
+  import("./end-chat.js").catch(() => {});
 }
 
 /** Sounds can be made from a click or key on: the first one that may lead to an answer. */
 function sounding() {
   // In a frame that was never touched, to try would only be complained about.
   if (chooser.chosen.muted || navigator.userActivation?.hasBeenActive === false) return null;
-  chimes ??= import("./chime.js");
+  chimes ??= import("./sound.js");
   chimes.then(({ arm }) => arm(), () => (chimes = null));
   return chimes;
 }
@@ -349,7 +349,7 @@ function save(format) {
 
 /** @param {string} conversation */
 async function wish(conversation) {
-  const { Ending } = await import("./ending.js");
+  const { Ending } = await import("./end-chat.js");
   ending ??= new Ending({
     // What was written before has to arrive first: an ended chat takes no texts.
     send: (id, client_id) =>

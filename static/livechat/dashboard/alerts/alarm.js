@@ -1,0 +1,204 @@
+import { t } from "../texts.js";
+
+/** @import { Sound } from "../../shared/sounds.js" */
+
+const AGAIN_MS = 10_000;
+const LONGEST_MS = 180_000;
+const BREATH_MS = 1_000;
+/** What could not be told for so long, say while no tab led, is not worth telling any more. */
+const STALE_MS = 3_000;
+
+/** The most urgent first. */
+const KINDS = /** @type {const} */ (["waiting", "mention", "message"]);
+
+/**
+ * `quiet` is by the clock on the person's wall, as "22:00".
+ * @typedef {object} Preferences
+ * @property {Record<Sound, boolean>} sounds
+ * @property {number} volume  0 to 1
+ * @property {{ from: string, to: string } | null} quiet
+ * @property {boolean} notifications
+ * @property {boolean} notification_text  whether they may show what was written
+ *
+ * What the inbox knows. `mine` and `mentions` are by conversation.
+ * @typedef {object} Situation
+ * @property {Iterable<string>} waiting  chats that wait for anybody, in channels the operator accepts
+ * @property {ReadonlyMap<string, number>} mine  newest seq of the visitor
+ * @property {ReadonlyMap<string, number>} mentions  newest seq of a note that names the operator
+ * @property {readonly string[]} focused  chats shown in a tab that is looked at
+ * @property {boolean} leads  whether this tab is the elected one
+ * @property {boolean} visible  whether any tab is looked at
+ *
+ * @typedef {object} Notice
+ * @property {Sound} kind
+ * @property {string} conversation
+ * @property {string} body
+ *
+ * @typedef {object} Surroundings
+ * @property {() => number} now  milliseconds of a clock that never jumps
+ * @property {() => Date} wall  the time of day, for the quiet hours
+ * @property {(callback: () => void, milliseconds: number) => void} later
+ * @property {(sound: Sound, volume: number) => void} play
+ * @property {(notice: Notice) => void} notify
+ * @property {(notice: Omit<Notice, "body">) => string} excerpt  what was written; "" if unknown
+ */
+
+/** @type {Preferences} */
+export const DEFAULTS = {
+  sounds: { waiting: true, message: true, mention: true },
+  volume: 1,
+  quiet: null,
+  notifications: true,
+  notification_text: false,
+};
+
+/** What rings, and what is shown when nobody looks. Only rules; others make the sound. */
+export class Alarm {
+  preferences = DEFAULTS;
+
+  #around;
+  /** @type {Situation | null} */
+  #situation = null;
+  /** @type {Map<string, number>} waiting chat → until when it rings */
+  #waiting = new Map();
+  /** When waiting chats ring again; 0 for never. */
+  #again = 0;
+  #playedAt = -Infinity;
+  /** @type {Map<Sound, number>} what is to sound → since when */
+  #sounds = new Map();
+  /** @type {Map<string, Omit<Notice, "body"> & { at: number }>} */
+  #notices = new Map();
+  /** The next moment we are called anyway. */
+  #wakeAt = Infinity;
+  /** @type {Record<"message" | "mention", Map<string, number>>} the newest seq we know */
+  #known = { message: new Map(), mention: new Map() };
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.#around = around;
+  }
+
+  /** @param {Situation} situation */
+  update(situation) {
+    const first = !this.#situation;
+    this.#situation = situation;
+    this.#wait(new Set(situation.waiting), first);
+    this.#hear("message", situation.mine, first);
+    this.#hear("mention", situation.mentions, first);
+    this.#run();
+  }
+
+  /**
+   * @param {Set<string>} waiting
+   * @param {boolean} first  what waited before we came rings once
+   */
+  #wait(waiting, first) {
+    const now = this.#around.now();
+    for (const id of this.#waiting.keys()) {
+      if (waiting.has(id)) continue;
+      this.#waiting.delete(id);
+      this.#notices.delete(`waiting ${id}`);
+    }
+    const fresh = [...waiting].filter((id) => !this.#waiting.has(id));
+    for (const id of fresh) {
+      this.#waiting.set(id, first ? now : now + LONGEST_MS);
+      this.#want("waiting", id);
+    }
+    if (fresh.length) this.#again = now + AGAIN_MS;
+    if (!waiting.size) {
+      this.#again = 0;
+      this.#sounds.delete("waiting");
+    }
+  }
+
+  /**
+   * @param {"message" | "mention"} kind
+   * @param {ReadonlyMap<string, number>} newest
+   * @param {boolean} first  what was said before we came is old
+   */
+  #hear(kind, newest, first) {
+    const known = this.#known[kind];
+    for (const [id, seq] of newest) {
+      const before = known.get(id) ?? 0;
+      if (seq <= before) continue;
+      known.set(id, seq);
+      if (!first && !this.#situation?.focused.includes(id)) this.#want(kind, id);
+    }
+  }
+
+  /** @param {Sound} kind @param {string} conversation */
+  #want(kind, conversation) {
+    const at = this.#around.now();
+    this.#sounds.set(kind, at);
+    this.#notices.set(`${kind} ${conversation}`, { kind, conversation, at });
+  }
+
+  #run() {
+    const now = this.#around.now();
+    this.#repeat(now);
+    for (const [kind, at] of this.#sounds) if (at + STALE_MS < now) this.#sounds.delete(kind);
+    for (const [key, { at }] of this.#notices) if (at + STALE_MS < now) this.#notices.delete(key);
+    if (this.#situation?.leads) {
+      const quiet = isQuiet(this.preferences.quiet, this.#around.wall());
+      this.#show(quiet);
+      this.#sound(quiet, now);
+    }
+    if (this.#sounds.size && this.#situation?.leads) this.#wake(this.#playedAt + BREATH_MS);
+    if (this.#again) this.#wake(this.#again);
+  }
+
+  /** @param {number} now */
+  #repeat(now) {
+    if (!this.#again || now < this.#again) return;
+    const ringing = [...this.#waiting.values()].some((until) => now < until);
+    this.#again = ringing ? now + AGAIN_MS : 0;
+    if (ringing) this.#sounds.set("waiting", now);
+  }
+
+  /** @param {boolean} quiet */
+  #show(quiet) {
+    const { notification_text, notifications } = this.preferences;
+    const wanted = !quiet && notifications && !this.#situation?.visible;
+    for (const { kind, conversation } of wanted ? this.#notices.values() : []) {
+      const excerpt = notification_text ? this.#around.excerpt({ kind, conversation }) : "";
+      this.#around.notify({ kind, conversation, body: excerpt || t(`alarm.${kind}`) });
+    }
+    this.#notices.clear();
+  }
+
+  /** @param {boolean} quiet @param {number} now */
+  #sound(quiet, now) {
+    const { sounds, volume } = this.preferences;
+    for (const kind of KINDS) if (quiet || volume <= 0 || !sounds[kind]) this.#sounds.delete(kind);
+    const next = KINDS.find((kind) => this.#sounds.has(kind));
+    if (!next || now < this.#playedAt + BREATH_MS) return;
+    this.#sounds.delete(next);
+    this.#playedAt = now;
+    this.#around.play(next, volume);
+  }
+
+  /** @param {number} at */
+  #wake(at) {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    this.#around.later(() => {
+      if (this.#wakeAt === at) this.#wakeAt = Infinity;
+      this.#run();
+    }, Math.max(0, at - this.#around.now()));
+  }
+}
+
+/**
+ * @param {Preferences["quiet"]} hours
+ * @param {Date} now
+ * @returns {boolean} whether it is the time to be quiet; hours may go over midnight
+ */
+export function isQuiet(hours, now) {
+  if (!hours) return false;
+  const [from = 0, to = 0] = [hours.from, hours.to].map((time) => {
+    const [hour = 0, minute = 0] = time.split(":").map(Number);
+    return hour * 60 + minute;
+  });
+  const minute = now.getHours() * 60 + now.getMinutes();
+  return from <= to ? from <= minute && minute < to : from <= minute || minute < to;
+}

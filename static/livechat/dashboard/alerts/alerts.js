@@ -1,0 +1,135 @@
+import { Election } from "../../shared/election.js";
+import { Sounds } from "../../shared/sounds.js";
+import { Alarm, DEFAULTS } from "./alarm.js";
+import { situationOf } from "./alert-rules.js";
+import { t } from "../texts.js";
+import { lastLine, visitorName } from "../list/conversation-texts.js";
+
+/** @import { Preferences } from "./alarm.js" */
+/** @import { Habits } from "../browser-preferences.js" */
+/** @import { State } from "../store.js" */
+
+/** Somebody who has just come is not told at once that his browser wants a click first. */
+const PATIENCE_MS = 5_000;
+
+/** Sounds and notifications: one tab makes them, and none while the browser forbids it. */
+export class Ringing {
+  #alarm;
+  #election;
+  #habits;
+  #preferences;
+  #sounds = new Sounds();
+  #open;
+  #changed;
+  #patient = true;
+  /** @type {State | null} */
+  #state = null;
+
+  /**
+   * @param {string} user
+   * @param {Partial<Preferences> | undefined} preferences
+   * @param {Habits} habits
+   * @param {{ open: (conversation: string) => void, changed: () => void }} listener
+   */
+  constructor(user, preferences, habits, { open, changed }) {
+    this.#preferences = { ...DEFAULTS, ...preferences };
+    this.#habits = habits;
+    this.#open = open;
+    this.#changed = changed;
+    this.#election = new Election(`staff:${user}`, { changed: () => this.#look() });
+    this.#alarm = new Alarm({
+      now: () => performance.now(),
+      wall: () => new Date(),
+      later: (callback, milliseconds) => setTimeout(callback, milliseconds),
+      play: (sound, volume) => this.#sounds.play(sound, volume),
+      notify: ({ body, conversation, kind }) => this.#notify(kind, conversation, body),
+      excerpt: ({ conversation }) => {
+        const known = this.#state?.conversations.get(conversation);
+        return known ? lastLine(known.last, null) : "";
+      },
+    });
+    this.#sounds.onchange = () => {
+      this.#election.able = !this.#sounds.blocked;
+      if (!this.#sounds.blocked) habits.set("heard", true);
+      changed();
+    };
+    this.muted = habits.get("muted");
+    setTimeout(() => {
+      this.#patient = false;
+      changed();
+    }, PATIENCE_MS);
+    addEventListener("pointerdown", this.#unlock, { capture: true });
+    addEventListener("keydown", this.#unlock, { capture: true });
+  }
+
+  get muted() {
+    return this.#habits.get("muted");
+  }
+
+  set muted(muted) {
+    this.#habits.set("muted", muted);
+    this.#alarm.preferences = { ...this.#preferences, volume: muted ? 0 : this.#preferences.volume };
+    this.#look();
+  }
+
+  /** Whether the operator is to be told that nothing can be heard. */
+  get blocked() {
+    const { sounds, volume } = this.#preferences;
+    const wanted = volume > 0 && Object.values(sounds).some(Boolean) && !this.muted;
+    return wanted && this.#sounds.blocked && !this.#patient;
+  }
+
+  /** Whether the browser can be asked to show notifications. */
+  get askable() {
+    return this.#preferences.notifications && globalThis.Notification?.permission === "default";
+  }
+
+  /** @param {State} state @param {string} place  the conversation that is shown */
+  update(state, place) {
+    if (!state.loaded) return;
+    this.#state = state;
+    this.#election.place = place;
+    this.#look();
+  }
+
+  /** To be called while a click is handled. */
+  async unlock() {
+    this.#patient = false;
+    await this.#sounds.unlock();
+    this.#changed();
+  }
+
+  /** To be called while a click is handled. */
+  async ask() {
+    if (this.askable) await Notification.requestPermission();
+    this.#changed();
+  }
+
+  #look() {
+    if (!this.#state) return;
+    const { anyVisible, leads, places } = this.#election;
+    this.#alarm.update({ ...situationOf(this.#state), focused: places, leads, visible: anyVisible });
+  }
+
+  #unlock = () => {
+    if (this.#sounds.blocked) this.unlock();
+  };
+
+  /** @param {string} kind @param {string} conversation @param {string} body */
+  #notify(kind, conversation, body) {
+    if (globalThis.Notification?.permission !== "granted") return;
+    const known = this.#state?.conversations.get(conversation);
+    try {
+      const notice = new Notification(known ? visitorName(known) : t("inbox.title"), {
+        body, tag: `${kind}:${conversation}`, icon: new URL("../icon.svg", import.meta.url).href,
+      });
+      notice.onclick = () => {
+        window.focus();
+        this.#open(conversation);
+        notice.close();
+      };
+    } catch {
+      // Some telephones show notifications for installed workers only.
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { uuid } from "../../shared/identifiers.js";
+import { ACTED } from "../../shared/message-list-events.js";
+import { INPUT, SEND } from "../../shared/message-composer.js";
+import { TypingSender } from "../../shared/typing.js";
+import { CALLED, PICKED } from "./canned-picker.js";
+import { MODE } from "./conversation-pane.js";
+
+/** @import { Outbox } from "../../shared/outbox.js" */
+/** @import { SafeStorage } from "../../shared/storage.js" */
+/** @import { StaffCommand, StaffConversation } from "../../shared/wire.d.ts" */
+/** @import { ConversationPane } from "./conversation-pane.js" */
+/** @import { Drafts } from "./drafts.js" */
+
+const CANNED_MS = 60_000;
+
+/**
+ * @typedef {object} Means
+ * @property {(command: StaffCommand) => boolean} send
+ * @property {(id: string) => StaffConversation | undefined} find
+ * @property {() => void} close  the conversation, with what was just sent
+ * @property {Outbox} outbox
+ * @property {Drafts} drafts
+ * @property {SafeStorage} storage
+ */
+
+/** Where one writes: a reply and a note for each conversation, kept until they are sent. */
+export class Desk {
+  #cannedAt = -Infinity;
+  #conversation = "";
+  #means;
+  #pane;
+  #typing;
+
+  /** @param {ConversationPane} pane @param {Means} means */
+  constructor(pane, means) {
+    this.#pane = pane;
+    this.#means = means;
+    this.#typing = new TypingSender((active) => means.send({
+      type: "typing.set", conversation: this.#conversation, active,
+    }));
+    pane.composer.storage = means.storage;
+    pane.composer.door = (draft) => this.#door(draft);
+    pane.addEventListener(SEND, (event) => this.#send(/** @type {CustomEvent<string>} */ (event).detail));
+    pane.addEventListener(INPUT, (event) => this.#wrote(/** @type {CustomEvent<string>} */ (event).detail));
+    pane.addEventListener(MODE, () => {
+      this.#typing.stop();
+      this.#lay();
+    });
+    pane.addEventListener(ACTED, (event) => this.#act(/** @type {CustomEvent} */ (event).detail));
+    pane.addEventListener(CALLED, () => this.fetchCanned());
+    pane.addEventListener(PICKED, (event) => {
+      means.send({ type: "canned.use", response: /** @type {CustomEvent} */ (event).detail });
+    });
+  }
+
+  /** Lay out what was begun for a conversation. @param {string} conversation  "" for none */
+  turnTo(conversation) {
+    this.#typing.stop();
+    this.#conversation = conversation;
+    this.#pane.note = false;
+    this.#lay();
+  }
+
+  /** The connection came back: others may have changed the canned responses. */
+  connected() {
+    this.#cannedAt = -Infinity;
+    this.fetchCanned();
+    this.#pane.composer.wake();
+  }
+
+  /** Fetch the canned responses, unless that was just done. */
+  fetchCanned() {
+    const now = performance.now();
+    if (now - this.#cannedAt >= CANNED_MS && this.#means.send({ type: "canned.fetch" })) this.#cannedAt = now;
+  }
+
+  #lay() {
+    const { composer, note } = this.#pane;
+    composer.value = this.#means.drafts.get(this.#conversation, note);
+    composer.draft = note ? `${this.#conversation} note` : this.#conversation;
+  }
+
+  /** @param {string} text */
+  #send(text) {
+    const { drafts, outbox } = this.#means;
+    const pane = this.#pane;
+    this.#typing.stop();
+    drafts.keep(this.#conversation, pane.note, "");
+    const client_id = uuid();
+    const files = pane.composer.takeFiles(client_id, outbox);
+    outbox.add({ client_id, conversation: this.#conversation, text, internal: pane.note, files });
+    // What is still being uploaded would come too late.
+    if (pane.closes && files.every(({ id }) => id)) this.#means.close();
+    pane.closes = false;
+  }
+
+  /** @param {string} text */
+  #wrote(text) {
+    this.#means.drafts.keep(this.#conversation, this.#pane.note, text);
+    // The visitor is not told of a note being written.
+    if (!this.#pane.note) this.#typing.input();
+  }
+
+  /** @param {{ action: string, clientId: string }} wish  about a text that was not sent */
+  #act({ action, clientId }) {
+    const { outbox } = this.#means;
+    if (action === "retry") return outbox.retry(clientId);
+    const gone = outbox.remove(clientId);
+    // The words are not lost with the file.
+    if (gone?.files?.length && !this.#pane.composer.value) this.#pane.composer.value = gone.text;
+  }
+
+  /** Where the files of a draft go: its key begins with the conversation's id. @param {string} draft */
+  #door(draft) {
+    const conversation = this.#means.find(draft.replace(" note", ""));
+    const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+    return conversation ? {
+      url: "/dashboard/files/", headers: { "X-CSRFToken": token }, fields: { channel: conversation.channel },
+    } : null;
+  }
+}

@@ -1,0 +1,224 @@
+import { element, fire } from "../../shared/element.js";
+import { items } from "../../shared/log-items.js";
+import { now } from "../../shared/server-time.js";
+import { MessageComposer } from "../../shared/message-composer.js";
+import { MessageList } from "../../shared/message-list.js";
+import { glyph } from "../inbox-icons.js";
+import { CannedPicker } from "./canned-picker.js";
+import { ConversationHead } from "./conversation-head.js";
+import { takesPart } from "../store.js";
+import { t } from "../texts.js";
+import { VISITOR, visitorName, whereaboutsWords, wordLine } from "../list/conversation-texts.js";
+
+/** @import { Outgoing } from "../../shared/outbox.js" */
+/** @import { StaffConversation } from "../../shared/wire.d.ts" */
+/** @import { Rights } from "./conversation-head.js" */
+/** @import { State } from "../store.js" */
+/** @import { Viewer } from "./viewers.js" */
+/** @import { Whereabouts } from "../list/visitors.js" */
+
+/** Reply or note was chosen; detail is whether it is a note. */
+export const MODE = "pane:mode";
+
+/** One conversation: head, log, and the box for replies and notes. Fires {@link MODE}. */
+export class ConversationPane extends HTMLElement {
+  head = new ConversationHead();
+  list = new MessageList();
+  composer = new MessageComposer();
+  canned = new CannedPicker(this.composer);
+  /** Whether what is sent next was sent with Ctrl+Shift+Enter. */
+  closes = false;
+  /** Colleagues who write an answer here. @type {string[]} */
+  #answering = [];
+  /** The operator was told of them and sends anyway. */
+  #anyway = false;
+  #reply = element("button", { type: "button", data: { action: "reply" } });
+  #note = element("button", { type: "button", data: { action: "note" } });
+  #modes = element("div", { className: "modes", attributes: { role: "group" } }, this.#reply, this.#note);
+  #label = element("p", { className: "note-label" }, glyph("note"), t("inbox.noteLabel"));
+  #asked = element("p", { attributes: { role: "alert" } });
+  #guard = element("div", { className: "guard", hidden: true }, this.#asked,
+    element("button", { type: "button", className: "primary", data: { guard: "send" } }),
+    element("button", { type: "button", data: { guard: "wait" } }));
+  #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
+  #bar = element("p", { className: "bar" });
+  /** Says that the visitor has left. */
+  #left = element("p", { className: "left-strip" });
+  /** Says it to who cannot see it, and that he is back, when it happens. */
+  #leaving = element("p", { className: "visually-hidden", attributes: { role: "status" } });
+  #whereabouts = { id: "", is: "" };
+
+  connectedCallback() {
+    this.#reply.textContent = t("inbox.reply");
+    this.#note.replaceChildren(glyph("note"), t("inbox.note"));
+    this.#reply.title = `${t("keys.reply")} (R)`;
+    this.#note.title = `${t("keys.note")} (N)`;
+    const [send, wait] = this.#guard.querySelectorAll("button");
+    send?.replaceChildren(t("action.sendAnyway"));
+    wait?.replaceChildren(t("action.wait"));
+    this.replaceChildren(this.head, this.list, this.#left, this.#leaving, this.#bar, this.#desk);
+    this.#modes.addEventListener("click", this.#choose);
+    this.#guard.addEventListener("click", this.#decide);
+    this.composer.addEventListener("keydown", this.#key, { capture: true });
+    this.composer.addEventListener("pointerdown", this.#point);
+    this.composer.addEventListener("submit", this.#ask, { capture: true });
+    this.note = false;
+  }
+
+  disconnectedCallback() {
+    this.#modes.removeEventListener("click", this.#choose);
+    this.#guard.removeEventListener("click", this.#decide);
+    this.composer.removeEventListener("keydown", this.#key, { capture: true });
+    this.composer.removeEventListener("pointerdown", this.#point);
+    this.composer.removeEventListener("submit", this.#ask, { capture: true });
+  }
+
+  get note() {
+    return this.#desk.classList.contains("is-note");
+  }
+
+  set note(note) {
+    this.canned.close();
+    this.#desk.classList.toggle("is-note", note);
+    this.#label.hidden = !note;
+    this.#reply.ariaPressed = String(!note);
+    this.#note.ariaPressed = String(note);
+    this.composer.placeholder = t(note ? "composer.note" : "inbox.placeholder");
+    this.#guard.hidden = true;
+  }
+
+  /** Whether the operator can write here now. */
+  get writable() {
+    return !this.#desk.hidden;
+  }
+
+  /** Write a reply, or a note. @param {boolean} note */
+  write(note) {
+    if (!this.writable) return;
+    if (this.note !== note) {
+      this.note = note;
+      fire(this, MODE, note);
+    }
+    this.composer.focusText();
+  }
+
+  /**
+   * @param {State} state
+   * @param {StaffConversation | undefined} conversation
+   * @param {{ outgoing: Outgoing[], typists: string[], busy: boolean, viewers: Viewer[],
+   *   visitor: Whereabouts | null }} now
+   */
+  show(state, conversation, { outgoing, typists, busy, viewers, visitor }) {
+    this.canned.responses = state.canned;
+    this.head.hidden = this.list.hidden = !conversation;
+    if (!conversation) {
+      this.#left.hidden = this.#bar.hidden = this.#desk.hidden = true;
+      return;
+    }
+    const channel = state.channels.find(({ id }) => id === conversation.channel);
+    const rights = rightsIn(state, conversation);
+    const writes = conversation.state !== "closed" && takesPart(state, conversation);
+    const writers = typists.filter((name) => name !== VISITOR);
+    this.head.show(conversation, channel, rights, busy, { viewers, writers, colleagues: state.colleagues });
+    this.#answeredBy(writers);
+    this.#showLeft(conversation.id, visitor, writes);
+    this.#desk.hidden = !writes;
+    this.#bar.textContent = writes ? "" : reason(conversation, rights);
+    this.#bar.hidden = !this.#bar.textContent;
+    const timeline = state.timelines.get(conversation.id);
+    const shown = items(timeline?.entries ?? [], outgoing, {
+      isOwn: (author) => author !== "visitor",
+      author: "operator",
+      name: state.me.name,
+      visitor: visitorName(conversation),
+      seenUpTo: conversation.seen_by_visitor,
+      wordLine,
+    });
+    this.list.show(conversation.id, shown, Boolean(timeline?.before));
+    this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
+  }
+
+  /** @param {string} id @param {Whereabouts | null} visitor @param {boolean} writes  whether an answer can be written here */
+  #showLeft(id, visitor, writes) {
+    const is = visitor?.is ?? "";
+    const said = visitor ? whereaboutsWords(visitor, now()) : "";
+    const before = this.#whereabouts;
+    this.#whereabouts = { id, is };
+    // What was so when he turned to the chat is not news.
+    if (before.id !== id) this.#leaving.textContent = "";
+    else if (before.is !== is && (is === "gone" || before.is === "gone")) this.#leaving.textContent = said;
+    const words = is === "gone" ? [said, writes ? t("whereabouts.hint") : ""].filter(Boolean).join(". ") : "";
+    this.#left.hidden = !words;
+    if (this.#left.dataset["words"] === words) return;
+    this.#left.dataset["words"] = words;
+    this.#left.replaceChildren(...(words ? [glyph("away"), element("span", { textContent: words })] : []));
+  }
+
+  /** @param {string[]} names */
+  #answeredBy(names) {
+    this.#answering = names;
+    if (names.length) return;
+    this.#anyway = false;
+    this.#guard.hidden = true;
+  }
+
+  /** Somebody else answers: ask once before two do. */
+  #ask = (/** @type {Event} */ event) => {
+    this.#guard.hidden = true;
+    if (this.note || !this.#answering.length || this.#anyway || this.composer.hasAttribute("empty")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    // Enter again is an answer, too.
+    this.#anyway = true;
+    this.#asked.textContent = t("list.answering", { names: this.#answering.join(", ") });
+    this.#guard.hidden = false;
+  };
+
+  #decide = (/** @type {MouseEvent} */ event) => {
+    const answer = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["guard"];
+    if (!answer) return;
+    this.#guard.hidden = true;
+    if (answer === "send") this.composer.querySelector("form")?.requestSubmit();
+    else this.#anyway = false;
+    this.composer.focusText();
+  };
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter") return;
+    this.closes = event.shiftKey && (event.ctrlKey || event.metaKey);
+  };
+
+  /** A click on the button only sends. */
+  #point = () => {
+    this.closes = false;
+  };
+
+  #choose = (/** @type {MouseEvent} */ event) => {
+    const action = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["action"];
+    if (!action) return;
+    this.note = action === "note";
+    fire(this, MODE, this.note);
+    this.composer.focusText();
+  };
+}
+
+/** @param {State} state @param {StaffConversation} conversation @returns {Rights} as far as we can tell */
+function rightsIn(state, conversation) {
+  const open = conversation.state !== "closed";
+  const operator = state.me.id !== null;
+  const inside = takesPart(state, conversation);
+  return {
+    take: open && operator && conversation.state === "queued",
+    join: open && operator && !inside && conversation.state === "assigned",
+    leave: open && inside,
+    close: open && inside,
+  };
+}
+
+/** @param {StaffConversation} conversation @param {Rights} rights @returns {string} why nothing can be written */
+function reason(conversation, rights) {
+  if (conversation.state === "closed") return t("inbox.ended");
+  return rights.take ? t("inbox.takeFirst") : rights.join ? t("inbox.joinFirst") : "";
+}
+
+customElements.define("conversation-pane", ConversationPane);

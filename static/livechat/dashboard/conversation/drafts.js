@@ -1,0 +1,31 @@
+import { MAX_KEPT } from "../../shared/storage.js";
+
+/** @import { SafeStorage } from "../../shared/storage.js" */
+
+/** A user's unsent texts, one for each conversation and mode, kept while this tab lives. */
+export class Drafts {
+  #storage;
+  #user;
+
+  /** @param {SafeStorage} storage @param {string} user  whoever signs in next here sees none of them */
+  constructor(storage, user) {
+    this.#storage = storage;
+    this.#user = user;
+  }
+
+  /** @param {string} conversation @param {boolean} note */
+  get(conversation, note) {
+    return (this.#storage.get(this.#key(conversation, note)) ?? "").slice(0, MAX_KEPT);
+  }
+
+  /** @param {string} conversation @param {boolean} note @param {string} text */
+  keep(conversation, note, text) {
+    if (text) this.#storage.set(this.#key(conversation, note), text);
+    else this.#storage.remove(this.#key(conversation, note));
+  }
+
+  /** @param {string} conversation @param {boolean} note */
+  #key(conversation, note) {
+    return `livechat:draft:${this.#user}:${conversation}${note ? ":note" : ""}`;
+  }
+}

@@ -1,0 +1,35 @@
+/** @import { StaffCommand } from "../../shared/wire.d.ts" */
+
+/** Listens to one conversation that the operator reads without taking part in it. */
+export class Watching {
+  #watched = "";
+  #send;
+
+  /** @param {(command: StaffCommand) => boolean} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /**
+   * @param {string} conversation  "" for none
+   * @param {(conversation: string) => boolean} takesPart  what he takes part in he goes on hearing
+   */
+  turnTo(conversation, takesPart) {
+    if (conversation === this.#watched) return;
+    if (this.#watched && !takesPart(this.#watched)) {
+      this.#send({ type: "conversation.unwatch", conversation: this.#watched });
+    }
+    const began = conversation && this.#send({ type: "conversation.watch", conversation });
+    this.#watched = began ? conversation : "";
+  }
+
+  /** "" for none */
+  get conversation() {
+    return this.#watched;
+  }
+
+  /** The connection broke, and with it the watching. */
+  forget() {
+    this.#watched = "";
+  }
+}

@@ -1,0 +1,41 @@
+import { element, fire } from "../../shared/element.js";
+import { glyph } from "../inbox-icons.js";
+import { CHOSE, isAway } from "./presence.js";
+import { t } from "../texts.js";
+
+/** @import { Me } from "../../shared/wire.d.ts" */
+
+/** Tells an operator that he counts as away, with a button that brings him back. Fires {@link CHOSE}. */
+export class AwayStrip extends HTMLElement {
+  /** @type {Me | null} */
+  #me = null;
+  #button = element("button", { type: "button", className: "primary", data: { action: "back" } });
+
+  connectedCallback() {
+    this.setAttribute("role", "status");
+    this.hidden = true;
+    this.#button.textContent = t("away.back");
+    this.#button.addEventListener("click", this.#come);
+  }
+
+  disconnectedCallback() {
+    this.#button.removeEventListener("click", this.#come);
+  }
+
+  /** @param {Me} me @param {boolean} busy  his answer is on its way */
+  show(me, busy) {
+    this.#me = me;
+    this.#button.disabled = busy;
+    if (this.hidden !== isAway(me)) return;
+    this.hidden = !isAway(me);
+    this.replaceChildren(...(this.hidden ? [] : [
+      glyph("away"), element("p", { textContent: t("away.told") }), this.#button,
+    ]));
+  }
+
+  #come = () => {
+    if (this.#me) fire(this, CHOSE, { choice: "available", in_call: this.#me.in_call });
+  };
+}
+
+customElements.define("away-strip", AwayStrip);

@@ -1,0 +1,25 @@
+import { element } from "../shared/element.js";
+import { initials } from "../shared/text-rules.js";
+
+const MAX = 3;
+
+/**
+ * The faces of at most three people, one over the other: pictures, or initials where there is none or
+ * it cannot be had. Decoration: the names stand beside them.
+ * @param {{ name: string, avatar: string }[]} people
+ * @param {boolean} present  whether they are there
+ * @returns {HTMLSpanElement}
+ */
+export function faces(people, present) {
+  return element("span", { className: `faces${present ? " present" : ""}`, ariaHidden: "true" },
+    ...people.slice(0, MAX).map(face));
+}
+
+/** @param {{ name: string, avatar: string }} person @returns {HTMLElement} */
+function face({ name, avatar }) {
+  const letters = element("span", { className: "avatar", textContent: initials(name) });
+  if (!avatar) return letters;
+  const picture = element("img", { className: "avatar", src: avatar, alt: "" });
+  picture.onerror = () => picture.replaceWith(letters);
+  return picture;
+}
