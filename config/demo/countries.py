@@ -1,7 +1,7 @@
 """Countries a visitor of the demo can pretend to be in.
 
 The addresses are those kept free for documentation: nobody has them, so `countries.mmdb` beside
-this file can say where they are. ``python -m tests.config.make_countries`` makes it from here.
+this file can say where they are. ``python -m docs.tools.demo_countries`` makes it from here.
 """
 
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ from livechat.models import (
 from livechat.services.operators import picture_file
 
 PICTURES = Path(__file__).parent / "pictures"
-"""Of operators, by their username; drawn by `tests/config/make_pictures.py`."""
+"""Of operators, by their username; drawn by `docs/tools/demo_portraits.py`."""
 ACCOUNTS_FILE = "demo-accounts.json"
 CHANNEL_SLUG = "kettle-and-leaf"
 CHANNEL_KEY = "kettleandleaf"

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser import house
 from tests.browser.people import Visitor
 from tests.browser.test_accessibility import problems
-from tests.config.test_demo import PAGES
+from tests.config.demo.test_demo import PAGES
 from tests.machine.app import App
 from tests.machine.ports import free_port
 

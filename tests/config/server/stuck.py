@@ -1,0 +1,28 @@
+"""The server with a service that never returns, and little time to end: ``python -m
+tests.config.server.stuck serve …``."""
+
+import os
+import sys
+import time
+from typing import Any
+
+import django
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from config.server import lifecycle, process  # noqa: E402 - needs the apps to be loaded
+from livechat.services import visitors  # noqa: E402
+
+
+def hang_for_ever(*_args: Any, **_kwargs: Any) -> None:
+    time.sleep(3600)
+
+
+if __name__ == "__main__":
+    lifecycle.LEAVE_SECONDS = 2.0
+    process.REQUEST_SECONDS = 3
+    process.EXIT_SECONDS = 5
+    visitors.standing = hang_for_ever  # type: ignore[assignment]
+    execute_from_command_line(["manage.py", *sys.argv[1:]])

@@ -1,0 +1,173 @@
+"""Who may add, change and delete channels, who is told, and the list."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from livechat import events
+from livechat.models import Channel, ChannelRule, Embedding
+from tests import factories
+from tests.forms import Form
+from tests.livechat.admin.channels.page import EVIL, errors, staff
+
+pytestmark = pytest.mark.django_db
+
+
+def test_who_makes_a_channel_answers_on_it(client, maria):
+    add = reverse("admin:livechat_channel_add")
+    page = client.get(add).content.decode()
+
+    response = client.post(add, {**Form(page).data, "name": "Rome", "slug": "rome"})
+
+    assert response.status_code == 302
+    assert "You yourself will be one of them." in page
+    assert "as soon as the channel is saved" in page
+    rome = Channel.objects.get(slug="rome")
+    assert [row.operator for row in rome.memberships.all()] == [maria.operator]
+    assert rome.revision == 0
+
+
+def test_a_creator_who_is_no_operator_is_not_made_one(client):
+    clerk = factories.user("clerk", is_staff=True)
+    clerk.user_permissions.set(
+        Permission.objects.filter(codename__in=["add_channel", "change_channel"])
+    )
+    client.force_login(clerk)
+    add = reverse("admin:livechat_channel_add")
+    page = client.get(add).content.decode()
+
+    client.post(add, {**Form(page).data, "name": "Rome", "slug": "rome"})
+
+    assert "You yourself" not in page
+    assert Channel.objects.get(slug="rome").memberships.count() == 0
+
+
+def test_whoever_shows_widgets_hears_of_saving_and_deleting(
+    client, opened, address, berlin, monkeypatch
+):
+    heard = []
+    monkeypatch.setattr(events, "widgets_changed", lambda: heard.append(Channel.objects.count()))
+    listing = reverse("admin:livechat_channel_changelist")
+    delete = reverse("admin:livechat_channel_delete", args=[berlin.pk])
+    rome = factories.channel("Rome")
+
+    client.post(address, opened())
+    client.post(address, {**opened(), "name": ""})
+    client.post(delete, {"post": "yes"})
+    client.post(
+        listing, {"action": "delete_selected", "_selected_action": [rome.pk], "post": "yes"}
+    )
+
+    assert heard == [2, 1, 0]
+
+
+def test_a_channel_with_conversations_is_protected(client, maria, berlin, anna, vera):
+    factories.conversation(vera)
+    delete = reverse("admin:livechat_channel_delete", args=[berlin.pk])
+
+    asked = client.get(delete)
+    tried = client.post(delete, {"post": "yes"})
+
+    assert (asked.status_code, tried.status_code) == (200, 200)
+    assert "protected" in tried.content.decode()
+    assert Channel.objects.filter(pk=berlin.pk).exists()
+
+
+def test_the_list_counts_and_asks_no_more_often_when_it_is_longer(
+    client, maria, berlin, anna, ben, vera
+):
+    factories.conversation(vera)
+    now = timezone.now()
+    for days in (1, 2):
+        Embedding.objects.create(
+            channel=berlin,
+            origin=f"https://{days}.example",
+            first_at=now - timedelta(days=9),
+            last_at=now - timedelta(days=days),
+        )
+    listing = reverse("admin:livechat_channel_changelist")
+    client.get(listing)
+
+    with CaptureQueriesContext(connection) as few:
+        row = client.get(listing).context["cl"].result_list[0]
+    for i in range(9):
+        factories.operator(f"op{i}", factories.channel(f"Channel{i}"))
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(listing)
+
+    assert (row.operator_count, row.session_count) == (2, 1)
+    assert row.seen == now - timedelta(days=1)
+    assert len(many) == len(few)
+    assert "Never" in page.content.decode()
+    for column in range(1, 6):
+        assert client.get(listing, {"o": f"-{column}"}).status_code == 200
+
+
+def test_an_operator_may_look_at_the_form_but_not_change_it(client, address, berlin, anna):
+    berlin.button_background_color = "#123456"
+    berlin.save()
+    client.force_login(staff(anna))
+
+    page = client.get(address)
+    changed = client.post(address, {"name": "Mine", "slug": "mine", "revision": "0"})
+    added = client.get(reverse("admin:livechat_channel_add"))
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert 'name="name"' not in text
+    assert 'name="revision"' not in text
+    assert "--button: #123456" in text
+    assert "loader.js" in text
+    assert (changed.status_code, added.status_code) == (403, 403)
+    berlin.refresh_from_db()
+    assert berlin.name == "Berlin"
+
+
+def test_who_may_only_look_at_rules_and_operators_sees_them_as_text(client, address, berlin, anna):
+    ChannelRule.objects.create(
+        channel=berlin, regex_url=EVIL, countries="DE", action="auto_popup", auto_popup_timer=77
+    )
+    anna.user.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_channelrule", "view_membership"])
+    )
+    client.force_login(staff(anna))
+
+    text = client.get(address).content.decode()
+
+    assert "Germany" in text
+    assert "77" in text
+    assert "<script>alert" not in text
+    assert 'name="rules-0-regex_url"' not in text
+    assert 'name="memberships-0-operator"' not in text
+
+
+@pytest.mark.parametrize("name", ["change", "qr", "qr_page"])
+def test_an_outsider_sees_nothing(client, berlin, name):
+    address = reverse(f"admin:livechat_channel_{name}", args=[berlin.pk])
+    assert client.get(address).status_code == 302
+    client.force_login(factories.user("eve"))
+    assert client.get(address).status_code == 302
+    client.force_login(factories.user("mallory", is_staff=True))
+
+    assert client.get(address).status_code == 403
+
+
+def test_who_may_not_answer_cannot_be_put_into_a_channel(client, maria, address, opened, berlin):
+    gone = factories.operator("gone")
+    gone.user.groups.clear()
+    data = {
+        **opened(),
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-0-id": "",
+        "memberships-0-operator": str(gone.pk),
+    }
+
+    assert "may not answer" in errors(client.post(address, data))
+    assert not berlin.operators.exists()
+    query = {"app_label": "livechat", "model_name": "membership", "field_name": "operator"}
+    assert client.get("/admin/autocomplete/", {**query, "term": "gone"}).json()["results"] == []
