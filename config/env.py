@@ -63,10 +63,6 @@ class Env:
     metrics_address: tuple[str, int] | None
     disk_reserve_percent: float
 
-    @property
-    def is_embedded(self) -> bool:
-        return not self.database_url and not self.redis_url
-
     def database(self) -> dict[str, object]:
         """Return Django's settings of the database."""
         if not self.database_url:

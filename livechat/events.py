@@ -1,7 +1,8 @@
-"""Row -> event -> groups. The only sender on the bus and of signals.
+"""The one announcer: facts go to browsers (bus), webhooks (outbox) and higher apps (signals).
 
-Every function is called inside the transaction that changed the rows; what it says is encoded
-once per audience and leaves after the commit. A note goes to staff groups only.
+A service calls these functions inside the transaction that changed the rows. Frames are encoded
+once per audience and leave after the commit, as signals do; deliveries to webhooks are stored in
+the transaction itself. Notes go to staff groups only.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.dispatch import Signal
 
-from livechat import signals, staff_view, visitor_view, wire
+from livechat import outbox, signals, staff_view, visitor_view, wire
 from livechat.bus import Post, bus
 from livechat.domain.states import State
 from livechat.models import Conversation, Entry, Head, Message, Operator, Participant
@@ -63,14 +64,15 @@ def conversation_changed(
     last: Message | Entry | None,
     *,
     opened: bool = False,
-    closed: bool = False,
+    closed_at: datetime | None = None,
     left: Iterable[Operator] = (),
 ) -> None:
-    """Say that state, operators or marks changed: to its visitor, its staff and its channel, and
-    to higher apps when it `opened` or `closed` just now.
+    """Announce a change of state, operators or marks to the conversation's visitor, staff and
+    channel; to webhooks and higher apps too when it opened or closed in this transaction.
 
-    Call it *before* `messages_posted` of the same transaction: whoever takes part joins the
-    conversation's group with this frame and so hears what follows it. `left` stops listening.
+    Call it *before* `messages_posted` of the same transaction: participants join the
+    conversation's group with this frame and so receive what follows. The dashboards of `left`
+    leave the group.
     """
     public = wire.PublicConversationChanged(visitor_view.conversation(conversation, operators))
     staff = wire.encode(
@@ -87,13 +89,20 @@ def conversation_changed(
     ]
     _after_commit(posts)
     if opened:
+        outbox.conversation_created(conversation)
         _signal(signals.conversation_opened, conversation.pk)
-    if closed:
+    if closed_at is not None:
+        outbox.conversation_closed(conversation, closed_at)
         _signal(signals.conversation_closed, conversation.pk)
 
 
-def messages_posted(entries: Iterable[tuple[Conversation | Head, Message | Entry]]) -> None:
-    """Say that entries were added; `author` and `subject` of each must be loaded."""
+def conversation_assigned(conversation: Conversation, operator: Operator, now: datetime) -> None:
+    """Tell webhooks that `operator` is in charge; browsers see it in `conversation_changed`."""
+    outbox.conversation_assigned(conversation, operator, now)
+
+
+def messages_posted(entries: Sequence[tuple[Conversation | Head, Message | Entry]]) -> None:
+    """Announce new entries; `author` and `subject` of each must be loaded."""
     posts: list[Post] = []
     for conversation, entry in entries:
         staff = wire.StaffMessagePosted(conversation.public_id, staff_view.message(entry))
@@ -106,6 +115,7 @@ def messages_posted(entries: Iterable[tuple[Conversation | Head, Message | Entry
             public = wire.PublicMessagePosted(conversation.public_id, visitor_view.message(entry))
             posts.append(Post((public_group(conversation.pk),), wire.encode(public)))
     _after_commit(posts)
+    outbox.messages_created(entries)
 
 
 def messages_seen(

@@ -16,7 +16,7 @@ from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, PageView, Participant, Visitor
 from livechat.policy import StaffActor
-from livechat.services import operators, participation, timelines
+from livechat.services import operators, participation, timeline
 
 NOBODY = StaffActor(user=0)
 
@@ -90,7 +90,7 @@ def trail_of(actor: StaffActor, visitor: Visitor) -> QuerySet[PageView]:
     rows = readable(actor).filter(visitor=visitor)
     if rows.filter(reads_on(actor)).exists():
         return visitor.page_views.all()
-    ends = [timelines.ends_at(row, last) for row in rows if (last := reach(actor, row))]
+    ends = [timeline.ends_at(row, last) for row in rows if (last := reach(actor, row))]
     until = max((moment for moment in ends if moment is not None), default=None)
     return visitor.page_views.filter(at__lte=until) if until else visitor.page_views.none()
 

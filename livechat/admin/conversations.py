@@ -33,7 +33,7 @@ from livechat.admin.access import (
 from livechat.domain.states import Kind, Outcome, Role, State
 from livechat.models import Channel, Conversation, Message, Operator, Participant, database_time
 from livechat.policy import StaffActor
-from livechat.services import timelines, transcripts
+from livechat.services import timeline, transcripts
 from livechat.signed_links import Audience
 
 PAGE = 200
@@ -247,7 +247,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                     "lasted": lasted(row, database_time.now()),
                     "zone": str(zone),
                     "opens_visitor": self._may_open_visitor(request, row),
-                    "people": _people(row, timelines.ends_at(row, last)),
+                    "people": _people(row, timeline.ends_at(row, last)),
                     "reads_on": _reads_on(row),
                     **(extra_context or {}),
                 },

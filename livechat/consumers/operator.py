@@ -28,7 +28,7 @@ from livechat.services import (
     operators,
     read_marks,
     response_times,
-    timelines,
+    timeline,
     transcripts,
     visitors,
 )
@@ -170,7 +170,7 @@ class OperatorConsumer(BaseConsumer):
                 await self.type(command)
             case wire.FetchTimeline():
                 _row, page = await run(
-                    timelines.page,
+                    timeline.page,
                     self.actor,
                     command.conversation,
                     after_seq=given(command.after_seq),
@@ -269,7 +269,7 @@ class OperatorConsumer(BaseConsumer):
 
     async def watch(self, conversation: UUID) -> None:
         async with self._rights:
-            row = await run(timelines.watchable, self.actor, conversation)
+            row = await run(timeline.watchable, self.actor, conversation)
             self.watched[row.public_id] = row.pk
             bus.registry.join(self, events.staff_group(row.pk))
 
@@ -310,7 +310,7 @@ class OperatorConsumer(BaseConsumer):
             raise NotAllowed
         pk = self.heard(command.conversation)
         if pk is None:
-            row = await run(timelines.watchable, self.actor, command.conversation)
+            row = await run(timeline.watchable, self.actor, command.conversation)
             pk = row.pk
         events.viewing_changed(
             pk,

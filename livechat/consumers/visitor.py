@@ -22,7 +22,7 @@ from livechat.services import (
     attachments,
     conversations,
     read_marks,
-    timelines,
+    timeline,
     transcripts,
     visitors,
 )
@@ -219,7 +219,7 @@ class VisitorConsumer(BaseConsumer):
 
     async def fetch(self, command: wire.FetchTimeline) -> None:
         row, page = await run(
-            timelines.page,
+            timeline.page,
             self.actor,
             command.conversation,
             after_seq=given(command.after_seq),
@@ -233,7 +233,7 @@ class VisitorConsumer(BaseConsumer):
 
     async def type(self, command: wire.SetTyping) -> None:
         if command.conversation != self.known:
-            row = await run(timelines.watchable, self.actor, command.conversation)
+            row = await run(timeline.watchable, self.actor, command.conversation)
             self.hear(row.public_id, row.pk)
         events.typing_changed(
             self.known_pk, command.conversation, who=None, name="", active=command.active

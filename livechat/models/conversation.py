@@ -63,9 +63,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
-    def waiting(self) -> Self:
-        return self.filter(state=State.QUEUED).order_by("opened_at")
-
     def lock(self, *, waits: bool = True) -> Self:
         """Lock the chosen conversations, in the one order that everybody uses.
 
@@ -77,9 +74,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return those of these ids that there are."""
         rows = self.filter(public_id__in=list(conversations))
         return frozenset(rows.values_list("public_id", flat=True).order_by())
-
-    def assigned_to(self, operator: int) -> Self:
-        return self.filter(state=State.ASSIGNED, operator_id=operator)
 
     def with_participant(self, operator: int) -> Self:
         """Conversations this operator takes part in now."""

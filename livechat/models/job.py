@@ -1,16 +1,8 @@
 """What happens by the clock: who may do it, and when it was done last."""
 
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.db import models
-from django.db.models import Q
-
-
-class LeaseQuerySet(models.QuerySet["Lease"]):
-    def free_for(self, holder: str, now: datetime) -> Self:
-        """Those that `holder` may have: his own, and those that ran out."""
-        return self.filter(Q(holder=holder) | Q(until__lt=now))
 
 
 class Lease(models.Model):
@@ -23,8 +15,6 @@ class Lease(models.Model):
     holder = models.CharField(max_length=80)
     since = models.DateTimeField()
     until = models.DateTimeField()
-
-    objects = LeaseQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,8 @@
-"""Giving a conversation to an operator, decided under the lock of the channel's operators."""
+"""Giving a conversation to an operator, decided under the lock of the channel's operators.
+
+`assign`, `participate` and `promote_colleague` run inside another service's transaction: the
+conversation's row is locked, and the caller saves it and announces the change.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,9 +11,10 @@ from datetime import datetime
 from django.db.models import Count
 
 from livechat.domain import routing
-from livechat.domain.states import Presence
-from livechat.models import Channel, Conversation, Membership, Operator
+from livechat.domain.states import Outcome, Presence, Role, SystemEvent
+from livechat.models import Channel, Conversation, Membership, Message, Operator, Participant
 from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
+from livechat.services import timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,52 @@ def choose_operator(channel: Channel, now: datetime) -> Operator | None:
         for operator in operators.values()
     )
     return operators[chosen.operator] if chosen else None
+
+
+def assign(row: Conversation, operator: Operator, event: SystemEvent, now: datetime) -> Message:
+    """Put `operator`, whose row must be locked too, in charge; return the line that says so."""
+    person = participate(row, operator, now)
+    row.assign(operator, now)
+    operator.last_assigned_at = now
+    operator.save(update_fields=["last_assigned_at"])
+    return timeline.system_line(row, event, person, now)
+
+
+def participate(row: Conversation, operator: Operator, now: datetime) -> Participant:
+    """Return the operator's participation, made or taken up again.
+
+    With the second operator the conversation's outcome becomes *escalated*.
+    """
+    person, _made = Participant.objects.update_or_create(
+        conversation=row,
+        operator=operator,
+        role=Role.OPERATOR.value,
+        defaults={"left_at": None, "display_name": operator.name},
+        create_defaults={
+            "left_at": None,
+            "display_name": operator.name,
+            "joined_at": now,
+        },
+    )
+    if row.participants.operators().count() > 1:
+        row.outcome = Outcome.ESCALATED.value
+    return person
+
+
+def promote_colleague(row: Conversation) -> Operator | None:
+    """Put the present operator who joined first in charge and return them, if there is one."""
+    colleague = (
+        row.participants.present()
+        .operators()
+        .filter(operator__is_enabled=True)
+        .select_related("operator__user")
+        .order_by("joined_at", "pk")
+        .first()
+    )
+    if colleague is None or colleague.operator is None:
+        return None
+    row.operator = colleague.operator
+    return colleague.operator
 
 
 def is_anybody_available(channel: Channel, now: datetime) -> bool:

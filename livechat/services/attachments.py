@@ -24,7 +24,7 @@ from livechat.integrations import images
 from livechat.models import Attachment, Channel, Conversation, Message, database_time
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
-from livechat.services import timelines
+from livechat.services import timeline
 from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience, Link, Thing
 
@@ -236,7 +236,7 @@ def opened(actor: Actor, file: UUID) -> wire.FileOpened:
 
 def _require_read(actor: Actor, message: Message) -> None:
     """Return when `actor` may read a message; raises NotFound."""
-    _row, last = timelines.readable(actor, message.conversation.public_id)
+    _row, last = timeline.readable(actor, message.conversation.public_id)
     if message.seq > last:
         raise NotFound
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from livechat.domain.states import Kind, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
-from livechat.services import charge
+from livechat.services import conversations
 
 EMPTY_FOR = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
@@ -55,7 +55,7 @@ def close_silent(now: datetime) -> int:
             rows = silent.filter(pk=pk).select_related("visitor", "channel")
             row = rows.lock(waits=False).first()
             if row is not None:
-                charge.end(row, SystemEvent.CLOSED_SILENT, None, now)
+                conversations.end(row, SystemEvent.CLOSED_SILENT, None, now)
                 closed += 1
     return closed
 

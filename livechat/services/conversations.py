@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from livechat import outbox, policy
+from livechat import policy
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.states import Role, State, Status, SystemEvent
@@ -34,7 +34,6 @@ from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import (
     assignment,
     attachments,
-    charge,
     messages,
     operators,
     participation,
@@ -129,15 +128,13 @@ def _open(
         joined_at=now,
     )
     first = timeline.first_text(conversation, guest, text, client_id, now)
-    outbox.conversation_created(conversation)
-    outbox.messages_created([(conversation, first)])
     if sent:
         attachments.attach({first.public_id: sent})
     entries = [first]
     if operator is not None:
-        entries.append(charge.put_in_charge(conversation, operator, SystemEvent.ASSIGNED, now))
+        entries.append(assignment.assign(conversation, operator, SystemEvent.ASSIGNED, now))
     conversation.save()
-    charge.announce(conversation, entries, opened=True)
+    timeline.announce(conversation, entries, now, opened=True, assigned=operator)
     return Opened(
         conversation.public_id,
         conversation.pk,
@@ -165,16 +162,16 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
     NotAllowed.
     """
     operator, actor = _locked_operator(actor)
-    row = charge.locked(conversation)
+    row = locked(conversation)
     policy.require(actor, Action.TAKE, row, participation.part_of(actor, row))
     if row.state == State.ASSIGNED:
         if row.operator_id == operator.pk:
             return row
         raise AlreadyTaken
     now = database_time.now()
-    entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
+    entry = assignment.assign(row, operator, SystemEvent.JOINED, now)
     row.save()
-    charge.announce(row, [entry])
+    timeline.announce(row, [entry], now, assigned=operator)
     return row
 
 
@@ -185,21 +182,22 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
     Safe to repeat. Raises ConversationClosed, NotFound, NotAllowed.
     """
     operator, actor = _locked_operator(actor)
-    row = charge.locked(conversation)
+    row = locked(conversation)
     part = participation.part_of(actor, row)
     policy.require(actor, Action.JOIN, row, part)
     if part.is_present:
         return row
     now = database_time.now()
+    assigned = None
     if row.state != State.ASSIGNED:
-        entry = charge.put_in_charge(row, operator, SystemEvent.JOINED, now)
+        assigned = operator
+        entry = assignment.assign(row, operator, SystemEvent.JOINED, now)
     else:
-        person = charge.participant(row, operator, now)
-        charge.note_escalation(row)
+        person = assignment.participate(row, operator, now)
         row.revision += 1
         entry = timeline.system_line(row, SystemEvent.JOINED, person, now)
     row.save()
-    charge.announce(row, [entry])
+    timeline.announce(row, [entry], now, assigned=assigned)
     return row
 
 
@@ -210,7 +208,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
 
     Safe to repeat for whoever is not in it any more. Raises NotFound.
     """
-    row = charge.locked(conversation)
+    row = locked(conversation)
     part = participation.part_of(actor, row)
     if not part.is_present and policy.may_read(actor, row, part):
         return row
@@ -219,15 +217,17 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     person = row.participants.present().get(operator=actor.operator)
     person.left_at = now
     person.save(update_fields=["left_at"])
-    entries = []
+    entries, successor = [], None
     if row.state != State.CLOSED:
         entries.append(timeline.system_line(row, SystemEvent.LEFT, person, now))
-        if row.operator_id == actor.operator and not charge.succeed(row, now):
-            row.release()
+        if row.operator_id == actor.operator:
+            successor = assignment.promote_colleague(row)
+            if successor is None:
+                row.release()
     row.revision += 1
     row.save()
     assert person.operator is not None
-    charge.announce(row, entries, left=[person.operator])
+    timeline.announce(row, entries, now, assigned=successor, left=[person.operator])
     return row
 
 
@@ -238,7 +238,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     Safe to repeat. Raises NotFound, NotAllowed, ConversationClosed, and Invalid ``not_assigned``
     where nobody is in charge.
     """
-    row = charge.locked(conversation)
+    row = locked(conversation)
     policy.require(actor, Action.SET_STATUS, row, participation.part_of(actor, row))
     if row.state != State.ASSIGNED:
         raise Invalid("not_assigned")
@@ -247,7 +247,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
     row.status = status.value
     row.revision += 1
     row.save()
-    charge.announce(row, [])
+    timeline.announce(row, [], database_time.now())
     return row
 
 
@@ -257,7 +257,7 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
 
     Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
     """
-    row = charge.locked(conversation)
+    row = locked(conversation)
     part = participation.part_of(actor, row)
     if row.state == State.CLOSED and policy.may_read(actor, row, part):
         return row
@@ -268,7 +268,30 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
     else:
         event = SystemEvent.CLOSED_BY_OPERATOR
         person = row.participants.operators().filter(operator=actor.operator).first()
-    charge.end(row, event, person, now)
+    end(row, event, person, now)
+    return row
+
+
+def end(row: Conversation, event: SystemEvent, subject: Participant | None, now: datetime) -> None:
+    """End an open conversation, whose row is locked, and announce it.
+
+    The only way to end one: later changes of the conversation never announce its end again.
+    """
+    entry = timeline.system_line(row, event, subject, now)
+    row.close(now)
+    row.save()
+    timeline.announce(row, [entry], now, closed=True)
+
+
+def locked(conversation: UUID, *, waits: bool = True) -> Conversation:
+    """Return a conversation, locked, with everything that a change needs; raises NotFound.
+
+    Without `waits` also raises NotFound while another transaction holds the lock.
+    """
+    rows = Conversation.objects.filter(public_id=conversation)
+    row = rows.select_related("visitor", "channel", "operator__user").lock(waits=waits).first()
+    if row is None:
+        raise NotFound
     return row
 
 

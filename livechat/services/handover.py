@@ -12,7 +12,7 @@ from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator
 from livechat.models.conversation import LIMIT_WINDOW
-from livechat.services import assignment, charge, leases, timeline
+from livechat.services import assignment, conversations, leases, timeline
 
 MOST = 200
 """Conversations handed over in one run; the next one goes on."""
@@ -39,20 +39,22 @@ def hand_over_lost(now: datetime) -> int:
 def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
     successor = assignment.choose_operator(found.channel, now)  # locked before the conversation
     try:
-        row = charge.locked(found.public_id, waits=False)
+        row = conversations.locked(found.public_id, waits=False)
     except NotFound:
         return False
     if row.state != State.ASSIGNED or row.operator is None or not row.operator.is_lost(now, since):
         return False  # he came back, or somebody was faster
     entries, gone = _let_go(row, now, since)
-    if charge.succeed(row, now):
+    assigned = assignment.promote_colleague(row)
+    if assigned is not None:
         row.revision += 1
     elif successor is not None:
-        entries.append(charge.put_in_charge(row, successor, SystemEvent.ASSIGNED, now))
+        assigned = successor
+        entries.append(assignment.assign(row, successor, SystemEvent.ASSIGNED, now))
     else:
         row.release()
     row.save()
-    charge.announce(row, entries, left=gone)
+    timeline.announce(row, entries, now, assigned=assigned, left=gone)
     return True
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
 
-from livechat import events, outbox, policy
+from livechat import events, policy
 from livechat.domain import numbering
 from livechat.domain.states import Kind, Outcome, Role, Status
 from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
@@ -285,7 +285,6 @@ class _Batch:
             for conversation, operators in Conversation.objects.with_operators(self.changed):
                 events.conversation_changed(conversation, operators, last[conversation.pk])
         events.messages_posted(entries)
-        outbox.messages_created(entries)
 
 
 def _again(item: Item, stored: Message) -> Answer:

@@ -1,17 +1,89 @@
-"""Adding single entries inside another service's transaction. (Messages people post go
-through `messages.post_messages`.) The conversation's row must be locked; the caller saves it."""
+"""Timelines: the entries of a conversation. Read by clients, extended by services, announced.
 
+Messages that people post go through `messages.post_messages`. `system_line` and `first_text` run
+inside another service's transaction: the conversation's row is locked, and the caller saves it.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from livechat import events, policy, staff_view, visitor_view, wire
 from livechat.domain.states import Kind, SystemEvent
-from livechat.models import Conversation, Message, Participant
+from livechat.errors import NotFound
+from livechat.models import Conversation, Message, Operator, Participant
+from livechat.policy import Action, Actor, Part, VisitorActor
+from livechat.services import participation
+
+MAX_PAGE_BYTES = 48_000
+"""A page of the timeline stays below the size of a frame, whatever it holds."""
+
+
+def page(
+    actor: Actor,
+    conversation: UUID,
+    *,
+    after_seq: int | None = None,
+    before_seq: int | None = None,
+    limit: int = wire.PAGE_SIZE,
+) -> tuple[Conversation, wire.PublicTimelinePage | wire.StaffTimelinePage]:
+    """Return entries after or before a number of the actor's own timeline, oldest first.
+
+    Raises NotFound for whatever the actor may not read.
+    """
+    row, last = readable(actor, conversation)
+    if isinstance(actor, VisitorActor):
+        public = public_slice(row, after_seq=after_seq, before_seq=before_seq, limit=limit)
+        return row, wire.PublicTimelinePage(row.public_id, *public)
+    rows = row.messages.filter(seq__lte=last)
+    entries, more = _slice(rows, "seq", after_seq, before_seq, limit)
+    views, cut = _fit([staff_view.message(entry) for entry in entries], after_seq is None)
+    head = min(row.seq, last)
+    return row, wire.StaffTimelinePage(row.public_id, views, head, more or cut)
+
+
+def public_slice(
+    row: Conversation, *, after_seq: int | None, before_seq: int | None = None, limit: int
+) -> tuple[list[wire.PublicMessage], int, bool]:
+    """Return (messages, head, more) of the visitor's timeline."""
+    if after_seq is not None and after_seq >= row.public_seq:
+        return [], row.public_seq, False
+    rows = row.messages.filter(public_seq__isnull=False)
+    entries, more = _slice(rows, "public_seq", after_seq, before_seq, limit)
+    views, cut = _fit([visitor_view.message(entry) for entry in entries], after_seq is None)
+    return views, row.public_seq, more or cut
+
+
+def readable(actor: Actor, conversation: UUID) -> tuple[Conversation, int]:
+    """Return a conversation of which the actor may read something, and the number of the last
+    entry they may read, as `policy.reach` tells it; raises NotFound."""
+    row, part = _found(actor, conversation)
+    policy.require(actor, Action.READ, row, part)
+    return row, policy.reach(actor, row, part)
+
+
+def watchable(actor: Actor, conversation: UUID) -> Conversation:
+    """Return a conversation of which the actor may hear what comes next; raises NotFound, and
+    NotAllowed when they read up to where they left."""
+    row, part = _found(actor, conversation)
+    policy.require(actor, Action.WATCH, row, part)
+    return row
+
+
+def ends_at(row: Conversation, last: int) -> datetime | None:
+    """Return the moment of the entry after which nothing may be told; None for who reads on."""
+    if last == policy.EVERYTHING:
+        return None
+    return row.messages.values_list("created_at", flat=True).get(seq=last)
 
 
 def system_line(
     conversation: Conversation, event: SystemEvent, subject: Participant | None, now: datetime
 ) -> Message:
-    """Append a line that tells what happened, visible to everybody."""
+    """Append a line that says what happened; visitor and staff see it."""
     entry = _entry(conversation, Kind.SYSTEM, now)
     entry.subject = subject
     entry.event = event.value
@@ -22,13 +94,88 @@ def system_line(
 def first_text(
     conversation: Conversation, author: Participant, text: str, client_id: UUID, now: datetime
 ) -> Message:
-    """Append the message a conversation is opened with."""
+    """Append the message that opens a conversation."""
     entry = _entry(conversation, Kind.TEXT, now)
     entry.author = author
     entry.text = text
     entry.client_id = client_id
     entry.save(force_insert=True)
     return entry
+
+
+def announce(
+    row: Conversation,
+    entries: Sequence[Message],
+    now: datetime,
+    *,
+    opened: bool = False,
+    closed: bool = False,
+    assigned: Operator | None = None,
+    left: Sequence[Operator] = (),
+) -> None:
+    """Announce a change of a conversation to everyone concerned, after the commit.
+
+    `entries` were added in this transaction. In it the conversation `opened` or `closed`, was
+    `assigned` to an operator, and the operators of `left` went out of it.
+    """
+    operators = list(row.participants.present().operators().select_related("operator__user"))
+    last = entries[-1] if entries else newest_entry(row)
+    events.conversation_changed(
+        row, operators, last, opened=opened, closed_at=now if closed else None, left=left
+    )
+    events.messages_posted([(row, entry) for entry in entries])
+    if assigned is not None:
+        events.conversation_assigned(row, assigned, now)
+
+
+def newest_entry(row: Conversation) -> Message | None:
+    """Return the last entry of the staff timeline, with author and subject loaded."""
+    return (
+        row.messages.filter(seq=row.seq)
+        .select_related("author__operator", "subject__operator")
+        .prefetch_related("files")
+        .first()
+    )
+
+
+def _found(actor: Actor, conversation: UUID) -> tuple[Conversation, Part]:
+    row = (
+        Conversation.objects.filter(public_id=conversation)
+        .select_related("visitor", "channel")
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row, participation.part_of(actor, row)
+
+
+def _slice(
+    rows: QuerySet[Message],
+    number: str,
+    after_seq: int | None,
+    before_seq: int | None,
+    limit: int,
+) -> tuple[list[Message], bool]:
+    rows = rows.select_related("author__operator", "subject__operator").prefetch_related("files")
+    if after_seq is not None:
+        found = list(rows.filter(**{f"{number}__gt": after_seq}).order_by(number)[: limit + 1])
+        return found[:limit], len(found) > limit
+    if before_seq is not None:
+        rows = rows.filter(**{f"{number}__lt": before_seq})
+    found = list(rows.order_by(f"-{number}")[: limit + 1])
+    return found[:limit][::-1], len(found) > limit
+
+
+def _fit(views: Sequence[Any], keep_newest: bool) -> tuple[list[Any], bool]:
+    """Cut a page to `MAX_PAGE_BYTES`, at the end that is asked for next; say whether it was."""
+    kept: list[Any] = []
+    room = MAX_PAGE_BYTES
+    for view in reversed(views) if keep_newest else views:
+        room -= len(wire.encode(view).encode()) + 1
+        if room < 0 and kept:
+            break
+        kept.append(view)
+    return (kept[::-1] if keep_newest else kept), len(kept) < len(views)
 
 
 def _entry(conversation: Conversation, kind: Kind, now: datetime) -> Message:

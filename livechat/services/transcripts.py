@@ -23,7 +23,7 @@ from livechat.domain.states import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Attachment, Conversation, Message, Participant
 from livechat.policy import EVERYTHING, Actor, StaffActor, VisitorActor
-from livechat.services import timelines
+from livechat.services import timeline
 from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience, Link, Thing
 
@@ -98,7 +98,7 @@ def opened(
     actor: Actor, conversation: UUID, kind: Literal["text", "html"]
 ) -> wire.TranscriptOpened:
     """Return where `actor` can fetch the transcript; raises NotFound for what he may not read."""
-    row, _last = timelines.readable(actor, conversation)
+    row, _last = timeline.readable(actor, conversation)
     audience = Audience.PUBLIC if isinstance(actor, VisitorActor) else Audience.STAFF
     return wire.TranscriptOpened(
         conversation=row.public_id,
@@ -118,7 +118,7 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
     if link.audience is Audience.STAFF:
         if reader is None:
             raise NotFound
-        row, reach = timelines.readable(reader.actor, link.id)
+        row, reach = timeline.readable(reader.actor, link.id)
         language, zone = reader.language, _zone(reader.time_zone)
     else:
         found = Conversation.objects.filter(public_id=link.id)
@@ -132,7 +132,7 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
     return Transcript(
         conversation=row,
         reach=reach,
-        until=timelines.ends_at(row, reach),
+        until=timeline.ends_at(row, reach),
         audience=link.audience,
         thing=link.thing,
         reader=reader.actor.user if link.audience is Audience.STAFF and reader else None,

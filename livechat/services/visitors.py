@@ -14,7 +14,7 @@ from livechat.domain.attributes import Value, merge
 from livechat.errors import NotFound
 from livechat.models import Channel, Conversation, Message, PageView, Visitor, database_time
 from livechat.policy import StaffActor, VisitorActor
-from livechat.services import assignment, charge, inbox, installation, response_times, timelines
+from livechat.services import assignment, inbox, installation, response_times, timeline
 
 TRAIL_LENGTH = 15
 MAX_FACES = 3
@@ -67,7 +67,7 @@ def standing(
     if row is None or (row.closed_at is not None and row.closed_at < now - REMEMBER_CLOSED):
         return Standing(epoch, view, None, [], False)
     known = after_seq if row.public_id == conversation and after_seq <= row.public_seq else None
-    messages, _head, more = timelines.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
+    messages, _head, more = timeline.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
     operators = row.participants.present().operators().select_related("operator")
     return Standing(epoch, view, visitor_view.conversation(row, operators), messages, more)
 
@@ -178,7 +178,7 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
         row.revision += 1
         row.save(update_fields=["revision"])
         operators = row.participants.present().operators().select_related("operator__user")
-        events.conversation_changed(row, list(operators), charge.newest_entry(row))
+        events.conversation_changed(row, list(operators), timeline.newest_entry(row))
 
 
 def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
@@ -188,9 +188,9 @@ def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
     they may not read are neither shown nor counted, nor pages looked at after the last entry that
     they may read.
     """
-    row, last = timelines.readable(actor, conversation)
+    row, last = timeline.readable(actor, conversation)
     views = row.visitor.page_views.all()
-    until = timelines.ends_at(row, last)
+    until = timeline.ends_at(row, last)
     if until is not None:
         views = views.filter(at__lte=until)
     others = inbox.visible(actor, Conversation.objects.filter(visitor=row.visitor))

@@ -46,7 +46,8 @@ def test_a_postgres_address_is_taken_apart(tmp_path):
 def test_nothing_set_is_the_embedded_default(tmp_path):
     loaded = env.load({"VAR_DIR": str(tmp_path)})
 
-    assert loaded.is_embedded
+    assert not loaded.database_url
+    assert not loaded.redis_url
     assert not loaded.debug
     assert not loaded.demo
 

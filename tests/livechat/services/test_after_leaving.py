@@ -20,7 +20,7 @@ from livechat.services import (
     inbox,
     messages,
     read_marks,
-    timelines,
+    timeline,
     transcripts,
     visitors,
 )
@@ -81,14 +81,14 @@ def gone(berlin, anna, chat):
 
 
 def texts(who, row: Conversation, **asked) -> list[str]:
-    _row, page = timelines.page(factories.actor(who), row.public_id, **asked)
+    _row, page = timeline.page(factories.actor(who), row.public_id, **asked)
     return [entry.text or (entry.line.event if entry.line else "") for entry in page.messages]
 
 
 def test_the_timeline_ends_with_the_line_that_tells_of_it(chat, gone):
     left = chat.messages.get(event="left")
 
-    _row, page = timelines.page(factories.actor(gone), chat.public_id)
+    _row, page = timeline.page(factories.actor(gone), chat.public_id)
 
     assert isinstance(page, wire.StaffTimelinePage)
     assert (page.messages[-1].seq, page.head, page.more) == (left.seq, left.seq, False)

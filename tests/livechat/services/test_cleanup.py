@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from livechat.domain.states import State
 from livechat.models import Conversation, Message, PageView, Visitor
-from livechat.services import charge, cleanup, conversations, messages, read_marks
+from livechat.services import cleanup, conversations, messages, read_marks, timeline
 from livechat.services.messages import Item
 from tests import factories
 
@@ -93,7 +93,7 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(
         row = factories.conversation(factories.visitor(berlin))
         read_marks.see(factories.actor(anna), row.public_id, 99)
     announced = []
-    original = charge.announce
+    original = timeline.announce
 
     def dies(row, *args, **kwargs):
         announced.append(row)
@@ -102,7 +102,7 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(
         original(row, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(charge, "announce", dies)
+        patch.setattr(timeline, "announce", dies)
         with pytest.raises(SystemExit):
             cleanup.close_silent(tomorrow)
     closed = Conversation.objects.filter(state=State.CLOSED).count()

@@ -14,7 +14,7 @@ from livechat.domain import availability
 from livechat.domain.states import State, Status
 from livechat.errors import NotAllowed
 from livechat.models import Conversation, Lease, Operator
-from livechat.services import charge, conversations, handover, leases, messages, operators
+from livechat.services import conversations, handover, leases, messages, operators, timeline
 from livechat.services.messages import Item
 from tests import factories
 
@@ -228,7 +228,7 @@ def test_a_run_that_dies_in_the_middle_is_made_good_by_the_next(berlin, anna, no
         announced.append(row)
 
     with monkeypatch.context() as patch:
-        patch.setattr(charge, "announce", dies)
+        patch.setattr(timeline, "announce", dies)
         with pytest.raises(SystemExit):
             handover.hand_over_lost(now)
     halfway = Conversation.objects.filter(operator=ben).count()

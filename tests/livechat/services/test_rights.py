@@ -18,7 +18,7 @@ from livechat.consumers.operator import OperatorConsumer
 from livechat.domain import rights
 from livechat.errors import NotAllowed, NotFound, Unavailable
 from livechat.models import Membership, Operator, Participant, User
-from livechat.services import conversations, login_sessions, operators, timelines
+from livechat.services import conversations, login_sessions, operators, timeline
 from tests import factories
 from tests.sockets import session_cookie
 
@@ -234,7 +234,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     ben = await sync_to_async(factories.operator)("ben", berlin)
     desk = await sockets.staff(ben)
     [socket] = session_watch.staff()
-    read = timelines.watchable
+    read = timeline.watchable
     is_read, may_go_on = threading.Event(), threading.Event()
 
     def slowly(actor, conversation):
@@ -243,7 +243,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
         assert may_go_on.wait(30)
         return row
 
-    monkeypatch.setattr("livechat.services.timelines.watchable", slowly)
+    monkeypatch.setattr("livechat.services.timeline.watchable", slowly)
     await desk.send("conversation.watch", conversation=chat.public_id)
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
