@@ -21,7 +21,7 @@ from livechat.bus import bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
-from livechat.services import figures
+from livechat.services import installation
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -84,7 +84,7 @@ OPERATORS = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
-_figures = Question("figures", figures.current, within=1.0, keep=FIGURES_SECONDS)
+_figures = Question("live counts", installation.live_counts, within=1.0, keep=FIGURES_SECONDS)
 _collecting_since = 0.0
 _collecting_seconds = 0.0
 _collections: defaultdict[int, int] = defaultdict(int)
