@@ -50,7 +50,7 @@ def instrument() -> None:
 
     for owner, attribute, name in (
         (WebSocket, "data_received", "WebSocket frames, in"),
-        (send_buffer.Outbox, "_send_now", "WebSocket frames, out"),
+        (send_buffer.SendBuffer, "_send_now", "WebSocket frames, out"),
         (visitor.VisitorConsumer, "decode", "decode and check"),
         (operator.OperatorConsumer, "decode", "decode and check"),
         (base.BaseConsumer, "post", "queue"),

@@ -23,11 +23,11 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from config.server import lifecycle  # noqa: E402
-from livechat.consumers.writer import PENS, Writer  # noqa: E402
+from livechat.consumers.writer import BATCH_WRITERS, Writer  # noqa: E402
 from livechat.domain.states import Kind, Role  # noqa: E402
 from livechat.models import Conversation, Message, Participant  # noqa: E402
 from livechat.policy import VisitorActor  # noqa: E402
-from livechat.services.messages import Answer, Item, Posted  # noqa: E402
+from livechat.services.messages import Item, Posted, PostResult  # noqa: E402
 
 Send = Callable[[Item], Awaitable[object]]
 
@@ -37,12 +37,12 @@ WARM_UP = 0.25
 
 async def writer_sends(item: Item) -> None:
     """Post through the product's writer: what a socket does."""
-    done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    done: asyncio.Future[PostResult] = asyncio.get_running_loop().create_future()
     _writer.submit(item, lambda _item, answer: done.set_result(answer))
     assert isinstance(await done, Posted)
 
 
-_writer = Writer(pens=PENS)
+_writer = Writer(batch_writers=BATCH_WRITERS)
 
 
 @database_sync_to_async

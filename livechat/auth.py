@@ -70,7 +70,7 @@ async def staff_user_id(scope: Any) -> int | None:
 
 
 def login_of(scope: Mapping[str, Any], user: int) -> Login:
-    """Return the session a socket was opened with, for `login_sessions.standing`."""
+    """Return the session a socket was opened with, for `login_sessions.access`."""
     session = scope["session"]
     return Login(session.session_key or "", user, session.get(HASH_SESSION_KEY, ""))
 

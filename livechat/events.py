@@ -51,7 +51,7 @@ MANAGERS = "managers.staff"
 """The dashboards of managers, who see every channel."""
 
 
-STANDING = "standing"
+ACCESS = "access"
 """Whoever watches over the sockets of staff: one in each process."""
 
 _WIDGETS_CHANGED = Post((WIDGETS,), "")
@@ -210,10 +210,10 @@ def inbox_changed(user: int) -> None:
     _after_commit([Post((user_group(user),), wire.encode(wire.InboxChanged()))])
 
 
-def standing_changed(users: Iterable[int]) -> None:
+def access_changed(users: Iterable[int]) -> None:
     """Say that sessions, accounts or rights of these users changed: their sockets are looked at."""
     if told := " ".join(map(str, users)):
-        _after_commit([Post((STANDING,), told)])
+        _after_commit([Post((ACCESS,), told)])
 
 
 def _after_commit(posts: Sequence[Post]) -> None:

@@ -3,7 +3,7 @@
 Everything is counted in memory, for this process: with several, a crowd that is spread over them
 may do so much in each. Touched by the event loop only, but for counts.
 
-`gate.refused` counts since the start what was refused or left undone, by the name of the limit
+`limiter.refused` counts since the start what was refused or left undone, by the name of the limit
 (``visitor.messages``, ``address.sockets``, ``load.typing`` …); names are few and tell of nobody.
 """
 
@@ -20,7 +20,7 @@ from django.conf import settings
 from livechat import metrics
 from livechat.domain.limits import Limits, limits
 from livechat.domain.overload import Level
-from livechat.domain.token_bucket import Bucket, Buckets, Pace
+from livechat.domain.token_bucket import Bucket, Buckets, Rate
 from livechat.errors import RateLimited, Unavailable
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -60,15 +60,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Toll:
-    """A token of `pace` to be taken from `whose`, under the limit `name`."""
+class Cost:
+    """A token of `rate` to be taken from `whose`, under the limit `name`."""
 
     name: str
     whose: str
-    pace: Pace
+    rate: Rate
 
 
-class Gate:
+class Limiter:
     """Counts sockets and holds everybody to his pace."""
 
     def __init__(self) -> None:
@@ -125,16 +125,16 @@ class Gate:
 
     def request(self, place: str, now: float) -> Refusal | None:
         """Count a request from `place`, or say how long to wait."""
-        pace = self.limits().address.requests
-        return self.take([Toll("address.requests", f"requests {place}", pace)], now)
+        rate = self.limits().address.requests
+        return self.take([Cost("address.requests", f"requests {place}", rate)], now)
 
-    def take(self, tolls: Iterable[Toll], now: float) -> Refusal | None:
+    def take(self, costs: Iterable[Cost], now: float) -> Refusal | None:
         """Take a token of each, or none and say which has to be waited for longest."""
-        found = [(toll, self._buckets.of(toll.whose, toll.pace, now)) for toll in tolls]
-        wait, name = max(((bucket.wait(now), toll.name) for toll, bucket in found), default=(0, ""))
+        found = [(cost, self._buckets.of(cost.whose, cost.rate, now)) for cost in costs]
+        wait, name = max(((bucket.wait(now), cost.name) for cost, bucket in found), default=(0, ""))
         if wait:
             return self.refuse(Refusal(name, round(wait, 2)))
-        for _toll, bucket in found:
+        for _cost, bucket in found:
             bucket.take(now)
         return None
 
@@ -182,5 +182,5 @@ def _is_near(place: str) -> bool:
         return True
 
 
-gate = Gate()
+limiter = Limiter()
 """This process's gate."""

@@ -65,7 +65,7 @@ def user_saved(
 
 
 def user_deleted(instance: User, **_kwargs: Any) -> None:
-    events.standing_changed([instance.pk])
+    events.access_changed([instance.pk])
 
 
 def session_ended(instance: Session, **_kwargs: Any) -> None:

@@ -18,7 +18,7 @@ from livechat.bus import Post, bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
-from livechat.limits import gate
+from livechat.limits import limiter
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
 from livechat.services import response_times
@@ -77,7 +77,7 @@ def plain_english():
 @pytest.fixture(autouse=True)
 def fresh_process(settings):
     """What a process counts and remembers for a while, of another test, is not there any more."""
-    gate.forget()
+    limiter.forget()
     outbox.listeners.forget()
     response_times.forget()
     mine = settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}

@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 
 from config.asgi import websocket_application
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.models import Channel, Operator, User
 from livechat.wire import HEARTBEAT_SECONDS
 
@@ -155,7 +155,7 @@ class Sockets:
 
 async def beat_all() -> None:
     """Let every socket have the heartbeat that is due within the next seconds."""
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     for turn in range(1, HEARTBEAT_SECONDS + 1):
         await pulse.beat(turn)
 

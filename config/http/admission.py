@@ -17,7 +17,7 @@ from config.http.body_limit import UPLOAD, refuse
 from livechat import auth
 from livechat.domain.addresses import source_of
 from livechat.domain.overload import Level
-from livechat.limits import Refusal, gate
+from livechat.limits import Refusal, limiter
 
 ALWAYS = frozenset({"/healthz", "/readyz"})
 """Asked by machines that would end the process if it did not answer."""
@@ -74,7 +74,7 @@ class Admission:
             return
         place = source_of(auth.client_address(scope))
         is_upload = scope["method"] == "POST" and UPLOAD.fullmatch(scope["path"]) is not None
-        refusal = gate.request(place, time.monotonic()) or (
+        refusal = limiter.request(place, time.monotonic()) or (
             self._upload_refusal(scope["path"], place) if is_upload else None
         )
         if refusal is not None:
@@ -92,12 +92,12 @@ class Admission:
 
     def _upload_refusal(self, path: str, place: str) -> Refusal | None:
         level = Level.NEWCOMERS if VISITORS_UPLOAD.match(path) else Level.MESSAGES
-        if refusal := gate.shed(level):
+        if refusal := limiter.shed(level):
             return refusal
         if self._uploads[place] >= UPLOADS_OF_AN_ADDRESS:
-            return gate.refuse(Refusal("address.uploads", RETRY_SECONDS))
+            return limiter.refuse(Refusal("address.uploads", RETRY_SECONDS))
         if self._uploads.total() >= UPLOADS:
-            return gate.refuse(Refusal("process.uploads", RETRY_SECONDS, is_busy=True))
+            return limiter.refuse(Refusal("process.uploads", RETRY_SECONDS, is_busy=True))
         return None
 
     async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
@@ -113,7 +113,7 @@ class Admission:
             if message["type"] == "http.request" and not message.get("more_body") and not is_in:
                 is_in = await lane.enter()
                 if not is_in:
-                    refusal = gate.refuse(Refusal(lane.name, RETRY_SECONDS, is_busy=True))
+                    refusal = limiter.refuse(Refusal(lane.name, RETRY_SECONDS, is_busy=True))
                     return {"type": "http.disconnect"}
             return message
 

@@ -14,9 +14,9 @@ from config.monitoring import gauges, health, metrics_endpoint
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.consumers.load_monitor import monitor
-from livechat.consumers.session_watch import Watch
+from livechat.consumers.session_watch import SessionWatch
 from livechat.consumers.thread_pool import run
 from livechat.consumers.writer import writer
 from livechat.errors import LivechatError
@@ -52,8 +52,8 @@ async def start() -> None:
     statements.limit(statement=5, lock=2)
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
-    _tasks.add(loop.create_task(Pulse().run(), name="pulse"))
-    _tasks.add(loop.create_task(Watch().keep(), name="watch"))
+    _tasks.add(loop.create_task(HeartbeatLoop().run(), name="pulse"))
+    _tasks.add(loop.create_task(SessionWatch().keep(), name="watch"))
     _tasks.add(loop.create_task(gauges.keep(), name="sampling"))
     if settings.METRICS_ADDRESS:
         _tasks.add(

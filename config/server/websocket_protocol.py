@@ -9,7 +9,7 @@ from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
 from config.server.abort import cut
-from livechat.domain.token_bucket import Bucket, Pace
+from livechat.domain.token_bucket import Bucket, Rate
 
 CUT_SECONDS = 10.0
 """How long a connection that is ending may take: who does not read would keep it for ever."""
@@ -23,7 +23,7 @@ MAX_FRAMES = 200
 """Frames that may wait for the consumer; what has come beyond is not taken apart yet."""
 MAX_FRAGMENTS = 64
 """Of one message; browsers send it whole."""
-CONTROL = Pace(burst=30, rate=1)
+CONTROL = Rate(burst=30, per_second=1)
 """Pings and pongs. Browsers send none by themselves; our own ping is answered twice a minute."""
 MAX_AFTER_CLOSE = 65_536
 """Bytes in which the answer to our close is looked for; more is thrown away unread."""
@@ -75,7 +75,7 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._control = Bucket(CONTROL.burst, CONTROL.rate)
+        self._control = Bucket(CONTROL.burst, CONTROL.per_second)
         transport.set_write_buffer_limits(WRITE_BUFFER)
         plain = transport.get_extra_info("socket")
         if plain is not None:

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 from livechat.domain import rules, widget
 from livechat.domain.rules import Page, Reason
 from livechat.domain.states import Absence, ButtonAction
-from livechat.domain.widget import Answer
+from livechat.domain.widget import WidgetDecision
 from livechat.models import Channel
 from livechat.services import widgets
 
@@ -103,7 +103,7 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     return TemplateResponse(request, "admin/livechat/channel/url_test.html", context)
 
 
-def _instead(answer: Answer) -> str:
+def _instead(answer: WidgetDecision) -> str:
     """Return what happens in place of the rule's action while nobody would answer; "" otherwise."""
     if answer.available:
         return ""

@@ -19,16 +19,16 @@ from msgspec import Struct
 
 from livechat import auth, metrics, wire
 from livechat.bus import bus
-from livechat.consumers.command_limits import QUIET, Quota, act_of
+from livechat.consumers.command_limits import QUIET, CommandLimits, act_of
 from livechat.consumers.handshake import NO_DATABASE, decline
-from livechat.consumers.send_buffer import Outbox, Send
-from livechat.consumers.socket_log import Record
+from livechat.consumers.send_buffer import Send, SendBuffer
+from livechat.consumers.socket_log import SocketLog
 from livechat.consumers.writer import writer
 from livechat.domain.addresses import source_of
 from livechat.domain.token_bucket import Bucket
 from livechat.errors import Invalid, LivechatError, Unavailable
-from livechat.limits import Refusal, gate
-from livechat.services.messages import Answer, Item, Refused
+from livechat.limits import Refusal, limiter
+from livechat.services.messages import Item, PostResult, Refused
 from livechat.wire import Close
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -53,11 +53,11 @@ class BaseConsumer(AsyncConsumer):
         "_doing",
         "_frames",
         "_gone",
-        "_outbox",
         "_owner",
         "_posted",
         "_posting",
         "_refusals",
+        "_send_buffer",
         "heard_at",
         "is_open",
         "limits",
@@ -78,7 +78,7 @@ class BaseConsumer(AsyncConsumer):
     draining: ClassVar[bool] = False
     """Whether this process is about to stop."""
     is_staff: ClassVar[bool] = False
-    quota: Quota
+    quota: CommandLimits
     """What he may do; known from the hello on."""
     _tabs: ClassVar[dict[str, dict[str, "BaseConsumer"]]] = {}
     """The sockets of everybody's tabs, the oldest first."""
@@ -89,13 +89,13 @@ class BaseConsumer(AsyncConsumer):
         self.scope = scope
         self.is_open = False
         self.tab = self._owner = ""
-        self._outbox = Outbox(send)
+        self._send_buffer = SendBuffer(send)
         self._gone = 0
         self._posting = 0
         self._posted: asyncio.Event | None = None
-        limits = gate.limits()
+        limits = limiter.limits()
         self.limits = limits.operator if self.is_staff else limits.visitor
-        self._frames = Bucket(self.limits.frames.burst, self.limits.frames.rate)
+        self._frames = Bucket(self.limits.frames.burst, self.limits.frames.per_second)
         self._bad = Bucket(MAX_BAD_FRAMES, MAX_BAD_FRAMES / 60)
         self._refusals = Bucket(MAX_REFUSALS, 1.0)
         self.heard_at = time.monotonic()
@@ -103,7 +103,7 @@ class BaseConsumer(AsyncConsumer):
         self.place = source_of(auth.client_address(scope))
         self._doing = asyncio.Lock()
         await receive()  # websocket.connect
-        self.record = Record(self.kind, scope)
+        self.record = SocketLog(self.kind, scope)
         if not auth.is_own_origin(scope):
             self.record.refused("origin")
             await decline(scope, send)
@@ -123,10 +123,10 @@ class BaseConsumer(AsyncConsumer):
                 await self._live(receive)
         finally:
             self.here.discard(self)
-            gate.leave(self.place)
+            limiter.leave(self.place)
 
     def _place_for(self) -> Refusal | None:
-        return gate.enter(self.place, time.monotonic(), is_staff=self.is_staff)
+        return limiter.enter(self.place, time.monotonic(), is_staff=self.is_staff)
 
     async def _open(self, send: Send) -> None:
         try:
@@ -150,12 +150,12 @@ class BaseConsumer(AsyncConsumer):
             self.live.discard(self)
             self._give_up_tab()
             bus.registry.drop(self)
-            await self._outbox.finish()
+            await self._send_buffer.finish()
             try:
                 await self.leave()
             except LivechatError as error:
                 logger.warning("socket.left_badly", code=error.code)
-            self.record.closed(self._outbox.closing or self._gone)
+            self.record.closed(self._send_buffer.closing or self._gone)
 
     # ------------------------------------------------------------------ what a subclass says
 
@@ -203,7 +203,7 @@ class BaseConsumer(AsyncConsumer):
                 self.close(Close.DRAINING)  # he has been told why; later, or elsewhere, it may go
                 return
         self.live.add(self)
-        while not self._outbox.closing and (command := await self._next(receive)) is not None:
+        while not self._send_buffer.closing and (command := await self._next(receive)) is not None:
             if isinstance(command, wire.Heartbeat) or self._may(command):
                 async with self._doing:
                     await self._guarded(self.handle, command)
@@ -216,14 +216,14 @@ class BaseConsumer(AsyncConsumer):
 
     async def _next(self, receive: Receive) -> Any:
         """Return the next command that is well formed and within the limits; None at the end."""
-        while not self._outbox.closing:
+        while not self._send_buffer.closing:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 self._gone = event.get("code") or 0
                 return None
             now = self.heard_at = time.monotonic()
             if wait := self._frames.take(now):
-                self._refuse(gate.refuse(Refusal("socket.frames", round(wait, 2))))
+                self._refuse(limiter.refuse(Refusal("socket.frames", round(wait, 2))))
                 continue
             try:
                 command = type(self).decode(event.get("text") or event.get("bytes"))
@@ -269,7 +269,7 @@ class BaseConsumer(AsyncConsumer):
         tabs = self._tabs.setdefault(owner, {})
         older = tabs.pop(self.tab, None)
         if older is None and len(tabs) >= self.limits.tabs:
-            gate.refuse(Refusal("person.tabs", 0.0))
+            limiter.refuse(Refusal("person.tabs", 0.0))
             older = tabs.pop(next(iter(tabs)))
         tabs[self.tab] = self
         if older is not None:
@@ -292,7 +292,7 @@ class BaseConsumer(AsyncConsumer):
         self._posting += 1
         writer.submit(item, self._answer)
 
-    def _answer(self, item: Item, outcome: Answer) -> None:
+    def _answer(self, item: Item, outcome: PostResult) -> None:
         self._posting -= 1
         if not self._posting and self._posted is not None:
             self._posted.set()
@@ -319,14 +319,14 @@ class BaseConsumer(AsyncConsumer):
     def put(self, frame: str) -> None:
         """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
         is too slow is cut."""
-        if not self._outbox.closing:
+        if not self._send_buffer.closing:
             metrics.sent(frame)
-        self._outbox.put(frame)
+        self._send_buffer.put(frame)
 
     @property
     def waiting_bytes(self) -> int:
         """What waits for a slow reader."""
-        return self._outbox.waiting_bytes
+        return self._send_buffer.waiting_bytes
 
     def say(self, event: Struct) -> None:
         self.put(wire.encode(event))
@@ -335,7 +335,7 @@ class BaseConsumer(AsyncConsumer):
         """Send many frames, each when the one before has left: a long answer is no slow reader."""
         for event in events:
             self.say(event)
-            await self._outbox.sent()
+            await self._send_buffer.sent()
 
     def reject(self, command: Any, code: str, retry_after: float | None = None) -> None:
         """Answer a command that was refused."""
@@ -358,7 +358,7 @@ class BaseConsumer(AsyncConsumer):
 
     def close(self, code: int) -> None:
         """Close the socket, after what still waits has been sent."""
-        self._outbox.close(code)
+        self._send_buffer.close(code)
 
 
 def given(value: object) -> int | None:

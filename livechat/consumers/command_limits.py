@@ -1,12 +1,12 @@
-"""Whether a command may be done now: by the pace of its sender, of his place, and by the load."""
+"""Rate limits of commands, by sender, address and channel; and what load shedding leaves undone."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from livechat import wire
-from livechat.domain.limits import Act, Crowd, Person
+from livechat.domain.limits import Act, PersonalLimits, SharedLimits
 from livechat.domain.overload import Level
-from livechat.limits import Refusal, Toll, gate
+from livechat.limits import Cost, Refusal, limiter
 
 ACTS: dict[type, Act] = {
     wire.PostMessage: Act.MESSAGE,
@@ -46,41 +46,42 @@ QUIET = frozenset({Act.TYPING, Act.VIEWING, Act.PAGE})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where many are who cannot be told apart: `name` says of what kind it is, `key` which."""
+class LimitGroup:
+    """People who share their limits, as they cannot be told apart: those of one address or of one
+    channel. `name` is the kind of group, `key` the one group."""
 
     name: str
     key: str
-    crowd: Crowd
+    limits: SharedLimits
 
 
-class Quota:
-    """What one person may do. All sockets of his draw from the same."""
+class CommandLimits:
+    """The limits of one person, shared by all their sockets."""
 
-    __slots__ = ("_name", "_person", "_places", "_tolls", "_who")
+    __slots__ = ("_costs", "_groups", "_name", "_person", "_who")
 
-    def __init__(self, name: str, who: str, person: Person, *places: Place) -> None:
+    def __init__(self, name: str, who: str, person: PersonalLimits, *groups: LimitGroup) -> None:
         self._name = name
         self._who = who
         self._person = person
-        self._places = places
-        self._tolls: dict[Act, list[Toll]] = {}  # made when first asked for: most never are
+        self._groups = groups
+        self._costs: dict[Act, list[Cost]] = {}  # made when first asked for: most never are
 
     def objection(self, command: Any, now: float) -> Refusal | None:
         """Return why a command is not to be done now; None when it may, and then it is counted."""
         act = act_of(command)
         level = SHED.get(act)
-        busy = gate.shed(level) if level is not None else None
-        return busy or gate.take(self._tolls.get(act) or self._tolls_of(act), now)
+        busy = limiter.shed(level) if level is not None else None
+        return busy or limiter.take(self._costs.get(act) or self._costs_of(act), now)
 
-    def _tolls_of(self, act: Act) -> list[Toll]:
+    def _costs_of(self, act: Act) -> list[Cost]:
         """Return what an act costs here. An opening brings its first message."""
-        found = self._tolls[act] = [
-            Toll(f"{name}.{part}", f"{part} {name} {key}", acts[part])
+        found = self._costs[act] = [
+            Cost(f"{name}.{part}", f"{part} {name} {key}", acts[part])
             for part in ((act, Act.MESSAGE) if act is Act.OPENING else (act,))
             for name, key, acts in (
                 (self._name, self._who, self._person.acts),
-                *((place.name, place.key, place.crowd.acts) for place in self._places),
+                *((group.name, group.key, group.limits.acts) for group in self._groups),
             )
             if part in acts
         ]

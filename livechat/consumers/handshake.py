@@ -6,7 +6,7 @@ from typing import Any
 from livechat import auth
 from livechat.consumers.send_buffer import Send
 from livechat.domain.addresses import source_of
-from livechat.limits import Refusal, gate
+from livechat.limits import Refusal, limiter
 
 STAFF = "/ws/staff/"
 DRAINING = Refusal("process.draining", 1.0, is_busy=True)
@@ -38,7 +38,7 @@ async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
     place = source_of(auth.client_address(scope))
     is_staff = scope["path"] == STAFF
     refusal = (
-        DRAINING if is_draining else gate.objection(place, time.monotonic(), is_staff=is_staff)
+        DRAINING if is_draining else limiter.objection(place, time.monotonic(), is_staff=is_staff)
     )
     headers = [(b"cache-control", b"no-store"), *(_headers(refusal) if refusal else ())]
     status = refusal.status if refusal else 204

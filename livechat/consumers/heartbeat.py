@@ -31,7 +31,7 @@ DEAF_SECONDS = 10.0
 """After so long without hearing itself through Redis a process says that it does not hear all."""
 
 
-class Pulse:
+class HeartbeatLoop:
     """Beats once a second, one heartbeat's share of the sockets at a time."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Pulse:
         users = {socket.user for socket in answered}
         for socket in answered:
             socket.answered = socket.active = False
-        standing = await run(operators.heard_from, users, active)
+        presences = await run(operators.heard_from, users, active)
         for socket in sockets:
             if socket.user in users:
-                socket.presence, socket.renewed_at = standing.get(socket.user), database_time.now()
+                socket.presence, socket.renewed_at = presences.get(socket.user), database_time.now()

@@ -12,7 +12,7 @@ from django.conf import settings
 from livechat.consumers import thread_pool
 from livechat.consumers.writer import writer
 from livechat.domain.overload import Level, Load, Reading
-from livechat.limits import gate
+from livechat.limits import limiter
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -23,7 +23,7 @@ MEMORY_TICKS = 10
 STATM = Path("/proc/self/statm")
 
 
-class Monitor:
+class LoadMonitor:
     """Looks ten times a second."""
 
     def __init__(self) -> None:
@@ -53,9 +53,9 @@ class Monitor:
             self._set(self._load.observe(self.reading, now))
 
     def _set(self, level: Level) -> None:
-        if level == gate.level:
+        if level == limiter.level:
             return
-        gate.level = level
+        limiter.level = level
         logger.warning(
             "load.changed",
             load=level.name.lower(),
@@ -74,5 +74,5 @@ def resident_bytes() -> int:
         return 0
 
 
-monitor = Monitor()
+monitor = LoadMonitor()
 """This process's monitor."""

@@ -14,7 +14,7 @@ import structlog
 from django.db import OperationalError, connection
 
 from livechat.errors import Unavailable
-from livechat.services.messages import Answer, Item, Refused
+from livechat.services.messages import Item, PostResult, Refused
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -22,11 +22,11 @@ LANES = 4
 """Conversations that are waited for at once; each takes a thread and a connection meanwhile."""
 MAX_BATCH = 64
 
-OnAnswer = Callable[[Item, Answer], None]
-Post = Callable[[Sequence[Item]], list[Answer]]
+OnAnswer = Callable[[Item, PostResult], None]
+Post = Callable[[Sequence[Item]], list[PostResult]]
 
 
-class Lanes:
+class LockedQueues:
     """The lanes of one event loop. `post` waits for the lock, as long as the database lets it."""
 
     def __init__(self, post: Post) -> None:
@@ -69,7 +69,7 @@ class Lanes:
         finally:
             del self._waiting[conversation]
 
-    def _write(self, items: Sequence[Item]) -> list[Answer]:
+    def _write(self, items: Sequence[Item]) -> list[PostResult]:
         try:
             return self._post(items)
         except OperationalError as error:

@@ -10,7 +10,7 @@ from uuid import UUID
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
-from livechat.consumers.command_limits import Quota
+from livechat.consumers.command_limits import CommandLimits
 from livechat.consumers.thread_pool import run
 from livechat.domain import availability
 from livechat.domain import text as texts
@@ -53,7 +53,7 @@ class OperatorConsumer(BaseConsumer):
             return False
         self.user: int = user
         self.login = auth.login_of(self.scope, user)
-        self.standing: login_sessions.Standing | None = None
+        self.access: login_sessions.Access | None = None
         self.active = False
         """Whether he touched something since his lease was last renewed."""
         self.answered = True
@@ -79,7 +79,7 @@ class OperatorConsumer(BaseConsumer):
         if isinstance(hello, wire.VisitorHello):
             raise NotFound
         self.take_tab(f"user.{self.user}")
-        self.quota = Quota("operator", str(self.user), self.limits)
+        self.quota = CommandLimits("operator", str(self.user), self.limits)
         await self.sign_of_life(active=False)
         epoch = await run(installation.epoch)
         self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=database_time.now()))
@@ -327,8 +327,8 @@ class OperatorConsumer(BaseConsumer):
 
     async def sign_of_life(self, *, active: bool) -> None:
         """Renew his lease. A connection alone is no sign of a person: it comes back by itself."""
-        standing = await run(operators.heard_from, [self.user], [self.user] if active else [])
-        self.presence = standing.get(self.user)
+        presences = await run(operators.heard_from, [self.user], [self.user] if active else [])
+        self.presence = presences.get(self.user)
         self.renewed_at = database_time.now()
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:

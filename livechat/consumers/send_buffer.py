@@ -19,7 +19,7 @@ SLOW_BYTES = 16_384
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Outbox:
+class SendBuffer:
     """Sends frames in order, each as soon as the reader takes it."""
 
     bytes_of_all: ClassVar[int] = 0
@@ -42,7 +42,7 @@ class Outbox:
         if (
             len(self._frames) > MAX_FRAMES
             or self._bytes > MAX_BYTES
-            or (self._bytes > SLOW_BYTES and Outbox.bytes_of_all > MAX_BYTES_OF_ALL)
+            or (self._bytes > SLOW_BYTES and SendBuffer.bytes_of_all > MAX_BYTES_OF_ALL)
         ):
             self._forget()
             self.close(Close.TOO_SLOW)
@@ -107,7 +107,7 @@ class Outbox:
 
     def _count(self, size: int) -> None:
         self._bytes += size
-        Outbox.bytes_of_all += size
+        SendBuffer.bytes_of_all += size
 
     def _forget(self) -> None:
         self._frames.clear()

@@ -25,8 +25,8 @@ GATHER_SECONDS = 0.2
 session meanwhile, before its other tabs ask for one."""
 
 
-class Watch:
-    """This process's end of `events.standing_changed`."""
+class SessionWatch:
+    """This process's end of `events.access_changed`."""
 
     def __init__(self) -> None:
         self._users: set[int] = set()
@@ -39,7 +39,7 @@ class Watch:
 
     async def keep(self) -> None:
         """Look whenever it is told to, for ever."""
-        bus.registry.join(self, events.STANDING)
+        bus.registry.join(self, events.ACCESS)
         try:
             while True:
                 await self._told.wait()
@@ -51,7 +51,7 @@ class Watch:
                 except LivechatError as error:
                     # The pulse looks again.
                     logger.warning("watch.failed", code=error.code)
-                except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
+                except Exception:  # the one who keeps this alive for ever; see `HeartbeatLoop.run`
                     logger.exception("watch.failed")
         finally:
             bus.registry.drop(self)
@@ -68,13 +68,13 @@ async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> No
     logins = {socket: socket.login for socket in sockets}
     if not logins:
         return
-    standing = await run(login_sessions.standing, set(logins.values()))
+    access = await run(login_sessions.access, set(logins.values()))
     for socket, login in logins.items():
-        now = standing.get(login)
+        now = access.get(login)
         if now is None:
             socket.close(Close.IDENTITY)
-        elif now != socket.standing:
-            is_first = socket.standing is None
+        elif now != socket.access:
+            is_first = socket.access is None
             # Known only when it holds: rights that could not be read are read again by the pulse.
             if (is_first and not told) or await socket.rights_changed():
-                socket.standing = now
+                socket.access = now

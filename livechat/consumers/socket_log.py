@@ -15,7 +15,7 @@ NO_CODE = 1006
 """What a line that was cut says: nothing."""
 
 
-class Record:
+class SocketLog:
     """The record of one socket of `kind`, visitor or staff."""
 
     def __init__(self, kind: str, scope: Mapping[str, Any]) -> None:

@@ -7,15 +7,15 @@ from typing import Any, assert_never
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
-from livechat.consumers.command_limits import Place, Quota
+from livechat.consumers.command_limits import CommandLimits, LimitGroup
 from livechat.consumers.thread_pool import run
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
-from livechat.domain.limits import Crowd
+from livechat.domain.limits import SharedLimits
 from livechat.domain.states import State
 from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
-from livechat.limits import Refusal, Toll, gate
+from livechat.limits import Cost, Refusal, limiter
 from livechat.models import database_time
 from livechat.policy import VisitorActor
 from livechat.services import (
@@ -67,7 +67,7 @@ class VisitorConsumer(BaseConsumer):
             raise NotFound
         channel = self.channel
         del self.channel  # a whole row for each idle visitor: from here on its number will do
-        limits = gate.limits()
+        limits = limiter.limits()
         if not hello.token and (refusal := self._newcomer(limits.address)):
             self.reject(hello, refusal.code, refusal.retry_after)
             self.close(Close.FLOODING)
@@ -78,12 +78,12 @@ class VisitorConsumer(BaseConsumer):
             self.reject(hello, TokenInvalid.code)
             self.close(Close.IDENTITY)
             return
-        self.quota = Quota(
+        self.quota = CommandLimits(
             "visitor",
             f"{channel.pk} {visitor}",
             self.limits,
-            Place("address", self.place, limits.address),
-            Place("channel", str(channel.pk), limits.channel),
+            LimitGroup("address", self.place, limits.address),
+            LimitGroup("channel", str(channel.pk), limits.channel),
         )
         self.actor = VisitorActor(visitor, channel.pk)
         self.hello = hello
@@ -99,8 +99,8 @@ class VisitorConsumer(BaseConsumer):
         current = await run(visitors.newest, self.actor)
         if current is not None:
             self.stand_in(current.id, current.pk, current.state)
-        standing = await run(
-            visitors.standing,
+        state = await run(
+            visitors.state_of,
             self.actor,
             channel,  # as it was when he came, at most some seconds ago
             conversation=hello.conversation,
@@ -108,17 +108,17 @@ class VisitorConsumer(BaseConsumer):
             language=hello.language,
         )
         if hello.conversation is not None:
-            metrics.RESUMES.labels("in_parts" if standing.more else "whole").inc()
+            metrics.RESUMES.labels("in_parts" if state.more else "whole").inc()
         self.say(
             wire.VisitorWelcome(
                 version=wire.VERSION,
-                epoch=standing.epoch,
+                epoch=state.epoch,
                 token=auth.visitor_token(visitor, channel.key),
                 visitor=visitor,
-                channel=standing.channel,
-                conversation=standing.conversation,
-                messages=standing.messages,
-                more=standing.more,
+                channel=state.channel,
+                conversation=state.conversation,
+                messages=state.messages,
+                more=state.more,
                 now=database_time.now(),
             )
         )
@@ -131,13 +131,13 @@ class VisitorConsumer(BaseConsumer):
     async def leave(self) -> None:
         # Whoever is sent away by a server that stops is at another one at once.
         # Of whom nothing was heard for long nobody knows when he left.
-        is_known = not self.draining and self._outbox.closing != Close.IDLE
+        is_known = not self.draining and self._send_buffer.closing != Close.IDLE
         if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
 
-    def _newcomer(self, address: Crowd) -> Refusal | None:
-        toll = Toll("address.newcomers", f"newcomers {self.place}", address.newcomers)
-        return gate.take([toll], self.heard_at)
+    def _newcomer(self, address: SharedLimits) -> Refusal | None:
+        cost = Cost("address.newcomers", f"newcomers {self.place}", address.newcomers)
+        return limiter.take([cost], self.heard_at)
 
     async def handle(self, command: Any) -> None:
         match command:

@@ -1,9 +1,9 @@
-"""The writer: messages that wait while a commit is under way are committed together.
+"""The writer: messages that wait while a commit is under way are committed together (group commit).
 
-One per process. There is no timer: an idle pen writes a message at once, a busy one writes in one
-transaction whatever has come in since. Each is answered after that commit, never before.
-What stays locked by somebody else goes to a lane of its own (`locked_queues.py`), and holds up
-nobody.
+One per process, without a timer: an idle batch writer writes a message at once, a busy one writes
+all that came in meanwhile in its next transaction. A message is acknowledged after its commit,
+never before. Messages of a conversation that another transaction has locked wait in a queue of
+their own (`locked_queues.py`), so they delay no other conversation.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from livechat import metrics
-from livechat.consumers.locked_queues import Lanes, OnAnswer
+from livechat.consumers.locked_queues import LockedQueues, OnAnswer
 from livechat.errors import Unavailable
 from livechat.services import messages
-from livechat.services.messages import Answer, Busy, Item, Refused
+from livechat.services.messages import Busy, Item, PostResult, Refused
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -29,10 +29,10 @@ MAX_WAITING = 10_000
 MAX_WAITING_CHARACTERS = 16_000_000
 """What may wait: messages, and their texts together."""
 
-PENS = 2 if connection.vendor == "postgresql" else 1
+BATCH_WRITERS = 2 if connection.vendor == "postgresql" else 1
 """SQLite has one writer at a time, whatever we do."""
 
-Outcome = Answer | Busy
+Outcome = PostResult | Busy
 Waiting = tuple[Item, OnAnswer, float]
 """A message, whom to tell and since when it waits, by the monotonic clock."""
 Post = Callable[[Sequence[Item]], list[Outcome]]
@@ -41,51 +41,51 @@ Post = Callable[[Sequence[Item]], list[Outcome]]
 class Writer:
     """Takes messages from the sockets of one event loop and answers each by a callback.
 
-    Several `pens` write at once: while one waits for the disk, another one works. All messages of
-    a conversation go through the same one, so they keep their order.
+    Several `batch_writers` write at once: while one waits for the disk, another one prepares its
+    transaction. All messages of a conversation go through the same one, so they keep their order.
     """
 
-    def __init__(self, post: Post = messages.post_soon, *, pens: int = 1) -> None:
+    def __init__(self, post: Post = messages.post_soon, *, batch_writers: int = 1) -> None:
         self._post = post
-        self.lanes = Lanes(messages.post_messages)
-        self._pens = [Pen(self) for _ in range(pens)]
+        self.locked = LockedQueues(messages.post_messages)
+        self._batch_writers = [BatchWriter(self) for _ in range(batch_writers)]
         self._characters = 0
-        self.pool = ThreadPoolExecutor(pens, thread_name_prefix="writer")
+        self.pool = ThreadPoolExecutor(batch_writers, thread_name_prefix="writer")
 
     def submit(self, item: Item, answer: OnAnswer) -> None:
         """Have `item` written; `answer(item, outcome)` is called on the loop, once, after the
         commit. Never blocks; with too many waiting the item is refused at once."""
-        is_full = self.waiting + len(self.lanes) >= MAX_WAITING
+        is_full = self.waiting + len(self.locked) >= MAX_WAITING
         if is_full or self._characters >= MAX_WAITING_CHARACTERS:
             answer(item, Refused(Unavailable()))
             return
         self._characters += len(item.text)
-        self._pens[item.conversation.int % len(self._pens)].take(item, answer)
+        self._batch_writers[item.conversation.int % len(self._batch_writers)].take(item, answer)
 
     @property
     def waiting(self) -> int:
         """How many messages wait; those that are being written not among them."""
-        return sum(len(pen.waiting) for pen in self._pens)
+        return sum(len(one.waiting) for one in self._batch_writers)
 
     def oldest(self, now: float) -> float:
         """Return how many seconds the oldest message has waited for its answer, 0.0 without one.
         `now` by the monotonic clock."""
-        return max(pen.oldest(now) for pen in self._pens)
+        return max(one.oldest(now) for one in self._batch_writers)
 
     async def empty(self) -> None:
         """Return when nothing is waiting or being written."""
-        while (busy := [pen.idle for pen in self._pens if pen.idle]) or len(self.lanes):
+        while (busy := [one.idle for one in self._batch_writers if one.idle]) or len(self.locked):
             if busy:
                 await asyncio.wait(busy)
-            await self.lanes.empty()
+            await self.locked.empty()
 
     def next_batch(self, waiting: deque[Waiting]) -> list[Waiting]:
-        """Take what waits, but for what has to go behind others in a lane."""
+        """Take what waits, except what has to queue behind others of a locked conversation."""
         batch = []
         for item, answer, at in [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]:
             self._characters -= len(item.text)
-            if item.conversation in self.lanes:
-                self.lanes.add(item, answer)
+            if item.conversation in self.locked:
+                self.locked.add(item, answer)
             else:
                 batch.append((item, answer, at))
         return batch
@@ -132,7 +132,7 @@ class Writer:
         return True
 
 
-class Pen:
+class BatchWriter:
     """Writes in one transaction whatever has come in while it wrote the one before."""
 
     def __init__(self, writer: Writer) -> None:
@@ -187,7 +187,7 @@ class Pen:
         try:
             for (item, answer, at), outcome in zip(batch, written.result(), strict=True):
                 if isinstance(outcome, Busy):
-                    self._writer.lanes.add(item, answer)
+                    self._writer.locked.add(item, answer)
                 else:
                     answer(item, outcome)
                     metrics.acknowledged(now - at)
@@ -195,5 +195,5 @@ class Pen:
             self._begin(loop)
 
 
-writer = Writer(pens=PENS)
+writer = Writer(batch_writers=BATCH_WRITERS)
 """This process's writer."""

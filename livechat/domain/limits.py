@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from livechat.domain.token_bucket import Pace
+from livechat.domain.token_bucket import Rate
 
 
 class Act(StrEnum):
@@ -26,16 +26,16 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonalLimits:
     """One visitor or one operator, in all his tabs; `frames` of one tab."""
 
-    frames: Pace
+    frames: Rate
     tabs: int
-    acts: dict[Act, Pace]
+    acts: dict[Act, Rate]
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class SharedLimits:
     """Many people who cannot be told apart: those of one address, or of one channel.
 
     `sockets` at once; `arrivals` are sockets that are opened, `newcomers` those of them that come
@@ -43,18 +43,18 @@ class Crowd:
     """
 
     sockets: int
-    arrivals: Pace
-    newcomers: Pace
-    requests: Pace
-    acts: dict[Act, Pace]
+    arrivals: Rate
+    newcomers: Rate
+    requests: Rate
+    acts: dict[Act, Rate]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    visitor: Person
-    operator: Person
-    address: Crowd
-    channel: Crowd
+    visitor: PersonalLimits
+    operator: PersonalLimits
+    address: SharedLimits
+    channel: SharedLimits
 
 
 CHANNEL_FACTOR = 20
@@ -66,48 +66,48 @@ def limits(*, frames: float, messages: float, people: int) -> Limits:
     """Return the limits for `frames` and `messages` a second of a visitor, and `people` at most
     behind one address."""
     return Limits(
-        visitor=Person(
-            frames=Pace(2 * frames + 20, frames),
+        visitor=PersonalLimits(
+            frames=Rate(2 * frames + 20, frames),
             tabs=30,
             acts={
-                Act.MESSAGE: Pace(5 * messages + 5, messages),
-                Act.OPENING: Pace(10, 0.1),
-                Act.CHANGE: Pace(20, 0.5),
-                Act.LOOKUP: Pace(60, 5),
-                Act.MARK: Pace(20, 3),
-                Act.TYPING: Pace(20, 2),
-                Act.PAGE: Pace(30, 1),
-                Act.ATTRIBUTES: Pace(10, 0.5),
+                Act.MESSAGE: Rate(5 * messages + 5, messages),
+                Act.OPENING: Rate(10, 0.1),
+                Act.CHANGE: Rate(20, 0.5),
+                Act.LOOKUP: Rate(60, 5),
+                Act.MARK: Rate(20, 3),
+                Act.TYPING: Rate(20, 2),
+                Act.PAGE: Rate(30, 1),
+                Act.ATTRIBUTES: Rate(10, 0.5),
             },
         ),
-        operator=Person(
-            frames=Pace(10 * frames + 100, 3 * frames),
+        operator=PersonalLimits(
+            frames=Rate(10 * frames + 100, 3 * frames),
             tabs=60,
             acts={
-                Act.MESSAGE: Pace(15 * messages + 15, 3 * messages),
-                Act.CHANGE: Pace(200, 10),
-                Act.LOOKUP: Pace(600, 40),
-                Act.MARK: Pace(300, 20),
-                Act.TYPING: Pace(100, 10),
-                Act.VIEWING: Pace(200, 20),
+                Act.MESSAGE: Rate(15 * messages + 15, 3 * messages),
+                Act.CHANGE: Rate(200, 10),
+                Act.LOOKUP: Rate(600, 40),
+                Act.MARK: Rate(300, 20),
+                Act.TYPING: Rate(100, 10),
+                Act.VIEWING: Rate(200, 20),
             },
         ),
-        address=crowd(people),
-        channel=crowd(CHANNEL_FACTOR * people),
+        address=shared_limits(people),
+        channel=shared_limits(CHANNEL_FACTOR * people),
     )
 
 
-def crowd(people: int) -> Crowd:
+def shared_limits(people: int) -> SharedLimits:
     """Return what so many people do together at most: all of them open the chat in the same
     minute, after a restart or at the stroke of nine, and a fifth of them types at any moment."""
-    return Crowd(
+    return SharedLimits(
         sockets=4 * people,
-        arrivals=Pace(4 * people, people / 5),
-        newcomers=Pace(2 * people, people / 25),
-        requests=Pace(20 * people, people),
+        arrivals=Rate(4 * people, people / 5),
+        newcomers=Rate(2 * people, people / 25),
+        requests=Rate(20 * people, people),
         acts={
-            Act.MESSAGE: Pace(2 * people, people / 5),
-            Act.OPENING: Pace(people, people / 25),
-            Act.LOOKUP: Pace(8 * people, people),
+            Act.MESSAGE: Rate(2 * people, people / 5),
+            Act.OPENING: Rate(people, people / 25),
+            Act.LOOKUP: Rate(8 * people, people),
         },
     )

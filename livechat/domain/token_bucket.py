@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """`burst` at once, and `rate` a second after that."""
+class Rate:
+    """`burst` at once, and so many `per_second` after that."""
 
     burst: float
-    rate: float
+    per_second: float
 
 
 @dataclass(slots=True)
 class Bucket:
-    """Allows `burst` at once and `rate` per second after that. Clock values are seconds."""
+    """Allows `burst` at once and so many `per_second` after that. Clock values are seconds."""
 
     burst: float
-    rate: float
+    per_second: float
     level: float = field(init=False)
     at: float = 0.0
 
@@ -26,9 +26,9 @@ class Bucket:
     def wait(self, now: float) -> float:
         """Return the seconds until there is a token, 0.0 when there is one. Takes none."""
         if now > self.at:
-            self.level = min(self.burst, self.level + (now - self.at) * self.rate)
+            self.level = min(self.burst, self.level + (now - self.at) * self.per_second)
             self.at = now
-        return 0.0 if self.level >= 1.0 else (1.0 - self.level) / self.rate
+        return 0.0 if self.level >= 1.0 else (1.0 - self.level) / self.per_second
 
     def take(self, now: float) -> float:
         """Return 0.0 and take one token, or the seconds until there will be one."""
@@ -47,18 +47,18 @@ class Buckets:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[tuple[str, Pace], Bucket] = {}
+        self._kept: dict[tuple[str, Rate], Bucket] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def of(self, key: str, pace: Pace, now: float) -> Bucket:
+    def of(self, key: str, rate: Rate, now: float) -> Bucket:
         """Return the bucket of `key`, a full one when it is new."""
-        bucket = self._kept.get((key, pace))
+        bucket = self._kept.get((key, rate))
         if bucket is None:
             if len(self._kept) >= self._most:
                 self._make_room(now)
-            bucket = self._kept[key, pace] = Bucket(pace.burst, pace.rate)
+            bucket = self._kept[key, rate] = Bucket(rate.burst, rate.per_second)
         return bucket
 
     def clear(self) -> None:

@@ -13,7 +13,7 @@ AGAIN_WHILE_AWAY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WidgetDecision:
     """What the button does. `timer_seconds` is for opening by itself; `available`: somebody,
     human or not, would answer; `again_in` seconds the page should ask again."""
 
@@ -23,7 +23,7 @@ class Answer:
     again_in: int
 
 
-def answer(rules: Iterable[Rule], page: Page, absence: Absence) -> Answer:
+def answer(rules: Iterable[Rule], page: Page, absence: Absence) -> WidgetDecision:
     """Return what the widget does on `page`.
 
     No rule shows the button. While nobody would answer, nothing draws attention to a chat: the
@@ -35,7 +35,7 @@ def answer(rules: Iterable[Rule], page: Page, absence: Absence) -> Answer:
     if not available and action != ButtonAction.HIDE:
         action = ButtonAction.HIDE if absence == Absence.HIDE else ButtonAction.SHOW
     opens = rule is not None and action == ButtonAction.OPEN_AUTOMATICALLY
-    return Answer(
+    return WidgetDecision(
         action=action,
         timer_seconds=rule.timer_seconds if rule and opens else 0,
         available=available,

@@ -18,7 +18,7 @@ from livechat.services import timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class OnlineOperators:
     """Who is there on a channel, the freshest first, and whether one of them has room."""
 
     present: tuple[Operator, ...]
@@ -104,16 +104,16 @@ def is_anybody_available(channel: Channel, now: datetime) -> bool:
     return channel.pk in available_channels([channel], now)
 
 
-def crew(channel: Channel, now: datetime) -> Crew:
+def online_operators(channel: Channel, now: datetime) -> OnlineOperators:
     """Return who is there on `channel` now. One query, two where the channel has a limit."""
     rows = Operator.objects.filter(memberships__channel=channel, is_enabled=True)
     rows = rows.select_related("user").order_by("-active_at", "pk")
     present = [row for row in rows if _is_available(row, channel, now)]
     limit = channel.session_limit
     if limit is None or not present:
-        return Crew(tuple(present), bool(present))
+        return OnlineOperators(tuple(present), bool(present))
     here = _active([row.pk for row in present], now - LIMIT_WINDOW, channel)
-    return Crew(tuple(present), any(here.get(row.pk, 0) < limit for row in present))
+    return OnlineOperators(tuple(present), any(here.get(row.pk, 0) < limit for row in present))
 
 
 def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:

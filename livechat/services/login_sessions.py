@@ -25,7 +25,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Access:
     """What a user may do; two that differ mean: read his rights again."""
 
     permissions: frozenset[str] = field(default_factory=frozenset)
@@ -33,7 +33,7 @@ class Standing:
     is_superuser: bool = False
 
 
-def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
+def access(logins: Iterable[Login]) -> dict[Login, Access]:
     """Return the logins that are still good, with what their users may do now.
 
     A login is gone when its session has ended, its account was switched off or its password was
@@ -56,7 +56,7 @@ def standing(logins: Iterable[Login]) -> dict[Login, Standing]:
     ):
         channels.setdefault(user, set()).add(channel)
     return {
-        login: Standing(
+        login: Access(
             frozenset(permissions.get(login.user, ())),
             frozenset(channels.get(login.user, ())),
             users[login.user].is_superuser,
@@ -88,7 +88,7 @@ def ended(session: Session) -> None:
     """Say that a session was deleted: by signing out, or by `end_all`."""
     user = _user_of(session)
     if user is not None and session.expire_date > database_time.now():
-        events.standing_changed([user])
+        events.access_changed([user])
 
 
 def _user_of(session: Session) -> int | None:

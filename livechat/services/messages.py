@@ -68,7 +68,7 @@ class Busy:
     """Not tried: somebody else has the conversation locked at this moment."""
 
 
-Answer = Posted | Refused
+PostResult = Posted | Refused
 
 
 def post_message(item: Item) -> Posted:
@@ -79,7 +79,7 @@ def post_message(item: Item) -> Posted:
     return outcome
 
 
-def post_messages(items: Sequence[Item]) -> list[Answer]:
+def post_messages(items: Sequence[Item]) -> list[PostResult]:
     """Post a batch in one transaction and return an outcome per item, in order.
 
     Never raises for one item: what is not allowed, too late or in conflict is `Refused`, and its
@@ -90,7 +90,7 @@ def post_messages(items: Sequence[Item]) -> list[Answer]:
     return [outcome for outcome in outcomes if not isinstance(outcome, Busy)]
 
 
-def post_soon(items: Sequence[Item]) -> list[Answer | Busy]:
+def post_soon(items: Sequence[Item]) -> list[PostResult | Busy]:
     """Do the same without waiting long for anybody: what stays locked elsewhere is `Busy`.
 
     Others who write into the same conversations are done in a moment, so it is worth waiting that
@@ -106,7 +106,7 @@ def post_soon(items: Sequence[Item]) -> list[Answer | Busy]:
 
 def _post(
     items: Sequence[Item], *, patience: int | None = None, waits: bool = True
-) -> list[Answer | Busy]:
+) -> list[PostResult | Busy]:
     try:
         with transaction.atomic():
             if patience is not None:
@@ -128,9 +128,9 @@ class _Batch:
     def __init__(self, items: Sequence[Item], *, waits: bool) -> None:
         self.items = items
         self.waits = waits
-        self.outcomes: list[Answer | Busy | None] = [None] * len(items)
+        self.outcomes: list[PostResult | Busy | None] = [None] * len(items)
 
-    def post(self) -> list[Answer | Busy]:
+    def post(self) -> list[PostResult | Busy]:
         self.gather()
         numbered, doubles = self.decide()
         entries = self.apply(numbered)
@@ -271,7 +271,7 @@ class _Batch:
                 attachments.attach(sent)
         return entries
 
-    def repeat(self, double: numbering.Double) -> Answer:
+    def repeat(self, double: numbering.Double) -> PostResult:
         item, first = self.items[double.index], self.items[double.of]
         outcome = self.outcomes[double.of]
         if (item.text, item.internal, item.files) != (first.text, first.internal, first.files):
@@ -287,7 +287,7 @@ class _Batch:
         events.messages_posted(entries)
 
 
-def _again(item: Item, stored: Message) -> Answer:
+def _again(item: Item, stored: Message) -> PostResult:
     kind = Kind.NOTE if item.internal else Kind.TEXT
     files = {file.public_id for file in stored.attachments}
     if (stored.text, stored.kind, files) != (item.text, kind, set(item.files)):

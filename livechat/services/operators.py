@@ -92,13 +92,13 @@ def sync_rights(users: Iterable[int]) -> None:
                 operator.memberships.all().delete()
                 events.widgets_changed()
         events.inbox_changed(user.pk)
-        events.standing_changed([user.pk])
+        events.access_changed([user.pk])
 
 
 def channels_changed(operators: Iterable[int]) -> None:
     """Say that operators, by pk, answer on other channels than before."""
     users = Operator.objects.filter(pk__in=list(operators)).values_list("user_id", flat=True)
-    events.standing_changed(users)
+    events.access_changed(users)
 
 
 def staff_actor(user_id: int) -> StaffActor:

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError, ResponseError
 
 from livechat.errors import RateLimited, Unavailable
-from livechat.limits import gate
+from livechat.limits import limiter
 from livechat.models import database_time
 
 
@@ -28,7 +28,7 @@ class Allowance:
         except (RedisError, OSError) as error:
             raise Unavailable from error
         if taken > self.amount:
-            gate.refused[f"all.{self.name}"] += 1
+            limiter.refused[f"all.{self.name}"] += 1
             raise RateLimited(round(self.seconds - now % self.seconds) or 1)
 
     def _count(self, key: str, amount: int) -> int:

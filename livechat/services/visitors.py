@@ -26,7 +26,7 @@ REMEMBER_CLOSED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VisitorState:
     """Where a visitor stands on a channel, for the first frame of his socket."""
 
     epoch: UUID
@@ -44,14 +44,14 @@ def channel_of(key: str) -> Channel:
     return channel
 
 
-def standing(
+def state_of(
     actor: VisitorActor,
     channel: Channel,
     *,
     conversation: UUID | None,
     after_seq: int,
     language: str,
-) -> Standing:
+) -> VisitorState:
     """Return where the visitor stands and what he missed of `conversation` after `after_seq`.
 
     When his newest conversation is another one than he names, its newest page is returned.
@@ -65,20 +65,20 @@ def standing(
         .first()
     )
     if row is None or (row.closed_at is not None and row.closed_at < now - REMEMBER_CLOSED):
-        return Standing(epoch, view, None, [], False)
+        return VisitorState(epoch, view, None, [], False)
     known = after_seq if row.public_id == conversation and after_seq <= row.public_seq else None
     messages, _head, more = timeline.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
     operators = row.participants.present().operators().select_related("operator")
-    return Standing(epoch, view, visitor_view.conversation(row, operators), messages, more)
+    return VisitorState(epoch, view, visitor_view.conversation(row, operators), messages, more)
 
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
     """Return a channel as a visitor sees it now; its own language comes before `language`."""
-    crew = assignment.crew(channel, now)
+    online = assignment.online_operators(channel, now)
     return visitor_view.channel(
         channel,
-        available=crew.is_available,
-        team=crew.present[:MAX_FACES],
+        available=online.is_available,
+        team=online.present[:MAX_FACES],
         answers_in=response_times.answers_in(channel.pk, now),
         language=channel.language or language,
     )

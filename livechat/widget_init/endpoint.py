@@ -35,7 +35,7 @@ from livechat.domain.rules import Page
 from livechat.domain.states import ButtonAction
 from livechat.errors import LivechatError
 from livechat.integrations.geoip import countries
-from livechat.limits import gate
+from livechat.limits import limiter
 from livechat.models import database_time
 from livechat.services import widgets
 from livechat.services.widgets import Widget
@@ -142,7 +142,7 @@ class Board:
             kept = {}
         except LivechatError as error:
             logger.warning("widgets.stale", code=error.code)
-        except Exception:  # the one who keeps this alive for ever; see `Pulse.run`
+        except Exception:  # the one who keeps this alive for ever; see `HeartbeatLoop.run`
             logger.exception("widgets.failed")
             kept = {}  # whatever it was, it must not come again every time
         waiting = {**kept, **self._sightings}
@@ -174,7 +174,7 @@ _HEADERS = (
 
 async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
     """Answer one request for the channel with this widget key."""
-    refusal = gate.request(source_of(auth.client_address(scope)), time.monotonic())
+    refusal = limiter.request(source_of(auth.client_address(scope)), time.monotonic())
     if refusal is None:
         status, body, origin = _answer(scope, key)
     else:

@@ -10,7 +10,7 @@ import pytest
 from config.http.admission import UPLOADS, UPLOADS_OF_AN_ADDRESS, Admission, Lane
 from config.http.body_limit import BodyLimit
 from livechat.domain.overload import Level
-from livechat.limits import gate
+from livechat.limits import limiter
 
 UPLOAD = "/widget/abc123/files/"
 
@@ -130,7 +130,7 @@ async def test_when_too_many_wait_one_is_refused_with_the_time_to_come_back():
     assert {request.status for request in refused} == {503}
     assert refused[0].headers[b"retry-after"] == b"2"
     assert json.loads(refused[0].body) == {"error": {"code": "unavailable", "retry_after": 2}}
-    assert gate.refused["process.sign_ins"] == len(refused)
+    assert limiter.refused["process.sign_ins"] == len(refused)
     django.may_end.set()
     await asyncio.gather(*(request.task for request in requests))
 
@@ -205,7 +205,7 @@ async def test_uploads_at_once_are_bounded_for_an_address_and_for_all():
 async def test_a_busy_process_takes_no_files(path, level, status):
     django = Django()
     django.may_end.set()
-    gate.level = level
+    limiter.level = level
 
     [request] = asked(Admission(django), 1, method="POST", path=path)
     await request.task

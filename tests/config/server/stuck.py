@@ -24,5 +24,5 @@ if __name__ == "__main__":
     lifecycle.LEAVE_SECONDS = 2.0
     process.REQUEST_SECONDS = 3
     process.EXIT_SECONDS = 5
-    visitors.standing = hang_for_ever  # type: ignore[assignment]
+    visitors.state_of = hang_for_ever  # type: ignore[assignment]
     execute_from_command_line(["manage.py", *sys.argv[1:]])

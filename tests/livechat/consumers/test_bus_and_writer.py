@@ -229,7 +229,7 @@ async def test_while_one_pen_waits_for_the_disk_another_one_writes():
             released.wait(20)
         return [Posted(1, factories.minutes_ago(0)) for _ in some]
 
-    writer, answers = Writer(post, pens=2), []
+    writer, answers = Writer(post, batch_writers=2), []
     for item in batch:
         writer.submit(item, lambda item, outcome: answers.append(item))
     async with asyncio.timeout(10):
@@ -255,7 +255,7 @@ async def test_a_conversation_keeps_its_order_however_many_pens_write():
         time.sleep(0.001)
         return [Posted(1, factories.minutes_ago(0)) for _ in some]
 
-    writer, answers = Writer(post, pens=2), []
+    writer, answers = Writer(post, batch_writers=2), []
     for item, other in zip(batch, others, strict=True):
         for one in (item, other):
             writer.submit(one, lambda item, outcome: answers.append(item))
@@ -325,7 +325,7 @@ async def test_what_somebody_has_locked_holds_up_nobody_else(monkeypatch):
         return [Posted(1, factories.minutes_ago(0)) for _ in some]
 
     writer, answers = Writer(post), []
-    monkeypatch.setattr(writer.lanes, "_post", wait_and_post)
+    monkeypatch.setattr(writer.locked, "_post", wait_and_post)
     for item in batch[:5]:
         writer.submit(item, lambda item, outcome: answers.append(item))
     while len(answers) < len(free):
@@ -347,11 +347,11 @@ async def test_what_stays_locked_is_refused_and_may_come_again(monkeypatch):
         raise OperationalError("lock timeout")
 
     writer, answers = Writer(lambda some: [Busy() for _ in some]), []
-    monkeypatch.setattr(writer.lanes, "_post", locked)
+    monkeypatch.setattr(writer.locked, "_post", locked)
     writer.submit(item, lambda item, outcome: answers.append(outcome))
     await writer.empty()
 
     [outcome] = answers
     assert isinstance(outcome, Refused)
     assert isinstance(outcome.error, Unavailable)
-    assert item.conversation not in writer.lanes
+    assert item.conversation not in writer.locked

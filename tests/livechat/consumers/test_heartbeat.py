@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from livechat.consumers.base import IDLE_AFTER, BaseConsumer
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.consumers.visitor import VisitorConsumer
 from livechat.models import Conversation, Operator
 from livechat.services import messages, operators
@@ -79,7 +79,7 @@ async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
     [socket] = BaseConsumer.live
     socket.heard_at = time.monotonic() - IDLE_AFTER - 1
 
-    await Pulse().beat(1)
+    await HeartbeatLoop().beat(1)
 
     assert await visitor.closed() == 4408
 
@@ -87,7 +87,7 @@ async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
 async def test_an_operators_lease_is_renewed_by_his_answers_only(sockets, berlin, anna):
     desk = await sockets.staff(anna)
     long_ago = timezone.now() - timedelta(minutes=5)
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(10)
     await Operator.objects.filter(pk=anna.pk).aupdate(seen_at=long_ago)
 
@@ -120,7 +120,7 @@ async def test_the_last_tab_that_closes_shortens_the_lease(sockets, berlin, anna
 
 async def test_a_tab_at_another_server_keeps_the_lease(sockets, berlin, anna):
     tab = await sockets.staff(anna)
-    await Pulse().beat(10)
+    await HeartbeatLoop().beat(10)
     elsewhere = timezone.now() + timedelta(seconds=5)
     await Operator.objects.filter(pk=anna.pk).aupdate(seen_at=elsewhere)
 

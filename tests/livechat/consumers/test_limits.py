@@ -12,17 +12,17 @@ import pytest
 from livechat.consumers import load_monitor
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.handshake import decline, explain
-from livechat.consumers.load_monitor import Monitor, resident_bytes
-from livechat.consumers.send_buffer import Outbox
+from livechat.consumers.load_monitor import LoadMonitor, resident_bytes
+from livechat.consumers.send_buffer import SendBuffer
 from livechat.domain.limits import limits as domain_limits
 from livechat.domain.overload import Level
-from livechat.domain.token_bucket import Pace
-from livechat.limits import Gate, Refusal, gate
+from livechat.domain.token_bucket import Rate
+from livechat.limits import Limiter, Refusal, limiter
 
 NOW = 1_000.0
 
 
-def entered(house: Gate, place: str, times: int, *, is_staff: bool = False) -> list[str]:
+def entered(house: Limiter, place: str, times: int, *, is_staff: bool = False) -> list[str]:
     """Come in so often; return what was refused."""
     answers = [house.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
     return [answer.name for answer in answers if answer]
@@ -34,11 +34,11 @@ def no_time(monkeypatch):
 
     def still(person_or_crowd):
         changes = {
-            field.name: replace(getattr(person_or_crowd, field.name), rate=1e-3)
+            field.name: replace(getattr(person_or_crowd, field.name), per_second=1e-3)
             for field in fields(person_or_crowd)
-            if isinstance(getattr(person_or_crowd, field.name), Pace)
+            if isinstance(getattr(person_or_crowd, field.name), Rate)
         }
-        acts = {act: replace(pace, rate=1e-3) for act, pace in person_or_crowd.acts.items()}
+        acts = {act: replace(rate, per_second=1e-3) for act, rate in person_or_crowd.acts.items()}
         return replace(person_or_crowd, acts=acts, **changes)
 
     def limits(**figures):
@@ -63,7 +63,7 @@ async def posted(socket, conversation, times: int, text: str = "Hello") -> list[
 
 def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
     settings.PEOPLE_PER_ADDRESS = 10
-    house = Gate()
+    house = Limiter()
 
     assert entered(house, "192.0.2.1", 41) == ["address.sockets"]
     assert entered(house, "192.0.2.2", 1) == []
@@ -74,7 +74,7 @@ def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
 
 def test_who_comes_and_goes_without_end_is_told_to_wait(settings):
     settings.PEOPLE_PER_ADDRESS = 10
-    house = Gate()
+    house = Limiter()
     for _ in range(40):
         assert house.enter("192.0.2.1", NOW, is_staff=False) is None
         house.leave("192.0.2.1")
@@ -89,7 +89,7 @@ def test_who_comes_and_goes_without_end_is_told_to_wait(settings):
 
 def test_the_last_places_of_a_process_are_for_staff(settings):
     settings.MAX_SOCKETS = 20
-    house = Gate()
+    house = Limiter()
     for number in range(18):
         assert entered(house, f"192.0.2.{number}", 1) == []
 
@@ -106,7 +106,7 @@ def test_the_last_places_of_a_process_are_for_staff(settings):
     ],
 )
 def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor, staff):
-    house = Gate()
+    house = Limiter()
     house.level = level
 
     found = [house.objection("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
@@ -115,7 +115,7 @@ def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor
 
 
 def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
-    house = Gate()
+    house = Limiter()
     house.level = Level.NEWCOMERS
     found = [house.objection("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
 
@@ -128,7 +128,7 @@ def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
 
 def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, caplog):
     settings.PEOPLE_PER_ADDRESS = 10
-    entered(Gate(), "10.0.0.1", 45)
+    entered(Limiter(), "10.0.0.1", 45)
 
     [line] = [record.getMessage() for record in caplog.records]
 
@@ -180,7 +180,7 @@ async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
     ],
 )
 async def test_a_page_can_ask_why_its_socket_is_refused(path, level, draining, status):
-    gate.level, wire = level, Wire()
+    limiter.level, wire = level, Wire()
     scope = {"type": "http", "path": path, "client": ("192.0.2.1", 1), "headers": []}
 
     await explain(scope, wire.send, is_draining=draining)
@@ -188,7 +188,7 @@ async def test_a_page_can_ask_why_its_socket_is_refused(path, level, draining, s
     names = [name for name, _value in wire.sent[0]["headers"]]
     assert wire.sent[0]["status"] == status
     assert (b"retry-after" in names) == (status != 204)
-    assert gate.refused == {}
+    assert limiter.refused == {}
 
 
 async def test_a_place_is_given_back_however_a_socket_ends(sockets, berlin):
@@ -196,11 +196,11 @@ async def test_a_place_is_given_back_however_a_socket_ends(sockets, berlin):
     await visitor.next("welcome")
     assert await sockets.connect("/ws/visitor/nowhere/") is None
     assert await sockets.connect("/ws/staff/") is None
-    open_now = gate.sockets
+    open_now = limiter.sockets
 
     await visitor.disconnect()
 
-    assert (open_now, gate.sockets) == (1, 0)
+    assert (open_now, limiter.sockets) == (1, 0)
 
 
 # --- how much he may do
@@ -217,7 +217,7 @@ async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_time, sockets, b
 
     # A burst of 25, the opening among them.
     assert codes == ["rate_limited"] * 26
-    assert gate.refused == {"visitor.messages": 26}
+    assert limiter.refused == {"visitor.messages": 26}
 
 
 async def test_one_who_floods_takes_nothing_from_the_others_at_his_address(sockets, berlin, anna):
@@ -239,7 +239,7 @@ async def test_all_visitors_of_an_address_together_have_a_limit(
     ]
 
     assert codes == ["rate_limited"] * 10
-    assert gate.refused == {"address.messages": 10}
+    assert limiter.refused == {"address.messages": 10}
 
 
 async def test_thousands_of_new_visitors_from_one_address_are_slowed(
@@ -312,7 +312,7 @@ async def test_typing_and_pages_without_end_vanish_without_a_word(
     answer = await visitor.next()
 
     assert answer["type"] == "timeline.page"
-    assert gate.refused == {"visitor.typing": 40, "visitor.pages": 30}
+    assert limiter.refused == {"visitor.typing": 40, "visitor.pages": 30}
 
 
 async def test_a_tab_too_many_takes_the_place_of_the_oldest(sockets, berlin, monkeypatch):
@@ -339,7 +339,7 @@ async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin,
     await other.next("welcome")
     told = {}
     for level in Level:
-        gate.level = level
+        limiter.level = level
         await visitor.send("typing.set", conversation=conversation, active=True)
         await visitor.send("messages.see", conversation=conversation, up_to=1)
         await visitor.send("attributes.set", attributes={"level": int(level)})
@@ -375,12 +375,12 @@ async def heard_out(socket) -> list[dict[str, Any]]:
 
 async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
-    gate.level = Level.MESSAGES
+    limiter.level = Level.MESSAGES
     codes = []
     for _ in range(4):
         codes += await posted(visitor, conversation, 20)
         time.sleep(0.5)  # within the frames of a socket
-    gate.level = Level.CALM
+    limiter.level = Level.CALM
 
     assert codes.count("unavailable") >= 60
     assert await posted(visitor, conversation, 1) == []
@@ -389,7 +389,7 @@ async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, be
 async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
     desk = await sockets.staff(anna)
     _visitor, conversation = await sockets.chat(berlin)
-    gate.level = Level.MESSAGES
+    limiter.level = Level.MESSAGES
 
     await desk.send("conversation.close", client_id=uuid.uuid4(), conversation=conversation)
 
@@ -401,18 +401,18 @@ async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
 
 async def test_slow_readers_together_have_a_bound(monkeypatch):
     monkeypatch.setattr("livechat.consumers.send_buffer.MAX_BYTES_OF_ALL", 300_000)
-    before = Outbox.bytes_of_all
+    before = SendBuffer.bytes_of_all
     readers = []
     for _ in range(20):
 
         async def never(message: dict) -> None:
             await Stuck()
 
-        outbox = Outbox(never)
+        outbox = SendBuffer(never)
         readers.append(outbox)
         for _frame in range(50):
             outbox.put("x" * 2_000)
-    kept = Outbox.bytes_of_all - before
+    kept = SendBuffer.bytes_of_all - before
     for outbox in readers:
         outbox.close(4408)
     monkeypatch.setattr("livechat.consumers.send_buffer.CLOSE_WITHIN", 0.01)
@@ -421,7 +421,7 @@ async def test_slow_readers_together_have_a_bound(monkeypatch):
 
     assert kept <= 300_000 + 20 * 18_000
     assert any(outbox.closing == 4413 for outbox in readers)
-    assert Outbox.bytes_of_all == before
+    assert SendBuffer.bytes_of_all == before
 
 
 class Stuck:
@@ -443,15 +443,15 @@ async def test_the_monitor_sees_what_waits_and_calms_down(monkeypatch):
     monkeypatch.setattr(load_monitor, "TICK_SECONDS", 0.005)
     monkeypatch.setattr("livechat.domain.overload.HOLD_SECONDS", 0.02)
 
-    watching = asyncio.create_task(Monitor().run())
+    watching = asyncio.create_task(LoadMonitor().run())
     await asyncio.sleep(0.1)
-    highest = gate.level
+    highest = limiter.level
     busy.waiting = 0
     for _ in range(100):
         await asyncio.sleep(0.02)
-        if gate.level == Level.CALM:
+        if limiter.level == Level.CALM:
             break
     watching.cancel()
 
-    assert (highest, gate.level) == (Level.MESSAGES, Level.CALM)
+    assert (highest, limiter.level) == (Level.MESSAGES, Level.CALM)
     assert 10_000_000 < resident_bytes() < 4_000_000_000

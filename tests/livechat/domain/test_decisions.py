@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livechat.domain import availability, inbox_digest, numbering, routing, text
 from livechat.domain.states import Availability, Presence
-from livechat.domain.token_bucket import Bucket, Buckets, Pace
+from livechat.domain.token_bucket import Bucket, Buckets, Rate
 from livechat.errors import Invalid
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -230,7 +230,7 @@ def test_one_line_has_no_breaks_and_a_limit():
 
 
 def test_a_bucket_lets_a_burst_pass_and_then_the_rate():
-    bucket = Bucket(burst=3, rate=2)
+    bucket = Bucket(burst=3, per_second=2)
 
     assert [bucket.take(10.0) for _ in range(3)] == [0.0, 0.0, 0.0]
     assert bucket.take(10.0) == pytest.approx(0.5)
@@ -239,14 +239,14 @@ def test_a_bucket_lets_a_burst_pass_and_then_the_rate():
 
 
 def test_a_clock_that_runs_backwards_gives_nothing_away():
-    bucket = Bucket(burst=1, rate=1)
+    bucket = Bucket(burst=1, per_second=1)
 
     assert bucket.take(100.0) == 0.0
     assert bucket.take(50.0) > 0
 
 
 def test_asking_how_long_to_wait_takes_nothing():
-    bucket = Bucket(burst=1, rate=2)
+    bucket = Bucket(burst=1, per_second=2)
 
     assert [bucket.wait(1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
     bucket.take(1.0)
@@ -254,25 +254,25 @@ def test_asking_how_long_to_wait_takes_nothing():
 
 
 def test_buckets_are_kept_by_name_and_the_full_ones_go_first():
-    buckets, pace = Buckets(most=100), Pace(burst=2, rate=1)
-    buckets.of("anna", pace, 0.0).take(0.0)
+    buckets, rate = Buckets(most=100), Rate(burst=2, per_second=1)
+    buckets.of("anna", rate, 0.0).take(0.0)
     for number in range(99):
-        buckets.of(f"idle {number}", pace, 0.0)
+        buckets.of(f"idle {number}", rate, 0.0)
 
-    buckets.of("ben", pace, 0.1)
+    buckets.of("ben", rate, 0.1)
 
     assert len(buckets) == 2
-    assert buckets.of("anna", pace, 0.1).level == pytest.approx(1.1)
+    assert buckets.of("anna", rate, 0.1).level == pytest.approx(1.1)
 
 
 def test_who_makes_up_names_does_not_fill_the_memory():
-    buckets, pace = Buckets(most=100), Pace(burst=2, rate=1e-6)
+    buckets, rate = Buckets(most=100), Rate(burst=2, per_second=1e-6)
 
     for number in range(10_000):
-        buckets.of(f"made up {number}", pace, 1.0).take(1.0)
+        buckets.of(f"made up {number}", rate, 1.0).take(1.0)
 
     assert len(buckets) <= 100
-    assert buckets.of("made up 9999", pace, 1.0).level == pytest.approx(1.0)
+    assert buckets.of("made up 9999", rate, 1.0).level == pytest.approx(1.0)
 
 
 # --- digest

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from livechat.domain.limits import CHANNEL_FACTOR, crowd, limits
+from livechat.domain.limits import CHANNEL_FACTOR, limits, shared_limits
 from livechat.domain.overload import HOLD_SECONDS, THRESHOLDS, Level, Load, Reading, reached
 
 DEFAULTS = limits(frames=20, messages=4, people=500)
@@ -19,28 +19,28 @@ def test_an_office_of_five_hundred_opens_the_chat_at_once_and_talks():
     assert office.sockets >= 2 * 500
     assert office.arrivals.burst >= 2 * 500
     assert office.newcomers.burst >= 500
-    assert all(pace.burst >= 500 for pace in office.acts.values())
+    assert all(rate.burst >= 500 for rate in office.acts.values())
     # 30 words a minute are a message of ten words every 20 s.
-    assert all(pace.rate >= 500 / 25 for pace in office.acts.values())
+    assert all(rate.per_second >= 500 / 25 for rate in office.acts.values())
 
 
 def test_nobody_alone_takes_what_an_address_has_and_no_address_what_a_channel_has():
-    for act, pace in DEFAULTS.address.acts.items():
+    for act, rate in DEFAULTS.address.acts.items():
         person = DEFAULTS.visitor.acts[act]
-        assert person.rate < pace.rate < DEFAULTS.channel.acts[act].rate
-        assert person.burst < pace.burst < DEFAULTS.channel.acts[act].burst
+        assert person.per_second < rate.per_second < DEFAULTS.channel.acts[act].per_second
+        assert person.burst < rate.burst < DEFAULTS.channel.acts[act].burst
 
 
 def test_an_operator_may_do_more_of_everything_than_a_visitor():
-    assert DEFAULTS.operator.frames.rate > DEFAULTS.visitor.frames.rate
-    for act, pace in DEFAULTS.operator.acts.items():
+    assert DEFAULTS.operator.frames.per_second > DEFAULTS.visitor.frames.per_second
+    for act, rate in DEFAULTS.operator.acts.items():
         if act in DEFAULTS.visitor.acts:
-            assert pace.rate > DEFAULTS.visitor.acts[act].rate
+            assert rate.per_second > DEFAULTS.visitor.acts[act].per_second
 
 
 def test_a_crowd_grows_with_its_people():
-    assert crowd(1_000).sockets == 2 * crowd(500).sockets
-    assert DEFAULTS.channel == crowd(CHANNEL_FACTOR * 500)
+    assert shared_limits(1_000).sockets == 2 * shared_limits(500).sockets
+    assert DEFAULTS.channel == shared_limits(CHANNEL_FACTOR * 500)
 
 
 # --- what is left undone

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from livechat import wire
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.errors import NotAllowed, NotFound
 from livechat.models import Conversation, Message, Operator, PageView
 from livechat.services import (
@@ -306,7 +306,7 @@ async def test_a_socket_that_watches_hears_no_more_once_the_channel_is_lost(
     await desk.send("conversation.watch", conversation=chat.public_id)
     await desk.send("timeline.fetch", conversation=chat.public_id)
     await desk.next("timeline.page")
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(10)
 
     await berlin.memberships.filter(operator=anna).adelete()

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from livechat import events, wire
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.domain.states import Availability, Presence, State
 from livechat.errors import NotAllowed
 from livechat.models import Membership, Operator, User
@@ -437,7 +437,7 @@ async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
     monkeypatch.setattr("livechat.bus.bus.publish", lambda posts: None)
     await sync_to_async(idle)(anna)
     await sync_to_async(operators.mark_idle)(timezone.now())
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await desk.send("heartbeat")
     await desk.send("inbox.fetch")
     digest = (await desk.next("inbox.snapshot"))["digest"]
@@ -459,7 +459,7 @@ async def test_the_heartbeat_of_a_manager_who_does_not_answer_tells_no_presence(
     sockets, berlin, overseer
 ):
     desk = await sockets.staff(overseer)
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     for turn in range(1, 21):
         await pulse.beat(turn)
 

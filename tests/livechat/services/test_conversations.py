@@ -90,10 +90,10 @@ def test_who_is_full_is_there_and_not_available(berlin, anna, ben, django_assert
     berlin.max_sessions_mode, berlin.max_sessions = "limited", 1
     berlin.save()
     with django_assert_num_queries(2):
-        before = assignment.crew(berlin, timezone.now())
+        before = assignment.online_operators(berlin, timezone.now())
     factories.conversation(factories.visitor(berlin))
 
-    after = assignment.crew(berlin, timezone.now())
+    after = assignment.online_operators(berlin, timezone.now())
 
     assert (before.present, before.is_available) == ((anna,), True)
     assert (after.present, after.is_available) == ((anna,), False)

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.models import Attachment, Installation, file_storage
 from livechat.services import installation
 from tests import factories
@@ -81,7 +81,7 @@ async def test_sockets_of_a_server_that_ran_on_say_hello_again(sockets, berlin, 
     visitor, _conversation = await sockets.chat(berlin)
     desk = await sockets.staff(anna)
     known = desk.heard[0]["epoch"]
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(1)
     await pulse.beat(2)
     await visitor.send("heartbeat", active=True)

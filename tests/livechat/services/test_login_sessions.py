@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from livechat.bus import Bus, Post, bus
-from livechat.consumers.session_watch import Watch
+from livechat.consumers.session_watch import SessionWatch
 from livechat.domain import rights
 from livechat.models import User
 from livechat.services import login_sessions
@@ -32,7 +32,7 @@ async def watched(sockets: Sockets):
 
 @asynccontextmanager
 async def watching():
-    task = asyncio.create_task(Watch().keep())
+    task = asyncio.create_task(SessionWatch().keep())
     await asyncio.sleep(0)
     yield
     task.cancel()
@@ -181,7 +181,7 @@ async def test_who_is_switched_on_again_has_to_sign_in_again(anna):
 async def test_signing_in_tells_nobody_that_rights_changed(anna, published):
     await sync_to_async(signed_in)(anna.user)
 
-    assert [post for post in published if "standing" in post.groups] == []
+    assert [post for post in published if "access" in post.groups] == []
 
 
 async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
@@ -190,7 +190,7 @@ async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
     await sync_to_async(login_sessions.end_all)(anna.user_id)
 
     [post] = published
-    assert (post.groups, post.frame) == (("standing",), str(anna.user_id))
+    assert (post.groups, post.frame) == (("access",), str(anna.user_id))
     assert cookie.removeprefix("sessionid=") not in post.frame
 
 

@@ -13,7 +13,7 @@ from livechat import events
 from livechat.bus import bus
 from livechat.consumers import session_watch
 from livechat.consumers.base import BaseConsumer
-from livechat.consumers.heartbeat import Pulse
+from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.consumers.operator import OperatorConsumer
 from livechat.domain import rights
 from livechat.errors import NotAllowed, NotFound, Unavailable
@@ -97,7 +97,7 @@ def test_the_visitor_never_sees_the_account_name():
 @pytest.mark.django_db(transaction=True)
 async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how):
     desk = await sockets.staff(anna)
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(10)
     user = await User.objects.aget(pk=anna.user_id)
 
@@ -122,7 +122,7 @@ async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how)
 @pytest.mark.django_db(transaction=True)
 async def test_a_new_channel_is_heard_of_without_reloading(sockets, berlin, anna):
     desk = await sockets.staff(anna)
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(10)
     paris = await sync_to_async(factories.channel)("Paris")
     await Membership.objects.acreate(channel=paris, operator=anna)
@@ -148,11 +148,11 @@ def test_standings_cost_the_same_queries_for_any_number_of_logins(
         )
 
     with django_assert_num_queries(5):
-        found = login_sessions.standing(logins)
+        found = login_sessions.access(logins)
 
     assert set(found) == set(logins)
-    assert all(standing.channels == {berlin.pk} for standing in found.values())
-    assert all("operate_livechat" in standing.permissions for standing in found.values())
+    assert all(access.channels == {berlin.pk} for access in found.values())
+    assert all("operate_livechat" in access.permissions for access in found.values())
 
 
 def _delete_session(key: str) -> None:
@@ -209,7 +209,7 @@ async def test_rights_that_could_not_be_read_are_read_again(
     desk = await sockets.staff(anna)
     [socket] = session_watch.staff()
     socket.slot = 1  # a heartbeat reads conversations as well; its turn is in none of these beats
-    pulse = Pulse()
+    pulse = HeartbeatLoop()
     await pulse.beat(10)
     await berlin.memberships.filter(operator=anna).adelete()
 
