@@ -19,7 +19,7 @@ from django_countries import countries
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from livechat import events, responders
+from livechat import responders
 from livechat.admin import channel_form, widget_tab
 from livechat.admin.access import ReadersTime
 from livechat.admin.channel_form import ChannelForm
@@ -28,6 +28,7 @@ from livechat.admin.history import TellsDifferences
 from livechat.admin.url_test import url_test
 from livechat.domain import colours
 from livechat.models import Channel, ChannelRule, Conversation, Embedding, Membership
+from livechat.services import channels as services
 
 
 class MembershipInline(TabularInline):
@@ -244,23 +245,18 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         channel: Channel | None = super().get_object(request, object_id, from_field)
         if channel is None or request.method != "POST":
             return channel
-        return Channel.objects.select_for_update().filter(pk=channel.pk).first()
+        return services.locked(channel.pk)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
-        if change:
-            obj.revision += 1
-        super().save_model(request, obj, form, change)
+        services.save(obj)
         self._warn_of_colours(request, obj)
 
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: object, change: bool
     ) -> None:
-        """A new channel has its creator as operator (`odoo19.md` §1.1)."""
         super().save_related(request, form, formsets, change)
-        operator = getattr(request.user, "operator", None)
-        if not change and operator is not None and operator.is_enabled:
-            Membership.objects.get_or_create(channel=form.instance, operator=operator)
-        events.widgets_changed()
+        if not change:
+            services.add_creator(form.instance, getattr(request.user, "operator", None))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -270,12 +266,10 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         return found, counts, set() if protected else lacking, protected[:PROTECTED]
 
     def delete_model(self, request: HttpRequest, obj: Channel) -> None:
-        super().delete_model(request, obj)
-        events.widgets_changed()
+        services.delete(Channel.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
-        super().delete_queryset(request, queryset)
-        events.widgets_changed()
+        services.delete(queryset)
 
     def render_change_form(
         self,

@@ -1,0 +1,38 @@
+"""Channels: stored and deleted, and every server told that its snapshot of the widgets is old."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from livechat import events
+from livechat.models import Channel, Membership, Operator
+
+
+def locked(pk: int) -> Channel | None:
+    """Return a channel, locked until the end of the caller's transaction, so that the caller can
+    compare the `revision` that an editor saw; None where it was deleted."""
+    return Channel.objects.select_for_update().filter(pk=pk).first()
+
+
+@transaction.atomic
+def save(channel: Channel) -> None:
+    """Store a channel. A changed one must be locked, and gets the next revision.
+
+    Rules and operators that the caller stores in the same transaction are announced with it.
+    """
+    if channel.pk is not None:
+        channel.revision += 1
+    channel.save()
+    events.widgets_changed()
+
+
+def add_creator(channel: Channel, creator: Operator | None) -> None:
+    """Let the creator of a new channel answer on it, if they are an operator. Safe to repeat."""
+    if creator is not None and creator.is_enabled:
+        Membership.objects.get_or_create(channel=channel, operator=creator)
+
+
+@transaction.atomic
+def delete(channels: QuerySet[Channel]) -> None:
+    """Delete channels. Raises ProtectedError for those that have conversations."""
+    channels.delete()
+    events.widgets_changed()
