@@ -465,6 +465,8 @@ def test_a_row_that_is_drawn_anew_while_it_is_pressed_opens(vera, anna):
     vera.opens()
     vera.write("Hello")
     row = anna.rows("mine")
+    # Above the rows, until the first click lets sounds through.
+    expect(anna.page.get_by_role("button", name="Sounds are blocked")).to_be_visible()
     row.get_by_text("Hello").hover()
     anna.page.mouse.down()
     vera.write("Anybody there?")

@@ -58,7 +58,8 @@ export class Ringing {
       this.#patient = false;
       changed();
     }, PATIENCE_MS);
-    addEventListener("pointerdown", this.#unlock, { capture: true });
+    // Not `pointerdown`: the strip goes then, and what was pressed moves away below the pointer.
+    addEventListener("click", this.#unlock, { capture: true });
     addEventListener("keydown", this.#unlock, { capture: true });
   }
 
