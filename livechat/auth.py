@@ -108,7 +108,7 @@ def _is_ours(host: bytes, ours: tuple[str, ...]) -> bool:
 
 def came_over_tls(scope: Mapping[str, Any]) -> bool:
     """Say whether the visitor speaks TLS, with us or with a proxy of ours, whose
-    ``X-Forwarded-Proto`` alone is believed (decision 32)."""
+    ``X-Forwarded-Proto`` alone is believed, and only from trusted proxies."""
     client = scope.get("client")
     if not _is_proxy(client[0] if client else ""):
         return scope.get("scheme") in SECURE
@@ -117,7 +117,8 @@ def came_over_tls(scope: Mapping[str, Any]) -> bool:
 
 
 def client_address(scope: Mapping[str, Any]) -> str:
-    """Return the right-most address that is not one of our proxies (decision 32)."""
+    """Return the right-most address that is not one of our proxies; what is left of it is the
+    client's own claim."""
     client = scope.get("client")
     address = client[0] if client else ""
     if not settings.TRUSTED_PROXIES:

@@ -110,7 +110,7 @@ def require(
 
 
 def may_read(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> bool:
-    """Say whether `actor` may read anything of `conversation` (decision 9)."""
+    """Say whether `actor` may read anything of `conversation` (`docs/reference/permissions.md`)."""
     return reach(actor, conversation, part) > 0
 
 

@@ -1,5 +1,5 @@
 """Signed addresses: of files and transcripts, each good for one object, one audience and ten
-minutes (decision 24). Whoever has one may fetch; nobody can make one, or change what it names."""
+minutes. The holder of a link may fetch that object, and cannot forge or change a link."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -62,7 +62,7 @@ def reads_on(actor: StaffActor, conversation: str = "") -> Q:
 
 
 def may_read(actor: StaffActor, conversation: Conversation) -> bool:
-    """Ask the policy; who once took part keeps what they have read (decision 9)."""
+    """Ask the policy. Operators who took part once keep what they have read."""
     return reach(actor, conversation) > 0
 
 

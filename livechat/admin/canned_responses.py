@@ -38,7 +38,7 @@ class CannedResponseForm(forms.ModelForm):
 
 @admin.register(CannedResponse)
 class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Own and shared ones; only the owner and managers change them (`odoo19.md` §1.12)."""
+    """Own and shared ones; only the owner and managers change them."""
 
     form = CannedResponseForm
     list_display = ("call", "begins", "owner_name", "shared_with", "last_used_at")

@@ -43,7 +43,7 @@ class ExpertiseForm(forms.ModelForm):
 
 @admin.register(Expertise)
 class ExpertiseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Chatbots hand over to an operator who knows about the matter (`odoo19.md` §1.9)."""
+    """Chatbots hand over to an operator with the expertise that a step names."""
 
     form = ExpertiseForm
     list_display = ("name", "operator_names")

@@ -1,7 +1,7 @@
 """The watch: ends the sockets of staff who may not be here any more.
 
 It looks at those of a user as soon as an event tells that something about him changed, and the
-pulse has it look at all every few seconds, for an event may be lost (decision 31).
+pulse has it look at all every few seconds, for an event may be lost.
 """
 
 import asyncio

@@ -94,7 +94,7 @@ class VisitorConsumer(BaseConsumer):
         self.known_pk = 0
         self.take_tab(f"visitor.{visitor}.{channel.pk}")
         bus.registry.join(self, events.visitor_group(visitor, channel.pk))
-        # First join, then read (G3): what is committed in between is heard and perhaps read too,
+        # First join, then read: what is committed in between is heard and perhaps read too,
         # which the client drops as a double. The other way round it could be missed.
         current = await run(visitors.newest, self.actor)
         if current is not None:

@@ -1,4 +1,4 @@
-"""Is an operator there, and does he take new conversations? (`odoo19.md` §3.1, decision 30.)"""
+"""Is an operator there, and do they take new conversations? (`docs/how-to/be-available.md`)"""
 
 from datetime import datetime, timedelta
 

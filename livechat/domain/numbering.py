@@ -1,8 +1,8 @@
 """The batch rule: which of the items that waited together become entries, with which numbers.
 
-Every entry has a number in the staff timeline, every public one also a number in the visitor's
-(decision 4). Both must stay 1..n without a hole, so only what really becomes an entry is
-numbered (decision 5): doubles are dropped first, within the batch too.
+Every entry has a number in the staff timeline; a public entry also has one in the visitor's. Both
+stay 1..n without a hole, so that a visitor cannot infer a note. Therefore only items that become
+entries are numbered: doubles are dropped first, within the batch too.
 """
 
 from collections.abc import Hashable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Which websites may embed a widget? (Decision 19.)
+"""Which websites may embed a widget?
 
 An origin is what a browser calls a website: scheme, host, and the port where it is not the usual
 one. A pattern is an origin, or one with a star for at least one subdomain

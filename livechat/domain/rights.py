@@ -1,4 +1,4 @@
-"""Groups and rights, declared in one table (decision 2)."""
+"""Groups and rights, declared in one table (`docs/reference/permissions.md`)."""
 
 MANAGE = "livechat.manage_livechat"
 OPERATE = "livechat.operate_livechat"

@@ -7,11 +7,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """An operator of the channel, as routing sees him.
+    """An operator of the channel, as routing sees them.
 
-    `load` counts his open conversations with activity in the last 30 minutes over all
+    `load` counts their open conversations with activity in the last 30 minutes over all
     channels; `channel_load` those of this channel with activity in the last 15 minutes, which
-    is what the limit is about (`odoo19.md` §3.3, §3.4).
+    the channel's limit compares with.
     """
 
     operator: int

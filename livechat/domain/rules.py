@@ -1,4 +1,7 @@
-"""Which rule of a channel fits this page and country? (`odoo19.md` §2, decision 22.)"""
+"""Which rule of a channel fits this page and country?
+
+Rules with countries are tried before the others, each group in its order.
+"""
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field

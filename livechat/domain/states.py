@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a conversation ended, or would end if it ended now (`odoo19.md` §3.6)."""
+    """How a conversation ended, or would end if it ended now."""
 
     NO_ANSWER = "no_answer"
     NO_AGENT = "no_agent"
@@ -71,8 +71,7 @@ class Availability(StrEnum):
 
 
 class Presence(StrEnum):
-    """How others see an operator; only who is online is given a conversation
-    (`odoo19.md` §3.1)."""
+    """How others see an operator. Only operators who are online are given conversations."""
 
     ONLINE = "online"
     BUSY = "busy"

@@ -141,7 +141,7 @@ def page_url(url: str) -> str:
     """Return an http(s) address without credentials, query and fragment; "" for anything else.
 
     Its host is in ASCII, as browsers name it: letters of other scripts look like Latin ones.
-    Queries carry names, order numbers and tokens that no operator needs (decision 21).
+    Queries carry names, order numbers and tokens that no operator needs.
     """
     try:
         parts = split_url(_CONTROLS.sub("", url).strip())

@@ -1,4 +1,4 @@
-"""What does the widget do on this page, now? (`odoo19.md` §2.3, decision 23.)"""
+"""What does the widget do on this page, now?"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

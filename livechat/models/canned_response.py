@@ -23,7 +23,7 @@ class CannedResponseQuerySet(models.QuerySet["CannedResponse"]):
 
 
 class CannedResponse(models.Model):
-    """A shortcut and the text that replaces it (`odoo19.md` §1.12)."""
+    """A shortcut and the text that replaces it."""
 
     shortcut = models.CharField(
         _("Shortcut"),

@@ -52,7 +52,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
 
 class Channel(models.Model):
-    """Operators, look, rules, limits and widget of one site or team (`odoo19.md` §1.1)."""
+    """Operators, look, rules, limits and widget of one site or team."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)

@@ -137,8 +137,8 @@ _HEAD = ("pk", "public_id", "channel_id", "state", *list(_ADVANCE)[1:])
 class Conversation(models.Model):
     """One chat of a visitor on a channel.
 
-    `seq` and `public_seq` are the last numbers given in the staff timeline and in the visitor's
-    (decision 4). `revision` counts changes of anything shown in a list, so that an older
+    `seq` and `public_seq` are the last numbers given in the staff timeline and in the visitor's.
+    `revision` counts changes of anything shown in a list, so that an older
     event never undoes a newer one. The main operator is one column, so there are never two.
     """
 

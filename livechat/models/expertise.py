@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Expertise(models.Model):
-    """A field that operators are good at; a chatbot hands over to one who is (`odoo19.md` §1.9)."""
+    """A field that operators are good at; chatbots hand over to operators of a field."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
 

@@ -14,7 +14,7 @@ from livechat.models.choices import BUTTON_ACTIONS, RESPONDER_CONDITIONS
 
 
 class ChannelRule(models.Model):
-    """One line of a channel's rules, tried in the order of `sequence` (`odoo19.md` §1.2)."""
+    """One line of a channel's rules, tried in the order of `sequence`."""
 
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="rules")
     sequence = models.PositiveIntegerField(default=10)

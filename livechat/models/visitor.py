@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Visitor(models.Model):
-    """The person on the website. `public_id` is what the signed token in his browser names;
-    the row exists from his first message on (decision 20)."""
+    """The person on the website. The signed token in their browser names `public_id`; the row
+    exists from their first message on: `docs/decisions/0018-no-row-before-the-first-message.md`.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True, default="")

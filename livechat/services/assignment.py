@@ -29,7 +29,7 @@ def choose_operator(channel: Channel, now: datetime) -> Operator | None:
     """Return the operator who gets the next conversation of `channel`, locked; None for nobody.
 
     Locks all operators of the channel in pk order and counts inside, so two openings at once
-    cannot both take the last place (decision 8).
+    cannot both take the last place (`docs/decisions/0017-capacity-is-counted-under-a-lock.md`).
     """
     operators = {
         operator.pk: operator

@@ -41,8 +41,8 @@ def remove_empty(now: datetime) -> int:
 def close_silent(now: datetime) -> int:
     """End conversations in which nobody has written for a day; return how many.
 
-    What a visitor has written and no operator has read stays open, however long ago
-    (`odoo19.md` §10); a bot reads everything. Idempotent, one transaction for each.
+    A conversation with a text that no operator has read stays open, however old it is; a bot reads
+    everything. Idempotent, one transaction for each.
     """
     unread = Message.objects.filter(
         conversation=OuterRef("pk"), author__role=Role.VISITOR, seq__gt=OuterRef("staff_seen")

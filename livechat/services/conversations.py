@@ -78,7 +78,7 @@ def open_conversation(
 
     Safe to repeat: a `client_id` under which this visitor has said something before, in whichever
     conversation and by whichever command, returns that conversation, closed or not, and stores
-    nothing (decision 6). Two at once from the same visitor end in one conversation.
+    nothing. Two at once from the same visitor end in one conversation.
     Raises NotFound for an archived channel, IdConflict when the id came with another text or on
     another channel, FileGone and Invalid for `files` that cannot be sent.
     """

@@ -1,7 +1,7 @@
 """Conversations of operators who are gone without a word: their browser died, or their right.
 
 Whoever closes his laptop or loses the network takes no leave. After lease and grace somebody else
-gets what is still going on, and the visitor is told once (G6).
+gets what is still going on, and the visitor is told once.
 """
 
 from datetime import datetime

@@ -115,7 +115,7 @@ def _digest(rows: Iterable[Conversation], own: set[int]) -> str:
 
 
 def visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQuerySet:
-    """Return those of `rows` that `actor` may read as an operator or manager (decision 9)."""
+    """Return those of `rows` that `actor` may read as an operator or manager."""
     if actor.is_manager:
         return rows
     if actor.operator is None:

@@ -1,4 +1,4 @@
-"""Posting messages: the group commit that the whole chat stands on (decision 5)."""
+"""Posting messages: the group commit of the chat (`docs/decisions/0016-group-commit.md`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -76,8 +76,7 @@ def ensure_groups() -> None:
 def sync_rights(users: Iterable[int]) -> None:
     """Make or disable the operator profiles of users whose groups or rights changed.
 
-    Losing the right ends all memberships; getting it back does not restore them
-    (`odoo19.md` §1.11).
+    Losing the right ends all memberships; getting it back does not restore them.
     """
     for user in User.objects.filter(pk__in=list(users)):
         may_answer = user.is_active and user.has_perm(rights.OPERATE)

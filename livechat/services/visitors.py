@@ -118,7 +118,7 @@ def newest_of(visitors: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Ne
 def view_page(actor: VisitorActor, page: wire.Page) -> None:
     """Add a page to the visitor's trail, and tell the operators of his open conversation.
 
-    Nothing is stored of visitors who never wrote (decision 20), nor of the same page twice.
+    Nothing is stored of visitors who never wrote, nor of the same page twice.
     """
     page = clean_page(page)
     if page.url and not _is_there(actor, page):
@@ -162,7 +162,7 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
     """Store what the website tells of a visitor, and show it to the operators of his open
     conversation.
 
-    Nothing is stored of visitors who never wrote (decision 20). Safe to repeat. Raises Invalid.
+    Nothing is stored of visitors who never wrote. Safe to repeat. Raises Invalid.
     """
     visitor = Visitor.objects.filter(public_id=actor.visitor).select_for_update().first()
     if visitor is None:

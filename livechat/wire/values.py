@@ -38,7 +38,7 @@ FileIds = Annotated[list[UUID], Meta(max_length=MAX_FILES)]
 
 
 class Close:
-    """Close codes of our own (`guarantees.md`); only 1000 and 3000-4999 may be sent."""
+    """Close codes of our own. The WebSocket protocol lets us send 1000 and 3000-4999 only."""
 
     BAD_FRAMES = 4400
     IDENTITY = 4401

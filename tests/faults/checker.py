@@ -1,7 +1,7 @@
 """The checker: what was written, what is stored, what is shown; and everything wrong with it.
 
-Pure. It knows the promises of the chat (`guarantees.md` G1 to G5, G8, G13, G15) and nothing of
-how they are kept: it compares what clients were told with the rows of the database and with what
+Pure. It knows the promises of the chat (`docs/explanation/faults.md`) and nothing of how they are
+kept: it compares what clients were told with the rows of the database and with what
 the clients show. Moments of time are not looked at; order is what the numbers say.
 """
 
@@ -120,7 +120,7 @@ def violations(history: History) -> list[str]:
 
 
 def _storage(history: History) -> Iterator[str]:
-    """G1, G4: acked means stored once, as written, under the number that was told."""
+    """Acked means stored once, as written, under the number that was told."""
     stored: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in history.entries:
         if entry.client_id:
@@ -160,7 +160,7 @@ def _one(written: Written, rows: Sequence[Entry]) -> Iterator[str]:
 
 
 def _numbers(history: History) -> Iterator[str]:
-    """G2, G15: both numberings are 1..n without a hole, and one order."""
+    """Both numberings are 1..n without a hole, and one order."""
     rows: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in history.entries:
         rows[entry.conversation].append(entry)
@@ -188,7 +188,7 @@ def _numbers(history: History) -> Iterator[str]:
 
 
 def _order(history: History) -> Iterator[str]:
-    """G2: what is written in one tab into one conversation is stored in the order of writing."""
+    """What is written in one tab into one conversation is stored in the order of writing."""
     rows = {(entry.writer, entry.client_id): entry for entry in history.entries if entry.client_id}
     newest: dict[tuple[str, str], Entry] = {}
     for written in history.written:
@@ -203,14 +203,14 @@ def _order(history: History) -> Iterator[str]:
 
 
 def _openings(history: History) -> Iterator[str]:
-    """G8: one open conversation per visitor."""
+    """One open conversation per visitor."""
     for visitor, count in Counter(c.visitor for c in history.chats if c.state != "closed").items():
         if count > 1:
             yield f"visitor {_short(visitor)} has {count} open conversations"
 
 
 def _screens(history: History) -> Iterator[str]:
-    """G3, G5: every client shows what its audience may see, all of it and nothing else."""
+    """Every client shows what its audience may see, all of it and nothing else."""
     everything: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in sorted(history.entries, key=lambda entry: entry.seq):
         everything[entry.conversation].append(entry)
@@ -278,7 +278,7 @@ def _compare(conversation: str, shown: Sequence[Shown], wanted: Sequence[Shown])
 
 
 def _secrets(history: History) -> Iterator[str]:
-    """G13: in no frame does a visitor get a note, or what belongs to another visitor."""
+    """In no frame does a visitor get a note, or what belongs to another visitor."""
     written = {item.token: item for item in history.written}
     owners = {chat.id: chat.visitor for chat in history.chats}
     for screen in history.screens:

@@ -1,4 +1,4 @@
-"""Webhooks while workers are killed in the middle of a call, and receivers are moody (G10)."""
+"""Webhooks while workers are killed in the middle of a call, and receivers are moody."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""Three times as much as the server takes (G14): what is acknowledged is stored, refusals are
+"""Three times as much as the server takes: what is acknowledged is stored, refusals are
 clean, memory is bounded, and when it is over everything is as before."""
 
 import asyncio

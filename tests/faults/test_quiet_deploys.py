@@ -1,4 +1,4 @@
-"""A new release is taken up while everybody chats on: G11."""
+"""A new release starts while visitors and operators chat on, and they notice nothing."""
 
 import asyncio
 import http.client

@@ -1,4 +1,4 @@
-"""A backup is restored while everybody would rather chat on: G16, by the commands of the how-to."""
+"""A backup is restored while people chat on, by the commands of the how-to."""
 
 import asyncio
 from collections import Counter

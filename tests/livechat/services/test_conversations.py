@@ -427,7 +427,7 @@ def test_read_marks_only_grow_and_never_beyond_what_exists(anna, vera):
 
 
 def test_every_service_locks_in_the_one_order(berlin, anna, ben, vera):
-    """visitor < operator < conversation (decision 8), read off the statements themselves."""
+    """visitor < operator < conversation, read off the statements themselves."""
     order = [
         "livechat_visitor",
         "livechat_operator",
