@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 BASE_DIR = Path(__file__).resolve().parent.parent
 YEAR = 365 * 24 * 3600
 OTHER_CONNECTIONS = 8
-"""To the database, of a process beside those of services: for its two pens that write messages,
+"""To the database, of a process beside those of services: for its two batch writers of messages,
 four conversations that somebody has locked, and the questions how it stands."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -13,17 +13,3 @@ from livechat.admin import (
     tags,
     webhooks,
 )
-
-__all__ = [
-    "canned_responses",
-    "channels",
-    "conversations",
-    "deliveries",
-    "expertise",
-    "login_attempts",
-    "pages",
-    "people",
-    "site",
-    "tags",
-    "webhooks",
-]

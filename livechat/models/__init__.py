@@ -1,6 +1,6 @@
 """Rows: columns, constraints, QuerySets, and verbs about one row. One noun a file."""
 
-from livechat.models import lookups as lookups  # it registers them
+from livechat.models import lookups  # it registers them
 from livechat.models.attachment import Attachment, file_storage
 from livechat.models.canned_response import CannedResponse
 from livechat.models.channel import Channel
@@ -17,31 +17,3 @@ from livechat.models.tag import Tag
 from livechat.models.user import User
 from livechat.models.visitor import PageView, Visitor
 from livechat.models.webhook import Webhook
-
-__all__ = [
-    "Attachment",
-    "Author",
-    "CannedResponse",
-    "Channel",
-    "ChannelRule",
-    "Conversation",
-    "Delivery",
-    "Embedding",
-    "Entry",
-    "Expertise",
-    "Head",
-    "Installation",
-    "Job",
-    "Lease",
-    "Membership",
-    "Message",
-    "Name",
-    "Operator",
-    "PageView",
-    "Participant",
-    "Tag",
-    "User",
-    "Visitor",
-    "Webhook",
-    "file_storage",
-]
