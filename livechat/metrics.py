@@ -1,15 +1,13 @@
-"""What a process counts of itself. `docs/how-to/watch-it.md` tells what each means.
+"""The metrics of a process. `docs/how-to/watch-it.md` explains each.
 
-Whatever happens for every frame is counted in plain numbers of the event loop, which cost next to
-nothing, and carried over once a second and before anybody reads (`flush`). Everything else goes
-straight to Prometheus' client, from any thread.
+Frames are counted in plain numbers on the event loop, which cost next to nothing; `flush` carries
+them over once a second and before each scrape. Everything else goes straight to Prometheus' client,
+from any thread.
 
 Labels are closed sets of our own words: never an id, a name, or anything that a client chose.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
 
 import msgspec
 from prometheus_client import Counter, Gauge, Histogram
@@ -19,30 +17,6 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GONE = frozenset({1000, 1001, 1005, 1006, 1009, 1011, 1012})
 """Close codes of browsers and servers that are told apart; any other is "other"."""
 OURS = range(4400, 4600)
-
-
-class Quick:
-    """A histogram that the event loop alone observes, many times a second."""
-
-    def __init__(self, histogram: Histogram, bounds: Iterable[float]) -> None:
-        self._histogram = histogram
-        self._bounds = tuple(bounds)
-        self._counts = [0] * (len(self._bounds) + 1)
-        self._sum = 0.0
-
-    def observe(self, value: float) -> None:
-        self._counts[bisect_left(self._bounds, value)] += 1
-        self._sum += value
-
-    def flush(self) -> None:
-        # The client takes one value at a time, which would cost more than all that is observed.
-        for bucket, count in zip(self._histogram._buckets, self._counts, strict=True):
-            if count:
-                bucket.inc(count)
-        if self._sum:
-            self._histogram._sum.inc(self._sum)
-        self._counts = [0] * len(self._counts)
-        self._sum = 0.0
 
 
 # --- sockets and frames
@@ -112,11 +86,7 @@ HTTP_SECONDS = Histogram(
 
 _received: defaultdict[type, int] = defaultdict(int)
 _sent: defaultdict[str, int] = defaultdict(int)
-_acks = Quick(ACK_SECONDS, SECONDS)
 _answered: defaultdict[tuple[str, int], int] = defaultdict(int)
-
-acknowledged = _acks.observe
-"""Note how many seconds a message took."""
 
 
 def received(command: msgspec.Struct) -> None:
@@ -156,4 +126,3 @@ def flush() -> None:
     _received.clear()
     _sent.clear()
     _answered.clear()
-    _acks.flush()

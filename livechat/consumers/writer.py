@@ -190,7 +190,7 @@ class BatchWriter:
                     self._writer.locked.add(item, answer)
                 else:
                     answer(item, outcome)
-                    metrics.acknowledged(now - at)
+                    metrics.ACK_SECONDS.observe(now - at)
         finally:
             self._begin(loop)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import REGISTRY, generate_latest
 
 from config.monitoring import gauges, metrics_endpoint
 from livechat import metrics
@@ -166,24 +166,6 @@ def test_close_codes_are_a_closed_set():
         metrics.socket_closed("visitor", code)
 
     assert value("livechat_sockets_closed_total", kind="visitor", code="other") == before + 4
-
-
-def test_a_quick_histogram_tells_what_an_ordinary_one_would():
-    registries = CollectorRegistry(), CollectorRegistry()
-    ordinary, behind = (Histogram("x", "x", buckets=(1, 2, 4), registry=r) for r in registries)
-    quick = metrics.Quick(behind, (1, 2, 4))
-    for seconds in (0, 0.5, 1, 1.5, 2, 3, 4, 5, 100):
-        ordinary.observe(seconds)
-        quick.observe(seconds)
-    quick.flush()
-    quick.flush()
-
-    samples = [
-        [(s.name, s.labels, s.value) for s in metric.samples if not s.name.endswith("_created")]
-        for registry in registries
-        for metric in registry.collect()
-    ]
-    assert samples[0] == samples[1]
 
 
 async def test_without_a_token_there_is_no_such_address(settings, client):
