@@ -1,17 +1,19 @@
-"""IP addresses: what rate limits count as one place, and how much of an address may be kept."""
+"""IP addresses: the key that rate limits use for a client, and the part that may be stored."""
 
 import ipaddress
 from functools import lru_cache
 
 KEPT_IPV4_BITS = 24
 KEPT_IPV6_BITS = 48
-"""Enough to tell networks apart, too little to tell people apart."""
+"""Enough to distinguish networks, too little to identify a person."""
 
 
 @lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
-    """Return what rate limits count as one place: an IPv4 address, or the /64 network of an IPv6
-    address, as a single household has 2**64 of them."""
+    """Return the key under which rate limits count a client; "unknown" for any other text.
+
+    For IPv4 it is the address, for IPv6 the /64 network, because one household has 2**64 addresses.
+    """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

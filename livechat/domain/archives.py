@@ -1,12 +1,13 @@
-"""What is in archives and Office files: all of it is read within bounds, or the file is refused.
+"""Inspects archives and Office files: reads all their content within limits, or refuses the file.
 
-A ZIP can tell one reader another thing than the next: by a second directory, by headers that
-disagree with it, by data between its members. So it has to be whole and plain: its members lie one
-behind the other and nothing lies between them, each is told twice and alike, and each is unpacked
-to its end. What is encrypted, too large or packed in an unusual way cannot be read, and is refused.
+Two programs can read the same ZIP differently: because of a second directory, of headers that
+disagree with the directory, or of data between members. Therefore a ZIP must be complete and
+simple: its members follow each other without gaps, the header of each member agrees with the
+directory, and each member is decompressed to its end. Files that are encrypted, too large or
+compressed with an unusual method cannot be read and are refused.
 
-Inside nothing may run: no programs, no scripts, no macros, no other archives; Office files may be
-inside, and are looked into like all others.
+A file must contain nothing that runs: no programs, scripts, macros or other archives. It may
+contain Office files, which are inspected in the same way.
 """
 
 import io
@@ -26,15 +27,16 @@ from livechat.errors import Invalid
 MIB = 1024 * 1024
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY = 2 * MIB
-"""Bytes of a ZIP's directory."""
+"""Bytes of a ZIP's central directory."""
 MAX_UNPACKED = 256 * MIB
-"""Bytes of all members, those of Office files inside included. It takes about a second."""
+"""Decompressed bytes of all members, including those of nested Office files. Reading this much
+takes about a second."""
 MAX_PART = 4 * MIB
-"""Bytes of a member that says what the others are."""
+"""Bytes of a member that declares the types of the others."""
 MAX_NESTED = 32 * MIB
-"""Bytes of an Office file inside: it is held in memory while it is looked into."""
+"""Bytes of a nested Office file, which is inspected in memory."""
 MAX_DEPTH = 3
-"""A workbook in a presentation in an archive."""
+"""Levels of nesting, as of a workbook in a presentation in an archive."""
 CHUNK = 64 * 1024
 
 OOXML = "application/vnd.openxmlformats-officedocument."
@@ -46,7 +48,7 @@ COMPOUND_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Source(Protocol):
-    """A file to read from, at any place."""
+    """A file that can be read at any position."""
 
     def read(self, size: int = ..., /) -> bytes: ...
 
@@ -54,8 +56,8 @@ class Source(Protocol):
 
 
 class Member(NamedTuple):
-    """A member of a ZIP. `names` are all that it is called; `at` and `end` enclose header and
-    data, which begins at `data`."""
+    """A member of a ZIP. `names` are all its names. The header begins at offset `at`, the data at
+    `data`; both are over before `end`."""
 
     names: tuple[str, ...]
     is_deflated: bool
@@ -73,25 +75,25 @@ class Member(NamedTuple):
 
 @dataclass(slots=True)
 class _Room:
-    """What may still be read."""
+    """The number of members and of decompressed bytes that may still be read."""
 
     members: int = MAX_MEMBERS
     size: int = MAX_UNPACKED
 
 
 def kind_of_zip(file: Source) -> str:
-    """Return the type of a ZIP: of an Office file, or of an archive.
+    """Return the type of a ZIP: an Office type, or that of an archive.
 
-    Raises Invalid: ``file_broken`` for what is not whole or says two things, ``file_type`` for
-    what may not be inside or cannot be read.
+    Raises Invalid: ``file_broken`` when the ZIP is incomplete or contradicts itself, ``file_type``
+    when its content is forbidden or cannot be read.
     """
     return _kind(file, _Room(), MAX_DEPTH)
 
 
 def kind_of_compound(file: Source) -> str | None:
-    """Return the type of a legacy Office file, None of the many others (installers, mails).
+    """Return the type of a legacy Office file, None for others (installers, e-mails).
 
-    Raises Invalid ``file_type`` when it holds macros or a program.
+    Raises Invalid ``file_type`` when it has macros or an embedded file, or is encrypted.
     """
     names = _streams(file)
     if names & _HIDING_STREAMS:
@@ -106,7 +108,7 @@ def _kind(file: Source, room: _Room, depth: int) -> str:
     members = _members(file, room)
     names = {name for member in members for name in member.names}
     if len(names) < sum(len(set(member.names)) for member in members):
-        raise Invalid("file_broken")  # two of one name
+        raise Invalid("file_broken")  # two members have the same name
     if any(_may_not_be_inside(name) for name in names):
         raise Invalid("file_type")
     is_package = "[content_types].xml" in names
@@ -125,8 +127,8 @@ _PARTS = frozenset({"[content_types].xml", "mimetype", "meta-inf/manifest.xml"})
 
 
 def _package(names: Iterable[str], parts: dict[str, bytes]) -> str:
-    """Return what an OOXML package says it is. Names of its parts and folders decide nothing."""
-    if any(name.endswith(".piece") for name in names):  # a part in several members
+    """Return the declared type of an OOXML package, whatever its parts and folders are called."""
+    if any(name.endswith(".piece") for name in names):  # a part split over several members
         raise Invalid("file_type")
     types = {
         attributes.get("ContentType", "").strip().lower()
@@ -144,7 +146,7 @@ def _package(names: Iterable[str], parts: dict[str, bytes]) -> str:
         raise Invalid("file_type")
     kinds = [kind for kind in _MAIN_PARTS if f"{kind}.main+xml" in types]
     if len(kinds) != 1:
-        raise Invalid("file_type")  # another package: of programs, of extensions, a template
+        raise Invalid("file_type")  # another kind of package: a program, an extension, a template
     return kinds[0]
 
 
@@ -167,7 +169,7 @@ _HIDING_RELATIONS = frozenset(
 
 
 def _open_document(names: Iterable[str], parts: dict[str, bytes], *, is_package: bool) -> str:
-    """Return what an OpenDocument file says it is in its first member."""
+    """Return the type that an OpenDocument file declares in its first member."""
     declared = parts["mimetype"].decode("latin-1")
     manifest = _elements(parts.get("meta-inf/manifest.xml", b"<manifest/>"))
     holds_scripts = any(_SCRIPTS.search(name) for name in names)
@@ -182,7 +184,7 @@ _SCRIPTS = re.compile("(^|/)(basic|scripts)/")
 
 
 def _members(file: Source, room: _Room) -> list[Member]:
-    """Return the members in the order they lie in, after everything but their data was checked."""
+    """Return the members by their position in the file. Everything but their data is checked."""
     size = file.seek(0, io.SEEK_END)
     count, at = _directory(file, size)
     room.members -= count
@@ -212,9 +214,9 @@ _LOCATOR_BYTES = 20
 
 
 def _directory(file: Source, size: int) -> tuple[int, int]:
-    """Return how many members a ZIP has, and where its directory begins.
+    """Return the number of members of a ZIP, and the offset of its directory.
 
-    The directory ends where the file does: nothing may follow it, not even a comment.
+    Nothing may follow the directory and its end record, not even a comment.
     """
     file.seek(max(0, size - _END.size - _LOCATOR_BYTES))
     last = file.read(_LOCATOR_BYTES + _END.size)
@@ -224,14 +226,14 @@ def _directory(file: Source, size: int) -> tuple[int, int]:
     if mark != b"PK\x05\x06" or comment or at + length + _END.size != size:
         raise Invalid("file_broken")
     if disk or first or here != count or count == 0xFFFF or last.startswith(b"PK\x06\x07"):
-        raise Invalid("file_type")  # parts of several disks, and archives of more than 4 GiB
+        raise Invalid("file_type")  # split over several disks, or ZIP64
     if length > MAX_DIRECTORY:
         raise Invalid("file_type")
     return count, at
 
 
 class _Entry(NamedTuple):
-    """A member as the directory tells it."""
+    """A member as the directory describes it."""
 
     name: bytes
     others: tuple[bytes, ...]
@@ -247,7 +249,7 @@ _ENTRY = struct.Struct("<4s4B4H3L5H2L")
 _LOCAL = struct.Struct("<4s2B4H3L2H")
 _ENCRYPTED = 1 | 1 << 6 | 1 << 13
 _DESCRIBED = 1 << 3
-"""The sizes stand behind the data."""
+"""The flag of a member whose checksum and sizes follow its data."""
 _UTF8 = 1 << 11
 _TOLD = _ENCRYPTED | _DESCRIBED | _UTF8
 _STORED, _DEFLATED = 0, 8
@@ -255,7 +257,7 @@ _UNKNOWN = 0xFFFFFFFF
 
 
 def _entry(directory: bytes, at: int) -> tuple[_Entry, int]:
-    """Return the entry at this place of a directory, and where the next one begins."""
+    """Return the entry at this offset of a directory, and the offset of the next one."""
     if at + _ENTRY.size > len(directory):
         raise Invalid("file_broken")
     mark, _, _, _, _, flags, method, _, _, crc, packed, size, *rest = _ENTRY.unpack_from(
@@ -276,7 +278,10 @@ def _entry(directory: bytes, at: int) -> tuple[_Entry, int]:
 
 
 def _member(file: Source, entry: _Entry, end: int) -> Member:
-    """Return a member whose own header says the same as the directory, and that ends at `end`."""
+    """Return a member, which must end at `end`.
+
+    Raises Invalid ``file_broken`` when its own header disagrees with the directory.
+    """
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size:
@@ -317,7 +322,7 @@ def _member(file: Source, entry: _Entry, end: int) -> Member:
 
 
 def _is_description(between: bytes, told: tuple[int, int, int], *, is_described: bool) -> bool:
-    """Say whether what stands between two members may stand there: sizes, told once more."""
+    """Say whether the bytes between two members are valid: none, or checksum and sizes again."""
     if not is_described:
         return not between
     return between.removeprefix(b"PK\x07\x08") in (
@@ -327,7 +332,7 @@ def _is_description(between: bytes, told: tuple[int, int, int], *, is_described:
 
 
 def _other_names(extra: bytes) -> tuple[bytes, ...]:
-    """Return the names that a header's further fields give: some programs go by them."""
+    """Return the names in a header's extra fields: some programs prefer them."""
     names = []
     at = 0
     while at + 4 <= len(extra):
@@ -342,7 +347,10 @@ _UNICODE_NAME = 0x7075
 
 
 def _plain(name: bytes, encoding: str) -> str:
-    """Return a name as a computer that knows no capitals would have it; raises Invalid."""
+    """Return a name in a form in which names that a file system could confuse are equal.
+
+    Raises Invalid ``file_broken`` for a name that is empty, undecodable or has control characters.
+    """
     try:
         plain = name.decode(encoding)
     except UnicodeDecodeError:
@@ -357,10 +365,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _may_not_be_inside(name: str) -> bool:
-    """Say whether a member of this name leads out of its folder, or is run by a double click."""
+    """Say whether this name leaves its folder, or belongs to a program or an archive."""
     if _LEADS_OUT.search(name) or _RUN.search(name):
         return True
-    # Windows takes no notice of blanks and dots at the end, nor of what stands behind a colon.
+    # Windows ignores spaces and dots at the end of a name, and everything after a colon.
     return any(
         part.rstrip(" .").rpartition(".")[2] in _REFUSED
         for part in name.rpartition("/")[2].split(":")
@@ -369,7 +377,7 @@ def _may_not_be_inside(name: str) -> bool:
 
 
 _LEADS_OUT = re.compile(r"^/|^[a-z]:|(^|/)\.\.(/|$)")
-# Java, Android and browser programs, and Office's macros.
+# Java, Android and Windows programs, and Office macros.
 _RUN = re.compile(
     r"^meta-inf/manifest\.mf$|^androidmanifest\.xml$|^appxmanifest\.xml$"
     r"|(^|/)vbaproject\.bin$|(^|/)vbadata\.xml$|(^|/)macrosheets/|(^|/)activex/"
@@ -396,7 +404,7 @@ _REFUSED = _PROGRAMS | _OFFICE_PROGRAMS | _ARCHIVES
 
 
 def _look_into(file: Source, member: Member, room: _Room, depth: int, *, keep: bool) -> bytes:
-    """Read a member to its end; return it when `keep` is asked for. Raises Invalid."""
+    """Read and inspect a member to its end; raises Invalid. Return its data if `keep`."""
     if member.name.endswith("/") and member.size:
         raise Invalid("file_broken")
     if keep and member.size > MAX_PART:
@@ -429,19 +437,19 @@ def _look_into(file: Source, member: Member, room: _Room, depth: int, *, keep: b
 
 
 HEAD = 512
-# Programs (those of Windows among bytes that no text has), shortcuts, and other archives.
+# Programs (of Windows only when a NUL follows, as in no text), shortcuts and other archives.
 _PROGRAM = re.compile(
     rb"MZ(?=[^\0]*\0)|\x7fELF|#!|\xca\xfe\xba\xbe|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
     rb"|L\0\0\0\x01\x14\x02\0|dex\n|ITSF|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|BZh[1-9]1AY"
     rb"|\xfd7zXZ\0|MSCF\0|\x28\xb5\x2f\xfd"
 )
-# Office packs the drawings of Windows.
+# Office stores compressed Windows drawings.
 _PACKED_DRAWINGS = (".emz", ".wmz", ".svgz")
 
 
 def _unpacked(file: Source, member: Member, room: _Room) -> Iterator[bytes]:
-    """Yield what a member holds, chunk by chunk, the first one not shorter than `HEAD` where there
-    is so much. Raises Invalid when it is other than its header says."""
+    """Yield the data of a member in chunks. The first one has at least `HEAD` bytes, or all there
+    are. Raises Invalid ``file_broken`` when size or checksum differ from the header."""
     size = crc = 0
     for chunk in (_inflated if member.is_deflated else _stored)(file, member):
         size += len(chunk)
@@ -476,23 +484,23 @@ def _inflated(file: Source, member: Member) -> Iterator[bytes]:
         except zlib.error:
             raise Invalid("file_broken") from None
         if not given and not waiting:
-            raise Invalid("file_broken")  # it ends too early
+            raise Invalid("file_broken")  # the data ends too early
         if not given or len(waiting) >= HEAD:
             yield waiting
             waiting = b""
     if waiting:
         yield waiting
     if inflater.unused_data or next(packed, b""):
-        raise Invalid("file_broken")  # something is behind its end
+        raise Invalid("file_broken")  # bytes follow the end of the data
 
 
 # XML
 
 
 def _elements(xml: bytes) -> Sequence[tuple[str, dict[str, str]]]:
-    """Return the elements of a part, without prefixes, with their attributes; raises Invalid.
+    """Return the elements of a part with their attributes, both without prefixes; raises Invalid.
 
-    Office reads no encodings but these, and needs no entities.
+    Refuses other encodings, which Office does not read, and entities, which it does not need.
     """
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
@@ -522,10 +530,10 @@ def _elements(xml: bytes) -> Sequence[tuple[str, dict[str, str]]]:
 
 
 def _streams(file: Source) -> set[str]:
-    """Return the names of streams and folders in a compound file, in small letters.
+    """Return the names of streams and folders in a compound file, in lower case.
 
-    An entry of its directory takes 128 bytes, and begins at a multiple of that wherever the
-    directory lies. So every place is looked at, and no chain is followed that may lead astray.
+    A directory entry has 128 bytes and begins at a multiple of 128. The function reads every such
+    position, because the chain that links the directory may be forged.
     """
     file.seek(0)
     header = file.read(128)
@@ -541,14 +549,14 @@ def _streams(file: Source) -> set[str]:
 
 
 _OBJECTS = (1, 2)
-"""A folder, a stream."""
+"""The types of a folder and of a stream."""
 _STREAMS = {
     "worddocument": "application/msword",
     "workbook": "application/vnd.ms-excel",
     "book": "application/vnd.ms-excel",
     "powerpoint document": "application/vnd.ms-powerpoint",
 }
-# Macros, a file that was put inside as a whole, and what is encrypted.
+# Macros, an embedded file, encrypted content.
 _HIDING_STREAMS = frozenset(
     {"vba", "_vba_project", "_vba_project_cur", "\x01ole10native", "encryptedpackage"}
 )

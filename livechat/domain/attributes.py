@@ -1,4 +1,4 @@
-"""What a website tells of its visitor: a handful of names with plain values."""
+"""Attributes: a few names with simple values that a website sends about its visitor."""
 
 from collections.abc import Mapping
 
@@ -13,10 +13,10 @@ MAX_VALUE = 200
 
 
 def merge(known: Mapping[str, Value], told: Mapping[str, Value | None]) -> dict[str, Value]:
-    """Return `known` with what was `told` now; None takes a name away.
+    """Return `known` updated with `told`; the value None removes a name.
 
-    Raises Invalid ``too_many_attributes`` above 20 names, and ``bad_attribute`` for a name that
-    is empty.
+    Raises Invalid ``too_many_attributes`` for more than 20 names, ``bad_attribute`` for an empty
+    name.
     """
     merged = dict(known)
     for raw, value in told.items():

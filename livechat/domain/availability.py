@@ -1,4 +1,4 @@
-"""Is an operator there, and do they take new conversations? (`docs/how-to/be-available.md`)"""
+"""Is an operator connected, and do they take new conversations? (`docs/how-to/be-available.md`)"""
 
 from datetime import datetime, timedelta
 
@@ -6,15 +6,16 @@ from livechat.domain.states import Availability, Presence
 
 LEASE = timedelta(seconds=65)
 GRACE = timedelta(seconds=50)
-"""After his lease has run out an operator may still come back and find his conversations his."""
+"""After the lease has expired, an operator who comes back within this time keeps their
+conversations."""
 AWAY_AFTER = timedelta(minutes=30)
 
 
 def choice(*, accepting: bool, availability: str) -> Availability:
-    """Return what an operator chose for himself.
+    """Return what an operator chose.
 
-    `accepting` decides, for code and browsers of the version before know nothing else;
-    `availability` only says in which way he does not accept.
+    `accepting` decides, because code and browsers of the previous version know nothing else.
+    `availability` only distinguishes busy from invisible.
     """
     if accepting:
         return Availability.AVAILABLE
@@ -26,12 +27,12 @@ def choice(*, accepting: bool, availability: str) -> Availability:
 def presence(
     *, now: datetime, seen_at: datetime | None, active_at: datetime | None, choice: Availability
 ) -> Presence:
-    """Return how everybody else sees an operator at `now`.
+    """Return how others see an operator at `now`.
 
-    Offline without a sign of life for 65 s, or because he wants to be invisible; busy when he
-    says so; away when he has touched nothing for more than half an hour; else online.
+    Offline: no heartbeat for 65 s, or the operator is invisible. Busy: the operator chose it.
+    Away: no activity for more than 30 minutes. Otherwise online.
     """
-    # A sign of life from the future was written by a clock that has been put back since.
+    # A heartbeat in the future was written by a clock that has been set back since.
     if choice == Availability.INVISIBLE or seen_at is None or abs(now - seen_at) > LEASE:
         return Presence.OFFLINE
     if choice == Availability.BUSY:
@@ -42,9 +43,9 @@ def presence(
 
 
 def is_lost(*, now: datetime, seen_at: datetime | None, listening_since: datetime) -> bool:
-    """Say whether an operator is gone for good at `now`: his lease and the grace have run out.
+    """Say whether an operator is lost at `now`: their lease and the grace period have expired.
 
-    Time in which no server listened does not count against anybody.
+    Time in which no server was listening does not count.
     """
     if seen_at is None or seen_at > now + LEASE:
         seen_at = listening_since

@@ -1,4 +1,4 @@
-"""When is a call tried again that failed?"""
+"""The back-off of failed calls: when to retry, and when to give up."""
 
 from datetime import datetime, timedelta
 
@@ -11,13 +11,13 @@ STEPS = (
     timedelta(hours=10),
     timedelta(hours=14),
 )
-"""How long to wait after the first failure, the second, …; the last one again and again."""
+"""The wait after the first failure, the second, and so on; the last one repeats."""
 
 JITTER = 0.2
-"""Up to this part more, so that what failed together does not come back together."""
+"""The largest random addition, as a fraction: calls that failed together retry apart."""
 
 TRIED_FOR = timedelta(days=3)
-"""How long a call is tried before it is given up."""
+"""How long to retry a call before giving up."""
 
 
 def next_try(
@@ -28,9 +28,9 @@ def next_try(
     dice: float,
     after: timedelta = timedelta(),
 ) -> datetime | None:
-    """Return when to try again after `attempts` failures, or None to give up at `until`.
+    """Return when to retry after `attempts` failures, None when that would be after `until`.
 
-    `dice` is a random number in [0, 1); `after` the least that the other side asked for.
+    `dice` is a random number in [0, 1); `after` is the minimum wait that the receiver asked for.
     """
     step = STEPS[min(attempts, len(STEPS)) - 1]
     moment = now + max(step * (1 + JITTER * dice), after)

@@ -1,15 +1,15 @@
-"""Can a colour be seen on another one, and which similar colour could? (WCAG 2.2)
+"""The contrast of two colours, and similar colours with enough contrast (WCAG 2.2).
 
-Colours are written `#rrggbb`. Whoever shows a figure rounds it down: 4.49 is not 4.5.
+Colours are written `#rrggbb`. Callers that show a contrast round it down: 4.49 is not 4.5.
 """
 
 import re
 from functools import lru_cache
 
 ICON = 3.0
-"""Contrast a graphical object needs (success criterion 1.4.11)."""
+"""Minimum contrast of a graphical object (success criterion 1.4.11)."""
 TEXT = 4.5
-"""Contrast text needs (success criterion 1.4.3, level AA)."""
+"""Minimum contrast of text (success criterion 1.4.3, level AA)."""
 
 _STEPS = 256
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
@@ -17,7 +17,7 @@ _Rgb = tuple[int, int, int]
 
 
 def is_colour(text: str) -> bool:
-    """Is it `#rrggbb`, and nothing else?"""
+    """Say whether `text` is exactly `#rrggbb`."""
     return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
 
 
@@ -28,11 +28,11 @@ def contrast(a: str, b: str) -> float:
 
 
 def nearest(colour: str, against: str, wanted: float) -> str:
-    """Return the colour most like `colour` that has the contrast `wanted` with `against`.
+    """Return the colour nearest to `colour` that has at least the contrast `wanted` to `against`.
 
-    The hue stays; black or white is mixed in, as little as will do. Of two that are equally near
-    it is the darker one. Up to a contrast of 4.58 there always is one; beyond that, where neither
-    black nor white is enough, it is the better of the two.
+    It is `colour` mixed with as little black or white as possible. Of two equally near colours the
+    darker one wins. Up to a contrast of 4.58 a result always exists. If neither black nor white is
+    enough, return the one with the higher contrast.
     """
     if contrast(colour, against) >= wanted:
         return colour.lower()
@@ -48,17 +48,17 @@ def nearest(colour: str, against: str, wanted: float) -> str:
 
 
 def ramp(*, header: str, header_text: str, button: str, button_text: str) -> dict[str, str]:
-    """Return all colours of a chat, by their names in its style sheets, from an owner's four.
+    """Return all colours of a chat, by their names in its style sheets, from four chosen ones.
 
-    He chooses colours; nobody chooses to be unreadable. Text is black or white where his own could
-    not be read; links and edges are shades of the button's colour that stand out from a light and
-    from a dark page; what lies under the mouse is a little nearer to its text where that stays
-    readable, else further away.
+    The result is always readable. Text becomes black or white where the chosen colour has too
+    little contrast. Links and edges are shades of the button's colour that are visible on a light
+    and on a dark page. A hovered surface moves towards its text's colour where the text stays
+    readable, otherwise away from it.
     """
     return dict(_ramp(header, header_text, button, button_text))
 
 
-@lru_cache(maxsize=256)  # a hundred contrasts are tried for it, and every visitor asks
+@lru_cache(maxsize=256)  # computes about a hundred contrasts, and every visitor needs it
 def _ramp(header: str, header_text: str, button: str, button_text: str) -> dict[str, str]:
     on_header = _readable(header_text, header)
     on_brand = _readable(button_text, button)
@@ -76,11 +76,11 @@ def _ramp(header: str, header_text: str, button: str, button_text: str) -> dict[
     }
 
 
-# As in `static/livechat/css/tokens.css`: what links and edges stand on.
+# The backgrounds of links and edges, as in `static/livechat/css/tokens.css`.
 _LIGHT_BUBBLE, _DARK_BUBBLE = "#eff0f3", "#2a2d32"
 _LIGHT_PAGE, _DARK_PAGE = "#ffffff", "#18191c"
 _HOVER_STEPS = 31
-"""Of 256: an eighth."""
+"""Of 256: about an eighth."""
 
 
 def _readable(text: str, background: str) -> str:
@@ -99,7 +99,7 @@ def _hovered(background: str, text: str) -> str:
 
 
 def _mixtures(start: _Rgb, end: _Rgb) -> list[str]:
-    # Whole numbers only, so that the browser's twin of this finds the same colour.
+    # Integers only, so that the same function in the browser finds the same colour.
     return [_mixture(start, end, step) for step in range(1, _STEPS + 1)]
 
 

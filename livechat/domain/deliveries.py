@@ -1,19 +1,19 @@
-"""The enumerations of deliveries: calls to others that outlive the process that wanted them.
+"""The enumerations of deliveries: calls to third parties, stored until they are made.
 
-What has been on `main` is stored in somebody's database and is never renamed.
+Databases hold every value that has been on `main`: never rename one.
 """
 
 from enum import StrEnum
 
 
 class DeliveryKind(StrEnum):
-    """By which way a delivery leaves."""
+    """How a delivery is sent."""
 
     WEBHOOK = "webhook"
 
 
 class DeliveryState(StrEnum):
-    """What became of a delivery. What is given up waits for somebody to look at it."""
+    """The state of a delivery. One that is given up waits for a manager to look at it."""
 
     PENDING = "pending"
     DONE = "done"
@@ -21,7 +21,7 @@ class DeliveryState(StrEnum):
 
 
 class EventType(StrEnum):
-    """What a webhook can be told of. `PING` is sent when somebody asks for it."""
+    """The events that a webhook can receive. `PING` is sent only on request."""
 
     CONVERSATION_CREATED = "conversation.created"
     CONVERSATION_ASSIGNED = "conversation.assigned"
@@ -31,7 +31,7 @@ class EventType(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why the last attempt came to nothing."""
+    """Why the last attempt failed."""
 
     STATUS = "status"
     REDIRECT = "redirect"
@@ -53,4 +53,4 @@ CHOSEN = (
     EventType.CONVERSATION_CLOSED,
     EventType.MESSAGE_CREATED,
 )
-"""What somebody who makes a webhook chooses from."""
+"""The events that can be chosen for a webhook."""

@@ -1,9 +1,9 @@
-"""Files that people send: told by what is in them, named so that nothing can come of it.
+"""Files that people send: detects their type by their content and makes their names safe.
 
-Neither the name nor the type that a browser states decides anything but between kinds of text:
-of a file that is no known one by its bytes nothing is kept. What programs run or browsers show
-as a page (HTML, SVG, XML, scripts, executables, Office files with macros) is never a known one.
-`archives` looks into those that have something inside.
+The content type that a browser states decides nothing. The name only distinguishes kinds of text.
+A file whose bytes match no known type is refused. Files that programs run or browsers show as a
+page (HTML, SVG, XML, scripts, executables, Office files with macros) are never a known type.
+`archives` inspects files that contain others.
 """
 
 import codecs
@@ -19,18 +19,18 @@ from livechat.errors import Invalid
 
 MIB = 1024 * 1024
 MAX_BYTES_LIMIT = 50 * MIB
-"""More than this no channel can allow."""
+"""The most that a channel can allow."""
 DEFAULT_MAX_BYTES = 10 * MIB
 MAX_PER_MESSAGE = 10
 MAX_NAME = 120
-"""Characters of a file's name with its extension."""
+"""Characters of a file's name, including the extension."""
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 256 * 1024
-"""How much of a file's beginning and end is looked at; archives and Office files are read whole."""
+"""Bytes read at a file's beginning and end; archives and Office files are read completely."""
 
 
 class Family(StrEnum):
-    """What people would call it."""
+    """What people call a type of file."""
 
     IMAGE = "image"
     DOCUMENT = "document"
@@ -40,7 +40,7 @@ class Family(StrEnum):
 
 
 class Kind(NamedTuple):
-    """A known type: its family, and its extensions, the usual one first."""
+    """A known type: its family and its extensions, the usual one first."""
 
     family: Family
     extensions: tuple[str, ...]
@@ -94,7 +94,7 @@ def family(content_type: str) -> Family:
 
 
 def accepts(file_set: FileSet, content_type: str) -> bool:
-    """Say whether a channel with this set takes files of this type."""
+    """Say whether a channel with this set accepts files of this type."""
     kind = KINDS.get(content_type)
     return kind is not None and kind.family in _FAMILIES[file_set]
 
@@ -102,8 +102,8 @@ def accepts(file_set: FileSet, content_type: str) -> bool:
 def accept_attribute(file_set: FileSet) -> str:
     """Return the ``accept`` of an ``<input type=file>``, "" where nothing is accepted.
 
-    Types and extensions: phones offer the camera and turn HEIC into JPEG for the former, desktops
-    know few of the documents but by the latter.
+    It lists types and extensions. With types, phones offer the camera and convert HEIC to JPEG.
+    Desktops recognise most documents only by their extensions.
     """
     kinds = [(name, kind) for name, kind in KINDS.items() if kind.family in _FAMILIES[file_set]]
     types = [name for name, _ in kinds]
@@ -111,7 +111,7 @@ def accept_attribute(file_set: FileSet) -> str:
 
 
 def is_inline(content_type: str) -> bool:
-    """Say whether a page may show it; everything else is only ever downloaded."""
+    """Say whether a page may show files of this type; all others are only downloaded."""
     kind = KINDS.get(content_type)
     return kind is not None and kind.family in (Family.IMAGE, Family.AUDIO, Family.VIDEO)
 
@@ -122,16 +122,15 @@ def is_inline(content_type: str) -> bool:
 def clean_name(name: str, content_type: str) -> str:
     """Return a name that is safe to show, to store and to put in Content-Disposition.
 
-    Its extension is one of `content_type`: one that fits stays as it is, otherwise the usual one
-    is put behind the whole name ("photo.exe" that is a JPEG is "photo.exe.jpg"). Where nothing
-    visible is left the file is called "file". Cleaning a clean name changes nothing. Raises
-    Invalid ``file_type`` for an unknown type.
+    A matching extension stays. Otherwise the usual one of `content_type` is appended: "photo.exe"
+    that is a JPEG becomes "photo.exe.jpg". A name without visible characters becomes "file".
+    Cleaning a clean name changes nothing. Raises Invalid ``file_type`` for an unknown type.
     """
     kind = KINDS.get(content_type)
     if kind is None:
         raise Invalid("file_type")
     part = next((part for part in reversed(_SEPARATORS.split(name)) if part.strip(" .")), "")
-    if len(part) > 10 * MAX_NAME:  # sorting thousands of marks takes long
+    if len(part) > 10 * MAX_NAME:  # normalising thousands of marks is slow
         part = part[: 9 * MAX_NAME] + part[-MAX_NAME:]
     part = _plain(part).rstrip(" .")
     stem, dot, extension = part.rpartition(".")
@@ -146,25 +145,25 @@ def clean_name(name: str, content_type: str) -> str:
 
 
 _SEPARATORS = re.compile(r"[/\\]")
-# What Windows does not allow in a name; quotes and angles do no good elsewhere either.
+# Windows forbids these in a name; quotes and angle brackets also cause harm elsewhere.
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
     | {f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"}
 )
-# Controls, format characters (bidi, zero-width), lone surrogates, private and unassigned ones.
+# Controls, format characters (bidi, zero-width), surrogates, private and unassigned characters.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x85")
-# Marks and letters that only join, or that are blank.
+# Marks and letters that are blank or only join others.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _MAX_MARKS = 4
-"""More marks on one letter than any language puts there reach into the lines around it."""
+"""Marks on one letter. No language needs more, and more would cover the lines around the name."""
 
 
 def _plain(name: str) -> str:
     kept: list[str] = []
-    marks = _MAX_MARKS  # none before the first letter
+    marks = _MAX_MARKS  # no marks before the first letter
     for char in text.normal(name):
         category = unicodedata.category(char)
         if char in _WHITE_CONTROLS or category in _SPACES:
@@ -184,11 +183,11 @@ def _plain(name: str) -> str:
 
 
 def kind_of(file: archives.Source, name: str) -> str:
-    """Return the type of a file by its bytes; it is left at any place.
+    """Return the type of a file by its bytes. The position in `file` is undefined afterwards.
 
-    The beginning decides. Archives and Office files are looked into, wholly (`archives`). The name
-    only tells plain text, CSV and Markdown apart. Raises Invalid: ``file_type`` for whatever is not
-    one of `KINDS` or may hold a program, ``file_broken`` for an archive that is not whole.
+    The beginning decides. Archives and Office files are inspected completely (`archives`). The name
+    only distinguishes plain text, CSV and Markdown. Raises Invalid: ``file_type`` when the type is
+    not one of `KINDS` or the file may hold a program, ``file_broken`` for a damaged archive.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -206,7 +205,7 @@ def kind_of(file: archives.Source, name: str) -> str:
 
 
 def by_ends(head: bytes, tail: bytes, name: str) -> str | None:
-    """Return the type of a file that is no archive by its first and last bytes, None of any other.
+    """Return the type of a file by its first and last bytes; None for archives and unknown types.
 
     For a picture the first 64 bytes are enough.
     """
@@ -233,14 +232,14 @@ def _by_signature(head: bytes) -> str | None:
     return "audio/mpeg" if _is_mp3(head) else None
 
 
-# The `ftyp` of MP4 and QuickTime. HEIC and AVIF begin alike and are none of ours.
+# The `ftyp` brands of MP4 and QuickTime. HEIC and AVIF also begin with `ftyp`; they are not known.
 _BRANDS = (
     dict.fromkeys((b"M4A ", b"M4B "), "audio/mp4")
     | dict.fromkeys((b"qt  ",), "video/quicktime")
     | dict.fromkeys((b"mp41", b"mp42", b"avc1", b"dash", b"M4V ", b"MSNV"), "video/mp4")
     | {b"iso" + bytes([number]): "video/mp4" for number in b"m23456789"}
 )
-# The DocType element of Matroska with its length in any of the ways that it can be written.
+# The DocType element of Matroska, with its length in each possible encoding.
 _WEBM = re.compile(rb"\x42\x82(?:\x84|\x40\x04|\x20\x00\x04|\x10\x00\x00\x04)webm")
 _OGG_AUDIO = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 
@@ -249,7 +248,7 @@ def _is_mp3(head: bytes) -> bool:
     if head.startswith(b"ID3"):
         return len(head) > 10 and head[3] in (2, 3, 4) and max(head[6:10]) < 0x80
     length = _mp3_frame(head[:4])
-    # Two bytes are soon alike by chance, two frames one behind the other are not.
+    # One frame header can occur by chance, two consecutive ones hardly.
     return length > 0 and _mp3_frame(head[length : length + 4]) > 0
 
 
@@ -263,7 +262,7 @@ _SAMPLE_RATES = {
 
 
 def _mp3_frame(header: bytes) -> int:
-    """Return the length in bytes of the MPEG layer III frame with this header, 0 if it is none."""
+    """Return the bytes of the MPEG layer III frame with this header, 0 if it is not one."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
         return 0
     version, rate = header[1] >> 3 & 3, header[2] >> 2 & 3
@@ -275,14 +274,17 @@ def _mp3_frame(header: bytes) -> int:
 
 
 def _pdf(head: bytes, tail: bytes) -> str | None:
-    """Find the header where readers do, in the first 1,024 bytes behind a little plain text."""
+    """Return the type of a PDF, None for other files.
+
+    Like PDF readers, accept the header anywhere in the first 1,024 bytes, after plain text.
+    """
     found = re.search(rb"%PDF-\d", head[:1024])
     if not found:
         return None
     before = head[: found.start()].removeprefix(codecs.BOM_UTF8)
     if not before.strip():
         return "application/pdf"
-    # With words before it, it may as well be a text about PDF.
+    # With words before the header, the file may be a text about PDF.
     is_plain = re.fullmatch(rb"[\t\n\r\x20-\x3b=-\x7e]*", before) and not _MARKUP.match(
         before.decode()
     )
@@ -301,14 +303,14 @@ def _text(head: bytes, tail: bytes, name: str) -> str | None:
         head = head[2:]
         tail = tail[len(tail) % 2 :]
         high = tail[1:2] if encoding == "utf-16-le" else tail[:1]
-        if b"\xdc" <= high <= b"\xdf":  # the second half of a character
+        if b"\xdc" <= high <= b"\xdf":  # the second half of a surrogate pair
             tail = tail[2:]
     else:
         encoding = "utf-8"
         tail = re.sub(rb"\A[\x80-\xbf]{1,3}", b"", tail)
     texts = _decoded(head, tail, encoding)
     if texts is None and name.lower().endswith((".csv", ".txt")):
-        texts = _decoded(head, tail, "cp1252")  # what spreadsheets of western Europe export
+        texts = _decoded(head, tail, "cp1252")  # spreadsheets in western Europe export it
     if texts is None:
         return None
     beginning, end = texts

@@ -1,8 +1,7 @@
-"""A short fingerprint of an operator's inbox, computed alike here and in the browser.
+"""A short digest of an operator's inbox, computed identically here and in the browser.
 
-The heartbeat carries it; when the browser's differs, an event was lost and the browser
-fetches the inbox again. FNV-1a is chosen because it is five lines in both languages; it
-guards against loss, not against malice.
+The heartbeat carries it. If the browser's digest differs, an event was lost, and the browser
+fetches the inbox again. FNV-1a takes five lines in both languages. It detects loss, not attacks.
 """
 
 from collections.abc import Iterable
@@ -10,10 +9,10 @@ from uuid import UUID
 
 
 def of_inbox(conversations: Iterable[tuple[UUID, int, int]]) -> str:
-    """Return eight hex digits over `(id, revision, head)` of open conversations, any order.
+    """Return eight hex digits over `(id, revision, head)` of open conversations, in any order.
 
-    `head` is 0 for conversations the reader only oversees: their messages are not pushed
-    to him, so a difference there is not a loss.
+    `head` is 0 for conversations that the operator only oversees: the server does not push their
+    messages, so a different head is not a loss.
     """
     text = ";".join(
         f"{pk}:{revision}:{head}" for pk, revision, head in sorted(conversations, key=_by_id)

@@ -1,7 +1,7 @@
-"""How much anybody may do: all figures in one place (`docs/explanation/limits.md` says why these).
+"""All rate limits in one place (`docs/explanation/limits.md` gives the reasons).
 
-Three figures come from the environment, everything else follows from them or is a person's
-measure: nobody types faster than this, however he tries.
+Three numbers come from the environment. The others follow from them or from what a person can do:
+no person types faster.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from livechat.domain.token_bucket import Rate
 
 
 class Act(StrEnum):
-    """What is counted."""
+    """The kinds of commands that are limited."""
 
     MESSAGE = "messages"
     OPENING = "openings"
@@ -27,7 +27,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalLimits:
-    """One visitor or one operator, in all his tabs; `frames` of one tab."""
+    """The limits of one visitor or operator over all their tabs; `frames` is for one tab."""
 
     frames: Rate
     tabs: int
@@ -36,10 +36,10 @@ class PersonalLimits:
 
 @dataclass(frozen=True, slots=True)
 class SharedLimits:
-    """Many people who cannot be told apart: those of one address, or of one channel.
+    """The limits of all people behind one address, or of all on one channel.
 
-    `sockets` at once; `arrivals` are sockets that are opened, `newcomers` those of them that come
-    without a token; `requests` of pages and of the widget's first question.
+    `sockets` is the number open at once. `arrivals` limits sockets that are opened, `newcomers`
+    those of them without a token, `requests` those for pages and for the widget's ``init``.
     """
 
     sockets: int
@@ -58,13 +58,13 @@ class Limits:
 
 
 CHANNEL_FACTOR = 20
-"""A channel is so many times as large as the largest office."""
+"""How many times as many people a channel has as the largest office behind one address."""
 
 
 @lru_cache(maxsize=16)
 def limits(*, frames: float, messages: float, people: int) -> Limits:
-    """Return the limits for `frames` and `messages` a second of a visitor, and `people` at most
-    behind one address."""
+    """Return the limits for `frames` and `messages` per second and visitor, and for at most
+    `people` behind one address."""
     return Limits(
         visitor=PersonalLimits(
             frames=Rate(2 * frames + 20, frames),
@@ -98,8 +98,11 @@ def limits(*, frames: float, messages: float, people: int) -> Limits:
 
 
 def shared_limits(people: int) -> SharedLimits:
-    """Return what so many people do together at most: all of them open the chat in the same
-    minute, after a restart or at the stroke of nine, and a fifth of them types at any moment."""
+    """Return the limits of `people` together.
+
+    In the worst case all of them open the chat within one minute, after a restart or when work
+    begins, and at any moment a fifth of them types.
+    """
     return SharedLimits(
         sockets=4 * people,
         arrivals=Rate(4 * people, people / 5),

@@ -1,8 +1,8 @@
-"""The batch rule: which of the items that waited together become entries, with which numbers.
+"""Numbers the items of a batch: decides which become entries, and with which numbers.
 
-Every entry has a number in the staff timeline; a public entry also has one in the visitor's. Both
-stay 1..n without a hole, so that a visitor cannot infer a note. Therefore only items that become
-entries are numbered: doubles are dropped first, within the batch too.
+Every entry has a number in the staff timeline. A public entry also has one in the visitor's
+timeline. Both run 1..n without a gap, so that a visitor cannot infer a note. Therefore only items
+that become entries are numbered. Items that repeat another one of the batch are not.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Heads:
-    """The last numbers given in one conversation: staff timeline and visitor timeline."""
+    """The last numbers used in one conversation: in the staff and in the visitor timeline."""
 
     seq: int
     public_seq: int
@@ -19,7 +19,7 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """`index` into the batch and the numbers given; `public_seq` is None for a note."""
+    """The numbers of the item at `index` of the batch; `public_seq` is None for a note."""
 
     index: int
     seq: int
@@ -28,7 +28,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """The item at `index` repeats the one at `of`, which is in this very batch."""
+    """The item at `index` repeats the one at `of` in the same batch."""
 
     index: int
     of: int
@@ -37,10 +37,10 @@ class Double:
 def number(
     items: Iterable[tuple[int, int, Hashable, bool]], heads: Mapping[int, Heads]
 ) -> tuple[list[Numbered], list[Double]]:
-    """Number the new items of a batch, in their order, and advance `heads`.
+    """Return the numbered items of a batch, in their order, and the doubles. Advances `heads`.
 
-    An item is `(index, conversation, key, internal)`; two with the same conversation and key are
-    the same entry, and the first one counts.
+    An item is `(index, conversation, key, internal)`. Two items with the same conversation and key
+    are one entry; the first one counts.
     """
     numbered: list[Numbered] = []
     doubles: list[Double] = []

@@ -1,9 +1,9 @@
 """Which websites may embed a widget?
 
-An origin is what a browser calls a website: scheme, host, and the port where it is not the usual
-one. A pattern is an origin, or one with a star for at least one subdomain
-(``https://*.shop.example``), which stands for the subdomains and not for the domain itself. The
-same text is valid in the Content Security Policy's ``frame-ancestors``.
+An origin is a browser's name for a website: scheme, host, and the port if it is not the default.
+A pattern is an origin, or one with a star for one or more subdomain labels
+(``https://*.shop.example``). The star does not match the domain itself. The same text is valid in
+``frame-ancestors`` of the Content Security Policy.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _WILD = "*."
 
 
 class OriginError(LivechatError):
-    """A line that is not an origin. `problem` is a code, `line` what was written."""
+    """A line that is not a pattern. `problem` is a code, `line` the text that was entered."""
 
     code = "bad_origin"
 
@@ -28,10 +28,10 @@ class OriginError(LivechatError):
 
 
 def parse(text: str) -> list[str]:
-    """Return the patterns in `text`, one a line, as browsers write them, each once.
+    """Return the patterns in `text`, one per line, as browsers write them, without duplicates.
 
-    A host without a scheme means https; a host of another script is stored in ASCII. Raises
-    OriginError for the first line that is no pattern, and for more than 50.
+    A host without a scheme means https. A host in another script is converted to ASCII. Raises
+    OriginError for the first line that is not a pattern, and for more than 50 patterns.
     """
     found: dict[str, None] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -42,10 +42,10 @@ def parse(text: str) -> list[str]:
 
 
 def is_allowed(patterns: Iterable[str], origin: str) -> bool:
-    """Say whether `origin`, an ``Origin`` header, is among `patterns`; no patterns allow any.
+    """Say whether `patterns` allow `origin`, an ``Origin`` header. No patterns allow any website.
 
-    ``null`` (a sandboxed frame, a file) is never allowed: everybody can claim it, and a frame in
-    such a page would not be shown.
+    ``null`` (a sandboxed frame, a file) is never allowed: every page can claim it, and browsers
+    would not show a frame in such a page.
     """
     if not origin or origin == "null":
         return False

@@ -1,8 +1,8 @@
-"""How busy a process is, and what it leaves undone so that messages are kept and acknowledged.
+"""Load shedding: how busy a process is, and which work it skips so that messages stay safe.
 
-The least is left undone first: typing, then read marks, then who looks at what, then newcomers,
-and messages last, which are refused and never dropped. What has been committed stays, and what has
-been acknowledged has been committed.
+The least important work is skipped first: typing, then read marks, then presence and page views,
+then newcomers, and messages last. Messages are refused, never dropped. Load shedding undoes no
+commit, and every acknowledged message has been committed.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """What is left undone, together with everything before it."""
+    """The work that is skipped; each level includes the ones before it."""
 
     CALM = 0
     TYPING = 1
@@ -22,9 +22,12 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was measured. `lag` and `oldest` in seconds: how late the event loop is, and how long
-    the oldest piece of work has waited; `waiting` messages for the writer; `memory` as a part of
-    what is allowed, 0 where nothing is said."""
+    """A measurement of a process.
+
+    `lag` is the delay of the event loop, `oldest` the wait of the oldest piece of work, both in
+    seconds. `waiting` is the number of messages that wait for the writer. `memory` is a fraction
+    of the allowed memory, 0 without a limit.
+    """
 
     lag: float = 0.0
     waiting: int = 0
@@ -38,17 +41,17 @@ THRESHOLDS = {
     Level.TYPING: Reading(lag=0.25, waiting=500, oldest=0.5, memory=NEVER),
     Level.MARKS: Reading(lag=0.5, waiting=1_000, oldest=1.0, memory=NEVER),
     Level.PRESENCE: Reading(lag=0.75, waiting=2_000, oldest=1.5, memory=NEVER),
-    # Of all these only newcomers take memory.
+    # Of all this work, only newcomers take memory.
     Level.NEWCOMERS: Reading(lag=1.0, waiting=4_000, oldest=2.5, memory=1.0),
     Level.MESSAGES: Reading(lag=3.0, waiting=8_000, oldest=5.0, memory=NEVER),
 }
-"""From where on a level is reached, by any one of the figures."""
+"""A level is reached when any one value of the reading reaches the level's threshold."""
 RELEASE = 0.5
-"""A level is left below this part of what it begins at, so that it does not flicker."""
+"""A level ends below this fraction of its thresholds (hysteresis), so that it does not flicker."""
 MEMORY_RELEASE = 0.95
-"""The same for memory, of which a process gives back little."""
+"""The same for memory, of which a process returns little to the system."""
 HOLD_SECONDS = 2.0
-"""How long it has to be calmer before one step down: from the highest to calm takes 10 s."""
+"""How long readings must be lower before the level falls by one: all five levels take 10 s."""
 
 
 def reached(reading: Reading) -> Level:
@@ -58,13 +61,13 @@ def reached(reading: Reading) -> Level:
 
 @dataclass(slots=True)
 class Load:
-    """The level of a process: rises at once, falls step by step."""
+    """The level of a process. It rises at once and falls one step at a time."""
 
     level: Level = Level.CALM
     _calmer_since: float = NEVER
 
     def observe(self, reading: Reading, now: float) -> Level:
-        """Take a reading and return the level that holds now. `now` in seconds of any clock."""
+        """Take a reading and return the new level. `now` is in seconds of a monotonic clock."""
         if (asked := reached(reading)) > self.level:
             self.level, self._calmer_since = asked, NEVER
         elif _highest(reading, RELEASE, MEMORY_RELEASE) >= self.level:

@@ -1,4 +1,4 @@
-"""Regular expressions of channel rules: RE2, which takes linear time whatever they say."""
+"""Regular expressions of channel rules. RE2 searches any pattern in linear time."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,19 +9,19 @@ from livechat.errors import LivechatError
 
 MAX_LENGTH = 1_000
 MAX_MEMORY = 1 << 20
-"""Bytes a compiled pattern may take; RE2 refuses what would need more."""
+"""Bytes of a compiled pattern; RE2 refuses a pattern that needs more."""
 MAX_MEMORY_OF_ALL = 8 << 20
-"""The same, of all patterns of a channel."""
+"""The same for all patterns of a channel together."""
 MAX_COST = 2_500
-"""Instructions of a compiled pattern: each costs at most once a character of the address. An
-ordinary pattern has less than a hundred."""
+"""Instructions of a compiled pattern. Each runs at most once per character of the address. A usual
+pattern has fewer than a hundred."""
 MAX_COST_OF_ALL = 20_000
-"""The same, of all patterns of a channel: they are searched for every page somebody looks at."""
+"""The same for all patterns of a channel together: every page view searches them all."""
 
 
 class PatternError(LivechatError):
-    """A pattern RE2 does not accept. `problem` is a code, `position` counts from 0 or is None
-    where RE2 does not tell, `fragment` is the part at fault."""
+    """A pattern that cannot be used. `problem` is a code, `fragment` the part at fault, `position`
+    its index from 0, or None when unknown."""
 
     code = "bad_pattern"
 
@@ -46,7 +46,7 @@ def check(pattern: str) -> None:
 
 
 def cost(pattern: str) -> int:
-    """Return how many instructions a valid pattern has; 0 for one that is not."""
+    """Return the number of instructions of a pattern; 0 for an empty or invalid one."""
     try:
         return int(_compiled(pattern).programsize) if pattern else 0
     except re2.error:
@@ -54,23 +54,23 @@ def cost(pattern: str) -> int:
 
 
 def found(patterns: tuple[str, ...], text: str) -> frozenset[str]:
-    """Return those of `patterns` that are found in `text`, as `search` would say of each.
+    """Return those of `patterns` that occur in `text`; the result is the same as with `search`.
 
-    All are searched in one pass, which takes as long as one of them.
+    One pass searches all of them, in the time of a single search.
     """
     at_once, names = _set_of(patterns)
     hits = at_once.Match(text)
-    # The empty pattern, which is in every text, comes last: without it the pass was given up.
+    # The last pattern is empty and occurs in every text. If it is missing, RE2 gave up the pass.
     if len(names) not in hits:
         return frozenset(pattern for pattern in patterns if search(pattern, text))
     return frozenset(names[hit] for hit in hits if hit < len(names)) | {""}
 
 
 def search(pattern: str, text: str) -> bool:
-    """Say whether `pattern` is found in `text`, anywhere, case-sensitively; "" is in all texts.
+    """Say whether `pattern` occurs anywhere in `text`, case-sensitively; "" occurs in every text.
 
-    A pattern that is not valid is found nowhere: it was refused on save, so it came in otherwise,
-    and one bad rule must not take the others down.
+    An invalid or too complex pattern never matches. Saving refuses such patterns, but one that
+    reached the database in another way must not disable the other rules.
     """
     if not pattern:
         return True
@@ -83,7 +83,7 @@ def search(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _set_of(patterns: tuple[str, ...]) -> tuple[Any, list[str]]:
-    """Return a compiled set of the usable ones of `patterns`, and what each number in it is."""
+    """Return a compiled set of the usable `patterns`, and the list that its numbers index."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = MAX_MEMORY_OF_ALL
@@ -127,7 +127,7 @@ def _explained(pattern: str, error: Exception) -> PatternError:
             fragment = text[len(start) :].removeprefix(": ")
             if problem == "trailing_backslash":
                 return PatternError(problem, "\\", len(pattern) - 1)
-            # RE2 names the part at fault, not its place; for an unclosed group it is the rest.
+            # RE2 reports the part at fault, not its position; for an unclosed group, the rest.
             found = pattern.rfind(fragment) if fragment else -1
             return PatternError(problem, fragment, found if found >= 0 else None)
     return PatternError("not_valid", "", None)

@@ -1,4 +1,4 @@
-"""How somebody's inbox sounds and behaves: what he chose, and what holds where he chose nothing."""
+"""Preferences of an operator's inbox: sounds, notifications, shortcuts, and their defaults."""
 
 import math
 import re
@@ -13,7 +13,8 @@ _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 class Sounds(msgspec.Struct, frozen=True):
-    """What rings: somebody waits, a visitor of his wrote, a colleague named him in a note."""
+    """The events with a sound: a visitor is waiting, a visitor of the operator wrote, a colleague
+    mentioned the operator in a note."""
 
     waiting: bool = True
     message: bool = True
@@ -21,13 +22,13 @@ class Sounds(msgspec.Struct, frozen=True):
 
 
 class Quiet(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
-    """Hours without a sound, by the clock on his wall, as "22:00"; they may pass midnight."""
+    """Hours without sounds, in the browser's local time, as "22:00"; they may pass midnight."""
 
     start: str
     end: str
 
     def __post_init__(self) -> None:
-        """Raise Invalid ``quiet`` for what is no time of day, and for hours that never begin."""
+        """Raise Invalid ``quiet`` when a value is not a time of day, or both are equal."""
         if not (_CLOCK.fullmatch(self.start) and _CLOCK.fullmatch(self.end)):
             raise Invalid("quiet")
         if self.start == self.end:
@@ -35,8 +36,8 @@ class Quiet(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """Of one user, for all his dashboards. `volume` is 0 to 1; `notification_text` lets them show
-    what was written, which whoever looks at the screen could read."""
+    """The preferences of one user, in all their browsers. `volume` is 0 to 1. With
+    `notification_text`, notifications show the message, which others near the screen can read."""
 
     sounds: Sounds = Sounds()
     volume: float = 1.0
@@ -46,7 +47,7 @@ class Preferences(msgspec.Struct, frozen=True):
     shortcuts: bool = True
 
     def plain(self) -> dict[str, Any]:
-        """Return what JSON can hold, as `read` takes it."""
+        """Return a JSON-compatible value that `read` accepts."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
@@ -55,9 +56,9 @@ DEFAULTS = Preferences()
 
 
 def read(value: object) -> Preferences:
-    """Return what was stored, whoever stored it and when; never raises.
+    """Return the preferences in a stored value, also of another version; never raises.
 
-    Unknown keys are passed over, and a value that makes no sense is as if it were not there.
+    Ignores unknown keys and replaces invalid values by their defaults.
     """
     given = _mapping(value)
     sounds = _mapping(given.get("sounds"))

@@ -52,7 +52,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Live chat analyst": ("analyse_livechat",),
 }
-"""Group -> permissions it is given. What an admin adds to a group stays."""
+"""Group -> permissions that it gets. Permissions that an administrator adds to a group stay."""
 
 OPERATORS = "Live chat operator"
 MANAGERS = "Live chat manager"

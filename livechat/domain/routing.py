@@ -9,9 +9,9 @@ from datetime import datetime
 class Seat:
     """An operator of the channel, as routing sees them.
 
-    `load` counts their open conversations with activity in the last 30 minutes over all
-    channels; `channel_load` those of this channel with activity in the last 15 minutes, which
-    the channel's limit compares with.
+    `load` counts their open conversations with activity in the last 30 minutes in all channels.
+    `channel_load` counts those of this channel with activity in the last 15 minutes; `limit`, the
+    channel's limit, applies to it.
     """
 
     operator: int
@@ -29,8 +29,8 @@ class Seat:
 def choose_seat(seats: Iterable[Seat]) -> Seat | None:
     """Return the free seat with the fewest active conversations, or None.
 
-    Ties go to whoever has waited longest for a new conversation, one who never had any first;
-    then to the lower id, so that the answer never depends on the order of `seats`.
+    On a tie, the operator wins whose last assignment is the longest ago; an operator without any
+    assignment comes first. Then the lower id wins, so the order of `seats` does not matter.
     """
     free = [seat for seat in seats if seat.is_free]
     return min(free, key=_order, default=None)

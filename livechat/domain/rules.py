@@ -1,4 +1,4 @@
-"""Which rule of a channel fits this page and country?
+"""Which rule of a channel applies to this page and country?
 
 Rules with countries are tried before the others, each group in its order.
 """
@@ -16,8 +16,8 @@ MAX_URL = text.MAX_URL
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as matching sees it. `countries` are ISO codes, empty for everywhere;
-    `has_responder` and `responder_ready` tell of the bot it names."""
+    """A rule as matching sees it. `countries` are ISO codes, empty for every country. `responder`
+    names a bot, "" without one; `responder_ready` says whether that bot can take conversations."""
 
     pk: int
     sequence: int
@@ -32,8 +32,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where somebody is: the address as `normal_url` returns it, the country or "", and
-    whether the channel has an available operator."""
+    """The page a visitor looks at: its address as `normal_url` returns it, the visitor's country
+    or "", and whether the channel has an available operator."""
 
     url: str
     country: str = ""
@@ -41,7 +41,7 @@ class Page:
 
 
 class Reason(StrEnum):
-    """Why a rule does not win."""
+    """Why a rule does not apply."""
 
     OTHER_COUNTRY = "other_country"
     COUNTRY_UNKNOWN = "country_unknown"
@@ -53,11 +53,11 @@ class Reason(StrEnum):
 
 
 def choose(rules: Iterable[Rule], page: Page) -> Rule | None:
-    """Return the rule that applies, or None: then the button is simply shown.
+    """Return the rule that applies; None when none does, and the button is shown.
 
-    Rules that list the visitor's country are tried first, then those for everywhere, each in the
-    order of `sequence` and pk. A rule for other countries never applies, and no country rule does
-    when the country is unknown.
+    Rules with the visitor's country are tried first, then those without countries, both in the
+    order of `sequence` and pk. Rules for other countries never apply. When the country is unknown,
+    no rule with countries applies.
     """
     ordered = _order(rules, page.country)
     found = patterns.found(tuple(rule.pattern for rule in ordered), page.url)
@@ -65,7 +65,7 @@ def choose(rules: Iterable[Rule], page: Page) -> Rule | None:
 
 
 def explain(rules: Iterable[Rule], page: Page) -> list[tuple[Rule, Reason | None]]:
-    """Return every rule with the reason it does not win; None for the one that does."""
+    """Return every rule with the reason why it does not apply; None for the one that does."""
     rules = list(rules)
     winner = choose(rules, page)
     found = patterns.found(tuple(rule.pattern for rule in rules), page.url)
@@ -81,8 +81,11 @@ def explain(rules: Iterable[Rule], page: Page) -> list[tuple[Rule, Reason | None
 
 
 def normal_url(url: str) -> str:
-    """Return the address a pattern is searched in: no credentials, the fragment only where it
-    is a route (``#/``, ``#!``), at most 2,048 characters; "" for what is no web address."""
+    """Return the address in which patterns are searched; "" for text that is not a web address.
+
+    It has no credentials, a fragment only if that is a route (``#/``, ``#!``), and at most 2,048
+    characters.
+    """
     url = url[: 8 * MAX_URL]
     if not url.isprintable():
         url = "".join(char for char in url if char.isprintable())

@@ -1,4 +1,4 @@
-"""Signing what we send, as https://www.standardwebhooks.com describes it."""
+"""Signatures of webhook messages, as https://www.standardwebhooks.com specifies them."""
 
 import base64
 import binascii
@@ -11,12 +11,12 @@ KEY_BYTES = 32
 
 
 def secret(key: bytes) -> str:
-    """Return a key as people copy it."""
+    """Return the text form of a key, for people to copy."""
     return PREFIX + base64.b64encode(key).decode()
 
 
 def key(secret: str) -> bytes:
-    """Return the key of a secret; raises ValueError where it is none."""
+    """Return the key in a secret; raises ValueError for text that is not a secret."""
     try:
         return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
@@ -24,7 +24,7 @@ def key(secret: str) -> bytes:
 
 
 def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> str:  # noqa: A002 - its name
-    """Return the signature of one message under one secret: ``v1,<base64>``."""
+    """Return the signature of a message with one secret: ``v1,<base64>``."""
     signed = b"%s.%d.%s" % (id.encode(), timestamp, body)
     return "v1," + base64.b64encode(hmac.digest(key(secret), signed, "sha256")).decode()
 
@@ -36,7 +36,7 @@ def headers(
     moment: datetime,
     body: bytes,
 ) -> dict[str, str]:
-    """Return the three headers; with several secrets, one signature for each."""
+    """Return the three webhook headers, with one signature per secret."""
     timestamp = int(moment.timestamp())
     signed = [sign(one, id=id, timestamp=timestamp, body=body) for one in secrets]
     return {

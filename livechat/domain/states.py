@@ -1,15 +1,14 @@
-"""The enumerations of the chat: what a conversation, a participant or a message can be.
+"""The enumerations of the chat: states and kinds of conversations, participants and messages.
 
-Plain ``StrEnum`` so that pure code and the wire protocol can use them; the models turn
-them into choices. A value that has been on `main` is stored in somebody's database: it is
-never renamed.
+They are plain ``StrEnum``, so that pure code and the wire protocol can use them. The models turn
+them into choices. Databases hold every value that has been on `main`: never rename one.
 """
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Who is in charge of a conversation."""
+    """Whether a conversation is waiting, with a bot, with an operator, or over."""
 
     QUEUED = "queued"
     BOT = "bot"
@@ -18,7 +17,7 @@ class State(StrEnum):
 
 
 class Status(StrEnum):
-    """How an assigned conversation stands; empty in every other state."""
+    """The status of an assigned conversation; empty in every other state."""
 
     IN_PROGRESS = "in_progress"
     WAITING_FOR_CUSTOMER = "waiting_for_customer"
@@ -26,7 +25,7 @@ class Status(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a conversation ended, or would end if it ended now."""
+    """The result of a conversation; for an open one, the result if it ended now."""
 
     NO_ANSWER = "no_answer"
     NO_AGENT = "no_agent"
@@ -35,7 +34,7 @@ class Outcome(StrEnum):
 
 
 class Role(StrEnum):
-    """As what somebody takes part in a conversation."""
+    """The role of a participant in a conversation."""
 
     VISITOR = "visitor"
     OPERATOR = "operator"
@@ -43,7 +42,7 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """What an entry of the timeline is. Notes are for staff only."""
+    """The kind of an entry of the timeline. Only staff see notes."""
 
     TEXT = "text"
     NOTE = "note"
@@ -51,7 +50,7 @@ class Kind(StrEnum):
 
 
 class SystemEvent(StrEnum):
-    """What a system line tells; the reader's browser words it in his language."""
+    """The event that a system line reports. The browser puts it into its user's language."""
 
     ASSIGNED = "assigned"
     JOINED = "joined"
@@ -63,7 +62,7 @@ class SystemEvent(StrEnum):
 
 
 class Availability(StrEnum):
-    """What an operator chose for himself. Busy and invisible, he is given nothing new."""
+    """What an operator chose. Busy and invisible operators get no new conversations."""
 
     AVAILABLE = "available"
     BUSY = "busy"
@@ -71,7 +70,7 @@ class Availability(StrEnum):
 
 
 class Presence(StrEnum):
-    """How others see an operator. Only operators who are online are given conversations."""
+    """How others see an operator. Only online operators get new conversations."""
 
     ONLINE = "online"
     BUSY = "busy"
@@ -80,7 +79,7 @@ class Presence(StrEnum):
 
 
 class LimitMode(StrEnum):
-    """Whether a channel limits the conversations an operator has at once."""
+    """Whether a channel limits how many conversations an operator has at once."""
 
     UNLIMITED = "unlimited"
     LIMITED = "limited"
@@ -96,7 +95,7 @@ class ButtonAction(StrEnum):
 
 
 class Absence(StrEnum):
-    """What becomes of the chat button while nobody is there to answer."""
+    """What happens to the chat button while no operator is available."""
 
     KEEP = "keep_button"
     HIDE = "hide_button"
@@ -111,7 +110,7 @@ class Theme(StrEnum):
 
 
 class FileSet(StrEnum):
-    """What may be attached to messages of a channel; each holds the ones before it."""
+    """Which files a channel accepts. Each value includes the ones before it."""
 
     NONE = "none"
     IMAGES = "images"
@@ -120,7 +119,7 @@ class FileSet(StrEnum):
 
 
 class Corner(StrEnum):
-    """Where the chat button stands; mirrored on pages written from right to left."""
+    """The side of the chat button; mirrored on pages written from right to left."""
 
     END = "right"
     START = "left"

@@ -1,8 +1,8 @@
-"""What people write: bounded and normalised once where it enters, never turned into HTML.
+"""Limits and normalises text that people write, once, where it enters. Text never becomes HTML.
 
-Unicode sorts each run of combining marks, which takes time quadratic in the length of the run, and
-IDNA is quadratic in the length of a label. This module alone calls `normalize`, `urlsplit` and the
-``idna`` codec, and bounds lengths and runs first; a test finds other callers.
+Unicode normalisation sorts each run of combining marks, in time quadratic in the length of the run.
+IDNA is quadratic in the length of a label. Therefore only this module calls `normalize`, `urlsplit`
+and the ``idna`` codec, after it has limited lengths and runs. A test finds other callers.
 """
 
 import re
@@ -14,22 +14,22 @@ from livechat.errors import Invalid
 MAX_CHARACTERS = 8_000
 MAX_BYTES = 32_768
 MAX_MARKS = 8
-"""Marks on one letter that are kept. Vietnamese needs 2, Hindi and Thai 3, Hebrew with vowels and
-cantillation 5, the tallest stack of Tibetan 8. More reach into the lines around the text."""
+"""Marks kept on one letter. Vietnamese needs 2, Hindi and Thai 3, Hebrew with vowels and
+cantillation 5, the tallest stack in Tibetan 8. More would cover the lines around the text."""
 MAX_HOST = 253
-"""Characters of a host's name (RFC 1035)."""
+"""Characters of a host name (RFC 1035)."""
 MAX_URL = 2_048
 
-# C0 and C1 controls but tab and newline: they print nothing and confuse terminals and logs.
+# C0 and C1 controls except tab and newline: they print nothing and confuse terminals and logs.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def clean(text: str, *, optional: bool = False) -> str:
-    """Return `text` in NFC with Unix line ends, no control characters and no outer blank lines.
-    Of the marks on a letter the first eight are kept.
+    """Return `text` in NFC, trimmed, with Unix line ends and at most eight marks per letter.
 
-    Raises Invalid ``empty`` when nothing visible is left (spaces, zero-width characters) unless it
-    is `optional`, then "" is returned; and ``too_long`` over 8,000 characters or 32 KiB of UTF-8.
+    Removes control characters except tabs and newlines. Raises Invalid ``too_long`` for more than
+    8,000 characters or 32 KiB of UTF-8. When nothing visible is left (only spaces or zero-width
+    characters), returns "" if `optional`, otherwise raises Invalid ``empty``.
     """
     if len(text) > 2 * MAX_CHARACTERS:
         raise Invalid("too_long")
@@ -45,18 +45,20 @@ def clean(text: str, *, optional: bool = False) -> str:
 
 
 def normal(text: str) -> str:
-    """Return `text` in NFC, with the first eight marks of each letter. Takes linear time; the
-    caller limits the length."""
+    """Return `text` in NFC, with at most eight marks per letter, in linear time.
+
+    The caller must limit the length.
+    """
     if text.isascii():
         return text
     few = few_marks(text)
     normalised = unicodedata.normalize("NFC", few)
-    # Some marks are two marks in NFC.
+    # NFC replaces some marks by two marks.
     return normalised if normalised == few else few_marks(normalised)
 
 
 def few_marks(text: str) -> str:
-    """Return `text` with the first eight marks of each letter."""
+    """Return `text` with only the first eight marks of each letter."""
     kept, end = [], 0
     for start, stop in _crowds(text):
         kept.append(text[end : start + MAX_MARKS])
@@ -65,35 +67,35 @@ def few_marks(text: str) -> str:
 
 
 def _crowds(text: str) -> list[tuple[int, int]]:
-    """Return where `text` has more marks in a row than are kept."""
+    """Return start and end of each run of marks in `text` that is longer than `MAX_MARKS`."""
     if text.isascii():
         return []
     found: list[tuple[int, int]] = []
     for run in _MAYBE_CROWD.finditer(text):
-        # Two characters a category, the first one large: "LuMnMn".
+        # A category has two characters, the first one in upper case: "LuMnMn".
         kinds = "".join(map(unicodedata.category, run[0].translate(_LIKE_MARKS)))
         places = [(crowd.start() // 2, crowd.end() // 2) for crowd in _CROWD.finditer(kinds)]
         found += [(run.start() + start, run.start() + stop) for start, stop in places]
     return found
 
 
-# Joiners end no letter, and NFKC turns the sound marks of half-width kana into combining ones.
+# Joiners do not end a letter. NFKC turns the sound marks of half-width kana into combining marks.
 _LIKE_MARKS = dict.fromkeys(map(ord, "\u200c\u200d\uff9e\uff9f"), "\u0301")
 _SCRIPTS = (*range(0x300, 0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x10000))
-"""Where marks are below U+10000; the rest is Chinese and Korean."""
+"""The ranges with marks below U+10000; the rest is Chinese and Korean."""
 _MARKS = "".join(
     chr(code)
     for code in _SCRIPTS
     if code in _LIKE_MARKS or unicodedata.category(chr(code)).startswith("M")
 )
-# All above is looked at by category: a list of so many ranges would take fifty times as long.
+# Above U+FFFF every character is checked by category: a list of ranges would be fifty times slower.
 _MAYBE_MARK = f"[{_MARKS}\U00010000-\U0010ffff]"
 _MAYBE_CROWD = re.compile(f"{_MAYBE_MARK}{_MAYBE_MARK}{{{MAX_MARKS},}}")
 _CROWD = re.compile(f"(?:M.){{{MAX_MARKS + 1},}}")
 
 
 def is_visible(text: str) -> bool:
-    """Say whether a reader would see anything of `text`."""
+    """Say whether `text` has at least one visible character."""
     if text.isascii():
         return bool(text.strip())
     return any(unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text)
@@ -101,28 +103,28 @@ def is_visible(text: str) -> bool:
 
 # Separators, controls, format characters (zero-width, bidi) and marks without a base.
 _INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Mn", "Me"})
-# Letters by category, yet blank on every screen: Hangul fillers and the Braille blank.
+# Blank on every screen, although not by category: Hangul fillers and the Braille blank.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return `text` on one line, without control characters and without crowds of marks, cut to
-    `limit` characters."""
+    """Return `text` on one line without control characters, with at most eight marks per letter,
+    cut to `limit` characters."""
     return few_marks(" ".join(_CONTROLS.sub(" ", text).split()))[:limit]
 
 
 def split_url(url: str, limit: int = MAX_URL) -> SplitResult:
-    """Return an address taken apart; raises ValueError for what is none, is longer than `limit`,
-    or has crowds of marks."""
+    """Return the parts of an address. Raises ValueError when it is invalid, longer than `limit`, or
+    has more than eight marks on a letter."""
     if len(url) > limit or _crowds(url):
         raise ValueError("no web address")
     return urlsplit(url)
 
 
 def ascii_host(host: str) -> str:
-    """Return the name of a host in small ASCII letters (IDNA); raises ValueError for what is none.
+    """Return a host name in lower-case ASCII (IDNA). Raises ValueError when it is invalid.
 
-    Longer ones are refused unread.
+    Names longer than 253 characters are refused before they are converted.
     """
     if len(host) > MAX_HOST or _crowds(host):
         raise ValueError("no host")
@@ -130,7 +132,7 @@ def ascii_host(host: str) -> str:
 
 
 def has_user_info(url: str) -> bool:
-    """Say whether an address has a name before its host, which reads like the host."""
+    """Say whether an address has user info before its host, which readers mistake for the host."""
     try:
         return "@" in split_url(url).netloc
     except ValueError:
@@ -140,8 +142,8 @@ def has_user_info(url: str) -> bool:
 def page_url(url: str) -> str:
     """Return an http(s) address without credentials, query and fragment; "" for anything else.
 
-    Its host is in ASCII, as browsers name it: letters of other scripts look like Latin ones.
-    Queries carry names, order numbers and tokens that no operator needs.
+    The host is in ASCII, because letters of other scripts can look like Latin ones. Queries hold
+    names, order numbers and tokens that operators do not need.
     """
     try:
         parts = split_url(_CONTROLS.sub("", url).strip())

@@ -1,11 +1,11 @@
-"""Token buckets: how much somebody may do at once and per second."""
+"""Token buckets, for rate limits with a burst."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`burst` at once, and so many `per_second` after that."""
+    """A rate limit: `burst` tokens at once, then `per_second` tokens per second."""
 
     burst: float
     per_second: float
@@ -13,7 +13,7 @@ class Rate:
 
 @dataclass(slots=True)
 class Bucket:
-    """Allows `burst` at once and so many `per_second` after that. Clock values are seconds."""
+    """A bucket of `burst` tokens that gains `per_second` tokens per second. Clocks are seconds."""
 
     burst: float
     per_second: float
@@ -24,14 +24,14 @@ class Bucket:
         self.level = self.burst
 
     def wait(self, now: float) -> float:
-        """Return the seconds until there is a token, 0.0 when there is one. Takes none."""
+        """Return the seconds until a token is available, 0.0 if one is. Takes none."""
         if now > self.at:
             self.level = min(self.burst, self.level + (now - self.at) * self.per_second)
             self.at = now
         return 0.0 if self.level >= 1.0 else (1.0 - self.level) / self.per_second
 
     def take(self, now: float) -> float:
-        """Return 0.0 and take one token, or the seconds until there will be one."""
+        """Take one token and return 0.0; without a token, return the seconds until there is one."""
         wait = self.wait(now)
         if not wait:
             self.level -= 1.0
@@ -39,10 +39,11 @@ class Bucket:
 
 
 class Buckets:
-    """The buckets of many, by key; at most `most` are kept.
+    """Buckets by key, at most `most` of them.
 
-    Those that are full again tell nothing and go first. Should that not be enough, the oldest go:
-    who makes up names to push others out is himself held by his address.
+    To make room, full buckets are dropped first, because a new one would be the same. If that is
+    not enough, the oldest follow. A client that invents keys to displace others meets the rate
+    limit of its address.
     """
 
     def __init__(self, most: int) -> None:
@@ -53,7 +54,7 @@ class Buckets:
         return len(self._kept)
 
     def of(self, key: str, rate: Rate, now: float) -> Bucket:
-        """Return the bucket of `key`, a full one when it is new."""
+        """Return the bucket of `key` and `rate`; a new one is full."""
         bucket = self._kept.get((key, rate))
         if bucket is None:
             if len(self._kept) >= self._most:

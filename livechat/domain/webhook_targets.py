@@ -1,7 +1,7 @@
-"""Where may a webhook point? An address somebody typed must not reach what stands behind us.
+"""Which addresses may a webhook have? A typed address must not reach our internal network.
 
-Two questions: `parse` judges the address as it is written, `is_open` the IP addresses that its
-name turns out to have. Both have to be asked, and the connection has to go to what was judged.
+`parse` checks the address as written, `is_open` the IP addresses to which its host name resolves.
+Callers must use both, and must connect to the IP address that was checked.
 """
 
 import ipaddress
@@ -13,13 +13,13 @@ from livechat.errors import LivechatError
 
 MAX_LENGTH = text.MAX_URL
 PORTS = frozenset({443, 8443})
-"""Where TLS is spoken; every other port belongs to something that is no website."""
+"""The usual TLS ports. Other ports belong to services that are not websites."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class TargetError(LivechatError):
-    """An address that a webhook must not have. `problem` is a code."""
+    """An address that a webhook must not use. `problem` is a code."""
 
     code = "bad_target"
 
@@ -30,7 +30,7 @@ class TargetError(LivechatError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address taken apart. `host` is ASCII, `path` begins with a slash and has the query."""
+    """The parts of an address. `host` is ASCII, `path` begins with a slash and has the query."""
 
     is_tls: bool
     host: str
@@ -39,20 +39,20 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What the ``Host`` header says."""
+        """The value of the ``Host`` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.is_tls else 80) else f"{host}:{self.port}"
 
 
 def parse(url: str, *, private: bool) -> Target:
-    """Take an address apart; `private` allows plain http, any port and hosts of one's own network.
+    """Return the parts of an address. `private` allows http, any port and private networks.
 
     Raises TargetError with one of: too_long, characters, scheme, userinfo, fragment, port, host,
     private.
     """
     if len(url) > MAX_LENGTH:
         raise TargetError("too_long")
-    # Python drops tabs and line ends from an address, and browsers turn a backslash into a slash.
+    # Python removes tabs and line ends from an address; browsers turn a backslash into a slash.
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise TargetError("characters")
     try:
@@ -81,10 +81,10 @@ def parse(url: str, *, private: bool) -> Target:
 
 
 def is_open(address: str, *, private: bool) -> bool:
-    """Say whether we may connect to an IP address; `private` allows one's own network.
+    """Say whether webhooks may connect to an IP address; `private` allows private networks.
 
-    What is nobody's computer (multicast, unspecified, reserved) and what tells a cloud's machines
-    their secrets is refused in any case.
+    Always refused: addresses of no single machine (multicast, unspecified, reserved), and metadata
+    services of clouds, which reveal secrets.
     """
     try:
         found = ipaddress.ip_address(address)
@@ -118,7 +118,7 @@ _NEVER = _networks(
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/128",
-    "64:ff9b::/96",  # IPv4 inside IPv6: whoever translates it would go where we must not
+    "64:ff9b::/96",  # IPv4 inside IPv6: a translator could reach a refused IPv4 address
     "64:ff9b:1::/48",
     "2001::/23",  # protocols; Teredo among them
     "2002::/16",  # 6to4
@@ -143,7 +143,7 @@ def _host(name: str, *, private: bool) -> str:
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise TargetError("host")
-    # Resolvers read 2130706433, 0x7f.1 and 0177.0.0.1 as 127.0.0.1; no name ends in a number.
+    # Resolvers read 2130706433, 0x7f.1 and 0177.0.0.1 as 127.0.0.1. No host name ends in a number.
     if _NUMBER.fullmatch(labels[-1]):
         try:
             ipaddress.IPv4Address(host)
@@ -159,4 +159,4 @@ def _host(name: str, *, private: bool) -> str:
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _OWN = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa"})
-"""Endings of names that only one's own network knows."""
+"""Last labels of names that only a private network resolves."""

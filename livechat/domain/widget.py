@@ -1,4 +1,4 @@
-"""What does the widget do on this page, now?"""
+"""Decides what the widget does on a page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from livechat.domain.rules import Page, Rule
 from livechat.domain.states import Absence, ButtonAction
 
 AGAIN_SECONDS = 120
-"""When a page asks again; sooner while nobody is there, so that the chat opens with the team."""
+"""When a page asks again. It asks sooner while no operator is available, so that the chat becomes
+available soon after one arrives."""
 AGAIN_WHILE_AWAY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetDecision:
-    """What the button does. `timer_seconds` is for opening by itself; `available`: somebody,
-    human or not, would answer; `again_in` seconds the page should ask again."""
+    """What the button does. The chat opens automatically after `timer_seconds`. `available` says
+    whether an operator or a bot would respond. The page asks again after `again_in` seconds."""
 
     action: ButtonAction
     timer_seconds: int
@@ -26,8 +27,8 @@ class WidgetDecision:
 def answer(rules: Iterable[Rule], page: Page, absence: Absence) -> WidgetDecision:
     """Return what the widget does on `page`.
 
-    No rule shows the button. While nobody would answer, nothing draws attention to a chat: the
-    button stays or goes as the channel says (`absence`), without notification and without opening.
+    If no rule applies, the button is shown. While neither an operator nor a bot is available,
+    `absence` decides whether the button is shown; it has no notification and does not open.
     """
     rule = matching.choose(rules, page)
     action = rule.action if rule else ButtonAction.SHOW
