@@ -1,4 +1,4 @@
-"""Files that belong to messages, and files that wait for the message they will belong to."""
+"""Files of messages, and uploaded files that no message uses yet."""
 
 import uuid
 from collections.abc import Iterable
@@ -11,17 +11,17 @@ from django.db.models import Q
 
 
 def file_storage() -> Storage:
-    """Return where files are kept: the alias ``files`` of Django's STORAGES."""
+    """Return the storage of files: the alias ``files`` of Django's STORAGES."""
     return storages["files"]
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def pending(self) -> Self:
-        """Those that no message names yet."""
+        """Files that no message uses yet."""
         return self.filter(message=None)
 
     def left_since(self, moment: datetime) -> Self:
-        """Those that nobody has sent within the time they had."""
+        """Pending files that were uploaded before `moment`."""
         return self.pending().filter(created_at__lt=moment)
 
     def named(self, public_ids: Iterable[uuid.UUID]) -> Self:
@@ -29,8 +29,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
 
 class Attachment(models.Model):
-    """A file somebody uploaded: a visitor on a channel, known by his token alone until he writes,
-    or an operator. `message` is empty until one names it; `name` is safe to show and to save."""
+    """A file that a visitor or an operator uploaded.
+
+    `visitor` is the public id in the visitor's token: before their first message a visitor has no
+    row. `message` is empty until a message uses the file. `name` is safe to show and to save.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="+")

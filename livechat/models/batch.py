@@ -1,4 +1,4 @@
-"""Many rows in one statement: a list of values as a table that SQL can join."""
+"""Many rows in one statement: turns a list of values into a table that SQL can join."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def table(
     connection: BaseDatabaseWrapper, columns: Mapping[str, str], rows: Sequence[object]
 ) -> tuple[str, list[Any]]:
-    """Return what to write after FROM, named ``batch``, and its parameters.
+    """Return the SQL of a table named ``batch``, to write after FROM, and its parameters.
 
-    `columns` maps names, which are attributes of every row, to PostgreSQL's types. There a batch
-    is one parameter however long it is; hundreds of them would cost more than the statement.
+    `columns` maps the attributes of a row to PostgreSQL types. On PostgreSQL the whole batch is one
+    parameter, because hundreds of parameters would cost more than the statement itself.
     """
     values = map(attrgetter(*columns), rows)
     if connection.vendor == "postgresql":
@@ -32,7 +32,7 @@ def table(
 
 
 def _plain(value: Any, connection: BaseDatabaseWrapper) -> Any:
-    """Return a value as SQLite keeps it."""
+    """Return a value as SQLite stores it."""
     match value:
         case UUID():
             return value.hex

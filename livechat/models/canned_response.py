@@ -1,4 +1,4 @@
-"""Canned responses: text that operators do not want to type twice."""
+"""Canned responses: texts that operators insert by a shortcut."""
 
 from typing import Self
 
@@ -17,7 +17,7 @@ is_shortcut = RegexValidator(
 
 class CannedResponseQuerySet(models.QuerySet["CannedResponse"]):
     def usable_by(self, user: int) -> Self:
-        """Those a user made himself, and those shared with one of his groups."""
+        """The user's own canned responses, and those shared with one of the user's groups."""
         mine = models.Q(owner=user) | models.Q(groups__user=user)
         return self.filter(mine).distinct().order_by("shortcut", "pk")
 

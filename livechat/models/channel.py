@@ -1,4 +1,4 @@
-"""Channels: operators, look, rules, limits and widget of one site or team."""
+"""Channels: operators, appearance, rules, limits and widget of one website or team."""
 
 import secrets
 import uuid
@@ -32,9 +32,9 @@ BRAND = "#3451d1"
 WHITE = "#ffffff"
 MAX_SUGGESTIONS = 4
 MAX_SUGGESTION = 80
-"""Characters of one; more would not look like something to choose from."""
+"""Characters of a suggestion; a longer one would not look like a choice."""
 MAX_OFFSET = 400
-"""Pixels from the edges of the page; more would leave small screens no button."""
+"""Pixels from the edges of the page; with more, small screens would show no button."""
 
 is_colour = RegexValidator(
     r"\A#[0-9a-fA-F]{6}\Z", _("A colour is # and six hexadecimal digits, like #3451d1.")
@@ -42,7 +42,7 @@ is_colour = RegexValidator(
 
 
 def new_key() -> str:
-    """Return a key for the addresses of a channel's widget: 12 characters, safe in a URL."""
+    """Return a random key for the URLs of a channel's widget: 12 characters, safe in a URL."""
     return secrets.token_hex(6)
 
 
@@ -52,7 +52,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
 
 class Channel(models.Model):
-    """Operators, look, rules, limits and widget of one site or team."""
+    """Operators, appearance, rules, limits and widget of one website or team."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
@@ -68,7 +68,7 @@ class Channel(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     revision = models.PositiveIntegerField(default=0, editable=False)
-    """Counts what administrators saved, so that of two at once the second is told."""
+    """Counts saves in the Admin. When two administrators edit at once, the second gets a notice."""
 
     button_text = models.CharField(
         _("Notification text"), max_length=150, blank=True, default="Need help? Chat with us."
@@ -243,8 +243,10 @@ class Channel(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Store origins the way browsers write them, and suggestions without empty lines; refuse
-        what is none, and say which line."""
+        """Normalise origins and suggestions, and check links and times.
+
+        Raises ValidationError, which for origins and suggestions names the line at fault.
+        """
         errors: dict[str, list[str]] = {}
         try:
             self.allowed_origins = "\n".join(origins.parse(self.allowed_origins))
@@ -264,7 +266,7 @@ class Channel(models.Model):
 
     @property
     def session_limit(self) -> int | None:
-        """How many conversations an operator may have here at once; None for no limit."""
+        """The conversations an operator may have on this channel at once; None without a limit."""
         return self.max_sessions if self.max_sessions_mode == LimitMode.LIMITED else None
 
     @property
@@ -273,7 +275,7 @@ class Channel(models.Model):
 
     @property
     def origins(self) -> list[str]:
-        """The sites that may embed the widget, as `domain.origins` reads them; empty for any."""
+        """Patterns of `domain.origins` for websites that may embed the widget; empty for any."""
         return self.allowed_origins.splitlines()
 
     def suggested(self, language: str = "") -> list[str]:
@@ -282,7 +284,7 @@ class Channel(models.Model):
         return [line[:MAX_SUGGESTION] for line in lines if line][:MAX_SUGGESTIONS]
 
     def text(self, field: str, language: str = "") -> str:
-        """Return a text in `language` ("de-AT" falls back to "de"), else the base text."""
+        """Return a text in `language` ("de-AT" falls back to "de"), or else the original text."""
         translated = self.translations.get(field, {}) if isinstance(self.translations, dict) else {}
         for code in (language, language.partition("-")[0]):
             if code and isinstance(translated, dict) and translated.get(code):
@@ -291,9 +293,9 @@ class Channel(models.Model):
 
 
 def clean_suggestions(written: str) -> str:
-    """Return the suggestions, one per line, without empty ones.
+    """Return the suggestions, one per line, without empty lines.
 
-    Raises ValidationError, which names the line, for too many and for what is too long.
+    Raises ValidationError, which names the line, for too many or too long suggestions.
     """
     lines = [line for part in written.splitlines() if (line := part.strip())]
     too_long = _("“%(line)s…” has %(length)d characters, at most %(limit)d are shown.")

@@ -1,5 +1,5 @@
-"""What can be chosen, with labels people read: the enumerations of `domain.states`, languages and
-time zones."""
+"""Choices with labels for people: the enumerations of `domain.states` and `domain.deliveries`,
+languages and time zones."""
 
 import zoneinfo
 from functools import cache
@@ -95,7 +95,7 @@ THEMES = [
 
 
 def chat_languages() -> list[tuple[str, Any]]:
-    """Return the languages a chat can speak; "" for that of the page around it."""
+    """Return the choices for a chat's language; "" is that of the page around it."""
     return [("", _("As the page around it")), *settings.LANGUAGES]
 
 
@@ -141,11 +141,11 @@ FAILURES = [
 
 
 def language_names() -> list[tuple[str, str]]:
-    """Return (code, "German – Deutsch") of every language that Django knows by name."""
+    """Return (code, "German – Deutsch") for each language that Django has a name for."""
     pairs = []
     for code, known in LANG_INFO.items():
         if "name" not in known:
-            continue  # another code of a language that is here
+            continue  # an alias of another code in the list
         info = get_language_info(code)
         translated, local = str(info["name_translated"]), str(info["name_local"])
         is_one = translated.casefold() == local.casefold()
@@ -155,6 +155,6 @@ def language_names() -> list[tuple[str, str]]:
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """Return the names of all time zones, UTC first. Python opens 600 files to find them."""
+    """Return the names of all time zones, UTC first. Cached: Python opens 600 files for them."""
     names = zoneinfo.available_timezones()
     return ("UTC", *sorted(name for name in names if "/" in name))

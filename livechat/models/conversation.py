@@ -1,4 +1,4 @@
-"""Conversations and who takes part in them."""
+"""Conversations and their participants."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -22,9 +22,10 @@ LOAD_WINDOW = timedelta(minutes=30)
 
 @dataclass(slots=True)
 class Head:
-    """What new entries need of a conversation's row, and change on it.
+    """The columns of a conversation that new entries read and change.
 
-    A plain value: a batch reads hundreds, and a model instance costs ten times as much.
+    It is a plain value, because a batch reads hundreds and a model instance costs ten times as
+    much.
     """
 
     pk: int
@@ -44,9 +45,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who takes or took part in a conversation; a plain value too.
+    """A present or former participant of a conversation, also as a plain value.
 
-    `may_write` is off for operators who left, or whose right or account is gone.
+    `may_write` is False for operators who left, lost the right to answer, or whose account is
+    inactive.
     """
 
     pk: int
@@ -64,32 +66,32 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(state__in=OPEN)
 
     def lock(self, *, waits: bool = True) -> Self:
-        """Lock the chosen conversations, in the one order that everybody uses.
+        """Lock the conversations in the order of their pk, which all code uses.
 
-        Without `waits` those that somebody else has locked are left out.
+        Without `waits`, conversations that another transaction has locked are left out.
         """
         return self.select_for_update(of=("self",), skip_locked=not waits).order_by("pk")
 
     def among(self, conversations: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
-        """Return those of these ids that there are."""
+        """Return the ids among `conversations` that exist."""
         rows = self.filter(public_id__in=list(conversations))
         return frozenset(rows.values_list("public_id", flat=True).order_by())
 
     def with_participant(self, operator: int) -> Self:
-        """Conversations this operator takes part in now."""
+        """Conversations in which this operator takes part now."""
         return self.filter(
             pk__in=Participant.objects.present().filter(operator_id=operator).values("conversation")
         )
 
     def with_activity(self, since: datetime) -> Self:
-        """Open ones in which something was said since a moment. While a visitor waits for an
-        answer his conversation is active however long ago he wrote."""
+        """Open conversations with a message since `since`, or whose visitor waits for a reply."""
         return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
 
     def lock_heads(self, conversations: Iterable[uuid.UUID], *, waits: bool = True) -> list[Head]:
-        """Lock the conversations of these ids, and return what posting needs of them.
+        """Lock the conversations with these ids, and return the columns that posting needs.
 
-        Their visitors are told by `ParticipantQuerySet.authors`: a join here would lock them.
+        `visitor_public_id` stays empty, because a join here would lock the visitors' rows too;
+        `ParticipantQuerySet.authors` returns it.
         """
         rows = self.filter(public_id__in=list(conversations)).lock(waits=waits)
         return [Head(*row) for row in rows.values_list(*_HEAD)]
@@ -97,7 +99,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def with_operators(
         self, conversations: Iterable[int]
     ) -> list[tuple["Conversation", list["Participant"]]]:
-        """Return conversations with the operators who take part, all loaded for a view."""
+        """Return the conversations, each with its present operators and all rows a view needs."""
         rows = self.filter(pk__in=list(conversations))
         present = Participant.objects.present().operators().select_related("operator__user")
         return [
@@ -108,7 +110,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         ]
 
     def advance(self, heads: Sequence[Head]) -> None:
-        """Write what a batch changed, all conversations in one statement; they must be locked."""
+        """Write the changes of a batch in one statement. The conversations must be locked."""
         connection = connections[self.db]
         batch, values = table(connection, _ADVANCE, heads)
         sets = ", ".join(f"{name} = batch.{name}" for name in _ADVANCE if name != "pk")
@@ -137,9 +139,9 @@ _HEAD = ("pk", "public_id", "channel_id", "state", *list(_ADVANCE)[1:])
 class Conversation(models.Model):
     """One chat of a visitor on a channel.
 
-    `seq` and `public_seq` are the last numbers given in the staff timeline and in the visitor's.
-    `revision` counts changes of anything shown in a list, so that an older
-    event never undoes a newer one. The main operator is one column, so there are never two.
+    `seq` and `public_seq` are the last numbers used in the staff and in the visitor timeline.
+    `revision` counts changes of everything that lists show, so that an older event never undoes a
+    newer one. The main operator is a column, so there is never more than one.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -184,7 +186,7 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-opened_at"]
-        verbose_name = _("session")  # what the Admin and the reports call it
+        verbose_name = _("session")  # the name in the Admin and in reports
         verbose_name_plural = _("sessions")
         constraints = [
             models.UniqueConstraint(
@@ -242,14 +244,14 @@ class Conversation(models.Model):
         self.revision += 1
 
     def release(self) -> None:
-        """Let it wait for somebody else. The row must be locked; the caller saves."""
+        """Put it back into the queue. The row must be locked; the caller saves."""
         self.state = State.QUEUED.value
         self.status = ""
         self.operator = None
         self.revision += 1
 
     def close(self, now: datetime) -> None:
-        """End it. The row must be locked; the caller saves."""
+        """Close it. The row must be locked; the caller saves."""
         self.state = State.CLOSED.value
         self.status = ""
         self.closed_at = max(now, self.opened_at)
@@ -266,7 +268,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.filter(role=Role.OPERATOR)
 
     def authors(self, conversations: Iterable[int]) -> list[Author]:
-        """Return who takes or took part in these conversations, and whether he may still write."""
+        """Return the present and former participants of these conversations."""
         rows = self.filter(conversation__in=list(conversations))
         return [
             Author(*(*row[:-3], row[-3] is None and False not in row[-2:]))
@@ -289,10 +291,10 @@ _AUTHOR = (
 
 
 class Participant(models.Model):
-    """Who took part in a conversation, and as what. Never deleted: reports live on it.
+    """A person or bot who took part in a conversation. Kept as long as it, because reports need it.
 
-    `display_name` is what he was called then, so history survives a renamed or removed account.
-    `seen` and `seen_public` are how far he has read, in both numberings.
+    `display_name` is the name at that time, so that history survives a renamed or removed account.
+    `seen` and `seen_public` are the last numbers read in the staff and in the visitor timeline.
     """
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")

@@ -1,4 +1,4 @@
-"""What time it is, for everything that several machines must agree on: the database's time."""
+"""The database's time, for everything on which several machines must agree."""
 
 import time
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The database's time, and where our own seconds stood when it was read."""
+    """The database's time, and the value of `time.monotonic` when it was read."""
 
     moment: datetime
     at: float
@@ -20,10 +20,10 @@ _last: _Reading | None = None
 
 
 def now() -> datetime:
-    """Return the database's time as it was read last, carried on by a clock that only goes forward.
+    """Return the database's time as last read, plus the monotonic time since then.
 
-    Asks nothing, so it may be called anywhere. A server reads it before it serves and then every
-    ten seconds; a process that has never read it tells its machine's time.
+    Does no I/O, so it may be called anywhere. A server reads the time before it serves and then
+    every ten seconds. A process that never read it gets the time of its machine.
     """
     reading = _last
     if reading is None:
@@ -32,9 +32,9 @@ def now() -> datetime:
 
 
 def database_now() -> datetime:
-    """Ask the database what time it is: there is one of it, however many machines serve.
+    """Read and return the database's time. All machines share one database, so they agree.
 
-    SQLite lives in our own process and has no clock of its own.
+    With SQLite, which runs in this process, return the time of the machine.
     """
     global _last
     if connection.vendor != "postgresql":

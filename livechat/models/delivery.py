@@ -1,4 +1,4 @@
-"""Deliveries: calls to others that are still to be made, and what became of them."""
+"""Deliveries: calls to third parties that are still to be made, and their results."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from livechat.domain.deliveries import DeliveryKind, DeliveryState
 from livechat.models.choices import DELIVERY_KINDS, DELIVERY_STATES, EVENT_TYPES, FAILURES
 
 LEASE = timedelta(seconds=60)
-"""How long whoever claimed a delivery has it for himself; a call ends long before."""
+"""How long a worker holds a delivery that it claimed; a call ends long before."""
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -24,40 +24,41 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state=DeliveryState.GIVEN_UP)
 
     def free(self, now: datetime) -> Self:
-        """Those that nobody is sending."""
+        """Deliveries that no worker is sending."""
         return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
 
     def due(self, now: datetime) -> Self:
-        """Those to send now, in order of their turn.
+        """Deliveries to send now, in the order to send them.
 
-        Later events of a conversation wait for the earlier ones to the same webhook, also while
-        those are between two attempts.
+        Later events of a conversation wait until the earlier ones to the same webhook are done or
+        given up, also between two attempts.
         """
         rows = self.pending().free(now).filter(due_at__lte=now)
         return rows.filter(~_after_one_of(Delivery.objects.pending())).order_by("due_at", "pk")
 
     def claim(self, now: datetime) -> "Delivery | None":
-        """Take the next of these that is due, for a lease; None when nothing is.
+        """Lease and return the next due delivery; None when none is due or a worker was faster.
 
-        Two workers at once never get the same one: a row that another is about to claim is
-        passed over where the database can, and the update asks once more.
+        Two workers never get the same one. The query skips rows that another worker has locked,
+        where the database can, and the update checks again.
         """
         with transaction.atomic():
             row = self.due(now).select_for_update(skip_locked=True, of=("self",)).first()
             return row if row is not None and row.lease(now) else None
 
     def postpone(self, row: "Delivery", until: datetime) -> None:
-        """Let those that wait for `row` come due with it, or a look would find them every time."""
+        """Postpone the deliveries behind `row` until `until`, so that `claim` need not skip them
+        every time."""
         if row.conversation is not None:
             waiting = self.pending().filter(webhook=row.webhook_id, conversation=row.conversation)
             waiting.filter(pk__gt=row.pk, due_at__lt=until).update(due_at=until)
 
     def behind(self, rows: "DeliveryQuerySet") -> Self:
-        """Those that wait for one of `rows`: later events of its conversation, to its webhook."""
+        """Deliveries that wait for one of `rows`: later events, same conversation and webhook."""
         return self.pending().filter(_after_one_of(rows))
 
     def retry(self, now: datetime) -> int:
-        """Let these be sent from the start again, but for those under way; return how many."""
+        """Start these deliveries again, except those being sent now; return how many."""
         Delivery.objects.behind(self.free(now)).update(due_at=now)
         return self.free(now).update(
             state=DeliveryState.PENDING,
@@ -70,7 +71,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 def _after_one_of(rows: DeliveryQuerySet) -> models.Exists:
-    """Say of a delivery whether `rows` has an earlier one of its conversation to its webhook."""
+    """Return the condition that `rows` has an earlier delivery of the same conversation to the same
+    webhook."""
     return models.Exists(
         rows.filter(
             webhook=models.OuterRef("webhook"),
@@ -81,16 +83,16 @@ def _after_one_of(rows: DeliveryQuerySet) -> models.Exists:
 
 
 class Delivery(models.Model):
-    """One call to make, and how it went.
+    """One call to make, and its result.
 
-    It holds ids, not texts: what is sent is read when it is sent, so that nothing of a
-    conversation that was erased meanwhile leaves. `conversation` and `subject` (the message of
-    ``message.created``, the operator of ``conversation.assigned``) are public ids and no foreign
-    keys, because a delivery outlives what it tells of. `public_id` stays the same over all
-    attempts; by it a receiver knows what he has got already.
+    It stores ids, not texts: the body is built when it is sent, so that nothing of a conversation
+    that has been erased is sent. `conversation` and `subject` (the message of ``message.created``,
+    the operator of ``conversation.assigned``) are public ids and not foreign keys, because a
+    delivery outlives the rows it refers to. `public_id` is the same for all attempts, so that
+    receivers recognise repeats.
 
-    `webhook` has no constraint in the database: rows are written from a list that may be some
-    seconds old, and a webhook deleted just then must not fail the message that somebody sends.
+    `webhook` has no constraint in the database. The list of webhooks in memory may be some seconds
+    old, and a webhook that was deleted in this time must not make a message fail.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -169,11 +171,11 @@ class Delivery(models.Model):
 
     @property
     def message_id(self) -> str:
-        """What the receiver knows it by: the ``webhook-id``."""
+        """The ``webhook-id``, by which the receiver recognises it."""
         return f"msg_{self.public_id.hex}"
 
     def lease(self, now: datetime) -> bool:
-        """Take it for a lease; False when somebody was faster. Counts the attempt."""
+        """Take the lease and count the attempt; False when another worker was faster."""
         until = now + LEASE
         rows = Delivery.objects.pending().free(now).filter(pk=self.pk, attempts=self.attempts)
         if rows.update(leased_until=until, attempts=F("attempts") + 1) == 0:

@@ -1,13 +1,13 @@
-"""Websites that asked for a channel's widget."""
+"""Websites that loaded a channel's widget."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Embedding(models.Model):
-    """A website whose pages asked for a channel's widget; answers "is it installed?".
+    """A website whose pages loaded a channel's widget. It shows that the widget is installed.
 
-    `origin` is what the browser called the site. Written at most once a minute for each.
+    `origin` is the website as named by the browser. Each row is written at most once a minute.
     """
 
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="embeddings")

@@ -1,11 +1,11 @@
-"""What operators know about."""
+"""Fields of expertise of operators."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Expertise(models.Model):
-    """A field that operators are good at; chatbots hand over to operators of a field."""
+    """A field that operators know well. Chatbots hand over to the operators of a field."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
 

@@ -1,4 +1,4 @@
-"""What is true of this database as a whole."""
+"""Facts about this database as a whole."""
 
 import uuid
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class Installation(models.Model):
-    """The one row that names this database's `epoch`.
+    """The single row with this database's `epoch`.
 
-    A restored backup gets another epoch, so that browsers notice that numbers they know may
-    mean something else now.
+    A restored backup gets a new epoch. It tells browsers that the numbers they know may refer to
+    other entries now.
     """
 
     epoch = models.UUIDField(default=uuid.uuid4)

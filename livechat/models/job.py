@@ -1,4 +1,4 @@
-"""What happens by the clock: who may do it, and when it was done last."""
+"""Periodic jobs: their last runs, and the leases that decide which process runs them."""
 
 from datetime import datetime, timedelta
 
@@ -6,9 +6,9 @@ from django.db import models
 
 
 class Lease(models.Model):
-    """Who does what only one may do at a time, and until when nobody else will try.
+    """The process that holds a task which only one may do at a time, until the moment `until`.
 
-    `since` is when he began; it stays while the lease is renewed in time.
+    `since` is when the holder began; it stays the same while the lease is renewed in time.
     """
 
     name = models.CharField(primary_key=True, max_length=40)
@@ -21,8 +21,8 @@ class Lease(models.Model):
 
 
 class Job(models.Model):
-    """The last run of a periodic job. `done` counts what it found to do; `error` names what it
-    failed of, "" when it went well."""
+    """The last run of a periodic job. `done` counts the items it processed. `error` names the
+    cause of its failure, "" when it succeeded."""
 
     name = models.CharField(primary_key=True, max_length=40)
     started_at = models.DateTimeField()
@@ -30,11 +30,11 @@ class Job(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     error = models.CharField(max_length=80, blank=True, default="")
     failures = models.PositiveIntegerField(default=0)
-    """How often it has failed since it last went well."""
+    """How often it has failed since its last success."""
 
     def __str__(self) -> str:
         return self.name
 
     def is_late(self, now: datetime, every: timedelta) -> bool:
-        """Say whether it should have run again long ago."""
+        """Say whether it missed runs: it started more than three periods and a minute ago."""
         return now - self.started_at > 3 * every + timedelta(minutes=1)

@@ -1,15 +1,15 @@
-"""How long a transaction waits for rows that somebody else has locked."""
+"""The lock time-out: how long a transaction waits for rows that another one has locked."""
 
 from django.db import OperationalError, connection
 
 LOCK_NOT_AVAILABLE = "55P03"
-"""PostgreSQL's code of a lock that was not had in time."""
+"""PostgreSQL's error code for a lock time-out."""
 
 
 def wait_at_most(milliseconds: int) -> None:
-    """Let the statements of this transaction wait for a lock no longer than that.
+    """Limit how long each statement of this transaction waits for a lock.
 
-    On SQLite there is one lock for everything, which the transaction has already.
+    Does nothing on SQLite, where the transaction already holds the only lock.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -17,5 +17,5 @@ def wait_at_most(milliseconds: int) -> None:
 
 
 def was_locked(error: OperationalError) -> bool:
-    """Say whether it was a lock that was not had in time."""
+    """Say whether a lock time-out caused `error`."""
     return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE

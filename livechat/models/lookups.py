@@ -1,4 +1,7 @@
-"""A number that no column can hold is not there: alone, as Django has it, and in a list."""
+"""Lookups by integers that the column cannot hold: they match nothing, also in a list.
+
+Django does this for single numbers only.
+"""
 
 from typing import Any
 
@@ -8,7 +11,7 @@ from django.db.models.lookups import In
 
 @IntegerField.register_lookup
 class IntegerIn(In):
-    """Leaves out what is beyond the column's range, at which databases fail."""
+    """Drops numbers outside the column's range from the list; databases fail on them."""
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         if self.rhs_is_direct_value():

@@ -1,4 +1,4 @@
-"""Messages: the entries of a conversation's timeline."""
+"""Entries of a conversation's timeline: texts, notes and system lines."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from livechat.models.conversation import Author
 
 @dataclass(slots=True)
 class Entry:
-    """A text or note that is being posted: what its row will hold, as a plain value."""
+    """A text or note that is being posted: the values of its row."""
 
     conversation_id: int
     author: Author
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What names an entry before it has numbers; `place` is the asker's own count."""
+    """The identity of an entry before it has numbers; `place` is an index of the caller's."""
 
     place: int
     conversation_id: int
@@ -48,7 +48,7 @@ class Name:
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def named(self, names: Sequence[Name]) -> dict[int, "Message"]:
-        """Return those that are stored, by the `place` of their name."""
+        """Return the stored messages among `names`, by `place`."""
         if not names:
             return {}
         connection = connections[self.db]
@@ -65,9 +65,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return {place: stored[pk] for place, pk in found.items()}
 
     def said_by(self, visitor: Any, client_id: uuid.UUID) -> Self:
-        """What a visitor has said under a `client_id`, in all conversations there were.
+        """The messages of a visitor with this `client_id`, in all their conversations.
 
-        By way of the participations: so each conversation costs a look into an index or two.
+        The query goes through the participants, so each conversation costs one or two index
+        look-ups.
         """
         return self.filter(
             author__conversation__visitor=visitor,
@@ -77,7 +78,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         ).order_by()
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Store what is posted, in one statement. The conversations must be locked."""
+        """Insert the entries in one statement. Their conversations must be locked."""
         connection = connections[self.db]
         batch, values = table(connection, _ENTRY, entries)
         names = ", ".join(_ENTRY)
@@ -104,11 +105,11 @@ _ENTRY = {
 
 
 class Message(models.Model):
-    """One entry of the timeline: text, note, or system line.
+    """One entry of the timeline: text, note or system line.
 
-    `seq` numbers the staff timeline, `public_seq` the visitor's; a note has none of the latter
-    and leaves no hole there. `author` is empty for system lines, which name an `event` and,
-    where it is about somebody, the participant as `subject`.
+    `seq` numbers the staff timeline, `public_seq` the visitor's. A note has no `public_seq` and
+    leaves no gap there. A system line has no `author` but an `event`, and as `subject` the
+    participant whom the event is about, if there is one.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -158,5 +159,5 @@ class Message(models.Model):
 
     @property
     def attachments(self) -> list[Attachment]:
-        """Its files, in the order they were chosen; prefetch ``files`` of many."""
+        """Its files, in the order of their upload. For many messages, prefetch ``files``."""
         return [] if self.kind == Kind.SYSTEM else list(self.files.all())

@@ -1,4 +1,4 @@
-"""Operators and the channels they answer on."""
+"""Operators and their memberships of channels."""
 
 import uuid
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ from livechat.models.choices import AVAILABILITIES
 
 class OperatorQuerySet(models.QuerySet["Operator"]):
     def lock(self) -> Self:
-        """Lock the chosen operators, in the one order that everybody uses."""
+        """Lock the operators in the order of their pk, which all code uses."""
         return self.select_for_update(of=("self",)).order_by("pk")
 
     def seen_since(self, moment: datetime) -> Self:
         return self.filter(is_enabled=True, seen_at__gt=moment)
 
     def maybe_lost(self, now: datetime) -> Self:
-        """Those who may be gone for good: `availability.is_lost` tells of each."""
+        """Operators who may be lost; `is_lost` decides for each."""
         heard = Q(seen_at__gte=now - LEASE - GRACE, seen_at__lte=now + LEASE)
         return self.exclude(heard & Q(is_enabled=True))
 
@@ -33,23 +33,23 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
         return self.filter(user_id__in=users)
 
     def idle(self, now: datetime) -> Self:
-        """Who is connected and takes conversations, has touched nothing for half an hour, and
-        is not marked as away yet. A mark from before he was last active is none."""
+        """Available, connected operators without activity for half an hour who are not yet marked
+        as away. A mark older than their last activity does not count."""
         unmarked = Q(away_since=None) | Q(away_since__lt=F("active_at"))
         return self.seen_since(now - LEASE).filter(
             unmarked, accepting=True, active_at__lt=now - AWAY_AFTER
         )
 
     def mark_away(self, pk: int, now: datetime) -> bool:
-        """Mark an idle operator; False when he is not idle any more or was marked meanwhile."""
+        """Mark an operator as away; False when they are no longer idle or already marked."""
         return self.idle(now).filter(pk=pk).update(away_since=now) == 1
 
 
 class Operator(models.Model):
-    """The profile of a user who answers.
+    """The profile of a user who answers visitors.
 
-    Made when the user is given the right, kept for ever after (reports live on it);
-    `is_enabled` says whether he has the right now.
+    Created when the user gets the right, and kept when they lose it, because reports need it.
+    `is_enabled` says whether the user has the right now.
     """
 
     user = models.OneToOneField(
@@ -74,9 +74,9 @@ class Operator(models.Model):
         verbose_name=_("Live Chat Expertise"),
     )
     avatar = models.CharField(_("picture"), max_length=80, blank=True, default="", editable=False)
-    """The name of his picture in the storage for files; "" without one."""
+    """The name of the operator's picture in the storage for files; "" without one."""
     accepting = models.BooleanField(default=True, editable=False)
-    """Whether he is available; all that code of the version before reads and writes."""
+    """Whether the operator is available. Code of the previous version uses only this column."""
     availability = models.CharField(
         _("availability"),
         max_length=16,
@@ -87,12 +87,12 @@ class Operator(models.Model):
             "Busy: he keeps his chats and gets no new ones. Invisible: he looks offline as well."
         ),
     )
-    """Read it as `choice`, write it with `choose`."""
+    """Read it through `choice`, write it through `choose`."""
     in_call = models.BooleanField(_("in a call"), default=False)
     seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     active_at = models.DateTimeField(null=True, blank=True, editable=False)
     away_since = models.DateTimeField(_("away since"), null=True, blank=True, editable=False)
-    """When others were told that he has touched nothing for half an hour."""
+    """When the operator was marked as away, after half an hour without activity."""
     last_assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = OperatorQuerySet.as_manager()
@@ -112,16 +112,16 @@ class Operator(models.Model):
 
     @property
     def choice(self) -> Availability:
-        """What he chose for himself."""
+        """The availability that the operator chose."""
         return availability.choice(accepting=self.accepting, availability=self.availability)
 
     def choose(self, choice: Availability) -> None:
-        """Set `accepting` and `availability`; saving them is the caller's."""
+        """Set `accepting` and `availability`; the caller saves."""
         self.accepting = choice == Availability.AVAILABLE
         self.availability = choice.value
 
     def presence(self, now: datetime) -> Presence:
-        """How others see him at `now`."""
+        """Return how others see the operator at `now`."""
         if not self.is_enabled:
             return Presence.OFFLINE
         return availability.presence(
@@ -129,7 +129,7 @@ class Operator(models.Model):
         )
 
     def is_lost(self, now: datetime, listening_since: datetime) -> bool:
-        """Whether he is gone for good: his browser, or his right to answer."""
+        """Say whether the operator is lost: disconnected for too long, or without the right."""
         return not self.is_enabled or availability.is_lost(
             now=now, seen_at=self.seen_at, listening_since=listening_since
         )
@@ -137,8 +137,8 @@ class Operator(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def online(self, now: datetime) -> Self:
-        """Those whose operator is online at `now`: what `Operator.presence` says, in SQL, for there
-        may be thousands whom nobody has to read for a number."""
+        """Memberships of operators who are online at `now`: `Operator.presence` in SQL, so that
+        counting does not load thousands of rows."""
         return self.filter(
             operator__is_enabled=True,
             operator__accepting=True,
@@ -148,7 +148,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """An operator answers on a channel."""
+    """The membership of an operator in a channel."""
 
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="memberships")
     operator = models.ForeignKey(Operator, models.CASCADE, related_name="memberships")

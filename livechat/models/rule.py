@@ -1,4 +1,4 @@
-"""Channel rules: when and how the button appears on which page."""
+"""Channel rules: on which pages, when and how the button appears."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -14,7 +14,7 @@ from livechat.models.choices import BUTTON_ACTIONS, RESPONDER_CONDITIONS
 
 
 class ChannelRule(models.Model):
-    """One line of a channel's rules, tried in the order of `sequence`."""
+    """One rule of a channel. Rules are tried in the order of `sequence`."""
 
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="rules")
     sequence = models.PositiveIntegerField(default=10)
@@ -54,7 +54,7 @@ class ChannelRule(models.Model):
         return f"{self.get_action_display()} {self.regex_url or '*'}"
 
     def clean(self) -> None:
-        """Refuse a pattern that could not be searched, and say what is wrong and where."""
+        """Raise ValidationError, with the problem and its position, for an unusable pattern."""
         try:
             patterns.check(self.regex_url)
         except PatternError as error:

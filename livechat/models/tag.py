@@ -7,7 +7,7 @@ from livechat.models.channel import is_colour
 
 
 class Tag(models.Model):
-    """What a conversation was about, to find and to count it."""
+    """A topic of conversations, for search and reports."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     color = models.CharField(_("colour"), max_length=7, default="#6e56cf", validators=[is_colour])

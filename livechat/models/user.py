@@ -1,4 +1,4 @@
-"""Accounts of staff. Visitors have none."""
+"""Staff accounts. Visitors have none."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """Somebody who signs in: operator, manager, analyst or administrator."""
+    """A person who signs in: operator, manager, analyst or administrator."""
 
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     language = models.CharField(_("language"), max_length=16, blank=True, default="")
 
     preferences = models.JSONField(default=dict, blank=True, editable=False)
-    """How his inbox sounds and behaves, as `domain.preferences` reads it."""
+    """The preferences of the user's inbox, for `domain.preferences.read`."""
 
     class Meta(AbstractUser.Meta):
         constraints = [

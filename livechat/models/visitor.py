@@ -1,4 +1,4 @@
-"""Visitors and the pages they looked at."""
+"""Visitors and the pages they viewed."""
 
 import uuid
 
@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Visitor(models.Model):
-    """The person on the website. The signed token in their browser names `public_id`; the row
-    exists from their first message on: `docs/decisions/0018-no-row-before-the-first-message.md`.
+    """A person on the website. The signed token in their browser contains `public_id`. The row is
+    created with their first message: `docs/decisions/0018-no-row-before-the-first-message.md`.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -19,7 +19,7 @@ class Visitor(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     browser = models.CharField(_("browser"), max_length=300, blank=True, default="")
     attributes = models.JSONField(default=dict, blank=True, editable=False)
-    """What the website told of him: {name: text, number or yes/no}. Never verified."""
+    """Attributes that the website sent: {name: text, number or boolean}. They are not verified."""
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -33,7 +33,7 @@ class Visitor(models.Model):
 
 
 class PageView(models.Model):
-    """A page a visitor looked at, without its query string."""
+    """A page that a visitor viewed, without its query string."""
 
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="page_views")
     url = models.CharField(max_length=2048)

@@ -1,4 +1,4 @@
-"""Webhooks: addresses of others that are told what happens."""
+"""Webhooks: addresses of third parties that receive events."""
 
 import secrets
 from typing import Self
@@ -25,12 +25,12 @@ PROBLEMS = {
 
 
 def new_secret() -> str:
-    """Return a secret that nobody has seen."""
+    """Return a new random secret."""
     return signatures.secret(secrets.token_bytes(signatures.KEY_BYTES))
 
 
 def is_target(url: str) -> None:
-    """Refuse an address that a webhook must not have."""
+    """Raise ValidationError for an address that a webhook must not use."""
     try:
         webhook_targets.parse(url, private=settings.WEBHOOKS_ALLOW_PRIVATE)
     except TargetError as error:
@@ -38,7 +38,7 @@ def is_target(url: str) -> None:
 
 
 def are_events(events: object) -> None:
-    """Refuse what is no list of events to choose from, each once."""
+    """Raise ValidationError unless `events` is a list of known events without repeats."""
     known = {event.value for event in CHOSEN}
     if not isinstance(events, list) or len(events) != len(set(events) & known):
         raise ValidationError(_("Choose from the events that there are."))
@@ -50,10 +50,10 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
 
 class Webhook(models.Model):
-    """Where to post what happened, and the secret under which it is signed.
+    """An address that receives events, and the secret that signs them.
 
-    While a secret is being changed there are two, `secret` and `old_secret`, and both sign.
-    `gone_at` is when the receiver said that it is gone for good, which switched this off.
+    During a change of secrets both `secret` and `old_secret` sign. `gone_at` is when the receiver
+    responded that it is gone for good (410), which switched the webhook off.
     """
 
     name = models.CharField(_("name"), max_length=80)
@@ -93,5 +93,5 @@ class Webhook(models.Model):
 
     @property
     def secrets(self) -> list[str]:
-        """All that sign now, the newest first."""
+        """All secrets that sign now, the newest first."""
         return [one for one in (self.secret, self.old_secret) if one]

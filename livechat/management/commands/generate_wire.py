@@ -1,4 +1,4 @@
-"""``manage.py generate_wire``: write the browser's types from `livechat/wire`."""
+"""``manage.py generate_wire``: generate the browser's types from `livechat/wire`."""
 
 import inspect
 from pathlib import Path
@@ -22,7 +22,7 @@ UNIONS = {
 
 
 def typescript() -> str:
-    """Return the text of ``wire.d.ts``: an interface per struct, a union per direction."""
+    """Return the text of ``wire.d.ts``: an interface for each struct, and the `UNIONS`."""
     structs = [
         item
         for item in vars(wire).values()
@@ -70,7 +70,7 @@ def _type(node: shape.Type) -> str:
         case shape.DictType():
             return f"Record<string, {_type(node.value_type)}>"
         case shape.UnionType():
-            # A whole number and any other are the same to a browser.
+            # TypeScript has one type for integers and floats.
             return " | ".join(dict.fromkeys(_type(kind) for kind in node.types))
         case shape.StructType():
             return node.cls.__name__

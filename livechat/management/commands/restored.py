@@ -1,4 +1,4 @@
-"""``manage.py restored``: tell everybody that this database comes out of a backup."""
+"""``manage.py restored``: mark this database as restored from a backup, so that browsers notice."""
 
 from typing import Any
 
