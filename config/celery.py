@@ -1,7 +1,8 @@
-"""Celery: a task and a beat for every line of the schedule.
+"""Celery: a task and a beat entry for every job of the schedule.
 
-``celery -A config worker`` does the jobs, ``celery -A config beat`` says when. Tasks carry nothing:
-what is due is asked of the database, so a lost task costs one beat, and a doubled one nothing.
+``celery -A config worker`` runs the jobs, ``celery -A config beat`` sends them on time. Tasks carry
+no data, because the jobs ask the database what is due. A lost task delays its job by one period; a
+repeated task does nothing.
 """
 
 import os
@@ -14,8 +15,8 @@ from celery.signals import beat_init, setup_logging, worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 KEPT_SECONDS = 3 * 3600
-"""So long tasks wait for somebody to do them, told by the clocks of two machines: a worker whose
-clock is ahead by more would never work."""
+"""The minimum expiry of tasks. It is long because it compares the clocks of two machines: a worker
+whose clock is further ahead would drop every task."""
 
 app = Celery("livechat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -23,7 +24,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 @app.on_after_finalize.connect
 def make_tasks(sender: Celery, **_kwargs: Any) -> None:
-    """Make the tasks and the beat's table; both need the apps to be loaded."""
+    """Create the tasks and the beat's schedule. Both need Django's apps to be loaded."""
     from config.jobs.schedule import SCHEDULE, Job
     from livechat.services.jobs import perform
 
@@ -44,14 +45,16 @@ def make_tasks(sender: Celery, **_kwargs: Any) -> None:
 
 @setup_logging.connect
 def keep_our_logs(**_kwargs: Any) -> None:
-    """Django has set logging up; with somebody connected here, Celery leaves it alone."""
+    """Keep Django's logging: Celery configures none when this signal has a receiver."""
 
 
 @worker_init.connect
 @beat_init.connect
 def limit_statements(**_kwargs: Any) -> None:
-    """Let no job wait long for a lock that somebody holds: it comes again. A beat that is frozen
-    holds its lease's row no longer than that."""
+    """Limit statements to 30 s and waits for a lock to 2 s; a job that fails runs again later.
+
+    The limits also end the transaction of a frozen beat, which would keep its lease's row locked.
+    """
     from config import statements
 
     statements.limit(statement=30, lock=2)

@@ -1,4 +1,4 @@
-"""The environment, read and validated once."""
+"""The settings from environment variables, read and validated once."""
 
 import ipaddress
 import os
@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 BASE_DIR = Path(__file__).resolve().parent.parent
 YEAR = 365 * 24 * 3600
 OTHER_CONNECTIONS = 8
-"""To the database, of a process beside those of services: for its two batch writers of messages,
-four conversations that somebody has locked, and the questions how it stands."""
+"""Database connections of a process in addition to those of services: for its two batch writers,
+for four queues of messages to locked conversations, and for health probes."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -22,17 +22,17 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class EnvError(Exception):
-    """A variable of the environment that cannot be understood."""
+    """An environment variable with an invalid value, or one that contradicts another."""
 
 
 @dataclass(frozen=True)
 class Env:
-    """Everything the environment says.
+    """The validated settings from the environment.
 
-    `database_url` and `redis_url` are the two switches between the embedded default (SQLite, one
-    process) and production; both empty is the embedded default. `https` says that visitors reach
-    us over TLS (a proxy in front speaks it). `max_memory` in bytes, 0 where nothing is said.
-    `metrics_address` is where metrics are served beside the chat, as host and port.
+    `database_url` and `redis_url` switch between the embedded default (SQLite, one process; both
+    empty) and production. `https` means that visitors connect over TLS, through a proxy.
+    `max_memory` is in bytes, 0 for no limit. `metrics_address` is the host and port of a separate
+    server for metrics.
     """
 
     var: Path
@@ -64,7 +64,7 @@ class Env:
     disk_reserve_percent: float
 
     def database(self) -> dict[str, object]:
-        """Return Django's settings of the database."""
+        """Return Django's settings of the database; raises EnvError for another kind of URL."""
         if not self.database_url:
             return _sqlite(self.var / "livechat.sqlite3")
         parts = urlsplit(self.database_url)
@@ -72,7 +72,7 @@ class Env:
             return _sqlite(Path(unquote(parts.path)))
         if parts.scheme not in ("postgres", "postgresql"):
             raise EnvError("DATABASE_URL must begin with postgres:// or sqlite:///")
-        from config import postgres  # its library is a thing of PostgreSQL alone
+        from config import postgres  # only PostgreSQL needs its library
 
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -81,7 +81,7 @@ class Env:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
             "PORT": str(parts.port or ""),
-            # The pool keeps connections open; CONN_MAX_AGE has to be 0 beside it.
+            # The pool keeps connections open. Django requires CONN_MAX_AGE 0 with a pool.
             "CONN_MAX_AGE": 0,
             "OPTIONS": {
                 **postgres.NETWORK,
@@ -91,7 +91,7 @@ class Env:
                     "min_size": 1,
                     "max_size": self.db_threads + OTHER_CONNECTIONS,
                     "timeout": 5,
-                    # Each attempt is made later than the one before: begin anew with the first.
+                    # Waits between attempts grow; this limit starts again with a short one.
                     "reconnect_timeout": 5,
                 },
             },
@@ -104,10 +104,10 @@ def _sqlite(path: Path) -> dict[str, object]:
         "NAME": path,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            # IMMEDIATE takes the write lock at BEGIN: it is what SELECT FOR UPDATE is elsewhere.
+            # IMMEDIATE takes the write lock at BEGIN. It replaces SELECT FOR UPDATE.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # FULL, because an acknowledged message survives a power cut too.
+            # FULL, so that acknowledged messages survive a power cut.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
         "TEST": {"NAME": Path(tempfile.gettempdir()) / f"livechat-test-{os.getpid()}.sqlite3"},
@@ -153,7 +153,7 @@ def load(environ: Mapping[str, str]) -> Env:
 
 
 def _check_hsts(env: Env) -> None:
-    """Refuse what browsers would ignore: somebody believes to be safer than he is."""
+    """Raise EnvError for settings that browsers would ignore: the site would only seem safe."""
     if env.hsts_seconds and not env.https:
         raise EnvError("HSTS_SECONDS needs HTTPS=1")
     if env.hsts_include_subdomains and not env.hsts_seconds:
@@ -165,7 +165,8 @@ def _check_hsts(env: Env) -> None:
 
 
 def _own_secret(var: Path) -> str:
-    """Return this machine's own secret, made on the first start and readable by its user alone."""
+    """Return this machine's own secret. It is created on the first start; only its user can read
+    it."""
     path = var / "secret_key"
     try:
         return path.read_text().strip()
@@ -231,7 +232,7 @@ def _log_level(environ: Mapping[str, str], name: str) -> str:
 
 
 def _address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
-    """Return host and port of ``9100`` (on this machine alone) or ``10.0.0.5:9100``."""
+    """Return host and port of ``9100`` (reachable from this machine only) or ``10.0.0.5:9100``."""
     text = environ.get(name, "").strip()
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""Every Django setting. Embedded unless the environment names PostgreSQL or Redis."""
+"""Django's settings. The default is embedded; the environment adds PostgreSQL and Redis."""
 
 from csp.constants import NONE, SELF
 from redis.backoff import NoBackoff
@@ -27,8 +27,8 @@ WEBHOOKS_ALLOW_PRIVATE = ENV.webhooks_allow_private
 GEOIP_PATH = ENV.geoip_path or (str(BASE_DIR / "config/demo/countries.mmdb") if DEMO else "")
 
 INSTALLED_APPS = [
-    # First: its runserver is Daphne's. Daphne itself is not installed: it would bring Twisted into
-    # every process, a quarter of its start and 20 MB.
+    # First, because it overrides runserver with Daphne's. The app `daphne` is not listed: it would
+    # load Twisted into every process, which costs 20 MB and a quarter of the start-up time.
     "config",
     "reports",
     "chatbot",
@@ -81,14 +81,15 @@ TEMPLATES = [
     },
 ]
 
-# --- where things are kept
+# --- storage
 
 DATABASES = {"default": ENV.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {
-    # For cold paths only: the chat goes through livechat.bus. The layer blocks in BZPOPMIN for
-    # 5 s, so a socket timeout of 5 s (redis-py's default) would end it every 5 s.
+    # No code sends through the layer: the chat uses livechat.bus
+    # (`docs/decisions/0003-consumers-own-their-loop.md`). The layer blocks in BZPOPMIN for 5 s, so
+    # a socket time-out of 5 s, redis-py's default, would end the connection every 5 s.
     "default": (
         {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
@@ -105,7 +106,7 @@ CACHES = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            # Whoever counts something waits for it: a Redis that is silent is given up soon.
+            # Callers that count something wait for it, so the time-out is short.
             "OPTIONS": {
                 "serializer": "config.cache.JsonSerializer",
                 "socket_timeout": 2,
@@ -118,16 +119,16 @@ CACHES = {
     )
 }
 
-# --- jobs: with Redis Celery does them, without it the server's own clock (config/jobs/clock.py)
+# --- jobs: with Redis Celery runs them, without it the server's own clock (config/jobs/clock.py)
 
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "livechat.",
-    # A task that a dead worker had taken is given to another one after so long: longer than any
-    # task may take, or it would be done twice at once.
+    # Seconds after which the task of a dead worker goes to another one. Longer than any task may
+    # take, or two workers would run the same task at once.
     "visibility_timeout": 900,
-    # A Redis that is silent is found out, whatever redis-py's own defaults are.
+    # Detect a Redis that does not respond, whatever the defaults of redis-py are.
     "socket_timeout": 10,
     "socket_connect_timeout": 3,
     "health_check_interval": 10,
@@ -153,8 +154,8 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # What people send and operators' pictures. Never served from here by a web server: addresses
-    # are signed, and who asks is looked at.
+    # Files that people send, and operators' pictures. A web server must never serve this folder:
+    # the views check the signature of each address, and the login session where needed.
     "files": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "files", "file_permissions_mode": 0o640},
@@ -162,7 +163,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.storage.MinifiedStorage"},
 }
 
-# --- people
+# --- users and sign-in
 
 AUTH_USER_MODEL = "livechat.User"
 LOGIN_URL = "login"
@@ -182,16 +183,16 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # first: says who may try
+    "axes.backends.AxesStandaloneBackend",  # first: decides whether an attempt is allowed
     "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_HANDLER = "config.axes_handler.Handler"  # counts as `livechat.services.login_attempts` says
 AXES_LOCKOUT_CALLABLE = "config.axes_handler.locked_out"
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks whom it refused
-AXES_ENABLE_ADMIN = False  # ours is in our look: `livechat.admin.login_attempts`
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks refused requests
+AXES_ENABLE_ADMIN = False  # `livechat.admin.login_attempts` replaces it, in our style
 AXES_VERBOSE = False
 VISITOR_TOKEN_MAX_AGE = 30 * 24 * 3600
-"""Seconds a visitor's token lives after it was last renewed; every welcome renews it."""
+"""Seconds that a visitor's token is valid after its last renewal; every welcome renews it."""
 
 # --- security
 
@@ -208,7 +209,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # No text becomes markup or a script's address anywhere: browsers hold us to it.
+        # Browsers refuse every conversion of text to markup or to a script's URL.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": [NONE],
     }
@@ -218,29 +219,29 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENV.https
 CSRF_COOKIE_SECURE = ENV.https
-# Browsers take such a name from this very host over TLS alone: a neighbour under the same domain
-# cannot plant a session of his own here.
+# Browsers accept a ``__Host-`` cookie only from this host and over TLS. Another site of the same
+# domain cannot plant its own login session here.
 SESSION_COOKIE_NAME = "__Host-sessionid" if ENV.https else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if ENV.https else "csrftoken"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # the proxy redirects
-# SECURE_PROXY_SSL_HEADER would believe everybody: `config.http.edge` asks who says so.
+# Not SECURE_PROXY_SSL_HEADER, which trusts every client: `config.http.edge` trusts only proxies.
 SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_include_subdomains
 SECURE_HSTS_PRELOAD = ENV.hsts_preload
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W004",  # HSTS is on with HTTPS=1; without it there is nothing to insist on
+    "security.W004",  # HSTS is on with HTTPS=1, and useless without TLS
     "security.W005",  # HSTS_INCLUDE_SUBDOMAINS: other names of the domain are the owner's decision
     "security.W008",  # the proxy redirects to https
     "security.W012",  # cookies are secure with HTTPS=1
     "security.W016",
     "security.W021",  # HSTS_PRELOAD: the owner's decision as well
 ]
-# A channel with 200 rules, each with an expression of 1,000 characters, is one Admin form.
+# The Admin form of a channel may have 200 rules with expressions of 1,000 characters each.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 
@@ -248,7 +249,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
-LOCALE_PATHS = [BASE_DIR / "livechat/locale"]  # one catalogue, for templates and the rest too
+LOCALE_PATHS = [BASE_DIR / "livechat/locale"]  # one catalogue for all apps and templates
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -265,7 +266,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "config.admin.menu.navigation"},
     "STYLES": ["config.admin.menu.style"],
     "COLORS": {
-        # Around the brand's #3451d1, which stands at 600: buttons, and links on white.
+        # Shades of the brand colour #3451d1, which is 600: buttons, and links on white.
         "primary": {
             "50": "#eef1fd",
             "100": "#e0e6fb",
@@ -282,11 +283,11 @@ UNFOLD = {
     },
 }
 
-# --- watching
+# --- monitoring
 
 LOGGING_CONFIG = "config.monitoring.logs.configure"
 LOGGING = {"format": ENV.log_format, "level": ENV.log_level, "in_full": DEBUG}
 METRICS_TOKEN = ENV.metrics_token
 METRICS_ADDRESS = ENV.metrics_address
 DISK_RESERVE_PERCENT = ENV.disk_reserve_percent
-"""What has to be free where `VAR_DIR` lies, for the server to count as ready."""
+"""Per cent of the disk with `VAR_DIR` that must be free, or the server is not ready."""

@@ -1,1 +1,1 @@
-"""The demo: a small shop that embeds the widget as a customer would. Only with DEMO=1."""
+"""The demo: a small shop that embeds the widget like a customer's website. Only with DEMO=1."""

@@ -1,4 +1,4 @@
-"""What the demo bar says: what the chat does on this page, and which rule says so."""
+"""The texts of the demo bar: what the chat does on this page, and because of which rule."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ QUIET = (ButtonAction.SHOW, ButtonAction.HIDE)
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What the chat does on a page, and why; `but` names what stands against it, or ""."""
+    """What the chat does on a page, and why; `but` names what prevents it now, or ""."""
 
     what: str
     why: str
@@ -22,7 +22,7 @@ class Behaviour:
 
 
 def behaviour(channel: Channel | None, url: str, country: Country | None) -> Behaviour:
-    """Tell what the chat does on the page of this address for a visitor from `country`."""
+    """Return what the chat does on the page with this address for a visitor from `country`."""
     if channel is None:
         return Behaviour(
             "There is no chat", "because the demo’s channel is archived or was deleted"

@@ -1,4 +1,4 @@
-"""What the demo shop sells: teas by the tin, and boxes that come every month."""
+"""The products of the demo shop: teas by the tin, and monthly boxes."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ MAX_COUNT = 9
 
 @dataclass(frozen=True)
 class Tea:
-    """A tea. `times`, `moods` and `strengths` are the answers of the tea finder it fits."""
+    """A tea. `times`, `moods` and `strengths` list the tea finder's choices that it matches."""
 
     slug: str
     name: str
@@ -32,7 +32,7 @@ class Tea:
 
 @dataclass(frozen=True)
 class Box:
-    """A box of tea that comes every month."""
+    """A box of tea, delivered every month."""
 
     slug: str
     name: str
@@ -49,7 +49,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """What lies in the basket: one thing, some times."""
+    """The content of the basket: one product and its quantity."""
 
     thing: Tea | Box
     count: int
@@ -223,7 +223,10 @@ def tea(slug: str) -> Tea | None:
 
 
 def line(slug: str, count: str) -> Line | None:
-    """Return what a page's address says is in the basket; None for what we do not sell."""
+    """Return the basket for these parameters of a page's address; None for an unknown product.
+
+    An invalid `count` counts as 1.
+    """
     thing = next((thing for thing in (*TEAS, *BOXES) if thing.slug == slug), None)
     if thing is None:
         return None

@@ -1,7 +1,8 @@
-"""Countries a visitor of the demo can pretend to be in.
+"""The countries that a visitor of the demo can choose to appear in.
 
-The addresses are those kept free for documentation: nobody has them, so `countries.mmdb` beside
-this file can say where they are. ``python -m docs.tools.demo_countries`` makes it from here.
+Their addresses are reserved for documentation and belong to no real host, so `countries.mmdb` in
+this folder can assign countries to them. ``python -m docs.tools.demo_countries`` generates that
+file from this module.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ FILE = Path(__file__).parent / "countries.mmdb"
 
 @dataclass(frozen=True)
 class Country:
-    """A country of the file. `networks` are its addresses, `address` one of them."""
+    """A country of the file, with its `networks`; `address` is in one of them."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""The demo's people and channel. Safe to repeat; passwords are made on this machine."""
+"""The demo's accounts and channel. Loading is safe to repeat; passwords are random."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from livechat.models import (
 from livechat.services.operators import picture_file
 
 PICTURES = Path(__file__).parent / "pictures"
-"""Of operators, by their username; drawn by `docs/tools/demo_portraits.py`."""
+"""Pictures of operators, by username; `docs/tools/demo_portraits.py` generates them."""
 ACCOUNTS_FILE = "demo-accounts.json"
 CHANNEL_SLUG = "kettle-and-leaf"
 CHANNEL_KEY = "kettleandleaf"
@@ -66,7 +66,7 @@ RULES = (
     DemoRule(ButtonAction.SHOW_WITH_NOTIFICATION, "/demo/finder/result"),
     DemoRule(ButtonAction.OPEN_AUTOMATICALLY, "/demo/shop", timer_seconds=2, countries=("JP",)),
 )
-"""Every action once, before the rule for all other pages, which shows the button."""
+"""Rules for all actions except showing the button, which a last rule does on all other pages."""
 
 TRANSLATIONS = {
     "button_text": {
@@ -96,7 +96,7 @@ EXPERTISE = {
     "Orders and delivery": ("anna", "ben"),
     "Tea advice": ("anna",),
 }
-"""What the team knows about, and who does."""
+"""Fields of expertise, with the usernames of their operators."""
 CANNED = {
     "hello": "Hello, and welcome to Kettle & Leaf! What can I do for you?",
     "moment": "One moment, please: I am looking that up for you.",
@@ -108,13 +108,16 @@ CANNED = {
     "is good for three infusions; give each one a minute more.",
     "bye": "Thank you for writing to us. Enjoy your tea, and come back whenever you like!",
 }
-"""What the team need not type twice; Maria wrote them and shares them with it."""
+"""Canned responses by shortcut; they belong to Maria, who shares them with the team."""
 CONTACT_HINT = "tea@kettle-and-leaf.example, Monday to Friday from 9:00 to 17:00"
 
 
 @transaction.atomic
 def load() -> dict[str, str]:
-    """Make what is missing of the demo; return username -> password of all its accounts."""
+    """Create the missing parts of the demo; return username -> password of all its accounts.
+
+    Safe to repeat. Resets a changed password.
+    """
     passwords = _passwords()
     for person in PEOPLE:
         user, made = User.objects.get_or_create(
@@ -143,7 +146,7 @@ def load() -> dict[str, str]:
 
 
 def _picture(user: User) -> None:
-    """Give an operator his picture, unless he has one."""
+    """Give an operator the demo's picture, unless they have another one."""
     name = f"kettle-and-leaf-{user.username}.webp"
     operator = Operator.objects.filter(user=user, avatar__in=["", name]).first()
     if operator is None:
@@ -164,7 +167,7 @@ def _expertise() -> None:
 
 
 def _canned() -> None:
-    """Share canned responses with the team, unless it has some."""
+    """Create canned responses and share them with the team, unless there are any."""
     if CannedResponse.objects.exists():
         return
     owner = User.objects.get(username="admin")
@@ -197,7 +200,7 @@ def _channel() -> None:
 
 
 def _suggest(channel: Channel) -> None:
-    """Give the channel its suggestions, unless it was ever saved in the Admin."""
+    """Give the channel its suggestions, unless it has some or was ever saved in the Admin."""
     if channel.revision or channel.suggestions:
         return
     channel.suggestions = "\n".join(SUGGESTIONS)
@@ -207,10 +210,10 @@ def _suggest(channel: Channel) -> None:
 
 
 def _extend(channel: Channel) -> None:
-    """Give the channel its rules and translations, unless an administrator has begun his own.
+    """Give the channel its rules and translations, unless an administrator has changed the rules.
 
-    So far it has one rule that says nothing, from here or from an older demo; that one stays, as
-    the last.
+    A new channel, or one of an older demo, has a single rule with default values. That rule stays,
+    as the last one.
     """
     rules = list(channel.rules.all())
     if len(rules) != 1 or not _says_nothing(rules[0]):
@@ -237,7 +240,8 @@ def _says_nothing(rule: ChannelRule) -> bool:
 
 
 def _passwords() -> dict[str, str]:
-    """Return the demo's passwords, made on the first call and kept beside the database."""
+    """Return username -> password. The first call creates the passwords and stores them in
+    `VAR_DIR`."""
     path = Path(settings.VAR_DIR) / ACCOUNTS_FILE
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     missing = [person.username for person in PEOPLE if person.username not in known]

@@ -1,7 +1,7 @@
-"""Another company's site, to see the chat where a stranger embeds it: Harbour Cycles.
+"""The demo's second website, Harbour Cycles: shows the chat on the site of another company.
 
-A server of its own on a second port, so that browsers take it for the other site that it plays. Of
-ours it knows the chat's address, as a customer would.
+It has its own server on a second port, so that browsers treat it as another site. Like a customer's
+website, it only knows the address of the chat and the key of its channel.
 """
 
 import json
@@ -21,10 +21,10 @@ PAGES = {
 }
 MAX_REPORTS = 100
 MAX_REPORT = 16_384
-"""Bytes of a report that are read; a browser's has a few hundred."""
+"""Bytes read of a report; those of browsers have a few hundred."""
 
 RUNNING_AT = "DEMO_NEIGHBOUR_AT"
-"""The variable that tells every process the site's address while one of them serves it."""
+"""The environment variable with the site's address, for all processes while one serves the site."""
 
 
 def running_at() -> str:
@@ -34,8 +34,8 @@ def running_at() -> str:
 
 @dataclass
 class Neighbour:
-    """The site as an ASGI application. `chat` is the origin of the chat, `key` the channel's;
-    `reports` is what browsers refused there, the newest last."""
+    """The site as an ASGI application. `chat` is the origin of the chat, `key` the channel's key.
+    `reports` holds the browsers' CSP reports, the newest last."""
 
     chat: str
     key: str
@@ -60,7 +60,7 @@ class Neighbour:
             await _answer(send, 404, "text/plain", b"There is nothing here.")
 
     def _policy(self, path: str) -> str:
-        """Return the three lines the chat needs, and what the site needs for itself."""
+        """Return the site's CSP: the three directives that the chat needs, and the site's own."""
         own = " 'self'" if path == "/hostile" else ""
         return (
             f"default-src 'none'; script-src {self.chat}{own}; connect-src {self.chat}; "

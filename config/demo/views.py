@@ -1,7 +1,7 @@
-"""Pages of the demo shop. They know of the chat only what a customer's page would: its snippet.
+"""Pages of the demo shop. Like a customer's pages, they only contain the widget's snippet.
 
-The bar above them is not the shop's: it tells what the chat does here, and lets a visitor pretend
-to be in another country, which the query string carries from page to page.
+The bar above them is not part of the shop. It says what the chat does on the page, and lets the
+visitor choose a country, which the query string carries from page to page.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ FAVOURITES = catalogue.TEAS[:3]
 
 @dataclass(frozen=True)
 class Question:
-    """A step of the tea finder. Its address is `step`; the answer is kept as `key`."""
+    """A step of the tea finder. `step` is the end of its address; `key` names the choice."""
 
     step: str
     key: str
@@ -90,7 +90,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def finder(request: HttpRequest, step: str = "") -> HttpResponse:
-    """The same page for all steps: which of them is seen, the browser decides by the address."""
+    """The same page for all steps; the browser shows the one that the address names."""
     steps = [*(question.step for question in QUESTIONS), "result"]
     if step not in steps:
         raise Http404
@@ -124,7 +124,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def checkout(request: HttpRequest) -> HttpResponse:
-    """The basket of the address; without one, a tin that is there to be looked at."""
+    """The basket in the query string; without one, an example."""
     wanted = catalogue.line(request.GET.get("item", ""), request.GET.get("count", ""))
     line = wanted or catalogue.Line(FAVOURITES[0], 1)
     context = {"line": line, "is_example": wanted is None}

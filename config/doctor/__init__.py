@@ -1,6 +1,6 @@
-"""What ``manage.py doctor`` looks at: independent checks, each a function that yields findings.
+"""The checks of ``manage.py doctor``: independent functions that yield findings.
 
-A check never shows a secret, and one that breaks takes none of the others with it.
+A check never shows a secret. A check that crashes does not stop the others.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,11 +40,11 @@ NEEDS = {
     "redis time-outs": "redis",
     "redis memory": "redis",
 }
-"""What is not looked at when the other check found an error: it would say the same, later."""
+"""Check -> the check it depends on. After an error there it is skipped: it would fail as well."""
 
 
 def examine() -> Iterator[tuple[str, Finding]]:
-    """Yield what every check found, with its name."""
+    """Run the checks and yield their findings, each with the name of its check."""
     failed: set[str] = set()
     for name, check in CHECKS.items():
         if NEEDS.get(name) in failed:
@@ -59,7 +59,7 @@ def examine() -> Iterator[tuple[str, Finding]]:
 def _findings(check: Check) -> Iterator[Finding]:
     try:
         yield from check()
-    except Exception as failure:  # what is broken may break its check in any way
+    except Exception as failure:  # a broken system can make its check fail in any way
         kind = f"{type(failure).__module__}.{type(failure).__qualname__}"
         yield error(f"This could not be looked at: {kind}.", "See what else is told.")
 

@@ -1,4 +1,4 @@
-"""Can the database be relied on?"""
+"""Checks of the database: writes, durability, connections, clock and migrations."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from config.monitoring import health
 LEAST_POSTGRES = 13
 MAX_SKEW_SECONDS = 2.0
 RESERVED = 10
-"""Connections that are kept for administrators, migrations and jobs."""
+"""Connections reserved for administrators, migrations and jobs."""
 
 
 def is_postgres() -> bool:
@@ -23,7 +23,7 @@ def is_postgres() -> bool:
 
 
 def ask(question: str) -> Any:
-    """Return the first value of a query's answer."""
+    """Return the first value of a query's result."""
     with connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchone()[0]
@@ -54,7 +54,7 @@ def answers() -> Iterator[Finding]:
 
 
 def is_durable() -> Iterator[Finding]:
-    """An acknowledged message survives a power cut."""
+    """Check that acknowledged messages survive a power cut."""
     if not is_postgres():
         yield ok("Every commit waits for the disk.")
         return
@@ -71,7 +71,7 @@ def is_durable() -> Iterator[Finding]:
 
 
 def has_connections() -> Iterator[Finding]:
-    """Every process may have as many connections as its pool is large."""
+    """Check that PostgreSQL allows every process as many connections as its pool may open."""
     if not is_postgres():
         return
     options: Any = settings.DATABASES["default"].get("OPTIONS")
@@ -90,7 +90,7 @@ def has_connections() -> Iterator[Finding]:
 
 
 def has_our_clock() -> Iterator[Finding]:
-    """Leases and waiting times compare the clocks of both."""
+    """Check the clock against the database's: leases and waiting times compare both."""
     if not is_postgres():
         return
     before = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What a check of the doctor finds."""
+"""The findings of the doctor's checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`told` says what is there and what it means; `advice` what to do, "" when nothing."""
+    """`told` describes the state and what it means; `advice` says what to do, "" if nothing."""
 
     level: Level
     told: str

@@ -1,4 +1,4 @@
-"""Does somebody do the periodic jobs?"""
+"""Checks that the periodic jobs run and succeed."""
 
 from collections.abc import Iterator
 

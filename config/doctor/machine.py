@@ -1,4 +1,4 @@
-"""Does the machine have what the chat needs?"""
+"""Checks of the machine: storage of files, disk space and open files."""
 
 import resource
 import shutil
@@ -13,7 +13,7 @@ from config.monitoring import health
 from livechat.models import file_storage
 
 ENOUGH_FILES = 4_096
-"""Open files: a socket takes one, so does a connection."""
+"""Open files. Each socket and each connection needs one."""
 
 
 def takes_files() -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Can Redis be relied on for what it is used for?"""
+"""Checks of Redis: version, time-outs, and what it does when its memory is full."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from config.doctor.programs import numbers
 
 LEAST = (6, 2)
 BLOCKS_SECONDS = 5.0
-"""How long the channel layer waits for something in one command."""
+"""How long one command of the channel layer waits for a message."""
 BROKER_POLICY = "noeviction"
 
 
@@ -44,7 +44,7 @@ def answers() -> Iterator[Finding]:
 
 
 def has_patience() -> Iterator[Finding]:
-    """A time-out below what a command may wait would end an idle connection again and again."""
+    """Check for time-outs shorter than a waiting command: each would end idle connections."""
     if not settings.REDIS_URL:
         return
     layer: Any = settings.CHANNEL_LAYERS["default"]
@@ -84,7 +84,7 @@ def refuses_rather_than_forgets() -> Iterator[Finding]:
 
 
 def _setting(name: str) -> str | None:
-    """Return a setting of Redis; None where that may not be asked, as at many providers."""
+    """Return a setting of Redis; None where ``CONFIG`` is forbidden, as with many providers."""
     try:
         with _client() as client:
             found: Any = client.config_get(name)

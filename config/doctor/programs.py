@@ -1,4 +1,4 @@
-"""Are the programs and libraries new enough?"""
+"""Checks that Python and the libraries are new enough."""
 
 import platform
 import sys
@@ -9,7 +9,7 @@ from config.doctor.finding import Finding, error, ok
 
 PYTHON = (3, 11)
 LEAST = {"Django": (5, 2, 15), "channels": (4, 3), "daphne": (4, 2, 2), "uvicorn": (0, 49)}
-"""Older ones have holes that are known."""
+"""Older versions have known vulnerabilities."""
 
 
 def numbers(text: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Are the settings safe, and what was to be done before the start?"""
+"""Checks of the set-up: settings, secrets, websites of channels and static files."""
 
 import json
 import stat
@@ -17,7 +17,7 @@ ADVICE = "manage.py check --deploy tells more."
 
 
 def settings_are_safe() -> Iterator[Finding]:
-    """The system checks, those for public hosts included: hosts, TLS, proxies, GeoIP …"""
+    """Run Django's system checks, including those for deployment: hosts, TLS, proxies, GeoIP …"""
     found = [one for one in run_checks(include_deployment_checks=True) if not one.is_silenced()]
     for one in found:
         told, advice = f"{one.msg} ({one.id})", one.hint or ADVICE

@@ -1,1 +1,1 @@
-"""What happens by the clock: the schedule, Celery's beat, and the clock of a single process."""
+"""Periodic jobs: the schedule, Celery's beat, and the clock that runs jobs inside a server."""

@@ -1,6 +1,6 @@
-"""Celery's beat, of which any number may run: a lease in the database decides which one beats.
+"""Celery's beat. Any number may run: the one that holds a lease in the database sends the jobs.
 
-The others stand by. When the one that beats dies, the next takes over within half a minute.
+The others stand by. When the active one dies, another takes over in about half a minute.
 """
 
 from typing import Any
@@ -21,27 +21,27 @@ STAND_BY_SECONDS = 5.0
 
 
 class Scheduler(CelerysScheduler):
-    """Keeps nothing on the disk: a job that comes once too often finds nothing to do."""
+    """A beat without a state file: a job that runs once too often finds nothing to do."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._holder = leases.myself()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Send what is due, if it is ours to say; return the seconds until the next look."""
+        """Send due jobs if this beat holds the lease; return the seconds until the next call."""
         if not self._beats():
             return STAND_BY_SECONDS
         return min(float(super().tick(*args, **kwargs)), STAND_BY_SECONDS)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send one job on its way. Without a broker, or one that is full, it comes again."""
+        """Send one job. If the broker is missing or full, log it; the job is sent next time."""
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             logger.warning("beat.failed", error=type(error).__name__)
 
     def close(self) -> None:
-        """Let the next one begin at once."""
+        """Give back the lease, so that another beat starts at once."""
         try:
             leases.give_back(LEASE, self._holder)
         except (DatabaseError, InterfaceError):

@@ -1,7 +1,7 @@
-"""The embedded clock: runs the schedule inside a server, where there is no Celery.
+"""The embedded clock: runs the schedule inside a server when there is no Celery.
 
-Every server has one; a lease in the database decides which of them ticks. What a missed beat left
-undone the next one does, for jobs ask what is due.
+Every server has one; the one that holds a lease in the database runs the jobs. A missed run does no
+harm, because each job asks the database what is due.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ RENEW_SECONDS = 5.0
 
 
 class Clock:
-    """Does what is due of a schedule while it holds the lease. A job that takes long holds up no
-    other, and is not begun again before it has ended."""
+    """Runs the due jobs of a schedule while it holds the lease. A slow job does not delay others,
+    and does not start again before it has ended."""
 
     def __init__(self, schedule: tuple[Job, ...] = SCHEDULE) -> None:
         self._schedule = schedule
@@ -43,13 +43,13 @@ class Clock:
             await self.stop()
 
     async def stop(self) -> None:
-        """Let another server's clock begin at once."""
+        """Give back the lease, so that another server's clock starts at once."""
         if self._ticks:
             self._ticks = False
             await run(leases.give_back, LEASE, self._holder)
 
     async def tick(self, now: float) -> None:
-        """Do what is due at `now`, in seconds of a clock that only goes forward."""
+        """Start the jobs that are due at `now`, in seconds of a monotonic clock."""
         if now - self._asked_at >= RENEW_SECONDS:
             self._asked_at = now
             self._ticks = await self._may_tick()
@@ -61,7 +61,7 @@ class Clock:
                 self._working[job.name] = asyncio.create_task(work, name=job.name)
 
     async def settle(self) -> None:
-        """Return when what was begun has ended."""
+        """Wait until all jobs that were started have ended."""
         while self._working:
             await asyncio.wait(self._working.values())
 

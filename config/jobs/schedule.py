@@ -1,5 +1,5 @@
-"""The table of periodic jobs. Celery's beat is made from it; without Redis the server's own clock
-runs it (`config/jobs/clock.py`)."""
+"""The table of periodic jobs. With Redis, Celery's beat sends them; without it, the server's own
+clock runs them (`config/jobs/clock.py`)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from livechat.services.jobs import Work
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`work(now)` does what is due and is safe to repeat; `every` is in seconds."""
+    """A periodic job. `work(now)` does what is due and is safe to repeat; `every` is in seconds."""
 
     name: str
     work: Work
@@ -32,7 +32,7 @@ SCHEDULE = (
 
 
 def overdue() -> list[str]:
-    """Return the jobs that should have run again long ago, or never ran: nobody does them."""
+    """Return the names of jobs that never ran or are late: no process runs them."""
     now = database_now()
     runs = {run.name: run for run in LastRun.objects.all()}
     return [
@@ -43,6 +43,6 @@ def overdue() -> list[str]:
 
 
 def failing() -> list[str]:
-    """Return the jobs whose last run failed."""
+    """Return the names of jobs whose last run failed."""
     runs = LastRun.objects.filter(name__in=[job.name for job in SCHEDULE]).exclude(error="")
     return sorted(runs.values_list("name", flat=True))
