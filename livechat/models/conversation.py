@@ -291,7 +291,7 @@ _AUTHOR = (
 
 
 class Participant(models.Model):
-    """A person or bot who took part in a conversation. Kept as long as it, because reports need it.
+    """A person or bot in a conversation. The row stays after they leave, because reports need it.
 
     `display_name` is the name at that time, so that history survives a renamed or removed account.
     `seen` and `seen_public` are the last numbers read in the staff and in the visitor timeline.

@@ -109,7 +109,7 @@ class Message(models.Model):
 
     `seq` numbers the staff timeline, `public_seq` the visitor's. A note has no `public_seq` and
     leaves no gap there. A system line has no `author` but an `event`, and as `subject` the
-    participant whom the event is about, if there is one.
+    participant that the event is about, if there is one.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
