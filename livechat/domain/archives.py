@@ -56,8 +56,8 @@ class Source(Protocol):
 
 
 class Member(NamedTuple):
-    """A member of a ZIP. `names` are all its names. The header begins at offset `at`, the data at
-    `data`; both are over before `end`."""
+    """A member of a ZIP. `names` are all its names. Its header begins at offset `at`, its data at
+    `data`, and the next member at `end`."""
 
     names: tuple[str, ...]
     is_deflated: bool

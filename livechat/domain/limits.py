@@ -39,7 +39,7 @@ class SharedLimits:
     """The limits of all people behind one address, or of all on one channel.
 
     `sockets` is the number open at once. `arrivals` limits sockets that are opened, `newcomers`
-    those of them without a token, `requests` those for pages and for the widget's ``init``.
+    those of them without a token, and `requests` requests for pages and the widget's ``init``.
     """
 
     sockets: int

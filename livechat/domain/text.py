@@ -58,7 +58,7 @@ def normal(text: str) -> str:
 
 
 def few_marks(text: str) -> str:
-    """Return `text` with only the first eight marks of each letter."""
+    """Return `text` with at most eight marks per letter."""
     kept, end = [], 0
     for start, stop in _crowds(text):
         kept.append(text[end : start + MAX_MARKS])

@@ -131,7 +131,10 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def _host(name: str, *, private: bool) -> str:
-    """Return a host in ASCII: a name of at least two labels, or an IP address written in full."""
+    """Return a host in ASCII: a name, or an IP address written in full; raises TargetError.
+
+    Unless `private`, a name must have at least two labels and a public ending.
+    """
     if ":" in name:
         if not is_open(name, private=private):
             raise TargetError("private")

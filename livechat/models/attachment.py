@@ -17,11 +17,11 @@ def file_storage() -> Storage:
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def pending(self) -> Self:
-        """Files that no message uses yet."""
+        """Return the files that no message uses yet."""
         return self.filter(message=None)
 
     def left_since(self, moment: datetime) -> Self:
-        """Pending files that were uploaded before `moment`."""
+        """Return the pending files that were uploaded before `moment`."""
         return self.pending().filter(created_at__lt=moment)
 
     def named(self, public_ids: Iterable[uuid.UUID]) -> Self:

@@ -17,7 +17,7 @@ is_shortcut = RegexValidator(
 
 class CannedResponseQuerySet(models.QuerySet["CannedResponse"]):
     def usable_by(self, user: int) -> Self:
-        """The user's own canned responses, and those shared with one of the user's groups."""
+        """Return a user's own canned responses and those shared with the user's groups."""
         mine = models.Q(owner=user) | models.Q(groups__user=user)
         return self.filter(mine).distinct().order_by("shortcut", "pk")
 

@@ -78,13 +78,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return frozenset(rows.values_list("public_id", flat=True).order_by())
 
     def with_participant(self, operator: int) -> Self:
-        """Conversations in which this operator takes part now."""
+        """Return the conversations in which this operator takes part now."""
         return self.filter(
             pk__in=Participant.objects.present().filter(operator_id=operator).values("conversation")
         )
 
     def with_activity(self, since: datetime) -> Self:
-        """Open conversations with a message since `since`, or whose visitor waits for a reply."""
+        """Return the open conversations with a message since `since` or a visitor who waits."""
         return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
 
     def lock_heads(self, conversations: Iterable[uuid.UUID], *, waits: bool = True) -> list[Head]:

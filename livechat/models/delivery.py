@@ -24,11 +24,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state=DeliveryState.GIVEN_UP)
 
     def free(self, now: datetime) -> Self:
-        """Deliveries that no worker is sending."""
+        """Return the deliveries that no worker is sending."""
         return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
 
     def due(self, now: datetime) -> Self:
-        """Deliveries to send now, in the order to send them.
+        """Return the deliveries to send now, in the order to send them.
 
         Later events of a conversation wait until the earlier ones to the same webhook are done or
         given up, also between two attempts.
@@ -54,7 +54,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             waiting.filter(pk__gt=row.pk, due_at__lt=until).update(due_at=until)
 
     def behind(self, rows: "DeliveryQuerySet") -> Self:
-        """Deliveries that wait for one of `rows`: later events, same conversation and webhook."""
+        """Return the deliveries that wait for one of `rows`.
+
+        These are later events of the same conversation to the same webhook.
+        """
         return self.pending().filter(_after_one_of(rows))
 
     def retry(self, now: datetime) -> int:

@@ -65,7 +65,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return {place: stored[pk] for place, pk in found.items()}
 
     def said_by(self, visitor: Any, client_id: uuid.UUID) -> Self:
-        """The messages of a visitor with this `client_id`, in all their conversations.
+        """Return the messages of a visitor with this `client_id`, in all their conversations.
 
         The query goes through the participants, so each conversation costs one or two index
         look-ups.
@@ -159,5 +159,5 @@ class Message(models.Model):
 
     @property
     def attachments(self) -> list[Attachment]:
-        """Its files, in the order of their upload. For many messages, prefetch ``files``."""
+        """The files in the order of their upload. For many messages, prefetch ``files``."""
         return [] if self.kind == Kind.SYSTEM else list(self.files.all())

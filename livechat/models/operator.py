@@ -25,7 +25,7 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
         return self.filter(is_enabled=True, seen_at__gt=moment)
 
     def maybe_lost(self, now: datetime) -> Self:
-        """Operators who may be lost; `is_lost` decides for each."""
+        """Return the operators who may be lost; `is_lost` decides for each."""
         heard = Q(seen_at__gte=now - LEASE - GRACE, seen_at__lte=now + LEASE)
         return self.exclude(heard & Q(is_enabled=True))
 
@@ -33,8 +33,10 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
         return self.filter(user_id__in=users)
 
     def idle(self, now: datetime) -> Self:
-        """Available, connected operators without activity for half an hour who are not yet marked
-        as away. A mark older than their last activity does not count."""
+        """Return the operators to mark as away: available, connected, no activity for 30 minutes.
+
+        Operators already marked are left out; a mark older than the last activity does not count.
+        """
         unmarked = Q(away_since=None) | Q(away_since__lt=F("active_at"))
         return self.seen_since(now - LEASE).filter(
             unmarked, accepting=True, active_at__lt=now - AWAY_AFTER
@@ -137,8 +139,10 @@ class Operator(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def online(self, now: datetime) -> Self:
-        """Memberships of operators who are online at `now`: `Operator.presence` in SQL, so that
-        counting does not load thousands of rows."""
+        """Return the memberships of operators who are online at `now`.
+
+        This is `Operator.presence` in SQL, so that counting does not load thousands of rows.
+        """
         return self.filter(
             operator__is_enabled=True,
             operator__accepting=True,
