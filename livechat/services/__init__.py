@@ -1,1 +1,1 @@
-"""Every write, one module per noun: gather, decide, apply, announce after commit."""
+"""Every write, one module per noun: gather, decide, apply, announce after the commit."""

@@ -1,4 +1,4 @@
-"""Giving a conversation to an operator, decided under the lock of the channel's operators.
+"""Choose an operator for a conversation, under the lock of the channel's operators.
 
 `assign`, `participate` and `promote_colleague` run inside another service's transaction: the
 conversation's row is locked, and the caller saves it and announces the change.
@@ -19,17 +19,21 @@ from livechat.services import timeline
 
 @dataclass(frozen=True, slots=True)
 class OnlineOperators:
-    """Who is there on a channel, the freshest first, and whether one of them has room."""
+    """The available operators of a channel, the most recently active first.
+
+    `is_available`: at least one of them is below the channel's limit.
+    """
 
     present: tuple[Operator, ...]
     is_available: bool
 
 
 def choose_operator(channel: Channel, now: datetime) -> Operator | None:
-    """Return the operator who gets the next conversation of `channel`, locked; None for nobody.
+    """Return the operator for the next conversation of `channel`, locked; None if none is free.
 
-    Locks all operators of the channel in pk order and counts inside, so two openings at once
-    cannot both take the last place (`docs/decisions/0017-capacity-is-counted-under-a-lock.md`).
+    Locks all operators of the channel in pk order and counts inside the lock, so two concurrent
+    openings cannot both take the last place
+    (`docs/decisions/0017-capacity-is-counted-under-a-lock.md`).
     """
     operators = {
         operator.pk: operator
@@ -54,7 +58,7 @@ def choose_operator(channel: Channel, now: datetime) -> Operator | None:
 
 
 def assign(row: Conversation, operator: Operator, event: SystemEvent, now: datetime) -> Message:
-    """Put `operator`, whose row must be locked too, in charge; return the line that says so."""
+    """Put `operator`, whose row must also be locked, in charge; return the system entry."""
     person = participate(row, operator, now)
     row.assign(operator, now)
     operator.last_assigned_at = now
@@ -63,9 +67,9 @@ def assign(row: Conversation, operator: Operator, event: SystemEvent, now: datet
 
 
 def participate(row: Conversation, operator: Operator, now: datetime) -> Participant:
-    """Return the operator's participation, made or taken up again.
+    """Return the operator's participation, created or resumed.
 
-    With the second operator the conversation's outcome becomes *escalated*.
+    The second operator sets the conversation's outcome to *escalated*.
     """
     person, _made = Participant.objects.update_or_create(
         conversation=row,
@@ -84,7 +88,7 @@ def participate(row: Conversation, operator: Operator, now: datetime) -> Partici
 
 
 def promote_colleague(row: Conversation) -> Operator | None:
-    """Put the present operator who joined first in charge and return them, if there is one."""
+    """Put the present operator who joined first in charge and return them; None without one."""
     colleague = (
         row.participants.present()
         .operators()
@@ -100,12 +104,12 @@ def promote_colleague(row: Conversation) -> Operator | None:
 
 
 def is_anybody_available(channel: Channel, now: datetime) -> bool:
-    """Say whether `channel` has an operator who could be given a conversation now."""
+    """Return whether `channel` has an operator who can receive a conversation now."""
     return channel.pk in available_channels([channel], now)
 
 
 def online_operators(channel: Channel, now: datetime) -> OnlineOperators:
-    """Return who is there on `channel` now. One query, two where the channel has a limit."""
+    """Return the available operators of `channel`. One query; two if the channel has a limit."""
     rows = Operator.objects.filter(memberships__channel=channel, is_enabled=True)
     rows = rows.select_related("user").order_by("-active_at", "pk")
     present = [row for row in rows if _is_available(row, channel, now)]
@@ -117,8 +121,10 @@ def online_operators(channel: Channel, now: datetime) -> OnlineOperators:
 
 
 def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:
-    """Return the pk of those `channels` that have an operator who could be given a
-    conversation now. Two queries, however many they are."""
+    """Return the pks of those `channels` that have an operator who can receive a conversation now.
+
+    At most two queries, for any number of channels.
+    """
     rows = {channel.pk: channel for channel in channels}
     memberships = Membership.objects.filter(
         channel__in=rows, operator__is_enabled=True
@@ -147,7 +153,7 @@ def _is_available(operator: Operator, channel: Channel, now: datetime) -> bool:
 def _active(
     operators: Iterable[int], since: datetime, channel: Channel | None = None
 ) -> dict[int, int]:
-    """Return operator pk -> open conversations in his charge with activity since a moment."""
+    """Return operator pk -> number of their open conversations with activity since `since`."""
     rows = Conversation.objects.with_activity(since).filter(operator__in=list(operators))
     if channel is not None:
         rows = rows.filter(channel=channel)
@@ -155,7 +161,7 @@ def _active(
 
 
 def _active_by_channel(channels: Iterable[int], since: datetime) -> dict[tuple[int, int], int]:
-    """Return (channel pk, operator pk) -> the same, of some channels."""
+    """Return (channel pk, operator pk) -> the same number, for some channels."""
     rows = Conversation.objects.with_activity(since)
     rows = rows.filter(channel__in=list(channels), operator__isnull=False)
     counted = rows.values_list("channel", "operator").annotate(Count("pk")).order_by()

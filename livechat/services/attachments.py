@@ -1,4 +1,4 @@
-"""Files: kept when they are uploaded, and given to the message that names them."""
+"""Files: stored when they are uploaded, attached to the message that names them."""
 
 import contextlib
 import uuid
@@ -31,23 +31,23 @@ from livechat.signed_links import Audience, Link, Thing
 logger = structlog.stdlib.get_logger(__name__)
 
 MAX_PENDING = 20
-"""Files somebody may have uploaded without having sent them."""
+"""Files that one visitor or operator may have uploaded but not yet sent."""
 PENDING_FOR = timedelta(hours=1)
 UPLOADS = Allowance("uploads", 60, 600)
 UPLOADED_BYTES = Allowance("uploaded-bytes", 200 * kinds.MIB, 3600)
 FORM_BYTES = kinds.MIB
-"""What the form around a file may take."""
+"""Bytes allowed for the form around a file."""
 
 FOLDER = "attachments"
 BATCH = 100
 BATCHES = 10
-"""Removed at once at most; the next minute goes on."""
+"""Batches per run; the next run continues."""
 ORPHANED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A file as it may be kept. `thumbnail` is empty for what is no picture."""
+    """A file ready to store. `thumbnail` is empty unless the file is a picture."""
 
     name: str
     content_type: str
@@ -67,11 +67,11 @@ def channel_of(channel: UUID) -> Channel:
 
 
 def admit(actor: Actor, channel: Channel | None, *, size: int, source: str) -> None:
-    """Return when `actor` may send the body of an upload on `channel`, before that is received.
+    """Check that `actor` may upload to `channel`, before the body is received.
 
-    Without a channel the form says which it is. `size`: bytes of the body. `source` is whose
-    allowance it is taken from, also when the body never arrives. Raises as `upload`, RateLimited
-    and Unavailable.
+    Without a channel, its checks are left to `upload`: the form names the channel. `size` is the
+    body's size in bytes; it counts against the limits of `source`, even if the body never
+    arrives. Raises as `upload`, and RateLimited.
     """
     UPLOADS.take(source)
     if channel is not None:
@@ -83,12 +83,12 @@ def admit(actor: Actor, channel: Channel | None, *, size: int, source: str) -> N
 
 
 def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.File:
-    """Keep a file that `actor` will name in a message on `channel`, and return it.
+    """Store a file that `actor` will name in a message on `channel`, and return it.
 
-    A picture is kept without its metadata, and a
-    thumbnail beside it. Raises NotFound, NotAllowed, Unavailable, and Invalid:
-    ``files_off``, ``file_empty``, ``too_large``, ``file_type``, ``image_too_large``,
-    ``file_broken``, ``too_many_files`` while `MAX_PENDING` others wait to be sent.
+    A picture is stored without its metadata and with a thumbnail. Raises NotFound, NotAllowed,
+    Unavailable, and Invalid: ``files_off``, ``file_empty``, ``too_large``, ``file_type``,
+    ``image_too_large``, ``file_broken``, ``too_many_files`` while `MAX_PENDING` others are
+    pending.
     """
     _require_upload(actor, channel)
     _require_room(channel, file.size)
@@ -97,7 +97,7 @@ def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.Fil
     if _pending_of(actor) >= MAX_PENDING:
         raise Invalid("too_many_files")
     if not connection.in_atomic_block:
-        close_old_connections()  # what comes now takes long; others can use the connection
+        close_old_connections()  # the next steps are slow; other threads can use the connection
     checked = _check(file, name, FileSet(channel.file_set))
     row = _keep(actor, channel, checked, database_time.now())
     audience = Audience.STAFF if isinstance(actor, StaffActor) else Audience.PUBLIC
@@ -105,7 +105,10 @@ def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.Fil
 
 
 def discard(actor: Actor, file: UUID) -> None:
-    """Forget a file of `actor` that he has not sent. Safe to repeat, and silent about any other."""
+    """Delete a pending file of `actor`. Safe to repeat; ignores any other file.
+
+    Raises NotAllowed for staff who are not operators.
+    """
     with transaction.atomic():
         rows = Attachment.objects.pending().filter(public_id=file, **_owner(actor))
         for row in rows.select_for_update():
@@ -113,9 +116,9 @@ def discard(actor: Actor, file: UUID) -> None:
 
 
 def remove_pending(now: datetime) -> int:
-    """Forget files that nobody has sent within `PENDING_FOR`; return how many.
+    """Delete files that were not sent within `PENDING_FOR`; return the number.
 
-    Idempotent. Several processes may do it at once: each takes what the others do not have.
+    Idempotent. Processes may run it concurrently: each skips rows that another has locked.
     """
     left = Attachment.objects.left_since(now - PENDING_FOR).order_by("pk")
     removed = 0
@@ -124,7 +127,7 @@ def remove_pending(now: datetime) -> int:
             break
         with transaction.atomic():
             batch = left.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH]
-            # Locked, so that no message can claim one of them any more.
+            # Locked, so no message can claim one of them now.
             count, _ = Attachment.objects.filter(pk__in=list(batch)).delete()
         removed += count
         if not count:
@@ -133,17 +136,17 @@ def remove_pending(now: datetime) -> int:
 
 
 def delete_blobs(rows: Iterable[Attachment]) -> None:
-    """Delete what is stored for rows that are being deleted, once that is committed."""
+    """Delete the stored files of rows that are being deleted, after the commit."""
     names = [field.name for row in rows for field in (row.blob, row.thumbnail) if field.name]
     if names:
         transaction.on_commit(partial(_delete, names), robust=True)
 
 
 def remove_orphans(now: datetime) -> int:
-    """Delete what is stored and belongs to no row; return how many files.
+    """Delete stored files that belong to no row; return the number.
 
-    There should be none but after a crash between a commit and what follows it, or after a backup
-    was restored. What is younger than a day stays, and what cannot tell its age. Idempotent.
+    They exist only after a crash between a commit and its clean-up, or after a restored backup.
+    Files younger than `ORPHANED_AFTER` or of unknown age stay. Idempotent.
     """
     storage = file_storage()
     removed = 0
@@ -160,9 +163,9 @@ def remove_orphans(now: datetime) -> int:
 
 
 def linked(link: Link, actor: StaffActor | None) -> Attachment:
-    """Return the file that a signed address names; `actor` is who is signed in.
+    """Return the file that a signed link names; `actor` is the signed-in user, if any.
 
-    A public address needs nobody, and never leads to a file of a note. Raises NotFound.
+    A public link needs no sign-in, and never leads to a file of a note. Raises NotFound.
     """
     if link.thing not in (Thing.FILE, Thing.THUMBNAIL):
         raise NotFound
@@ -184,7 +187,7 @@ def linked(link: Link, actor: StaffActor | None) -> Attachment:
 
 
 def lock_pending(files: Iterable[UUID]) -> dict[UUID, Attachment]:
-    """Lock those of `files` that wait for a message, in the one order that everybody uses."""
+    """Lock those of `files` that are pending, in pk order like every caller; return id -> row."""
     rows = Attachment.objects.pending().named(files).select_related("channel")
     return {row.public_id: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
 
@@ -194,8 +197,8 @@ def claim(
 ) -> list[Attachment]:
     """Return the rows of `files`, which `actor` wants to send on `channel` (its pk).
 
-    `pending` must be locked. Raises FileGone for one that is not there or not his, Invalid
-    ``too_many_files``.
+    `pending` must be locked. Raises FileGone for a file that is not pending, not the actor's or
+    of another channel, and Invalid ``too_many_files``.
     """
     rows = []
     for name in dict.fromkeys(files):
@@ -209,7 +212,7 @@ def claim(
 
 
 def attach(sent: Mapping[UUID, Sequence[Attachment]]) -> None:
-    """Give files to messages: public id of a stored message -> its files."""
+    """Attach files to messages. `sent`: public id of a stored message -> its files."""
     messages = dict(
         Message.objects.filter(public_id__in=list(sent)).values_list("public_id", "pk").order_by()
     )
@@ -222,7 +225,7 @@ def attach(sent: Mapping[UUID, Sequence[Attachment]]) -> None:
 
 
 def opened(actor: Actor, file: UUID) -> wire.FileOpened:
-    """Return a file of a conversation `actor` may read, with fresh addresses; raises NotFound."""
+    """Return a file of a conversation that `actor` may read, with fresh links; raises NotFound."""
     row = Attachment.objects.filter(public_id=file).select_related("message__conversation").first()
     if row is None or row.message is None:
         raise NotFound
@@ -235,7 +238,7 @@ def opened(actor: Actor, file: UUID) -> wire.FileOpened:
 
 
 def _require_read(actor: Actor, message: Message) -> None:
-    """Return when `actor` may read a message; raises NotFound."""
+    """Check that `actor` may read a message; raises NotFound."""
     _row, last = timeline.readable(actor, message.conversation.public_id)
     if message.seq > last:
         raise NotFound
@@ -248,7 +251,7 @@ def _is_owner(actor: Actor, row: Attachment) -> bool:
 
 
 def _owner(actor: Actor) -> dict[str, Any]:
-    """Return the columns that say whose a file is."""
+    """Return the columns that identify the actor's files; raises NotAllowed."""
     if isinstance(actor, VisitorActor):
         return {"visitor": actor.visitor, "channel": actor.channel}
     if actor.operator is None:
@@ -261,7 +264,7 @@ def _pending_of(actor: Actor) -> int:
 
 
 def _require_upload(actor: Actor, channel: Channel) -> None:
-    """Return when `actor` could send something on `channel`. Raises NotFound, NotAllowed."""
+    """Check that `actor` could send a message on `channel`. Raises NotFound, NotAllowed."""
     if not channel.is_active:
         raise NotFound
     if isinstance(actor, VisitorActor):
@@ -277,7 +280,7 @@ def _require_upload(actor: Actor, channel: Channel) -> None:
 
 
 def _require_room(channel: Channel, size: int) -> None:
-    """Return when the channel takes files of so many bytes; raises Invalid."""
+    """Check that the channel accepts files of `size` bytes; raises Invalid."""
     if channel.file_set == FileSet.NONE:
         raise Invalid("files_off")
     if size > channel.max_file_bytes:
@@ -285,7 +288,7 @@ def _require_room(channel: Channel, size: int) -> None:
 
 
 def _check(file: File, name: str, file_set: FileSet) -> _Checked:
-    """Tell what the file is and make of it what is kept; raises Invalid."""
+    """Detect the type of a file, re-encode a picture, and return what to store; raises Invalid."""
     content_type = kinds.kind_of(file, name)
     if not kinds.accepts(file_set, content_type):
         raise Invalid("file_type")
@@ -308,8 +311,10 @@ def _check(file: File, name: str, file_set: FileSet) -> _Checked:
 
 
 def _keep(actor: Actor, channel: Channel, file: _Checked, now: datetime) -> Attachment:
-    """Store row and bytes. The row comes first: whatever fails after it is cleared away with it,
-    now or when its hour is over, so that nothing is ever stored that no row names."""
+    """Store the row, then the bytes, so that no bytes are stored without a row.
+
+    If storing fails, the bytes are deleted with the row: now, or after `PENDING_FOR`.
+    """
     folder = f"{FOLDER}/{now:%Y/%m}"
     blob = f"{folder}/{uuid.uuid4().hex}"
     thumbnail = f"{folder}/{uuid.uuid4().hex}" if file.thumbnail else ""
@@ -327,7 +332,7 @@ def _keep(actor: Actor, channel: Channel, file: _Checked, now: datetime) -> Atta
         created_at=now,
     )
     try:
-        # Of several at once each counts after its own is there: no more than allowed can stay.
+        # Concurrent uploads each count after inserting their row, so no more than allowed stay.
         if _pending_of(actor) > MAX_PENDING:
             raise Invalid("too_many_files")
         _save(blob, file.content)
@@ -351,7 +356,7 @@ def _save(name: str, content: File) -> None:
 def _delete(names: Iterable[str]) -> None:
     storage = file_storage()
     for name in names:
-        # `remove_orphans` finds what stays; the rows are gone, and nobody can reach it.
+        # The rows are gone, so the file is unreachable; `remove_orphans` deletes it later.
         with contextlib.suppress(OSError):
             storage.delete(name)
 

@@ -1,4 +1,4 @@
-"""Canned responses of one user: what he may pick from, and that he picked."""
+"""Canned responses of one user: list them, and store that one was used."""
 
 from collections.abc import Iterable
 
@@ -11,15 +11,15 @@ from livechat.policy import StaffActor
 
 MAX_RESPONSES = 200
 MAX_FRAME_BYTES = 48_000
-"""Of responses in a frame; the longest one alone always fits into what a frame may hold."""
+"""Bytes of responses per frame; the longest response that the form accepts fits alone."""
 MAX_FRAMES = 8
-"""What does not fit into these is left out: those used longest ago."""
+"""Responses that do not fit into these are left out: the last ones in the order of `listed`."""
 
 
 def listed(actor: StaffActor) -> list[wire.CannedListed]:
-    """Return what `actor` made or is shared with one of his groups, as frames below 64 KiB.
+    """Return the responses of `actor` and those shared with their groups, as frames below 64 KiB.
 
-    Those used last come first, then those never used, by shortcut.
+    The most recently used come first, then those never used, by shortcut.
     """
     rows = CannedResponse.objects.usable_by(actor.user)
     rows = rows.order_by(F("last_used_at").desc(nulls_last=True), "shortcut", "pk")
@@ -37,7 +37,7 @@ def listed(actor: StaffActor) -> list[wire.CannedListed]:
 def use(actor: StaffActor, response: int) -> None:
     """Store that a response was used now. Safe to repeat.
 
-    Raises NotFound when it is not there or not for him.
+    Raises NotFound when it does not exist or `actor` may not use it.
     """
     usable = CannedResponse.objects.usable_by(actor.user).filter(pk=response)
     if not usable.exists():
@@ -46,13 +46,13 @@ def use(actor: StaffActor, response: int) -> None:
 
 
 def _parts(views: Iterable[wire.CannedResponse]) -> list[list[wire.CannedResponse]]:
-    """Split a list so that each part fits into a frame; one empty part for nothing."""
+    """Split a list into parts that each fit into a frame; one empty part for an empty list."""
     parts: list[list[wire.CannedResponse]] = [[]]
     room = MAX_FRAME_BYTES
     for view in views:
         size = len(wire.encode(view).encode()) + 1
         if size > MAX_FRAME_BYTES:
-            continue  # nothing that went through a form is so long
+            continue  # does not happen: forms limit the length
         if size > room:
             parts.append([])
             room = MAX_FRAME_BYTES

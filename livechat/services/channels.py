@@ -1,4 +1,4 @@
-"""Channels: stored and deleted, and every server told that its snapshot of the widgets is old."""
+"""Channels: save and delete them, and invalidate the snapshot of the widgets in every server."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -8,16 +8,18 @@ from livechat.models import Channel, Membership, Operator
 
 
 def locked(pk: int) -> Channel | None:
-    """Return a channel, locked until the end of the caller's transaction, so that the caller can
-    compare the `revision` that an editor saw; None where it was deleted."""
+    """Return a channel, locked until the end of the caller's transaction; None if it was deleted.
+
+    The caller can then compare the `revision` that an editor saw.
+    """
     return Channel.objects.select_for_update().filter(pk=pk).first()
 
 
 @transaction.atomic
 def save(channel: Channel) -> None:
-    """Store a channel. A changed one must be locked, and gets the next revision.
+    """Save a channel. An existing one must be locked, and gets the next revision.
 
-    Rules and operators that the caller stores in the same transaction are announced with it.
+    Rules and operators that the caller saves in the same transaction are announced with it.
     """
     if channel.pk is not None:
         channel.revision += 1
@@ -26,7 +28,7 @@ def save(channel: Channel) -> None:
 
 
 def add_creator(channel: Channel, creator: Operator | None) -> None:
-    """Let the creator of a new channel answer on it, if they are an operator. Safe to repeat."""
+    """Add the creator of a new channel to its operators, if they are one. Safe to repeat."""
     if creator is not None and creator.is_enabled:
         Membership.objects.get_or_create(channel=channel, operator=creator)
 

@@ -1,4 +1,4 @@
-"""What is tidied up by the clock: chats that never began or fell silent, and what has expired."""
+"""Periodic clean-up: delete empty conversations, close silent ones, delete expired rows."""
 
 from datetime import datetime, timedelta
 
@@ -13,16 +13,16 @@ from livechat.services import conversations
 EMPTY_FOR = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
 TRAIL_FOR = timedelta(days=30)
-"""How long it is known which pages a visitor looked at."""
+"""How long the page views of a visitor are kept."""
 MOST = 200
-"""Conversations of one run; the next one goes on."""
+"""Conversations per run; the next run continues."""
 MOST_ROWS = 5_000
 
 
 def remove_empty(now: datetime) -> int:
-    """Remove open conversations in which nobody has said anything for an hour; return how many.
+    """Delete open conversations that stayed without a message for an hour; return the number.
 
-    Idempotent; one in which somebody writes at this moment stays.
+    Idempotent. A conversation that another transaction has locked stays.
     """
     said = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind=Kind.SYSTEM)
     empty = Conversation.objects.open().filter(
@@ -39,10 +39,10 @@ def remove_empty(now: datetime) -> int:
 
 
 def close_silent(now: datetime) -> int:
-    """End conversations in which nobody has written for a day; return how many.
+    """Close conversations that were silent for a day; return the number.
 
-    A conversation with a text that no operator has read stays open, however old it is; a bot reads
-    everything. Idempotent, one transaction for each.
+    Waiting conversations stay open, and so do those with a visitor's message that no operator has
+    read; a bot reads everything. Idempotent, one transaction for each.
     """
     unread = Message.objects.filter(
         conversation=OuterRef("pk"), author__role=Role.VISITOR, seq__gt=OuterRef("staff_seen")
@@ -61,10 +61,7 @@ def close_silent(now: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """Remove sessions of staff that have run out, and old steps of visitors' trails.
-
-    Returns how many rows. Idempotent.
-    """
+    """Delete expired login sessions and old page views; return the number of rows. Idempotent."""
     sessions = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)
     steps = PageView.objects.filter(at__lt=now - TRAIL_FOR).values_list("pk", flat=True)
     removed, _ = Session.objects.filter(pk__in=list(sessions[:MOST_ROWS])).delete()

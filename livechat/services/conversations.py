@@ -1,4 +1,4 @@
-"""The life of a conversation: opened, taken, joined, left, closed."""
+"""The life of a conversation: open, take, join, leave, set the status, close."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ from livechat.services import (
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is known of a visitor when he opens a conversation."""
+    """What is known of a visitor when they open a conversation."""
 
     language: str = ""
     time_zone: str = ""
@@ -57,7 +57,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The conversation a text went to, and the number it has there (public)."""
+    """The conversation that the first message went to, and the message's public number there."""
 
     conversation: UUID
     pk: int
@@ -74,18 +74,18 @@ def open_conversation(
     arrival: Arrival,
     files: Sequence[UUID] = (),
 ) -> Opened:
-    """Begin a conversation with its first message, or post into the one that is open.
+    """Open a conversation with its first message, or post into the one that is open.
 
-    Safe to repeat: a `client_id` under which this visitor has said something before, in whichever
-    conversation and by whichever command, returns that conversation, closed or not, and stores
-    nothing. Two at once from the same visitor end in one conversation.
-    Raises NotFound for an archived channel, IdConflict when the id came with another text or on
-    another channel, FileGone and Invalid for `files` that cannot be sent.
+    Safe to repeat: if this visitor has sent `client_id` before, in any conversation and by any
+    command, returns that conversation, closed or not, and stores nothing. Two concurrent calls of
+    the same visitor end in one conversation.
+    Raises NotFound for an archived channel, IdConflict when the id came with another text, other
+    files or on another channel, FileGone and Invalid for `files` that cannot be sent.
     """
     try:
         return _open(actor, client_id, text, arrival, tuple(files))
     except IntegrityError:
-        # Two first openings of a visitor without a row met; the row is there now.
+        # Two first openings raced to create the visitor's row; it exists now.
         return _open(actor, client_id, text, arrival, tuple(files))
 
 
@@ -98,8 +98,8 @@ def _open(
         raise NotFound
     now = database_time.now()
     visitor = _locked_visitor(actor, arrival, now)
-    # The open conversation before what is known: a message may be stored there, and the chat end,
-    # between the two looks. What is stored afterwards is found under the conversation's lock.
+    # The open conversation first: between the two queries a message may be stored in it and the
+    # conversation may end. What is stored after both is found under the conversation's lock.
     current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
     known = Message.objects.said_by(visitor, client_id).select_related("conversation").first()
     if known is not None:
@@ -112,7 +112,7 @@ def _open(
                 messages.Item(actor, current.public_id, client_id, text, files=files)
             )
         except ConversationClosed:
-            pass  # it was closed between the look and the lock: open a new one
+            pass  # it was closed between the query and the lock: open a new one
         else:
             return Opened(current.public_id, current.pk, posted.seq, posted.at, current.state)
     operator = assignment.choose_operator(channel, now)
@@ -145,7 +145,7 @@ def _open(
 
 
 def _again(entry: Message, channel: Channel, text: str, files: Sequence[UUID]) -> Opened:
-    """Return what an opening was answered whose text is stored as `entry`; raises IdConflict."""
+    """Return the result of the opening that stored `entry`; raises IdConflict."""
     row = entry.conversation
     if row.channel_id != channel.pk or entry.text != text:
         raise IdConflict
@@ -177,7 +177,7 @@ def take(actor: StaffActor, conversation: UUID) -> Conversation:
 
 @transaction.atomic
 def join(actor: StaffActor, conversation: UUID) -> Conversation:
-    """Take part in a colleague's conversation, or take it when nobody is in charge.
+    """Take part in a colleague's conversation, or take it when no operator is in charge.
 
     Safe to repeat. Raises ConversationClosed, NotFound, NotAllowed.
     """
@@ -203,10 +203,10 @@ def join(actor: StaffActor, conversation: UUID) -> Conversation:
 
 @transaction.atomic
 def leave(actor: StaffActor, conversation: UUID) -> Conversation:
-    """Leave a conversation. The colleague who joined first takes charge; with nobody left it
-    waits again, so the visitor is never alone without anybody knowing.
+    """Leave a conversation. The colleague who joined first takes charge.
 
-    Safe to repeat for whoever is not in it any more. Raises NotFound.
+    Without a colleague the conversation waits again, so a visitor is never left alone unnoticed.
+    Safe to repeat: staff who do not take part change nothing. Raises NotFound.
     """
     row = locked(conversation)
     part = participation.part_of(actor, row)
@@ -233,10 +233,10 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
 
 @transaction.atomic
 def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Conversation:
-    """Say whose turn it is in an assigned conversation, or that help is wanted.
+    """Set whose turn it is in an assigned conversation, or that help is wanted.
 
     Safe to repeat. Raises NotFound, NotAllowed, ConversationClosed, and Invalid ``not_assigned``
-    where nobody is in charge.
+    when no operator is in charge.
     """
     row = locked(conversation)
     policy.require(actor, Action.SET_STATUS, row, participation.part_of(actor, row))
@@ -253,7 +253,7 @@ def set_status(actor: StaffActor, conversation: UUID, status: Status) -> Convers
 
 @transaction.atomic
 def close(actor: Actor, conversation: UUID) -> Conversation:
-    """End a conversation, from either side.
+    """Close a conversation, as its visitor or as staff.
 
     Safe to repeat: closing a closed one changes nothing. Raises NotFound, NotAllowed.
     """
@@ -273,9 +273,9 @@ def close(actor: Actor, conversation: UUID) -> Conversation:
 
 
 def end(row: Conversation, event: SystemEvent, subject: Participant | None, now: datetime) -> None:
-    """End an open conversation, whose row is locked, and announce it.
+    """Close an open conversation, whose row is locked, and announce it.
 
-    The only way to end one: later changes of the conversation never announce its end again.
+    The only way to close one: later changes of the conversation never announce the end again.
     """
     entry = timeline.system_line(row, event, subject, now)
     row.close(now)
@@ -284,9 +284,9 @@ def end(row: Conversation, event: SystemEvent, subject: Participant | None, now:
 
 
 def locked(conversation: UUID, *, waits: bool = True) -> Conversation:
-    """Return a conversation, locked, with everything that a change needs; raises NotFound.
+    """Return a conversation, locked, with the related rows that a change needs; raises NotFound.
 
-    Without `waits` also raises NotFound while another transaction holds the lock.
+    Without `waits`, also raises NotFound while another transaction holds the lock.
     """
     rows = Conversation.objects.filter(public_id=conversation)
     row = rows.select_related("visitor", "channel", "operator__user").lock(waits=waits).first()
@@ -296,14 +296,14 @@ def locked(conversation: UUID, *, waits: bool = True) -> Conversation:
 
 
 def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> Visitor:
-    """Return the visitor's row, locked; made when this is his first act that is stored."""
+    """Return the visitor's row, locked and updated from `arrival`; created if there is none."""
     Visitor.objects.get_or_create(public_id=actor.visitor)
     visitor = Visitor.objects.select_for_update().get(public_id=actor.visitor)
     visitor.language = arrival.language or visitor.language
     visitor.time_zone = arrival.time_zone or visitor.time_zone
     visitor.browser = arrival.browser or visitor.browser
     visitor.country = arrival.country or visitor.country
-    # What the website tells of him must not stop him from writing: too much of it is left out.
+    # Attributes that the website sent must not stop the visitor: invalid ones are ignored.
     with contextlib.suppress(Invalid):
         visitor.attributes = merge(visitor.attributes, arrival.attributes)
     visitor.seen_at = now
@@ -331,7 +331,7 @@ def _insert(
 
 
 def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
-    """Begin the trail with the page on which he wrote; before that nothing of him was stored."""
+    """Add the page of the opening to the trail: nothing is stored before a visitor writes."""
     newest = visitor.page_views.first()
     if newest is None or newest.url != row.page_url:
         PageView.objects.create(
@@ -344,8 +344,8 @@ def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
 
 
 def _locked_operator(actor: StaffActor) -> tuple[Operator, StaffActor]:
-    """Return the actor's own profile, locked before the conversation (lock order), and their rights
-    as they are now: who takes part reads on, whatever they may no longer do."""
+    """Return the actor's operator, locked before the conversation (lock order), and their current
+    rights. A participant may read on, even after losing other rights. Raises NotAllowed."""
     if actor.operator is None:
         raise NotAllowed
     rows = Operator.objects.filter(pk=actor.operator, is_enabled=True)

@@ -1,4 +1,4 @@
-"""Making the calls that are due: claimed under a lease, made outside of any transaction."""
+"""Make the calls that are due: claim each under a lease, call outside of any transaction."""
 
 import random
 import time
@@ -21,29 +21,29 @@ from livechat.services import webhooks
 logger = structlog.stdlib.get_logger(__name__)
 
 LANES = 4
-"""Calls to one webhook at a time. Each is of another conversation, so their order holds."""
+"""Concurrent calls to one webhook. Each is for another conversation, so the order is kept."""
 THREADS = 8
 WORK_SECONDS = 20.0
-"""After this no further call is begun; with the longest of them it stays within a lease."""
+"""No call begins after this, so a run ends within the length of a lease."""
 KEPT_FOR = timedelta(days=30)
-"""How long it can be looked up what became of a delivery."""
+"""How long finished deliveries are kept."""
 
 SENDERS: dict[DeliveryKind, Callable[[Delivery, datetime], Receipt]] = {
     DeliveryKind.WEBHOOK: webhooks.send,
 }
-"""How a delivery of each kind leaves: returns when it was accepted, raises CallError if not."""
+"""The sender of each kind: returns a receipt when the call was accepted, else raises CallError."""
 
 
 def work(now: datetime) -> int:
-    """Make the calls that are due and return how many were made.
+    """Make the calls that are due; return the number.
 
-    Idempotent, and any number of workers may do it at once. Whoever is killed over it loses
-    nothing: what he had claimed is sent again, under the same id, when its lease has ended.
+    Idempotent, and any number of workers may run it concurrently. If a worker is killed, the
+    delivery it had claimed is sent again, under the same id, after the lease has ended.
     """
     clock = _Clock(now)
     due = Delivery.objects.due(now).order_by().values_list("webhook")
     waiting: list[tuple[int, int]] = list(due.annotate(count=Count("pk")).order_by("webhook"))
-    # First a lane for everybody, then more of them: a receiver that is slow holds up himself.
+    # One task for each webhook, then a second for each: a slow receiver delays only itself.
     lanes = [webhook for lane in range(LANES) for webhook, count in waiting if count > lane]
     if len(lanes) <= 1:
         return sum(_drive(webhook, clock) for webhook in lanes)
@@ -52,15 +52,15 @@ def work(now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Remove what was finished long ago, and return how many. Once a day; safe to repeat."""
+    """Delete deliveries finished more than `KEPT_FOR` ago; return the number. Safe to repeat."""
     count, _by_model = Delivery.objects.filter(finished_at__lt=now - KEPT_FOR).delete()
     return count
 
 
 def send_test(webhook: int) -> Delivery:
-    """Send a ping now, once, and return what became of it; also to one that is switched off.
+    """Send a ping now, once, and return the delivery with its result.
 
-    Raises NotFound.
+    Also for a webhook that is switched off. Raises NotFound.
     """
     if not Webhook.objects.filter(pk=webhook).exists():
         raise NotFound
@@ -80,7 +80,7 @@ def send_test(webhook: int) -> Delivery:
 
 
 class _Clock:
-    """The moment a job was given, and what has passed since."""
+    """The moment that a job was given, advanced by the time since."""
 
     def __init__(self, now: datetime) -> None:
         self._started_at = now
@@ -112,12 +112,12 @@ def _drive(webhook: int, clock: _Clock) -> int:
 
 
 def _make(row: Delivery, clock: _Clock) -> None:
-    """Make one call, claimed before, and write down what became of it."""
+    """Make one call, claimed before, and store its result."""
     try:
         receipt = SENDERS[DeliveryKind(row.kind)](row, clock.now())
     except CallError as error:
         _failed(row, error, clock.now())
-    except Exception:  # one that cannot be sent must not stop those behind it
+    except Exception:  # one bad delivery must not stop those behind it
         logger.exception("delivery.crashed", id=row.message_id)
         _failed(row, TryLater(Failure.CRASHED), clock.now())
     else:
@@ -125,7 +125,7 @@ def _make(row: Delivery, clock: _Clock) -> None:
 
 
 def _delivered(row: Delivery, receipt: Receipt, now: datetime) -> None:
-    # Even when the lease has ended meanwhile: the receiver has it.
+    # Even if the lease has ended: the receiver has accepted it.
     Delivery.objects.filter(pk=row.pk).update(
         state=DeliveryState.DONE,
         status=receipt.status,
@@ -146,7 +146,7 @@ def _failed(row: Delivery, error: CallError, now: datetime) -> None:
             dice=random.random(),  # noqa: S311 - jitter, not a secret
             after=error.after,
         )
-    # Only while it is ours: whoever claimed it after our lease writes his own answer.
+    # Only while we hold the lease: a worker that claimed it after us stores its own result.
     mine = Delivery.objects.pending().filter(pk=row.pk, leased_until=row.leased_until)
     written = mine.update(
         state=DeliveryState.PENDING if again else DeliveryState.GIVEN_UP,

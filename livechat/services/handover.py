@@ -1,7 +1,7 @@
-"""Conversations of operators who are gone without a word: their browser died, or their right.
+"""Hand over the conversations of operators whose browser died or whose right was withdrawn.
 
-Whoever closes his laptop or loses the network takes no leave. After lease and grace somebody else
-gets what is still going on, and the visitor is told once.
+An operator whose laptop or network fails does not leave explicitly. After lease and grace period
+a colleague gets their active conversations, or these wait; the visitor is informed once.
 """
 
 from datetime import datetime
@@ -15,16 +15,16 @@ from livechat.models.conversation import LIMIT_WINDOW
 from livechat.services import assignment, conversations, leases, timeline
 
 MOST = 200
-"""Conversations handed over in one run; the next one goes on."""
+"""Conversations per run; the next run continues."""
 
 
 def hand_over_lost(now: datetime) -> int:
-    """Give conversations whose operator is lost to somebody else; return how many.
+    """Hand over active conversations of lost operators; return the number.
 
-    Those in which the visitor waits, or in which something was said lately; the others keep their
-    operator until the visitor writes again. Nobody is lost while no server could hear him.
-    Idempotent, one transaction for each: several at once share the work, and what somebody has
-    locked comes to its turn the next time.
+    Active: the visitor waits, or something was said within `LIMIT_WINDOW`. The others keep their
+    operator until the visitor writes again. No operator is lost while no server could receive
+    their heartbeats. Idempotent, one transaction for each: concurrent runs share the work, and a
+    conversation that another transaction has locked waits for the next run.
     """
     since = leases.listening_since(now)
     if since is None:
@@ -43,7 +43,7 @@ def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
     except NotFound:
         return False
     if row.state != State.ASSIGNED or row.operator is None or not row.operator.is_lost(now, since):
-        return False  # he came back, or somebody was faster
+        return False  # the operator came back, or another transaction was faster
     entries, gone = _let_go(row, now, since)
     assigned = assignment.promote_colleague(row)
     if assigned is not None:
@@ -61,7 +61,7 @@ def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
 def _let_go(
     row: Conversation, now: datetime, since: datetime
 ) -> tuple[list[Message], list[Operator]]:
-    """End the part of everybody who is lost; return the lines that tell, and who it was."""
+    """End the participation of each lost operator; return the system entries and the operators."""
     entries, gone = [], []
     for person in row.participants.present().operators().select_related("operator__user"):
         if person.operator is not None and person.operator.is_lost(now, since):

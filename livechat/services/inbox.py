@@ -1,4 +1,4 @@
-"""An operator's inbox: what he sees on start, after a loss, and by what he notices a loss."""
+"""An operator's inbox: a snapshot to start from, and a digest to detect lost events."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -28,14 +28,14 @@ from livechat.policy import StaffActor
 MAX_OPEN = 500
 MAX_CLOSED = 50
 MAX_FRAME_BYTES = 40_000
-"""Of conversations in a frame of the snapshot; with the rest of it below 64 KiB."""
+"""Bytes of conversations per frame of the snapshot; the whole frame stays below 64 KiB."""
 MAX_COLLEAGUES_BYTES = 8_000
 
 View = TypeVar("View", bound=msgspec.Struct)
 
 
 def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
-    """Return everything `actor`'s dashboard starts from, as frames of at most 64 KiB."""
+    """Return the initial state of `actor`'s dashboard, as frames of at most 64 KiB."""
     now = database_time.now()
     operator = None
     if actor.operator is not None:
@@ -93,7 +93,10 @@ def readable_among(actor: StaffActor, conversations: Sequence[UUID]) -> dict[UUI
 
 
 def _parts(views: Iterable[View], limit: int) -> list[list[View]]:
-    """Split a list so that each part has at most `limit` bytes; one empty part for nothing."""
+    """Split a list into parts of at most `limit` bytes; one empty part for an empty list.
+
+    A larger item gets a part of its own.
+    """
     parts: list[list[View]] = [[]]
     room = limit
     for view in views:
@@ -119,7 +122,7 @@ def visible(actor: StaffActor, rows: ConversationQuerySet) -> ConversationQueryS
     if actor.is_manager:
         return rows
     if actor.operator is None:
-        # Nobody: asked for below, it would be everybody who is no operator, the visitors.
+        # Below, None would match the participants without an operator: the visitors.
         return rows.none()
     mine = Participant.objects.present().filter(operator=actor.operator).values("conversation")
     return rows.filter(Q(channel__in=actor.channels) | Q(pk__in=mine))
@@ -191,7 +194,7 @@ def _channels(actor: StaffActor, now: datetime) -> list[wire.StaffChannel]:
 
 
 def _colleagues(actor: StaffActor, now: datetime) -> list[wire.StaffColleague]:
-    """Return who answers on a channel the reader oversees, himself left out."""
+    """Return the other operators of the channels that the reader oversees."""
     rows = Membership.objects.filter(channel__is_active=True, operator__is_enabled=True)
     if not actor.is_manager:
         rows = rows.filter(channel__in=actor.channels)

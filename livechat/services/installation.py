@@ -1,4 +1,4 @@
-"""The installation as a whole: which database it is, what a restored one holds, live counts."""
+"""The installation as a whole: the epoch of its database, a report after a restore, live counts."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,8 +23,7 @@ from livechat.models import (
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restored database holds. `missing` are names of files that messages have and the
-    storage has not."""
+    """What a restored database holds. `missing`: names of sent files that the storage lacks."""
 
     epoch: UUID
     conversations: int
@@ -35,9 +34,12 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
-    """`open` and `waiting` count conversations: open ones, and those among them that no operator
-    has. `longest_wait_seconds` is how long the visitor of a waiting one has been without an
-    answer. `operators` are online and take chats."""
+    """Counts at this moment.
+
+    `open` counts open conversations, `waiting` those of them in the queue. `longest_wait_seconds`
+    is the longest time that a visitor in the queue is without a response. `operators` counts
+    those who are connected and accept conversations.
+    """
 
     open: int
     waiting: int
@@ -51,9 +53,9 @@ def epoch() -> UUID:
 
 
 def restored() -> Restored:
-    """Give this database another epoch, and return what it holds.
+    """Give this database a new epoch, and return what it holds.
 
-    Browsers then forget what they knew, and servers what their sockets hear. Safe to repeat.
+    Servers then close their sockets, and browsers drop the state they showed. Safe to repeat.
     """
     with transaction.atomic():
         row, _made = Installation.objects.select_for_update().get_or_create(pk=1)
@@ -72,7 +74,7 @@ def restored() -> Restored:
 
 
 def live_counts() -> LiveCounts:
-    """Count conversations and operators as they are now, by two small queries."""
+    """Count conversations and operators now, in two small queries."""
     now = database_time.now()
     queued = Q(state=State.QUEUED)
     counts = Conversation.objects.open().aggregate(

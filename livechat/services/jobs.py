@@ -1,4 +1,4 @@
-"""Periodic jobs: done once, and told of to whoever looks after the installation."""
+"""Periodic jobs: run one, and store its outcome for administrators."""
 
 import time
 from collections.abc import Callable
@@ -14,11 +14,11 @@ logger = structlog.stdlib.get_logger(__name__)
 
 Work = Callable[[datetime], int]
 """Does what is due at a moment and returns how much that was. Idempotent: a second run finds
-nothing left, a run that was killed is made good by the next."""
+nothing left, and the next run completes one that was killed."""
 
 
 def perform(name: str, work: Work) -> int:
-    """Do `work` for the database's moment, and note how it went. Raises what it raises."""
+    """Run `work` with the database's time and store the outcome. Raises what `work` raises."""
     now = database_now()
     began = time.monotonic()
     Job.objects.update_or_create(name=name, defaults={"started_at": now})

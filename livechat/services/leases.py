@@ -1,4 +1,4 @@
-"""Leases: what only one process may do at a time, decided by a row and the database's clock.
+"""Leases: work that only one process may do at a time, decided by a row and the database's clock.
 
 `now` is `database_now()`, so machines whose clocks differ agree.
 """
@@ -14,21 +14,21 @@ from livechat.models import Lease
 from livechat.models.database_time import database_now
 
 SERVERS = "servers"
-"""Runs while at least one server hears its operators."""
+"""The lease that runs while at least one server can receive the heartbeats of operators."""
 HEARD_FOR = timedelta(seconds=30)
 LONGEST = timedelta(minutes=5)
-"""No lease runs longer: one that would was written by a clock that has been put back since."""
+"""No valid lease runs longer. One that does was written before the clock was set back."""
 
 
 def myself() -> str:
-    """Return a name for a holder in this process: whoever looks at the row finds the machine."""
+    """Return a unique holder name for this process; it includes the machine's name."""
     return f"{socket.gethostname()[:40]} {os.getpid()} {secrets.token_hex(4)}"
 
 
 def take(name: str, holder: str, now: datetime, seconds: float) -> bool:
-    """Have the lease `name` for so long, or longer by taking it again; False when another has it.
+    """Take or renew the lease `name` for `seconds`; False when another holder has it.
 
-    Safe to repeat. A holder that died is followed by another one when its time has run out.
+    Safe to repeat. After a holder dies, another one can take the lease when it has expired.
     """
     until = now + timedelta(seconds=seconds)
     with transaction.atomic():
@@ -47,19 +47,19 @@ def take(name: str, holder: str, now: datetime, seconds: float) -> bool:
 
 
 def give_back(name: str, holder: str) -> None:
-    """End a lease before its time, for whoever waits for it."""
+    """End a lease early, so that the next holder need not wait."""
     Lease.objects.filter(name=name, holder=holder).delete()
 
 
 def listen() -> None:
-    """Say that a server hears its operators; every server says so again and again."""
+    """Record that a server can receive the heartbeats of operators; every server repeats this."""
     take(SERVERS, "", database_now(), HEARD_FOR.total_seconds())
 
 
 def listening_since(now: datetime) -> datetime | None:
-    """Return since when operators have been heard without a break; None when nobody listens.
+    """Return since when servers could receive heartbeats without a break; None if none can now.
 
-    Who was not heard from before that moment could not be: servers were away, or a clock jumped.
+    Silence before that moment proves nothing: servers were down, or a clock jumped.
     """
     row = Lease.objects.filter(name=SERVERS).first()
     if row is None or row.until < now or row.until > now + LONGEST:

@@ -1,8 +1,8 @@
-"""Guessing passwords: counted by user name and address together, and by address.
+"""Limit password guessing: count login attempts by user name and address, and by address.
 
-Never by name alone: whoever knows a name could lock its owner out. A try is counted *before* its
-password is looked at, so a thousand at once get no further than one after the other; who succeeds
-has his own tries forgotten.
+Never by name alone: an attacker who knows a name could lock its owner out. An attempt is counted
+*before* its password is checked, so a thousand concurrent attempts get no further than sequential
+ones. A success clears the count of its name and address.
 """
 
 from datetime import datetime
@@ -21,18 +21,18 @@ from livechat.models import User
 logger = structlog.stdlib.get_logger(__name__)
 
 ANY_NAME = ""
-"""Stands for the tries of an address for whatever name."""
+"""The name in the row that counts all attempts from an address."""
 UNKNOWN = "?"
-"""Begins what stands for a name nobody has: often it is a password, typed in the wrong field."""
+"""Prefix of the hash stored for an unknown name: often it is a password in the wrong field."""
 MAX_FORGOTTEN = 100
 
 
 def begin(name: str, source: str) -> None:
-    """Count a try for `name` from `source`, an address or network. Raises RateLimited."""
+    """Count an attempt for `name` from `source`, an address or network. Raises RateLimited."""
     now = timezone.now()
     _forget_old(now)
     with transaction.atomic():
-        # The address first, always: its row is the lock under which both are counted.
+        # Always the address first: its row is the lock under which both are counted.
         rows = [_row(ANY_NAME, source, now), _row(_stored(name), source, now)]
         waits = [
             login_limits.wait(_tries(row), most, now)
@@ -49,7 +49,10 @@ def begin(name: str, source: str) -> None:
 
 @transaction.atomic
 def succeeded(name: str, source: str) -> None:
-    """Forget the tries for `name` from `source`; those for other names keep counting."""
+    """Clear the count for `name` from `source`, and take this attempt off the address's count.
+
+    The address's count keeps all earlier attempts.
+    """
     now = timezone.now()
     address = _row(ANY_NAME, source, now)
     if address.failures_since_start:
@@ -59,18 +62,18 @@ def succeeded(name: str, source: str) -> None:
 
 
 def most_of(row: AccessAttempt) -> int:
-    """Return how many tries a row allows."""
+    """Return how many attempts a row allows."""
     return MAX_OF_NAME if row.username else MAX_OF_ADDRESS
 
 
 def locked_until(row: AccessAttempt, now: datetime) -> datetime | None:
-    """Return when a row lets try again; None when it does now."""
+    """Return when a row allows the next attempt; None when it does now."""
     waiting = login_limits.wait(_tries(row), most_of(row), now)
     return now + waiting if waiting else None
 
 
 def _row(name: str, source: str, now: datetime) -> AccessAttempt:
-    """Return the locked row that counts for `name` and `source`."""
+    """Return the row that counts for `name` and `source`, locked; created if there is none."""
     row, _made = AccessAttempt.objects.select_for_update().get_or_create(
         username=name,
         ip_address=source,

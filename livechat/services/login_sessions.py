@@ -1,4 +1,4 @@
-"""Whether people who are connected may still be: accounts, sessions and rights as they are now."""
+"""Login sessions: which are still valid, with their users' current rights, and how they end."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from livechat.models import Membership, User, database_time
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session somebody is connected with, and the password's hash it was made under."""
+    """The login session of a connection, and the hash of the password it was made with."""
 
     session: str
     user: int
@@ -26,7 +26,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a user may do; two that differ mean: read his rights again."""
+    """What a user may do. When it differs from before, the caller reads their rights again."""
 
     permissions: frozenset[str] = field(default_factory=frozenset)
     channels: frozenset[int] = field(default_factory=frozenset)
@@ -34,10 +34,10 @@ class Access:
 
 
 def access(logins: Iterable[Login]) -> dict[Login, Access]:
-    """Return the logins that are still good, with what their users may do now.
+    """Return the logins that are still valid, with what their users may do now.
 
-    A login is gone when its session has ended, its account was switched off or its password was
-    changed. Four queries, however many logins.
+    A login is invalid when its session has ended, its account was switched off or its password
+    was changed. Five queries, for any number of logins.
     """
     logins = list(logins)
     sessions = set(
@@ -69,7 +69,7 @@ def access(logins: Iterable[Login]) -> dict[Login, Access]:
 
 
 def signed_in(session: str) -> int | None:
-    """Return the active user whose login session has this key, None where there is none."""
+    """Return the active user whose login session has this key; None if there is none."""
     if not session:
         return None
     request = HttpRequest()
@@ -78,21 +78,21 @@ def signed_in(session: str) -> int | None:
 
 
 def end_all(user: int) -> None:
-    """End every session of a user, in every browser, with its sockets. Safe to repeat."""
+    """End every login session of a user, in every browser, with its sockets. Safe to repeat."""
     for session in Session.objects.filter(expire_date__gt=database_time.now()).iterator():
         if _user_of(session) == user:
             session.delete()
 
 
 def ended(session: Session) -> None:
-    """Say that a session was deleted: by signing out, or by `end_all`."""
+    """Announce that a login session was deleted: by signing out, or by `end_all`."""
     user = _user_of(session)
     if user is not None and session.expire_date > database_time.now():
         events.access_changed([user])
 
 
 def _user_of(session: Session) -> int | None:
-    """Return whose session it is; None of somebody who never signed in."""
+    """Return the user of a session; None if no user has signed in with it."""
     user = str(session.get_decoded().get(SESSION_KEY, ""))
     return int(user) if user.isdecimal() else None
 

@@ -1,4 +1,4 @@
-"""Posting messages: the group commit of the chat (`docs/decisions/0016-group-commit.md`)."""
+"""Post messages: the group commit of the chat (`docs/decisions/0016-group-commit.md`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ MOMENT_MS = 200
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message to post. `text` is clean (`domain.text.clean`), and empty only beside `files`,
+    """A message to post. `text` is clean (`domain.text.clean`), and empty only with `files`,
     which were uploaded before; `internal` makes it a note."""
 
     actor: Actor
@@ -45,7 +45,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Stored now. `seq` is in the author's own numbering, as he will see it."""
+    """Stored now. `seq` is in the author's own numbering: public for a visitor."""
 
     seq: int
     at: datetime
@@ -53,26 +53,26 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Repeated(Posted):
-    """Stored before under the same `client_id`: the first answer again."""
+    """Stored before under the same `client_id`: the first result again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing stored for this item, and why."""
+    """Not stored, because of `error`."""
 
     error: LivechatError
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Not tried: somebody else has the conversation locked at this moment."""
+    """Not tried: another transaction has the conversation locked at this moment."""
 
 
 PostResult = Posted | Refused
 
 
 def post_message(item: Item) -> Posted:
-    """Post one message; raises what `post_messages` would refuse it with."""
+    """Post one message; raises the error with which `post_messages` would refuse it."""
     [outcome] = post_messages([item])
     if isinstance(outcome, Refused):
         raise outcome.error
@@ -82,8 +82,8 @@ def post_message(item: Item) -> Posted:
 def post_messages(items: Sequence[Item]) -> list[PostResult]:
     """Post a batch in one transaction and return an outcome per item, in order.
 
-    Never raises for one item: what is not allowed, too late or in conflict is `Refused`, and its
-    neighbours are stored all the same. Safe to repeat: an item seen before is `Repeated`.
+    Never raises for one item: an item that is not allowed, too late or in conflict is `Refused`,
+    and the others are stored. Safe to repeat: an item stored before is `Repeated`.
     Raises only when the database itself fails, and then nothing of the batch is stored.
     """
     outcomes = _post(items)
@@ -91,10 +91,10 @@ def post_messages(items: Sequence[Item]) -> list[PostResult]:
 
 
 def post_soon(items: Sequence[Item]) -> list[PostResult | Busy]:
-    """Do the same without waiting long for anybody: what stays locked elsewhere is `Busy`.
+    """Post like `post_messages`, but wait at most `MOMENT_MS` for locks: then items are `Busy`.
 
-    Others who write into the same conversations are done in a moment, so it is worth waiting that
-    moment; one conversation that somebody holds must not hold up all the others of a process.
+    Other writers usually finish within that time, so a short wait is worthwhile. One conversation
+    that stays locked must not delay all others of a process.
     """
     try:
         return _post(items, patience=MOMENT_MS)
@@ -113,8 +113,8 @@ def _post(
                 lock_timeout.wait_at_most(patience)
             return _Batch(items, waits=waits).post()
     except IntegrityError:
-        # The unique constraint is the backstop; it should never fire, because the conversations
-        # are locked. If it does, the neighbours must not suffer: one by one.
+        # The unique constraint is a safeguard; it should never fire, because the conversations
+        # are locked. If it does, post the items one by one, so that the others are stored.
         if len(items) == 1:
             return [Refused(IdConflict())]
         return [
@@ -123,7 +123,7 @@ def _post(
 
 
 class _Batch:
-    """One pass of `post_messages`: the four beats as methods."""
+    """One pass of `post_messages`: gather, decide, apply, announce."""
 
     def __init__(self, items: Sequence[Item], *, waits: bool) -> None:
         self.items = items
@@ -143,7 +143,7 @@ class _Batch:
     def gather(self) -> None:
         wanted = {item.conversation for item in self.items}
         heads = Conversation.objects.lock_heads(wanted, waits=self.waits)
-        # After the lock, so that whoever left before it is not there any more.
+        # Read after the lock, so that an operator who left before it is seen as gone.
         people = Participant.objects.authors([head.pk for head in heads])
         self.authors = {(who.conversation_id, who.operator_id or who.role): who for who in people}
         visitors = {who.conversation_id: who.visitor_public_id for who in people}
@@ -165,7 +165,7 @@ class _Batch:
         self.now = database_time.now()
 
     def place(self, item: Item) -> tuple[Head | None, Author | None]:
-        """Return the conversation an item is for, and its author there, as far as there are."""
+        """Return an item's conversation and its author there; None for what does not exist."""
         head = self.heads.get(item.conversation)
         if head is None:
             return None, None
@@ -204,12 +204,12 @@ class _Batch:
     ) -> tuple[Head, Author]:
         """Return conversation and author, or raise the refusal.
 
-        A repeat is answered as the first time even when the conversation has closed since, or its
-        author has left: he must learn that his text is stored.
+        A repeat gets the first result even when the conversation has closed since, or the author
+        has left: they must learn that their message is stored.
         """
         if head is None:
             raise NotFound
-        # Who has left wrote before that; how far they may read is not asked here.
+        # An operator who has left wrote before leaving; how far they may read is irrelevant here.
         part = NO_PART if author is None else Part(author.may_write, left_with=head.seq)
         if not policy.may_read(item.actor, head, part):
             raise NotFound
@@ -221,8 +221,8 @@ class _Batch:
         return head, author
 
     def claim(self, item: Item, head: Head) -> list[Attachment]:
-        """Return the files of an item. A double in the same batch finds them claimed, and is
-        answered by its first; what another message claimed is gone."""
+        """Return the files of an item. A double in the same batch gets the files of its first
+        item. Raises FileGone for a file that another message claimed."""
         first = next(
             (
                 self.claimed[index]
@@ -298,9 +298,9 @@ def _again(item: Item, stored: Message) -> PostResult:
 
 
 def _move(head: Head, entry: Entry) -> bool:
-    """Apply one entry to its conversation; say whether a list must show a change.
+    """Apply one entry to its conversation; return whether lists must show a change.
 
-    The clock never runs backwards within a conversation, whatever the machine's does.
+    Time never runs backwards within a conversation, even if the machine's clock does.
     """
     entry.created_at = max(entry.created_at, head.last_message_at)
     head.seq = entry.seq

@@ -1,4 +1,4 @@
-"""Operators: their rights, their presence, the channels they answer on."""
+"""Operators: their rights, presence, profile and channels."""
 
 import secrets
 from collections.abc import Iterable
@@ -32,18 +32,18 @@ from livechat.models.choices import language_names, time_zones
 from livechat.policy import Action, StaffActor
 
 RETURN_WITHIN = timedelta(seconds=15)
-"""After the last tab closes the lease runs on for so long: a page that is loaded again is not
-an operator who left."""
+"""How long the lease runs on after the last tab closes: an operator who reloads a page has not
+left."""
 MAX_PICTURE_BYTES = 5 * 1024 * 1024
 PICTURES = ("image/jpeg", "image/png", "image/webp")
-"""What an operator's picture may be when it is uploaded."""
+"""Content types accepted for an operator's picture."""
 MAX_CHAT_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What everybody who enters the dashboard chooses for himself; "" leaves a language to the
-    browser and a time zone to the server."""
+    """What every user of the dashboard chooses for themselves. An empty `language` is the
+    browser's, an empty `time_zone` the server's."""
 
     language: str
     time_zone: str
@@ -52,8 +52,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an operator tells of himself. `picture` is a file as it was uploaded; without one he
-    keeps what he has, unless `without_picture`."""
+    """What an operator says about themselves. `picture` is the uploaded file; if it is empty, the
+    current picture stays, unless `without_picture`."""
 
     chat_name: str
     languages: tuple[str, ...]
@@ -63,7 +63,7 @@ class Profile:
 
 
 def ensure_groups() -> None:
-    """Make the groups of `domain.rights` and give them their permissions; takes nothing away."""
+    """Create the groups of `domain.rights` and grant their permissions; revokes none."""
     for name, codenames in rights.GROUPS.items():
         group, _made = Group.objects.get_or_create(name=name)
         wanted = Permission.objects.filter(
@@ -74,9 +74,9 @@ def ensure_groups() -> None:
 
 @transaction.atomic
 def sync_rights(users: Iterable[int]) -> None:
-    """Make or disable the operator profiles of users whose groups or rights changed.
+    """Create, enable or disable the operator profiles of users whose groups or rights changed.
 
-    Losing the right ends all memberships; getting it back does not restore them.
+    Losing the right deletes all memberships; regaining it does not restore them.
     """
     for user in User.objects.filter(pk__in=list(users)):
         may_answer = user.is_active and user.has_perm(rights.OPERATE)
@@ -95,13 +95,13 @@ def sync_rights(users: Iterable[int]) -> None:
 
 
 def channels_changed(operators: Iterable[int]) -> None:
-    """Say that operators, by pk, answer on other channels than before."""
+    """Announce that the channels of operators, by pk, have changed."""
     users = Operator.objects.filter(pk__in=list(operators)).values_list("user_id", flat=True)
     events.access_changed(users)
 
 
 def staff_actor(user_id: int) -> StaffActor:
-    """Return a user with his rights as they are now; raises NotFound when he has no account."""
+    """Return a user with their current rights; raises NotFound without an active account."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise NotFound
@@ -128,9 +128,9 @@ def staff_actor(user_id: int) -> StaffActor:
 
 
 def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presence]:
-    """Renew the leases of these users' operators; `active` ones touched something since.
+    """Renew the leases of these users' operators; `active` users gave input since the last call.
 
-    Returns user -> how he stands now. Whoever stood otherwise before is announced.
+    Returns user -> presence now. Announces each presence that changed.
     """
     users, active = set(users), set(active)
     if not users:
@@ -151,12 +151,11 @@ def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presenc
 
 
 def mark_idle(now: datetime) -> int:
-    """Tell that operators who are connected have touched nothing for half an hour; return how
-    many there were.
+    """Mark connected operators without input for half an hour as away; return the number.
 
-    They are given nothing new from that moment in any case; here they, their colleagues and the
-    widgets hear of it. A job: safe to repeat, to run twice at once and to be killed, for each
-    operator is claimed and told of in a transaction of his own.
+    Routing excludes them from that moment in any case; this announces it to them, their colleagues
+    and the widgets. A job: safe to repeat, to run concurrently and to kill, because each operator
+    is marked and announced in a transaction of their own.
     """
     marked = 0
     for pk in list(Operator.objects.idle(now).order_by("pk").values_list("pk", flat=True)):
@@ -169,10 +168,10 @@ def mark_idle(now: datetime) -> int:
 
 @transaction.atomic
 def left(user: int, renewed_at: datetime) -> None:
-    """Shorten the lease of a user whose last tab here has closed.
+    """Shorten the lease of a user whose last tab at this server has closed.
 
-    `renewed_at` is when it was last renewed here: one that was renewed later is kept by a tab at
-    another server.
+    `renewed_at` is when this server last renewed it. A lease that was renewed later stays: the
+    user has a tab at another server.
     """
     ends = database_time.now() - LEASE + RETURN_WITHIN
     Operator.objects.filter(user=user, seen_at__gt=ends, seen_at__lte=renewed_at).update(
@@ -182,10 +181,10 @@ def left(user: int, renewed_at: datetime) -> None:
 
 @transaction.atomic
 def set_presence(actor: StaffActor, *, choice: Availability, in_call: bool) -> Presence:
-    """Store what he chose and whether he is on the telephone; return how he stands now.
+    """Store an operator's availability and whether they are in a call; return their presence.
 
-    Whoever chooses is there: it also brings back who was away. Raises NotAllowed for staff who
-    do not answer.
+    A choice counts as input, so it also ends being away. Raises NotAllowed for staff who are not
+    operators.
     """
     if actor.operator is None:
         raise NotAllowed
@@ -201,19 +200,20 @@ def set_presence(actor: StaffActor, *, choice: Availability, in_call: bool) -> P
 
 
 def profile_changed(operator: Operator) -> None:
-    """Say that a manager changed what `operator` is called or whether he is available.
+    """Announce that a manager changed the name or the availability of `operator`.
 
-    Call it in the transaction that saved him. What he changed himself meanwhile holds.
+    Call it in the transaction that saved the change. It reads the row again, so it also announces
+    what the operator changed in the meantime.
     """
     _announce(Operator.objects.select_related("user").get(pk=operator.pk), database_time.now())
 
 
 def update_profile(actor: StaffActor, account: Account, profile: Profile | None = None) -> None:
-    """Store what somebody chose for himself; `profile` is for operators alone.
+    """Store a user's own settings; `profile` is for operators only.
 
-    Visitors and colleagues see the new name and picture, his own dashboards begin anew. Safe to
-    repeat. Raises NotAllowed, and Invalid: ``language``, ``time_zone``, ``chat_name``,
-    ``languages``, ``expertise``, and for the picture ``too_large``, ``file_type``,
+    Visitors and colleagues see the new name and picture; the user's dashboards load a new
+    snapshot. Safe to repeat. Raises NotAllowed, and Invalid: ``language``, ``time_zone``,
+    ``chat_name``, ``languages``, ``expertise``, and for the picture ``too_large``, ``file_type``,
     ``image_too_large``, ``file_broken``.
     """
     if not actor.may_enter or (profile is not None and actor.operator is None):
@@ -234,12 +234,12 @@ def update_profile(actor: StaffActor, account: Account, profile: Profile | None 
 
 
 def picture_file(name: str) -> str:
-    """Return where a picture lies in the storage for files."""
+    """Return the path of a picture in the file storage."""
     return f"avatars/{name}"
 
 
 def _checked(profile: Profile) -> Profile:
-    """Return the profile as it may be stored; raises Invalid."""
+    """Return the profile, cleaned for storing; raises Invalid."""
     name = text.one_line(profile.chat_name, MAX_CHAT_NAME + 1)
     if len(name) > MAX_CHAT_NAME:
         raise Invalid("chat_name")
@@ -286,7 +286,7 @@ def _store_profile(
 
 
 def _keep_picture(data: bytes) -> str:
-    """Store a picture anew and return its name; nobody can guess it."""
+    """Store a picture, re-encoded, and return its random name; raises Invalid."""
     if len(data) > MAX_PICTURE_BYTES:
         raise Invalid("too_large")
     if files.by_ends(data[:64], b"", "") not in PICTURES:
@@ -302,11 +302,11 @@ def _forget_picture(name: str) -> None:
 
 @transaction.atomic
 def join_channel(actor: StaffActor, channel: UUID) -> None:
-    """Answer on a channel from now on. Safe to repeat. Raises NotFound, NotAllowed."""
+    """Make the actor an operator of a channel. Safe to repeat. Raises NotFound, NotAllowed."""
     row = _channel(channel)
     policy.require_channel(actor, Action.JOIN_CHANNEL, row)
-    # Under the lock that losing the right takes too: a membership made after it would come back
-    # with the right.
+    # `sync_rights` takes the same lock: a membership made after the right was lost would come
+    # back with the right.
     operator = Operator.objects.by_users([actor.user]).filter(is_enabled=True).lock().first()
     if operator is None:
         raise NotAllowed
@@ -317,7 +317,7 @@ def join_channel(actor: StaffActor, channel: UUID) -> None:
 
 @transaction.atomic
 def leave_channel(actor: StaffActor, channel: UUID) -> None:
-    """Answer there no more; conversations he is in stay his. Safe to repeat.
+    """Leave a channel; the operator keeps their conversations there. Safe to repeat.
 
     Raises NotFound, NotAllowed.
     """

@@ -1,4 +1,4 @@
-"""What part an operator has in a conversation, as the rows tell it: for the policy to decide."""
+"""What part an operator has in a conversation, read from its rows, for the policy to decide."""
 
 from livechat.domain.states import SystemEvent
 from livechat.models import Conversation, Message
@@ -9,7 +9,7 @@ _COME = (SystemEvent.ASSIGNED.value, SystemEvent.JOINED.value)
 
 
 def part_of(actor: Actor, row: Conversation) -> Part:
-    """Return what part `actor` has in a conversation. One query, two for who has left."""
+    """Return what part `actor` has in a conversation. One query; two if they have left."""
     if isinstance(actor, VisitorActor) or actor.operator is None:
         return NO_PART
     person = row.participants.filter(operator=actor.operator).first()
@@ -25,5 +25,5 @@ def part_of(actor: Actor, row: Conversation) -> Part:
     )
     if newest is not None and newest[1] in _GONE:
         return Part(left_with=newest[0])
-    # An end has no line for each who was there: they heard all of it, and nothing came after it.
+    # A close adds no entry per participant: they received all of it, and nothing came after it.
     return Part(left_with=row.seq) if row.is_closed else NO_PART

@@ -1,4 +1,4 @@
-"""Read marks: how far each side has read, kept in both numberings."""
+"""Read marks: how far each side has read, stored in both numberings."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from livechat.services import participation
 
 @transaction.atomic
 def see(actor: Actor, conversation: UUID, up_to: int) -> None:
-    """Store that `actor` has read everything up to `up_to`, in his own numbering.
+    """Store that `actor` has read everything up to `up_to`, in their own numbering.
 
-    Marks only grow, and never beyond what exists. Staff who only watch leave none.
-    Raises NotFound, and NotAllowed for who reads up to where they left.
+    Marks only grow, and never beyond the last entry. Staff who only watch leave none.
+    Raises NotFound, and NotAllowed for an operator who may only read up to where they left.
     """
     row = (
         Conversation.objects.filter(public_id=conversation).select_related("visitor").lock().first()

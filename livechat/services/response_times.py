@@ -1,4 +1,4 @@
-"""How long visitors wait for a first answer: told to those who come, and to staff."""
+"""How long visitors wait for a first response: shown to arriving visitors, and to staff."""
 
 import statistics
 import threading
@@ -15,13 +15,13 @@ from livechat.services import inbox
 
 RECENT = timedelta(days=7)
 NEWEST = 50
-"""So many conversations at most are looked at, of the last week."""
+"""Conversations measured at most: the newest of the last week that have a response."""
 FEWEST = 5
-"""Fewer answered ones tell nothing."""
+"""With fewer responses, the median is meaningless."""
 KEPT_SECONDS = 60.0
 
 LONGEST_DAY = timedelta(days=2)
-"""No reader's day began earlier, wherever he is."""
+"""No reader's day began earlier than this, in any time zone."""
 
 _WAIT = ExpressionWrapper(
     Greatest("answered_at", "opened_at") - F("opened_at"), output_field=DurationField()
@@ -32,8 +32,10 @@ _lock = threading.Lock()
 
 
 def answers_in(channel: int, now: datetime) -> int | None:
-    """Return the median of the seconds until a first answer on a channel (its pk), or None when too
-    few were answered lately. Kept for a minute: every visitor who arrives asks."""
+    """Return the median seconds until a first response on a channel (its pk); None for too few.
+
+    Cached for `KEPT_SECONDS`, because every arriving visitor asks.
+    """
     at = time.monotonic()
     with _lock:
         kept = _known.get(channel)
@@ -46,13 +48,13 @@ def answers_in(channel: int, now: datetime) -> int | None:
 
 
 def forget() -> None:
-    """Measure anew before the next answer."""
+    """Clear the cache, so that the next call measures again."""
     with _lock:
         _known.clear()
 
 
 def measure(channel: int, now: datetime) -> int | None:
-    """Return the same, from the rows."""
+    """Return the same as `answers_in`, from the rows."""
     rows = Conversation.objects.filter(
         channel=channel, answered_at__isnull=False, opened_at__gte=now - RECENT
     ).order_by("-pk")[:NEWEST]
@@ -65,7 +67,10 @@ def measure(channel: int, now: datetime) -> int | None:
 
 
 def told(actor: StaffActor, since: datetime) -> wire.AnswersTold:
-    """Return how soon the visitors of `actor`'s inbox were answered who have come since then."""
+    """Return the mean wait for a first response, of the conversations that `actor` may read.
+
+    Counts those opened after `since`, which is at most `LONGEST_DAY` ago, that have a response.
+    """
     now = database_time.now()
     began = min(max(since, now - LONGEST_DAY), now)
     rows = Conversation.objects.filter(opened_at__gte=began, answered_at__isnull=False)

@@ -1,4 +1,4 @@
-"""Timelines: the entries of a conversation. Read by clients, extended by services, announced.
+"""Timelines: read, append and announce the entries of a conversation.
 
 Messages that people post go through `messages.post_messages`. `system_line` and `first_text` run
 inside another service's transaction: the conversation's row is locked, and the caller saves it.
@@ -19,7 +19,7 @@ from livechat.policy import Action, Actor, Part, VisitorActor
 from livechat.services import participation
 
 MAX_PAGE_BYTES = 48_000
-"""A page of the timeline stays below the size of a frame, whatever it holds."""
+"""Keeps every page of the timeline below the size limit of a frame."""
 
 
 def page(
@@ -32,7 +32,7 @@ def page(
 ) -> tuple[Conversation, wire.PublicTimelinePage | wire.StaffTimelinePage]:
     """Return entries after or before a number of the actor's own timeline, oldest first.
 
-    Raises NotFound for whatever the actor may not read.
+    Raises NotFound for a conversation that the actor may not read.
     """
     row, last = readable(actor, conversation)
     if isinstance(actor, VisitorActor):
@@ -58,23 +58,23 @@ def public_slice(
 
 
 def readable(actor: Actor, conversation: UUID) -> tuple[Conversation, int]:
-    """Return a conversation of which the actor may read something, and the number of the last
-    entry they may read, as `policy.reach` tells it; raises NotFound."""
+    """Return a conversation that the actor may read at least in part, and the number of the last
+    entry that they may read (`policy.reach`); raises NotFound."""
     row, part = _found(actor, conversation)
     policy.require(actor, Action.READ, row, part)
     return row, policy.reach(actor, row, part)
 
 
 def watchable(actor: Actor, conversation: UUID) -> Conversation:
-    """Return a conversation of which the actor may hear what comes next; raises NotFound, and
-    NotAllowed when they read up to where they left."""
+    """Return a conversation whose new entries the actor may receive; raises NotFound, and
+    NotAllowed when they may only read up to where they left."""
     row, part = _found(actor, conversation)
     policy.require(actor, Action.WATCH, row, part)
     return row
 
 
 def ends_at(row: Conversation, last: int) -> datetime | None:
-    """Return the moment of the entry after which nothing may be told; None for who reads on."""
+    """Return the time of entry `last`, the end of what the actor may see; None if they read on."""
     if last == policy.EVERYTHING:
         return None
     return row.messages.values_list("created_at", flat=True).get(seq=last)
@@ -83,7 +83,7 @@ def ends_at(row: Conversation, last: int) -> datetime | None:
 def system_line(
     conversation: Conversation, event: SystemEvent, subject: Participant | None, now: datetime
 ) -> Message:
-    """Append a line that says what happened; visitor and staff see it."""
+    """Append a system entry that says what happened; visitor and staff see it."""
     entry = _entry(conversation, Kind.SYSTEM, now)
     entry.subject = subject
     entry.event = event.value
@@ -94,7 +94,7 @@ def system_line(
 def first_text(
     conversation: Conversation, author: Participant, text: str, client_id: UUID, now: datetime
 ) -> Message:
-    """Append the message that opens a conversation."""
+    """Append the first message of a conversation."""
     entry = _entry(conversation, Kind.TEXT, now)
     entry.author = author
     entry.text = text
@@ -113,10 +113,10 @@ def announce(
     assigned: Operator | None = None,
     left: Sequence[Operator] = (),
 ) -> None:
-    """Announce a change of a conversation to everyone concerned, after the commit.
+    """Announce a change of a conversation to browsers, webhooks and higher apps, after the commit.
 
-    `entries` were added in this transaction. In it the conversation `opened` or `closed`, was
-    `assigned` to an operator, and the operators of `left` went out of it.
+    In this transaction `entries` were added, the conversation `opened` or `closed`, it was
+    `assigned` to an operator, and the operators in `left` left it.
     """
     operators = list(row.participants.present().operators().select_related("operator__user"))
     last = entries[-1] if entries else newest_entry(row)
@@ -167,7 +167,10 @@ def _slice(
 
 
 def _fit(views: Sequence[Any], keep_newest: bool) -> tuple[list[Any], bool]:
-    """Cut a page to `MAX_PAGE_BYTES`, at the end that is asked for next; say whether it was."""
+    """Cut a page to `MAX_PAGE_BYTES`, at the end that the client asks for next.
+
+    Returns the page and whether it was cut.
+    """
     kept: list[Any] = []
     room = MAX_PAGE_BYTES
     for view in reversed(views) if keep_newest else views:

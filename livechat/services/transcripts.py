@@ -1,4 +1,4 @@
-"""Transcripts: a conversation as a text or a page of its own, for whoever may read it."""
+"""Transcripts: a conversation as a text or an HTML page, for readers who may read it."""
 
 import hashlib
 import zoneinfo
@@ -28,20 +28,20 @@ from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience, Link, Thing
 
 PAGE = 200
-"""Entries read and written at once, however long a conversation is."""
+"""Entries read and written at a time, for any length of a conversation."""
 MAX_ENTRIES = 5_000
 MAX_CHARACTERS = 2_000_000
-"""What a transcript holds at most, the newest of it: some megabytes, 20 MB at worst."""
+"""A transcript holds at most this much, the newest entries: some megabytes, 20 MB at worst."""
 EXTRA_CHARACTERS = 200
-"""What an entry counts beside its text, and what each of its files counts: names and moments."""
+"""Counted for each entry in addition to its text, and for each of its files: names and times."""
 WRITINGS = Allowance("transcripts", 10, 60)
-"""How often one transcript is written for one reader."""
+"""How often one transcript may be written for one reader."""
 INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads and how he is spoken to: staff as they have chosen, "" for the server's choice."""
+    """A reader of staff, with their own language and time zone; "" is the server's time zone."""
 
     actor: StaffActor
     language: str
@@ -50,11 +50,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A conversation that may be written down, and for whom: `write` does it.
+    """A conversation that `write` may write for one reader.
 
-    `reach` is the number of the last entry that they may read, `until` its moment, None for those
-    who read on. `reader` is the user who asks for it, None for a visitor. `file_name` is plain
-    ASCII.
+    `reach` is the number of the last entry that they may read, `until` the time of that entry, or
+    None if they may read on. `reader` is the user, None for a visitor. `file_name` is plain ASCII.
     """
 
     conversation: Conversation
@@ -69,18 +68,18 @@ class Transcript:
 
     @property
     def number(self) -> str:
-        """The column that numbers the entries that its reader sees, without a hole."""
+        """The column that numbers the entries that the reader sees, without gaps."""
         return "public_seq" if self.audience is Audience.PUBLIC else "seq"
 
     @property
     def last(self) -> int:
-        """The number of the last entry: the conversation may go on meanwhile."""
+        """The number of the last entry to write, fixed although the conversation may continue."""
         return min(int(getattr(self.conversation, self.number)), self.reach)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry as it is written down. `day` is set where another day begins."""
+    """An entry as it is written. `day` is set on the first entry of each day, else empty."""
 
     day: str
     time: str
@@ -97,7 +96,7 @@ class Line:
 def opened(
     actor: Actor, conversation: UUID, kind: Literal["text", "html"]
 ) -> wire.TranscriptOpened:
-    """Return where `actor` can fetch the transcript; raises NotFound for what he may not read."""
+    """Return the URL of the transcript for `actor`; raises NotFound if they may not read it."""
     row, _last = timeline.readable(actor, conversation)
     audience = Audience.PUBLIC if isinstance(actor, VisitorActor) else Audience.STAFF
     return wire.TranscriptOpened(
@@ -108,10 +107,10 @@ def opened(
 
 
 def linked(link: Link, reader: Reader | None) -> Transcript:
-    """Return the transcript that a signed address names; `reader` is who is signed in.
+    """Return the transcript that a signed link names; `reader` is the signed-in user, if any.
 
-    A public one needs nobody, holds what the visitor sees, and speaks his language. Raises
-    NotFound.
+    A public link needs no sign-in. Its transcript holds what the visitor sees, in the visitor's
+    language. Raises NotFound.
     """
     if link.thing not in (Thing.TEXT, Thing.HTML):
         raise NotFound
@@ -143,7 +142,7 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
 
 
 def version(transcript: Transcript) -> str:
-    """Return what is another text as soon as the transcript is another one. Writes nothing."""
+    """Return a hash that changes whenever the transcript changes. Writes nothing."""
     row = transcript.conversation
     with translation.override(transcript.language), timezone.override(transcript.zone):
         facts = (
@@ -158,11 +157,11 @@ def version(transcript: Transcript) -> str:
 
 
 def write(transcript: Transcript, out: Callable[[bytes], object]) -> None:
-    """Write it down in UTF-8, part by part: no more than a page of it is in memory.
+    """Write a transcript to `out` in UTF-8, with at most one page of entries in memory.
 
     Of a very long conversation only the newest entries are written, and the transcript says so.
-    Raises RateLimited for a reader who has it written again and again, Unavailable when that
-    cannot be counted.
+    Raises RateLimited for a reader who repeats it too often, Unavailable when that cannot be
+    counted.
     """
     reader = "visitor" if transcript.reader is None else transcript.reader
     WRITINGS.take(f"{transcript.conversation.pk}:{reader}")
@@ -173,7 +172,7 @@ def write(transcript: Transcript, out: Callable[[bytes], object]) -> None:
 
 
 def system_line(message: Message) -> str:
-    """Word what happened, like the dashboard does, in the active language."""
+    """Return the text of a system entry as the dashboard shows it, in the active language."""
     words = {
         SystemEvent.ASSIGNED.value: _("%(name)s is answering"),
         SystemEvent.JOINED.value: _("%(name)s joined"),
@@ -190,7 +189,7 @@ def system_line(message: Message) -> str:
 
 
 def name_of(person: Participant | None) -> str:
-    """Return what somebody was called in the conversation, else what he was in it."""
+    """Return the participant's name in the conversation, else their role; "" for None."""
     if person is None:
         return ""
     return person.display_name or str(person.get_role_display())
@@ -204,7 +203,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _spoken(language: str) -> str:
-    """Return the one of our languages that is nearest to a browser's."""
+    """Return the supported language that is nearest to a browser's, else the default."""
     try:
         return get_supported_language_variant(language)
     except LookupError:
@@ -212,7 +211,7 @@ def _spoken(language: str) -> str:
 
 
 def _left_out(transcript: Transcript) -> int:
-    """Return how many of the oldest entries are more than a transcript holds."""
+    """Return how many of the oldest entries do not fit into a transcript."""
     end = transcript.last
     left_out = max(0, end - MAX_ENTRIES)
     rows = transcript.conversation.messages.filter(
@@ -233,14 +232,14 @@ def _left_out(transcript: Transcript) -> int:
 
 
 def _pages(transcript: Transcript, left_out: int) -> Iterator[list[Line]]:
-    """Read the timeline as its reader sees it, up to where it ended when this began."""
+    """Yield the timeline in pages as the reader sees it, up to `transcript.last`."""
     number, end = transcript.number, transcript.last
     rows = transcript.conversation.messages.select_related("author", "subject")
     before: date | None = None
     for start in range(left_out, end, PAGE):
         bounds = {f"{number}__gt": start, f"{number}__lte": min(start + PAGE, end)}
         messages = list(rows.filter(**bounds).order_by(number))
-        # Prefetched ones would keep each message alive in a circle, until Python looks for such.
+        # Not prefetched: a reference cycle would keep each message until garbage collection.
         files: dict[int | None, list[Attachment]] = {}
         for file in Attachment.objects.filter(message__in=[message.pk for message in messages]):
             files.setdefault(file.message_id, []).append(file)
@@ -287,7 +286,7 @@ def _facts(transcript: Transcript) -> dict[str, Any]:
 
 
 def _cut(transcript: Transcript, left_out: int) -> str:
-    """Say where a transcript begins that is not whole; "" of a whole one."""
+    """Return a sentence that says where an incomplete transcript begins; "" for a complete one."""
     if not left_out:
         return ""
     told = _(
@@ -330,8 +329,8 @@ def _text(transcript: Transcript) -> Iterator[str]:
 
 
 def _as_text(line: Line) -> str:
-    """Return an entry as text. What people wrote is indented, so that no text of theirs can look
-    like another entry."""
+    """Return an entry as text. A message is indented, so that it cannot look like another
+    entry."""
     day = f"\n--- {line.day} ---\n" if line.day else ""
     if line.is_event:
         return f"{day}\n[{line.time}] * {_one_line(line.text)}\n"

@@ -1,4 +1,4 @@
-"""How much may come from one place within a time: counted in Django's cache, for all processes."""
+"""Rate limits by source, counted in Django's cache for all processes."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from livechat.models import database_time
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`amount` within each `seconds`, counted from the hour's or the minute's beginning."""
+    """`amount` within each window of `seconds`; the windows are aligned to the clock."""
 
     name: str
     amount: int
     seconds: int
 
     def take(self, source: str, amount: int = 1) -> None:
-        """Count `amount` of `source`. Raises RateLimited when it is more than allowed, Unavailable
-        when it cannot be counted."""
+        """Count `amount` for `source`. Raises RateLimited above the limit, Unavailable when the
+        cache cannot count it."""
         now = database_time.now().timestamp()
         key = f"livechat:{self.name}:{source}:{int(now // self.seconds)}"
         try:
@@ -35,6 +35,6 @@ class Allowance:
         cache.add(key, 0, self.seconds)
         try:
             return int(cache.incr(key, amount))
-        except (ValueError, ResponseError):  # pushed out of a full cache in between, or no number
+        except (ValueError, ResponseError):  # evicted from a full cache since, or not a number
             cache.set(key, amount, self.seconds)
             return amount

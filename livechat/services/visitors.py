@@ -1,4 +1,4 @@
-"""What a visitor's browser needs to know: who he is, where he stands, what he missed."""
+"""Visitors: their state and missed messages for the browser, their page trail and attributes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ MAX_EARLIER = 10
 EARLIER_LENGTH = 120
 """Characters of an earlier conversation's first message."""
 REMEMBER_CLOSED = timedelta(days=7)
-"""A conversation that has ended is still shown on return for so long."""
+"""How long a closed conversation is still shown to a returning visitor."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorState:
-    """Where a visitor stands on a channel, for the first frame of his socket."""
+    """The state of a visitor on a channel, for the first frame of their socket."""
 
     epoch: UUID
     channel: wire.PublicChannel
@@ -52,9 +52,10 @@ def state_of(
     after_seq: int,
     language: str,
 ) -> VisitorState:
-    """Return where the visitor stands and what he missed of `conversation` after `after_seq`.
+    """Return the visitor's state, with the messages of `conversation` after `after_seq`.
 
-    When his newest conversation is another one than he names, its newest page is returned.
+    If their newest conversation is another one, or ends before `after_seq`, returns its newest
+    page.
     """
     now = database_time.now()
     view = channel_view(channel, now, language)
@@ -73,7 +74,7 @@ def state_of(
 
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
-    """Return a channel as a visitor sees it now; its own language comes before `language`."""
+    """Return a channel as a visitor sees it now; its own language overrides `language`."""
     online = assignment.online_operators(channel, now)
     return visitor_view.channel(
         channel,
@@ -85,12 +86,12 @@ def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicC
 
 
 class Newest(NamedTuple):
-    """The newest conversation of a visitor on a channel, as his sockets need it."""
+    """The newest conversation of a visitor on a channel, as their sockets need it."""
 
     id: UUID
     pk: int
     head: int
-    """In the visitor's numbers."""
+    """In the visitor's numbering."""
     revision: int
     state: str
 
@@ -99,14 +100,14 @@ _NEWEST = ("public_id", "pk", "public_seq", "revision", "state")
 
 
 def newest(actor: VisitorActor) -> Newest | None:
-    """Return the visitor's newest conversation on his channel, or None."""
+    """Return the visitor's newest conversation on their channel, or None."""
     rows = Conversation.objects.filter(visitor__public_id=actor.visitor, channel=actor.channel)
     row = rows.order_by("-pk").values_list(*_NEWEST).first()
     return Newest._make(row) if row else None
 
 
 def newest_of(visitors: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Newest]:
-    """Return (visitor, channel pk) -> his newest conversation there.
+    """Return (visitor, channel pk) -> the visitor's newest conversation there.
 
     One query for all sockets whose heartbeat is due.
     """
@@ -116,9 +117,9 @@ def newest_of(visitors: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Ne
 
 
 def view_page(actor: VisitorActor, page: wire.Page) -> None:
-    """Add a page to the visitor's trail, and tell the operators of his open conversation.
+    """Add a page to the visitor's trail, and show it to the operators of their open conversation.
 
-    Nothing is stored of visitors who never wrote, nor of the same page twice.
+    Stores nothing for visitors who never wrote, nor the same page twice in a row.
     """
     page = clean_page(page)
     if page.url and not _is_there(actor, page):
@@ -126,8 +127,10 @@ def view_page(actor: VisitorActor, page: wire.Page) -> None:
 
 
 def _is_there(actor: VisitorActor, page: wire.Page) -> bool:
-    """Say whether the visitor is known to be on this page: after every loss of a connection he
-    tells it again. Nothing is locked."""
+    """Return whether this page is already stored as the visitor's current one. Locks nothing.
+
+    The browser reports the page again after each reconnect.
+    """
     views = PageView.objects.filter(visitor__public_id=actor.visitor)
     if views.order_by("-pk").values_list("url", flat=True).first() != page.url:
         return False
@@ -159,10 +162,9 @@ def _arrive(actor: VisitorActor, page: wire.Page, now: datetime) -> None:
 
 @transaction.atomic
 def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> None:
-    """Store what the website tells of a visitor, and show it to the operators of his open
-    conversation.
+    """Store the website's data about a visitor; show it to the operators of their conversation.
 
-    Nothing is stored of visitors who never wrote. Safe to repeat. Raises Invalid.
+    Stores nothing for visitors who never wrote. Safe to repeat. Raises Invalid.
     """
     visitor = Visitor.objects.filter(public_id=actor.visitor).select_for_update().first()
     if visitor is None:
@@ -182,11 +184,11 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
 
 
 def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
-    """Return what is known of the visitor beside the conversation itself.
+    """Return what is known of the visitor: their page trail and their other conversations.
 
-    Raises NotFound for a conversation that `actor` may not read; others of the same visitor that
-    they may not read are neither shown nor counted, nor pages looked at after the last entry that
-    they may read.
+    Raises NotFound for a conversation that `actor` may not read. Other conversations that `actor`
+    may not read are neither shown nor counted. Page views after the last entry that they may read
+    are not shown.
     """
     row, last = timeline.readable(actor, conversation)
     views = row.visitor.page_views.all()

@@ -1,4 +1,4 @@
-"""Webhooks: what is posted to them, their secrets, and when they end."""
+"""Webhooks: what is posted to them, their secrets, and when they are switched off."""
 
 from datetime import datetime
 
@@ -19,10 +19,10 @@ USER_AGENT = "Livechat-Webhooks/1"
 
 
 def send(row: Delivery, now: datetime) -> Receipt:
-    """Post what a delivery tells, signed. Call it outside of any transaction.
+    """Post a delivery, signed. Call it outside of any transaction.
 
-    A test also goes to a webhook that is switched off. Raises what `post` does; one that is gone
-    for good is switched off.
+    A ping is also sent to a webhook that is switched off. Raises what `post` raises, and GiveUp
+    when the webhook is deleted or switched off. A 410 response switches the webhook off.
     """
     webhook = row.webhook_id and Webhook.objects.filter(pk=row.webhook_id).first()
     if not webhook or not (webhook.is_enabled or row.event == EventType.PING):
@@ -39,7 +39,7 @@ def send(row: Delivery, now: datetime) -> Receipt:
 
 
 def body(row: Delivery) -> bytes:
-    """Return what a delivery tells, read now: what was erased meanwhile is not told any more."""
+    """Return the body of a delivery, read now: content that was erased since is not in it."""
     event = EventType(row.event)
     if row.conversation is None:
         return webhook_view.body(event, row.created_at)
@@ -70,10 +70,10 @@ def body(row: Delivery) -> bytes:
 
 @transaction.atomic
 def change_secret(webhook: int) -> None:
-    """Sign with a new secret, and with the one before as well until `forget_old_secret`.
+    """Sign with a new secret, and also with the old one until `forget_old_secret`.
 
-    While there are two nothing changes: a third would put out whoever knows the first only.
-    Raises NotFound.
+    Changes nothing while there are two: a third would lock out a receiver that knows only the
+    first. Raises NotFound.
     """
     row = _locked(webhook)
     if not row.old_secret:
@@ -84,20 +84,20 @@ def change_secret(webhook: int) -> None:
 
 @transaction.atomic
 def forget_old_secret(webhook: int) -> None:
-    """Sign with the new secret alone. Safe to repeat. Raises NotFound."""
+    """Sign with the new secret only. Safe to repeat. Raises NotFound."""
     row = _locked(webhook)
     row.old_secret = ""
     row.save(update_fields=["old_secret"])
 
 
 def changed() -> None:
-    """Let this process know at once what was saved; others find out within five seconds."""
+    """Have this process read the webhooks again after the commit; others do within 5 seconds."""
     transaction.on_commit(outbox.listeners.forget)
 
 
 @transaction.atomic
 def _switch_off(webhook: Webhook, now: datetime) -> None:
-    # Unless somebody has pointed it elsewhere meanwhile.
+    # Unless its URL was changed in the meantime.
     rows = Webhook.objects.filter(pk=webhook.pk, url=webhook.url, is_enabled=True)
     rows.update(is_enabled=False, gone_at=now)
     changed()

@@ -1,4 +1,4 @@
-"""All widgets as websites see them, read at once: what `init` answers from."""
+"""All widgets as websites see them, read as one snapshot from which `init` responds."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from livechat.models import Channel, ChannelRule, Embedding, database_time
 from livechat.services import assignment
 
 MAX_EMBEDDINGS = 50
-"""Websites remembered of a channel: any page can claim any name, so the oldest make way."""
+"""Websites stored per channel. Any page can claim any name, so the oldest are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Widget:
     """An active channel as websites see it. `texts`: language -> notification text, the base
-    text under ""; `by_country`: some rule asks for the visitor's country."""
+    text under ""; `by_country`: some rule needs the visitor's country."""
 
     channel: int
     key: str
@@ -40,7 +40,7 @@ class Widget:
 
 
 def snapshot() -> dict[str, Widget]:
-    """Return key -> widget of all active channels, with four queries and the responders'."""
+    """Return key -> widget of all active channels: at most four queries and the responders'."""
     now = database_time.now()
     channels = list(Channel.objects.active())
     available = assignment.available_channels(channels, now)
@@ -64,16 +64,16 @@ def snapshot() -> dict[str, Widget]:
 
 
 def rules_of(channel: Channel) -> list[Rule]:
-    """Return the rules of one channel as values, knowing which responders are ready."""
+    """Return the rules of one channel as values; each says whether its responder is ready."""
     ready = responders.ready()
     return [_rule(row, ready) for row in channel.rules.all()]
 
 
 @transaction.atomic
 def remember(sightings: Mapping[tuple[int, str], datetime]) -> None:
-    """Store when pages of which websites asked: (channel pk, origin) -> moment.
+    """Store which websites requested a widget and when: (channel pk, origin) -> moment.
 
-    Safe to repeat. Channels that are gone by now are left out.
+    Safe to repeat. Ignores channels that were deleted.
     """
     known = set(
         Channel.objects.filter(pk__in={channel for channel, _ in sightings})
