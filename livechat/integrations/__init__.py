@@ -1,1 +1,1 @@
-"""Third parties: they see plain values, never rows."""
+"""Third parties: calls and libraries that receive plain values, never rows."""

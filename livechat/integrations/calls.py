@@ -1,4 +1,4 @@
-"""What a call to somebody else comes to: an answer, a failure that may pass, one that will not."""
+"""Results of a call to a third party: accepted, failed for now, or failed for good."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,14 +8,14 @@ from livechat.domain.deliveries import Failure
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """It was accepted. `status` is that of HTTP, `seconds` how long the answer took."""
+    """The call was accepted. `status` is the HTTP status, `seconds` the time to the response."""
 
     status: int
     seconds: float
 
 
 class CallError(Exception):
-    """It was not accepted. `status` and `seconds` are those of an answer, if there was one."""
+    """The call was not accepted. `status` and `seconds` are set if there was a response."""
 
     def __init__(
         self, failure: Failure, *, status: int | None = None, seconds: float | None = None
@@ -27,7 +27,7 @@ class CallError(Exception):
 
 
 class TryLater(CallError):
-    """It may work later; `after` is the least to wait that the other side asked for."""
+    """A retry may succeed; `after` is the minimum wait that the receiver asked for."""
 
     def __init__(
         self,
@@ -42,4 +42,4 @@ class TryLater(CallError):
 
 
 class GiveUp(CallError):
-    """Trying again is no use."""
+    """A retry cannot succeed."""

@@ -1,7 +1,7 @@
-"""In which country is an address? Asked of the file that ``GEOIP_PATH`` names.
+"""Look up the country of an IP address in the file that ``GEOIP_PATH`` names.
 
-The file may be replaced, broken or missing while the server runs: then a country is unknown, and
-nothing else happens.
+The file may be replaced while the server runs. While it is broken or missing, every country is
+unknown and nothing is raised.
 """
 
 import time
@@ -19,17 +19,17 @@ from maxminddb import MODE_MEMORY, InvalidDatabaseError
 logger = structlog.stdlib.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
-"""How often to look whether the file is another one."""
+"""How often to check whether the file has changed."""
 OLD_AFTER = timedelta(days=90)
-"""Addresses move: an older file puts more and more of them into the wrong country."""
+"""Addresses move between countries, so an older file gives more and more wrong results."""
 MAX_REMEMBERED = 20_000
 
 FAILURES = (OSError, ValueError, TypeError, KeyError, NotADatabase, InvalidDatabaseError)
-"""What opening a file that is missing, broken or of another kind can raise."""
+"""What opening a missing, broken or unsuitable file can raise."""
 
 
 class Countries:
-    """The countries of a GeoIP file, opened when first asked and again when it was replaced."""
+    """The countries of a GeoIP file, opened at the first call and again after it has changed."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path) if path else None
@@ -39,7 +39,7 @@ class Countries:
         self._known: dict[str, str] = {}
 
     def of(self, address: str) -> str:
-        """Return the ISO code of the country of an IP address, "" where it is not known."""
+        """Return the ISO code of the country of an IP address, "" if it is unknown."""
         now = time.monotonic()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
@@ -69,22 +69,22 @@ class Countries:
 def open_file(path: Path) -> GeoIP2:
     """Return an opened GeoIP file; raises one of `FAILURES`.
 
-    It is read into memory: of a file that is mapped and then shortened by somebody the operating
-    system would end the process.
+    It is read into memory: if a memory-mapped file were truncated, the operating system would end
+    the process.
     """
     return GeoIP2(str(path), cache=MODE_MEMORY)
 
 
 def age(file: GeoIP2, now: datetime) -> timedelta:
-    """Return how long ago the file was made."""
-    metadata: Any = file._reader.metadata()  # type: ignore[attr-defined]  # the only way to ask
+    """Return how long ago the file was built."""
+    metadata: Any = file._reader.metadata()  # type: ignore[attr-defined]  # no public accessor
     return now - datetime.fromtimestamp(metadata.build_epoch, UTC)
 
 
 def _country(file: GeoIP2, address: str) -> str:
     try:
         return str(file.country_code(address) or "")
-    except (GeoIP2Error, *FAILURES):  # not in the file, or no address
+    except (GeoIP2Error, *FAILURES):  # not in the file, or not an IP address
         return ""
 
 

@@ -1,8 +1,8 @@
-"""Pictures that people send: decoded and written anew, so that nothing but what is seen is left.
+"""Decode and re-encode pictures that people send, so that only the visible content is left.
 
-Where and with which camera it was taken (EXIF, GPS, XMP), comments and whatever was hung behind
-or hidden in the file do not survive. What a picture would cost is read from its structure before
-anything is decoded; one is decoded at a time in a process, which bounds what all together take.
+Metadata on place and camera (EXIF, GPS, XMP), comments, and data hidden in or appended to the
+file are removed. The cost of a picture is read from its structure before anything is decoded. A
+process decodes one picture at a time, which bounds its memory.
 """
 
 import io
@@ -24,14 +24,14 @@ MAX_PIXELS = 40_000_000
 MAX_SIDE = 12_000
 MAX_FRAMES = 150
 MAX_ANIMATED_PIXELS = 100_000_000
-"""Of all frames together."""
+"""Total of all frames."""
 MAX_SCANS = 64
-"""Of a progressive JPEG: each costs as much as the whole picture, and may be a few bytes short."""
+"""Of a progressive JPEG. A scan of a few bytes can cost as much as the whole picture."""
 MAX_SCANNED_PIXELS = 1_000_000_000
 MAX_PARTS = 20_000
-"""Segments and chunks of a file. Each is looked at, and the shortest have two to twelve bytes."""
+"""Segments and chunks of a file. Each is visited, and the shortest have two to twelve bytes."""
 MAX_GIF_BLOCKS = 400_000
-"""Likewise; all who write GIFs fill their blocks with 255 bytes."""
+"""Each block is visited, too. GIF encoders fill their blocks with 255 bytes."""
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
 THUMBNAIL_SIDE = 480
@@ -42,7 +42,7 @@ QUALITY = 85
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture as it may be kept and shown. Sizes in pixels, as seen (turned upright)."""
+    """A picture that is safe to store and show. Sizes in pixels, as seen (turned upright)."""
 
     data: bytes
     content_type: str
@@ -50,15 +50,16 @@ class Image:
     height: int
     animated: bool
     thumbnail: bytes
-    """WebP of the first frame, at most 480 pixels on the longer side, never larger than it was."""
+    """WebP of the first frame, at most 480 pixels on the longer side, never enlarged."""
 
 
 def reencode(data: bytes, content_type: str) -> Image:
-    """Return the picture upright, in sRGB and without metadata, and a thumbnail of it.
+    """Return the picture without metadata, and a thumbnail of it.
 
-    The type stays what it was; GIF and WebP keep their animation, an animated PNG its first
-    frame. Raises Invalid ``file_type`` for what is no picture of ours, ``image_too_large`` for too
-    many pixels or frames, ``file_broken`` for whatever cannot be decoded to its end.
+    A still picture is turned upright and converted to sRGB. The type stays the same; GIF and WebP
+    keep their animation, an animated PNG only its first frame. Raises Invalid ``file_type`` for
+    an unsupported type, ``image_too_large`` for too many pixels, scans or frames, ``file_broken``
+    if it cannot be decoded completely.
     """
     outline = _outline(data, content_type)
     with _opened(data, content_type, outline) as opened:
@@ -81,11 +82,11 @@ def reencode(data: bytes, content_type: str) -> Image:
 
 
 def avatar(data: bytes) -> bytes:
-    """Return the middle of a picture as a WebP of 192 x 192 pixels; raises as `reencode`."""
+    """Return the central square of a picture as WebP, 192 x 192 pixels; raises as `reencode`."""
     content_type = files.by_ends(data[:64], b"", "") or ""
     outline = _outline(data, content_type)
     with _opened(data, content_type, outline) as opened:
-        # A JPEG can be decoded at a half, quarter or eighth.
+        # A JPEG can be decoded at a half, a quarter or an eighth of its size.
         opened.draft("RGB", (2 * AVATAR_SIDE, 2 * AVATAR_SIDE))
         side = min(opened.size)
         left, top = (opened.width - side) // 2, (opened.height - side) // 2
@@ -96,18 +97,18 @@ def avatar(data: bytes) -> bytes:
         return _webp(square, QUALITY)
 
 
-# What it would cost, read from its structure
+# The cost of a picture, read from its structure
 
 
 class Outline(NamedTuple):
-    """What a file's structure says. Durations in milliseconds, one for each frame."""
+    """Facts from a file's structure. Durations in milliseconds, one for each frame."""
 
     width: int
     height: int
     durations: tuple[int, ...] = (0,)
     scans: int = 1
     clears: bool = False
-    """Frames of a GIF are taken away again before the next one."""
+    """A GIF has frames that are removed before the next one is drawn."""
 
     @property
     def frames(self) -> int:
@@ -120,7 +121,7 @@ def _outline(data: bytes, content_type: str) -> Outline:
         raise Invalid("file_type")
     try:
         outline = read(data)
-    except (struct.error, IndexError):  # it ends too early
+    except (struct.error, IndexError):  # the file ends too early
         raise Invalid("file_broken") from None
     width, height = outline.width, outline.height
     if width < 1 or height < 1 or outline.frames < 1:
@@ -141,7 +142,7 @@ def _outline(data: bytes, content_type: str) -> Outline:
 def _read_jpeg(data: bytes) -> Outline:
     at = 2
     for _ in range(MAX_PARTS):
-        start = data.find(b"\xff", at, at + MAX_PARTS)  # what is between segments is skipped
+        start = data.find(b"\xff", at, at + MAX_PARTS)  # skip bytes between segments
         if start < 0:
             break
         at = start
@@ -156,7 +157,7 @@ def _read_jpeg(data: bytes) -> Outline:
         (length,) = struct.unpack_from(">H", data, at)
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack_from(">HH", data, at + 3)
-            # In the picture itself 0xFF is always followed by 0: these are scans.
+            # Image data never contains 0xFF 0xDA, so each of these begins a scan.
             return Outline(width, height, scans=data.count(b"\xff\xda", at))
         at += max(length, 2)
     raise Invalid("file_broken")
@@ -180,7 +181,7 @@ def _read_png(data: bytes) -> Outline:
         at += length + 12
     else:
         raise Invalid("file_broken")
-    # Only the first is decoded; their number is bounded all the same.
+    # Only the first frame is decoded; their number is limited all the same.
     if frames > MAX_FRAMES:
         raise Invalid("image_too_large")
     return Outline(width, height)
@@ -212,7 +213,7 @@ def _read_gif(data: bytes) -> Outline:
             at = skip(at + 2)
         elif data[at] == 0x2C:
             left, top, across, down, flags = struct.unpack_from("<HHHHB", data, at + 1)
-            # A frame that is larger than the canvas makes that larger.
+            # A frame that is larger than the canvas enlarges the canvas.
             width, height = max(width, left + across), max(height, top + down)
             at = skip(at + 11 + _gif_colours(flags))
             durations.append(10 * duration)
@@ -270,9 +271,9 @@ _one_at_a_time = threading.Lock()
 
 @contextmanager
 def _opened(data: bytes, content_type: str, outline: Outline) -> Iterator[PIL.Image.Image]:
-    """Open with the one decoder of `content_type`; whatever goes wrong inside is Invalid."""
+    """Open with only the decoder of `content_type`; raises Invalid for every failure inside."""
     with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of broken metadata, which is dropped anyway
+        warnings.simplefilter("ignore")  # about broken metadata, which is dropped anyway
         try:
             with PIL.Image.open(io.BytesIO(data), formats=[_FORMATS[content_type]]) as opened:
                 if opened.width * opened.height > outline.width * outline.height:
@@ -282,14 +283,14 @@ def _opened(data: bytes, content_type: str, outline: Outline) -> Iterator[PIL.Im
             raise
         except (MemoryError, PIL.Image.DecompressionBombError):
             raise Invalid("image_too_large") from None
-        except Exception as error:  # decoders meet broken files with every kind of it
+        except Exception as error:  # decoders raise any exception for broken files
             raise Invalid("file_broken") from error
 
 
 def _upright(
     opened: PIL.Image.Image, box: tuple[int, int, int, int] | None = None
 ) -> PIL.Image.Image:
-    """Decode (a part of) the first frame, turn it as its EXIF says, and bring it to sRGB."""
+    """Return the first frame, cropped to `box`, turned as its EXIF says, in sRGB."""
     opened.load()
     profile = opened.info.get("icc_profile")
     turn = _TURNS.get(_orientation(opened))
@@ -312,26 +313,26 @@ _TURNS = {
 def _orientation(opened: PIL.Image.Image) -> int:
     try:
         value = opened.getexif().get(_ORIENTATION)
-    except Exception:  # EXIF may be anything, and a picture does not need it
+    except Exception:  # EXIF may hold anything, and a picture does not need it
         return 1
     return value if isinstance(value, int) else 1
 
 
 def _plain(image: PIL.Image.Image, profile: Any) -> PIL.Image.Image:
-    """Return the picture in sRGB, of everything in `info` only with what is seen: transparency."""
+    """Return the picture in sRGB. Of its `info`, only transparency may stay."""
     transparency = image.info.get("transparency")
     image.info = {} if transparency is None else {"transparency": transparency}
     converts = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
     if converts and image.mode in ("P", "PA", "RGB", "RGBA", "CMYK"):
         image = _seen(image) if image.mode != "CMYK" else image
         image = _to_srgb(image, profile)
-        image.info = {}  # it would carry the new profile
+        image.info = {}  # it holds the new profile
     if image.mode not in _WRITTEN:
         image = _seen(image)
     return image
 
 
-# As which a PNG can be written. The others write RGB, RGBA and grey.
+# Modes in which a PNG can be written. The other formats write RGB, RGBA and grey.
 _WRITTEN = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 _srgb = ImageCms.createProfile("sRGB")
 
@@ -342,18 +343,18 @@ def _to_srgb(image: PIL.Image.Image, profile: bytes) -> PIL.Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if ImageCms.getProfileDescription(source).startswith("sRGB"):
             return image
-        # In place: a second picture of 40 megapixels is another 160 MB.
+        # In place: a copy of 40 megapixels takes another 160 MB.
         alike = mode == image.mode
         converted = ImageCms.profileToProfile(
             image, source, _srgb, outputMode=None if alike else mode, inPlace=alike
         )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # seen without, as browsers do
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # ignored, as browsers do
         return image
     return converted or image
 
 
 def _seen(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Return the picture as RGB, or RGBA if any of it may be transparent."""
+    """Return the picture as RGB, or RGBA if a part of it may be transparent."""
     if image.mode in ("RGB", "RGBA") and "transparency" not in image.info:
         return image
     if image.mode == "I;16":
@@ -386,7 +387,7 @@ def _write(image: PIL.Image.Image, content_type: str, source: bytes) -> bytes:
         image = image if image.mode in ("L", "RGB") else image.convert("RGB")
         image.save(out, "JPEG", quality=QUALITY, progressive=True)
     elif content_type == "image/webp":
-        # What was drawn (a screenshot) stays sharp as long as that does not take for ever.
+        # A lossless picture (a screenshot) stays lossless unless that would take too long.
         drawn = b"VP8L" in source[:64] and image.width * image.height <= MAX_PIXELS // 10
         return _webp(image, QUALITY, lossless=drawn)
     else:
@@ -396,7 +397,7 @@ def _write(image: PIL.Image.Image, content_type: str, source: bytes) -> bytes:
 
 def _webp(image: PIL.Image.Image, quality: int, *, lossless: bool = False) -> bytes:
     out = io.BytesIO()
-    # Large and full of detail, a part of the format overflows with more quality and effort.
+    # In a large picture with many details, more quality or effort overflows a WebP partition.
     small = image.width * image.height <= MAX_PIXELS // 10
     quality = quality if small else min(quality, THUMBNAIL_QUALITY)
     _seen(image).save(out, "WEBP", quality=quality, lossless=lossless, method=4 if small else 0)
@@ -428,7 +429,7 @@ def _animated_gif(opened: PIL.Image.Image, outline: Outline) -> tuple[bytes, tup
         save_all=True,
         append_images=following,
         duration=list(outline.durations),
-        # What is transparent again in a later frame must not show the one before.
+        # Where a later frame is transparent, the frame before must not show through.
         disposal=1 if opaque else 2,
         **({} if loop is None else {"loop": loop}),
     )
@@ -439,7 +440,7 @@ def _animated_webp(opened: PIL.Image.Image, outline: Outline) -> tuple[bytes, tu
     if getattr(opened, "n_frames", 1) != outline.frames:
         raise Invalid("file_broken")
     out = io.BytesIO()
-    # Straight from the decoder, frame by frame: only one is in memory.
+    # Frames go from the decoder to the encoder one by one: only one is in memory.
     opened.save(
         out,
         "WEBP",

@@ -1,8 +1,9 @@
-"""Posting to somebody else's address: checked, in time, and nothing of the answer but its status.
+"""Post to a third party's URL: checked, within a time limit, and keeping only the status.
 
-The name is looked up here, every address it has is judged, and the connection goes to one of the
-very addresses that were judged: a name that changes between look and connection gains nothing.
-Proxies of the environment are not used, redirects not followed, the answer's text not kept.
+The host name is looked up here, all its IP addresses are checked, and the connection goes to one
+of those checked. So a name that changes between look-up and connection (DNS rebinding) gains
+nothing. Proxies of the environment are not used, redirects are not followed, the response's body
+is not kept.
 """
 
 import contextlib
@@ -22,18 +23,18 @@ from livechat.domain.webhook_targets import Target, TargetError
 from livechat.integrations.calls import GiveUp, Receipt, TryLater
 
 LIMIT_SECONDS = 10.0
-"""For everything together: looking the name up, connecting, TLS, sending, and the answer."""
+"""Total time for the look-up, the connection, TLS, sending, and the response."""
 MAX_BODY = 256 * 1024
 MAX_ANSWER = 64 * 1024
-"""Bytes read of an answer, its headers among them."""
+"""Bytes read of a response, headers included."""
 LONGEST_WAIT = timedelta(hours=24)
-"""As long as this, and no longer, an answer may make us wait by ``Retry-After``."""
+"""The longest wait that a response may ask for with ``Retry-After``."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """Return the IP addresses of a host, in the order in which to try them."""
+    """Return the IP addresses of a host, in the order in which to try them; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -48,10 +49,10 @@ def post(
     trust: ssl.SSLContext | None = None,
     limit_seconds: float = LIMIT_SECONDS,
 ) -> Receipt:
-    """Post `body` and return when a 2xx said that it arrived.
+    """Post `body` and return a receipt when the response is 2xx.
 
-    `private` as in `webhook_targets.parse`; `trust` whose certificates are believed, the system's
-    unless given. Raises TryLater, and GiveUp for 410 and for a body beyond 256 KiB.
+    `private` as in `webhook_targets.parse`; `trust` replaces the system's trusted certificates.
+    Raises TryLater, and GiveUp for 410 and for a body above 256 KiB.
     """
     if len(body) > MAX_BODY:
         raise GiveUp(Failure.TOO_LARGE)
@@ -80,14 +81,14 @@ def post(
 
 
 class _Deadline:
-    """A moment by which everything has to be done."""
+    """The moment by which all steps must be done."""
 
     def __init__(self, seconds: float) -> None:
         self._started = time.monotonic()
         self._end = self._started + seconds
 
     def left(self) -> float:
-        """Return the seconds that are left; raises TimeoutError when there are none."""
+        """Return the seconds that are left; raises TimeoutError if there are none."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -100,7 +101,7 @@ class _Deadline:
 def _addresses(
     target: Target, private: bool, resolve: Resolve, deadline: _Deadline
 ) -> Sequence[str]:
-    """Return the addresses of a host; one that is not open makes all of them suspect."""
+    """Return the IP addresses of a host; raises TryLater if any of them is not allowed."""
     found: list[str] = []
     failed: list[OSError] = []
 
@@ -110,7 +111,7 @@ def _addresses(
         except (OSError, UnicodeError) as error:
             failed.append(OSError(str(error)))
 
-    # The resolver knows no limit of time, so it is waited for and left behind.
+    # The resolver has no time-out, so its thread is abandoned at the deadline.
     thread = threading.Thread(target=ask, name="look-up", daemon=True)
     thread.start()
     thread.join(deadline.left())
@@ -124,10 +125,10 @@ def _addresses(
 
 
 def _connect(addresses: Sequence[str], port: int, deadline: _Deadline) -> socket.socket:
-    """Return a connection to the first address that takes one."""
+    """Return a connection to the first address that accepts one; raises the last OSError."""
     failure = OSError("no address")
     for number, address in enumerate(addresses):
-        # Each gets its share of the time, so that one that is silent leaves some for the others.
+        # Each address gets its share of the time, so that a silent one leaves some to the others.
         share = deadline.left() / (len(addresses) - number)
         try:
             return socket.create_connection((address, port), timeout=share)
@@ -148,7 +149,7 @@ def _exchange(
     connection.request("POST", target.path, body, {**headers, "Host": target.authority})
     answer = connection.getresponse()
     receipt = Receipt(answer.status, deadline.passed())
-    # To its end, or the other side would hear a broken connection; the status has said everything.
+    # Read to the end, so that the receiver sees no broken connection. Only the status counts.
     with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
         answer.read(MAX_ANSWER)
     _judge(receipt, answer.headers.get("Retry-After", ""))
@@ -169,9 +170,9 @@ def _judge(receipt: Receipt, retry_after: str) -> None:
 
 
 class _Line:
-    """A socket that keeps to the deadline however slowly bytes come, and reads no more than it may.
+    """A socket that keeps the deadline even if bytes arrive slowly, and limits what it reads.
 
-    What `http.client` wants of a socket, and no more.
+    It has only the methods that `http.client` uses.
     """
 
     def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
@@ -186,7 +187,7 @@ class _Line:
         return io.BufferedReader(_Incoming(self._sock, self._deadline), 4096)
 
     def close(self) -> None:
-        """Whoever opened the socket closes it."""
+        """Do nothing: the caller that opened the socket closes it."""
 
 
 class _Incoming(io.RawIOBase):
