@@ -1,1 +1,1 @@
-"""HTTP doors that are pages and files; those of the Admin and of `init` stand apart."""
+"""HTTP entry points for pages and files; the Admin and `init` have their own modules."""

@@ -1,7 +1,7 @@
-"""Files, transcripts and pictures of operators: the doors they come in and go out by.
+"""Upload and download files, transcripts and pictures of operators.
 
-Nothing here is ever shown as a page: what a browser could run is downloaded, and whatever it shows
-all the same stands in a sandbox of its own.
+Nothing here is shown as a page: content that a browser could run is only downloaded, and every
+response has a sandbox policy in case a browser shows it anyway.
 """
 
 import contextlib
@@ -73,13 +73,13 @@ STATUS = {
     "rate_limited": 429,
     "unavailable": 503,
 }
-"""What a refusal's code is in HTTP; 400 for any other."""
+"""Code of a refusal -> HTTP status; 400 for any other code."""
 
 View = Callable[..., HttpResponseBase]
 
 
 def _refusals(view: View) -> View:
-    """Answer what services raise, and a form that is none, in JSON that repeats nothing."""
+    """Turn errors of services and malformed forms into JSON that repeats no input."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -107,7 +107,7 @@ def _refusal(error: LivechatError) -> HttpResponse:
         told["retry_after"] = error.retry_after
     response = HttpResponse(json.dumps({"error": told}), JSON, status=STATUS.get(error.code, 400))
     response["Cache-Control"] = "no-store"
-    # Django would write down the address, and with it a token that may still be good.
+    # Django would log the URL, and with it a token that may still be valid.
     response._has_been_logged = True  # type: ignore[attr-defined]
     logger.info("file.refused", code=error.code)
     if isinstance(error, RateLimited):
@@ -116,7 +116,7 @@ def _refusal(error: LivechatError) -> HttpResponse:
 
 
 class _Csrf(CsrfViewMiddleware):
-    """Refuses as everything here does, not with a page."""
+    """Refuses with JSON like the other views here, not with a page."""
 
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
         return _refusal(NotAllowed())
@@ -125,14 +125,14 @@ class _Csrf(CsrfViewMiddleware):
 _own_pages_only = decorator_from_middleware(_Csrf)
 
 
-# In
+# Uploads
 
 
-@csrf_exempt  # known by a token in a header, which no other site can send
+@csrf_exempt  # authenticated by a token in a header, which no other site can send
 @require_POST
 @_refusals
 def visitor_upload(request: HttpRequest, key: str) -> HttpResponse:
-    """A visitor's file for a message he is writing."""
+    """Store a visitor's file for a message that they are writing."""
     actor, channel = _visitor(request, key)
     return _upload(request, actor, channel)
 
@@ -141,17 +141,17 @@ def visitor_upload(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["DELETE"])
 @_refusals
 def visitor_discard(request: HttpRequest, key: str, file: UUID) -> HttpResponse:
-    """Forget a file that the visitor has not sent; the same answer when it is not there."""
+    """Delete a file that the visitor has not sent; same response if it does not exist."""
     actor, _channel = _visitor(request, key)
     attachments.discard(actor, file)
     return HttpResponse(status=204)
 
 
-@csrf_exempt  # asked below, so that who is not signed in is told so, and refusals are JSON
+@csrf_exempt  # checked below, after the sign-in: 401 without one, and refusals are JSON
 @require_POST
 @_refusals
 def staff_upload(request: HttpRequest) -> HttpResponseBase:
-    """An operator's file for a message or note he is writing; `channel` is where it will go."""
+    """Store an operator's file for a message or note; the form names its `channel`."""
     actor = _staff(request)
     return _staff_upload(request, actor)
 
@@ -170,7 +170,7 @@ def _staff_upload(request: HttpRequest, actor: StaffActor) -> HttpResponse:
 @require_http_methods(["DELETE"])
 @_refusals
 def staff_discard(request: HttpRequest, file: UUID) -> HttpResponseBase:
-    """Forget a file that the operator has not sent; the same answer when it is not there."""
+    """Delete a file that the operator has not sent; same response if it does not exist."""
     return _staff_discard(request, _staff(request), file)
 
 
@@ -192,7 +192,7 @@ def _upload(request: HttpRequest, actor: Actor, channel: Channel) -> HttpRespons
 
 
 def _visitor(request: HttpRequest, key: str) -> tuple[VisitorActor, Channel]:
-    """Return who sent the token of a channel, and that; raises NotSignedIn, NotFound,
+    """Return the visitor of the token, and the channel; raises NotSignedIn, NotFound,
     TokenInvalid."""
     given = request.headers.get("Authorization", "")
     if not given.startswith(SCHEME):
@@ -203,7 +203,7 @@ def _visitor(request: HttpRequest, key: str) -> tuple[VisitorActor, Channel]:
 
 
 def _staff(request: HttpRequest) -> StaffActor:
-    """Return who is signed in; raises NotSignedIn."""
+    """Return the signed-in user; raises NotSignedIn."""
     actor = _signed_in(request)
     if actor is None:
         raise NotSignedIn
@@ -220,18 +220,18 @@ def _signed_in(request: HttpRequest) -> StaffActor | None:
 
 
 class NotSignedIn(LivechatError):
-    """Nobody is known here."""
+    """The request has neither a visitor's token nor a signed-in user."""
 
     code = "auth_required"
 
 
-# Out
+# Downloads
 
 
 @require_safe
 @_refusals
 def file(request: HttpRequest, token: str) -> HttpResponseBase:
-    """A file, or the thumbnail of a picture, by its signed address."""
+    """Send a file, or the thumbnail of a picture, by its signed link."""
     link = signed_links.read(token)
     row = attachments.linked(link, _signed_in(request) if _is_for_staff(link) else None)
     is_thumbnail = link.thing is Thing.THUMBNAIL
@@ -252,7 +252,7 @@ def file(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 @_refusals
 def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
-    """A conversation to keep: text, or a page without anything that runs."""
+    """Send a conversation to keep: a text, or a page without scripts."""
     link = signed_links.read(token)
     reader = None
     if _is_for_staff(link) and (actor := _signed_in(request)):
@@ -267,8 +267,10 @@ def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _written(request: HttpRequest, found: transcripts.Transcript) -> HttpResponseBase:
-    """Write a transcript, onto the disk if it is long. Nothing is written for HEAD: how long it is
-    only writing it would tell."""
+    """Return a written transcript, on disk if it is longer than 1 MiB.
+
+    Nothing is written for HEAD, so that response has no length.
+    """
     kind = "text/plain" if found.thing is Thing.TEXT else "text/html"
     content_type = f"{kind}; charset=utf-8"
     if request.method == "HEAD":
@@ -279,7 +281,7 @@ def _written(request: HttpRequest, found: transcripts.Transcript) -> HttpRespons
     with contextlib.ExitStack() as unless_written:
         kept: IO[bytes] = unless_written.enter_context(tempfile.SpooledTemporaryFile(max_size=MIB))
         transcripts.write(found, kept.write)
-        unless_written.pop_all()  # the answer closes it
+        unless_written.pop_all()  # the response closes it
     size = kept.tell()
     kept.seek(0)
     return _answer(
@@ -296,7 +298,7 @@ def _written(request: HttpRequest, found: transcripts.Transcript) -> HttpRespons
 @require_safe
 @_refusals
 def avatar(request: HttpRequest, name: str) -> HttpResponseBase:
-    """An operator's picture. Anybody may see it; a new one has a new name."""
+    """Send an operator's picture. It is public; a new picture has a new name."""
     if not AVATAR.fullmatch(name):
         raise NotFound
     opened = _opened(operators.picture_file(name))
@@ -316,7 +318,7 @@ def _is_for_staff(link: signed_links.Link) -> bool:
 
 
 def _opened(blob: str) -> File:
-    """Open what is stored; raises NotFound when it is not there."""
+    """Return a stored file, opened; raises NotFound if it cannot be opened."""
     if not blob:
         raise NotFound
     try:
@@ -335,7 +337,7 @@ def _answer(
     is_inline: bool,
     cache: str,
 ) -> HttpResponseBase:
-    """Send `size` bytes of an open file, or the one range of it that is asked for."""
+    """Send `size` bytes of an open file, or the one range of it that the client asks for."""
     start, end = _range(request.headers, size)
     is_satisfiable = start < end or size == 0
     response: HttpResponseBase
@@ -359,7 +361,7 @@ def _answer(
 
 
 def _guard(response: HttpResponseBase, *, name: str, is_inline: bool) -> None:
-    """Have a browser show only what is harmless, and give everything its name."""
+    """Set headers that let browsers show only harmless content, and name the file."""
     response["Content-Disposition"] = content_disposition_header(not is_inline, name) or ""
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
@@ -368,9 +370,11 @@ def _guard(response: HttpResponseBase, *, name: str, is_inline: bool) -> None:
 
 
 def _range(headers: Any, size: int) -> tuple[int, int]:
-    """Return where to begin and to end: all of it where no range, more than one, or nonsense is
-    asked for; an empty one that cannot be had. A range on condition gets all: nothing here names
-    a version."""
+    """Return start and end of the requested range.
+
+    Everything for no range, several ranges, an invalid range, or a condition (``If-Range``), which
+    is not supported. An empty range if it cannot be satisfied.
+    """
     asked = RANGE.fullmatch(headers.get("Range", "").replace(" ", ""))
     if not asked or "If-Range" in headers or asked[0] == "bytes=-":
         return 0, size
@@ -384,7 +388,7 @@ def _range(headers: Any, size: int) -> tuple[int, int]:
 
 
 class _Chunks:
-    """A part of an open file, read in threads: Django would read a plain one at once and whole."""
+    """A part of an open file, read in threads. Django would read a sync iterator whole, at once."""
 
     def __init__(self, opened: Any, start: int, end: int) -> None:
         self._file, self._start, self._end = opened, start, end
@@ -408,5 +412,5 @@ class _Chunks:
         return data
 
     def close(self) -> None:
-        """Called by the response, sent or not."""
+        """Called by the response, whether it was sent or not."""
         self._file.close()

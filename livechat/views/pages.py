@@ -1,4 +1,4 @@
-"""Pages: the widget's loader and frame, the dashboard, signing in."""
+"""Pages: the widget's loader and frame, the chat page, the dashboard, sign-in and sign-out."""
 
 import contextlib
 import gzip
@@ -44,17 +44,17 @@ IMPORT = re.compile(r'^(?:import|export)\b[^";]*"(\.\.?/[^"]+)"', re.MULTILINE)
 
 @require_safe
 def loader(request: HttpRequest, key: str) -> HttpResponse:
-    """The one script a website embeds: draws the button, fetches the rest on demand."""
+    """The one script that a website embeds: draws the button, fetches the rest on demand."""
     try:
         channel = visitors.channel_of(key)
     except LivechatError:
-        # A script too: a page of Django's would be kept from the browser's console.
+        # Also a script: a browser would block an HTML page, and its console would not say why.
         response = HttpResponse("// There is no such channel.\n", JAVASCRIPT, status=404)
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
     config: dict[str, Any] = {
         "key": channel.key,
-        # Paths: anybody may ask with another port in `Host`, and caches keep what is answered.
+        # Paths only: any client can send another port in `Host`, and caches keep the response.
         "frame": f"/widget/{channel.key}/frame/",
         "init": f"/widget/{channel.key}/init?{_pretended(request)}",
         "panel": static("livechat/embed/panel.js"),
@@ -82,7 +82,7 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Access-Control-Allow-Origin"] = "*"
     response["ETag"] = quote_etag(hashlib.sha256(body).hexdigest()[:32])
-    # The same to everybody: no session, no language.
+    # The same for every client: no session, no language.
     answer = get_conditional_response(request, etag=response["ETag"], response=response)
     return cast(HttpResponse, answer)
 
@@ -91,15 +91,15 @@ def loader(request: HttpRequest, key: str) -> HttpResponse:
 @xframe_options_exempt
 @never_cache
 def frame(request: HttpRequest, key: str) -> HttpResponse:
-    """The chat itself, in an iframe on the customer's page."""
+    """The chat in an iframe on the customer's page."""
     channel = _channel(key)
     with _language(request, channel):
         response = _chat(request, channel, "livechat/widget/frame.html")
-    # What `csp_replace` sets; the decorator cannot know the channel. The Admin's own pages and
-    # the demo are on this host.
+    # What `csp_replace` sets; the decorator cannot know the channel. SELF: the Admin's own pages
+    # and the demo are on this host.
     ancestors = [SELF, *channel.origins] if channel.origins else ["*"]
     response._csp_replace = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]
-    # Opened by pages of other sites: their opener and embedder policies must not lock it out.
+    # Pages of other sites embed it: their opener and embedder policies must not block it.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -153,7 +153,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Ends the session, and with it its sockets in every process (`consumers/session_watch.py`)."""
+    """Ends the login session and its sockets in every process (`consumers/session_watch.py`)."""
 
 
 def _channel(key: str) -> Channel:
@@ -184,7 +184,7 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
 
 @contextlib.contextmanager
 def _language(request: HttpRequest, channel: Channel) -> Iterator[None]:
-    """Speak the channel's language, else the one ``?lang=`` asks for where it is one of ours."""
+    """Activate the channel's language, else that of ``?lang=`` if it is supported."""
     asked = channel.language or request.GET.get("lang", "")
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(LookupError):
@@ -193,20 +193,23 @@ def _language(request: HttpRequest, channel: Channel) -> Iterator[None]:
 
 
 def _visible(colour: str, background: str) -> str:
-    """Return `colour` where it can be seen on `background`, else black or white."""
+    """Return `colour` if it is readable on `background`, else black or white."""
     if colours.contrast(colour, background) >= colours.ICON:
         return colour
     return max("#000000", "#ffffff", key=lambda end: colours.contrast(end, background))
 
 
 def _pretended(request: HttpRequest) -> str:
-    """On a demonstration a page may claim another address, to try rules with a country."""
+    """Return a query part for `init` with the IP address that a page pretends, else "".
+
+    Only in a demonstration, to try rules with a country.
+    """
     address = request.GET.get("address") if settings.DEMO else None
     return f"{urlencode({'address': address[:45]})}&" if address else ""
 
 
 def _encoding(accepted: str) -> str:
-    """Return the shortest encoding a browser accepts, "" for none."""
+    """Return the encoding with the shortest result that the browser accepts, "" for none."""
     parts = [part.replace(" ", "") for part in accepted.split(",")]
     refused = re.compile(r";q=0(\.0*)?$")
     offered = {part.partition(";")[0] for part in parts if not refused.search(part)}
@@ -229,7 +232,7 @@ def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
 
 
 def _texts(language: str) -> str:
-    """Return the address of the browser's texts in `language`; "" for English, which it knows."""
+    """Return the URL of the browser's texts in `language`; "" without any: English is built in."""
     name = f"livechat/languages/{language}.json"
     return static(name) if (SOURCES / name).exists() else ""
 
@@ -240,12 +243,12 @@ def _plain(struct: Any) -> Any:
 
 @cache
 def _modules(entry: str) -> list[str]:
-    """Return the addresses of all modules that `entry` imports, directly or not.
+    """Return the URLs of all modules that `entry` imports, directly or not.
 
     The page names them, so that the browser fetches them at once instead of level by level.
     """
     found = [entry]
-    for name in found:  # grows while it is walked
+    for name in found:  # grows during the loop
         for path in IMPORT.findall((SOURCES / name).read_text()):
             imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
             if imported not in found:

@@ -1,4 +1,4 @@
-"""The page where somebody changes his own password."""
+"""The page where users change their own password."""
 
 import math
 from typing import Any
@@ -21,20 +21,20 @@ from livechat.errors import RateLimited
 from livechat.services import login_attempts, operators
 
 CHANGED = "password"
-"""Marks the message that says so."""
+"""Tag of the message that says so."""
 DONE = _("Your password is changed. You are signed out in all other browsers.")
 
 
 class PasswordForm(PasswordChangeForm):
-    """The old password and twice the new one. Old ones that are guessed count as at the sign-in:
-    who finds an open session does not find out the password of it."""
+    """The old password, and the new one twice. Attempts at the old one count like those at the
+    sign-in, so that a person at an unlocked browser cannot guess the password."""
 
     def __init__(self, *args: Any, source: str, **kwargs: Any) -> None:
-        """`source`: where the tries count for."""
+        """`source`: the address or network that the attempts count for."""
         super().__init__(*args, **kwargs)
         self.source = source
         self.wait_seconds = 0
-        """How long no old password is looked at, when that is so."""
+        """Seconds until the old password is checked again; 0 if it was checked."""
 
     @sensitive_variables("password")
     def clean_old_password(self) -> str:
@@ -49,7 +49,7 @@ class PasswordForm(PasswordChangeForm):
         return password
 
     def focus_what_is_wrong(self) -> None:
-        """Have the browser begin at the first field that has to be filled in again."""
+        """Set the focus on the first field with an error."""
         first = next(name for name in self.fields if name in self.errors)
         for name, field in self.fields.items():
             field.widget.attrs["autofocus"] = name == first
@@ -57,8 +57,8 @@ class PasswordForm(PasswordChangeForm):
 
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(PasswordChangeView):
-    """For everybody who is signed in, whatever he may do. This session lives on; all others end,
-    with their sockets (`consumers/session_watch.py`)."""
+    """For every signed-in user, whatever their rights. This login session stays; all others of
+    the user end, with their sockets (`consumers/session_watch.py`)."""
 
     form_class = PasswordForm
     template_name = "livechat/password.html"

@@ -1,4 +1,4 @@
-"""The page where somebody says how visitors see him, and how his inbox sounds."""
+"""The page where users choose how visitors see them, and how their inbox looks and sounds."""
 
 from datetime import datetime, time
 from itertools import groupby
@@ -26,10 +26,10 @@ from livechat.services import login_sessions, operators
 from livechat.services.operators import MAX_CHAT_NAME, MAX_PICTURE_BYTES, PICTURES
 
 SAVED = "profile"
-"""Marks the message that says so: its words are chosen when it is shown, in the new language."""
+"""Tag of the message that says so: its text is chosen when it is shown, in the new language."""
 OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "expertise")
 QUIET = Quiet("22:00", "07:00")
-"""Offered to whom has none."""
+"""Offered to users without quiet hours."""
 
 TOO_LARGE = _("A picture has 5 MB at most. Choose a smaller one.")
 PROBLEMS = {
@@ -43,11 +43,11 @@ PROBLEMS = {
     "language": ("language", _("Choose a language of the list.")),
     "time_zone": ("time_zone", _("Choose a time zone of the list.")),
 }
-"""Where and how it is told what the service refuses."""
+"""Code of the service's refusal -> the field and the message that show it."""
 
 
 def _zones() -> list[tuple[str, Any]]:
-    """Return the time zones as choices, by continent."""
+    """Return the time zones as choices, grouped by continent."""
     utc, *others = time_zones()
     regions = groupby(others, key=lambda name: name.partition("/")[0])
     return [
@@ -61,7 +61,7 @@ def _zones() -> list[tuple[str, Any]]:
 
 
 class ProfileForm(forms.Form):
-    """What somebody chooses for himself. The first five fields are for operators alone."""
+    """What users choose for themselves. The first five fields are for operators only."""
 
     picture = forms.FileField(
         label=_("Picture"),
@@ -145,7 +145,7 @@ class ProfileForm(forms.Form):
     )
 
     def __init__(self, *args: Any, answers: bool, **kwargs: Any) -> None:
-        """`answers`: the form is an operator's."""
+        """`answers`: whether the user is an operator."""
         super().__init__(*args, **kwargs)
         self.answers = answers
         if not answers:
@@ -161,7 +161,7 @@ class ProfileForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not cleaned.get("quiet"):
-            # Hours that are not wanted need not make sense.
+            # Quiet hours that are off need not be valid.
             for name in ("quiet_from", "quiet_to"):
                 self.errors.pop(name, None)
             return cleaned
@@ -179,7 +179,7 @@ class ProfileForm(forms.Form):
 
     @property
     def chosen_languages(self) -> list[forms.boundfield.BoundWidget]:
-        """The boxes that are ticked; there are too many to look for them."""
+        """The ticked boxes, listed apart because the whole list is long."""
         return [box for box in self["languages"] if box.data["selected"]]
 
     @property
@@ -228,7 +228,7 @@ class ProfileForm(forms.Form):
 @login_required
 @never_cache
 def profile(request: HttpRequest) -> HttpResponse:
-    """Show and store what somebody chose for himself."""
+    """Show and store a user's own settings."""
     assert isinstance(request.user, User)  # login_required
     user = request.user
     actor = operators.staff_actor(user.pk)
@@ -264,7 +264,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End all sessions of who asks, with their sockets; he stands before the sign-in page."""
+    """End all login sessions of the user, with their sockets; redirect to the sign-in page."""
     assert request.user.pk is not None  # login_required
     login_sessions.end_all(request.user.pk)
     logout(request)
@@ -302,5 +302,5 @@ def _time(clock: str) -> time:
 
 
 def _without_chat_name(user: User) -> str:
-    """Return what visitors see of who has no chat name."""
+    """Return the name that visitors see without a chat name."""
     return Operator(user=user).name
