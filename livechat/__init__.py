@@ -1,1 +1,1 @@
-"""Conversations between visitors and operators. Knows no other app of the project."""
+"""Conversations between visitors and operators. Imports no other app of the project."""

@@ -1,4 +1,4 @@
-"""Start-up of the chat: connects receivers, nothing else."""
+"""Start-up of the app: connects the signal receivers."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

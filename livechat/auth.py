@@ -1,4 +1,4 @@
-"""Who is there? Visitors show a signed token, staff a session; addresses come from the socket."""
+"""Identifies clients: visitor tokens, staff login sessions, origins, hosts and IP addresses."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ from livechat.services.login_sessions import Login
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECURE = ("https", "wss")
-"""Schemes of requests and sockets that came over TLS."""
+"""Schemes of requests and sockets over TLS."""
 
 MAX_HOST = 260
-"""Bytes of a name (RFC 1035: 253 at most) with its port. Longer ones would be remembered, too."""
+"""Maximum bytes of a host name (RFC 1035: 253) with its port. Limits the cache of `_is_ours`."""
 
 _signer = signing.TimestampSigner(salt="livechat.visitor")
 
 
 def with_session(application: Any) -> Any:
-    """Wrap a staff socket so that it has its session; visitor doors never read cookies.
+    """Give a staff socket its login session. Visitor sockets never read cookies.
 
-    Nothing on a socket changes the session, so frames do not go through the middleware, which
-    looks at each whether it has to save.
+    A socket never changes its session, so its frames bypass the middleware, which would check
+    after each whether the session must be saved.
     """
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
@@ -46,13 +46,15 @@ def with_session(application: Any) -> Any:
 
 
 def visitor_token(visitor: UUID, channel_key: str) -> str:
-    """Return a token that says: the bearer is this visitor, on this channel."""
+    """Return a signed token that identifies its bearer as this visitor on this channel."""
     return _signer.sign(f"{visitor.hex}.{channel_key}")
 
 
 def visitor_of(token: str, channel_key: str) -> UUID:
-    """Return whose token it is; raises TokenInvalid when it is forged, expired or of another
-    channel."""
+    """Return the id of the visitor that a token identifies.
+
+    Raises TokenInvalid when the token is forged, expired or of another channel.
+    """
     try:
         value = _signer.unsign(token, max_age=settings.VISITOR_TOKEN_MAX_AGE)
         visitor, _dot, key = value.partition(".")
@@ -64,28 +66,28 @@ def visitor_of(token: str, channel_key: str) -> UUID:
 
 
 async def staff_user_id(scope: Any) -> int | None:
-    """Return the user a socket's session belongs to, or None."""
+    """Return the pk of the active user that is signed in on a socket, or None."""
     user = await get_user(scope)
     return user.pk if user.is_authenticated and user.is_active else None
 
 
 def login_of(scope: Mapping[str, Any], user: int) -> Login:
-    """Return the session a socket was opened with, for `login_sessions.access`."""
+    """Return the login session that opened a socket, for `login_sessions.access`."""
     session = scope["session"]
     return Login(session.session_key or "", user, session.get(HASH_SESSION_KEY, ""))
 
 
 def is_own_origin(scope: Mapping[str, Any]) -> bool:
-    """Say whether a socket was opened by a page of ours: `Origin` names the host it asked for.
+    """Return whether a page of this server opened the socket: `Origin` names the host in `Host`.
 
-    A page on another site, a sandboxed frame ("null") and a client without `Origin` are refused.
+    False for a page of another site, a sandboxed frame ("null") and a client without `Origin`.
     """
     origins, hosts = _all(scope, b"origin"), _all(scope, b"host")
     if len(origins) != 1 or len(hosts) != 1:
         return False
     scheme, _, netloc = origins[0].decode("latin-1").lower().partition("://")
     host = hosts[0].decode("latin-1").lower()
-    # Whoever sits between a browser and us could write a page of ours that comes over http.
+    # Over TLS, http origins are refused: an attacker in the network can forge a page sent by http.
     schemes = ("https",) if scope.get("scheme") in SECURE else ("http", "https")
     if scheme not in schemes or _with_port(netloc, scheme) != _with_port(host, scheme):
         return False
@@ -93,22 +95,25 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
 
 
 def is_own_host(scope: Mapping[str, Any]) -> bool:
-    """Say whether a request names one of our hosts, once; the port is anybody's choice."""
+    """Return whether a request names exactly one host, one of ours. Any port is allowed."""
     hosts = _all(scope, b"host")
     if len(hosts) != 1 or len(hosts[0]) > MAX_HOST:
         return False
     return _is_ours(hosts[0], tuple(settings.ALLOWED_HOSTS or [".localhost"]))
 
 
-@lru_cache(maxsize=1024)  # every request asks, whatever it is for
+@lru_cache(maxsize=1024)  # called for every request
 def _is_ours(host: bytes, ours: tuple[str, ...]) -> bool:
     domain, _port = split_domain_port(host.decode("latin-1").lower())
     return bool(domain) and validate_host(domain, ours)
 
 
 def came_over_tls(scope: Mapping[str, Any]) -> bool:
-    """Say whether the visitor speaks TLS, with us or with a proxy of ours, whose
-    ``X-Forwarded-Proto`` alone is believed, and only from trusted proxies."""
+    """Return whether the client uses TLS.
+
+    Behind a trusted proxy, the last value of ``X-Forwarded-Proto`` decides; otherwise the header
+    is ignored and the scheme of the connection decides.
+    """
     client = scope.get("client")
     if not _is_proxy(client[0] if client else ""):
         return scope.get("scheme") in SECURE
@@ -117,8 +122,10 @@ def came_over_tls(scope: Mapping[str, Any]) -> bool:
 
 
 def client_address(scope: Mapping[str, Any]) -> str:
-    """Return the right-most address that is not one of our proxies; what is left of it is the
-    client's own claim."""
+    """Return the client's IP address: the right-most one that is not a trusted proxy.
+
+    Addresses further left are only claims of the client.
+    """
     client = scope.get("client")
     address = client[0] if client else ""
     if not settings.TRUSTED_PROXIES:
@@ -136,7 +143,7 @@ def client_address(scope: Mapping[str, Any]) -> str:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return `client_address` of a request that Django has taken apart."""
+    """Return the `client_address` of a Django request."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
     return client_address(
         {
@@ -147,14 +154,14 @@ def address_of(request: HttpRequest) -> str:
 
 
 def source_of_tries(request: HttpRequest) -> str:
-    """Return for where a try at a password counts (`services.sign_ins`)."""
+    """Return the source for which a login attempt counts (`services.login_attempts`)."""
     source = source_of(address_of(request))
-    # The column takes addresses only; who has none shares one.
+    # The column takes only IP addresses, so clients without one share "::".
     return "::" if source == "unknown" else source
 
 
 def user_agent(scope: Mapping[str, Any]) -> str:
-    """Return what the browser calls itself, cut to 300 characters."""
+    """Return the ``User-Agent`` header, cut to 300 characters; "" without one."""
     values = _all(scope, b"user-agent")
     return values[0].decode("latin-1")[:300] if values else ""
 
@@ -174,7 +181,7 @@ def _is_among(address: str, networks: tuple[Network, ...]) -> bool:
 
 
 def _all(scope: Mapping[str, Any], wanted: bytes) -> list[bytes]:
-    """Return every value of a header, whose name ASGI gives in small letters."""
+    """Return all values of a header; `wanted` is its name in lower case, as in ASGI."""
     return [value for name, value in scope.get("headers", ()) if name == wanted]
 
 

@@ -1,10 +1,10 @@
-"""The bus: tells the sockets of every process what has just been committed.
+"""The bus: publishes committed changes to the sockets of every process.
 
-A doorbell, not the truth: anything may be lost here, and numbers plus heartbeats repair it.
-Each process has one registry (group -> its sockets) and, with Redis, one subscription. What
-waits while a PUBLISH is under way leaves as one message.
+Delivery is not guaranteed: clients notice a loss by sequence numbers and heartbeats, and fetch.
+Each process has one registry (group -> its sockets) and, with Redis, one subscription. Posts
+that arrive during a PUBLISH leave together in the next one.
 
-`publish` may be called from any thread. A socket is whatever has a `deliver(frame)` that
+`publish` may be called from any thread. A socket is any object with a `deliver(frame)` that
 neither blocks nor raises.
 """
 
@@ -30,26 +30,26 @@ from livechat import metrics
 logger = structlog.stdlib.get_logger(__name__)
 
 TOPIC = "livechat.bus"
-"""Where processes hear each other. Redis does not keep its numbered databases apart here, so the
-number of any but the first is added: two installations may share a Redis."""
+"""Redis channel that connects the processes. PUBLISH ignores Redis' numbered databases, so `_topic`
+adds the number of any database but 0: two installations may share a Redis."""
 RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 PROBE_SECONDS = 2.0
-"""How long there is silence before a process sends something only to hear itself."""
+"""Seconds without a post after which a process publishes an empty message as a probe."""
 ASK_SECONDS = 5.0
-"""After so long without a message Redis is asked whether it is still there; after as long again
-without an answer the subscription is made anew."""
+"""Seconds without a message until the process sends a PING. After the same time without a reply,
+it subscribes again."""
 GIVE_UP_SECONDS = 5.0
-"""So long nothing is published from a process without sockets after Redis did not answer it."""
+"""Seconds during which a process without sockets publishes nothing after Redis failed."""
 MAX_WAITING = 50_000
-"""Posts kept while Redis does not answer; beyond that the oldest are dropped."""
+"""Posts kept while Redis does not respond; the oldest beyond that are dropped."""
 
 
 class Post(msgspec.Struct, frozen=True, array_like=True):
-    """One encoded frame for the sockets of some groups; each socket gets it once.
+    """One encoded frame for the sockets of `groups`; each socket gets it once.
 
-    Sockets in the groups of `join` first join the group `topic`, those in the groups of `leave`
-    leave it: that is how a browser begins or ceases to hear a conversation because of what
-    another socket did.
+    Sockets in the groups of `join` first join the group `topic`. Sockets in the groups of `leave`
+    leave it, but members of `groups` still get this frame. So an action on one socket starts or
+    stops the delivery of a conversation to others.
     """
 
     groups: tuple[str, ...]
@@ -60,13 +60,13 @@ class Post(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Socket(Protocol):
-    """Where frames go: a consumer, or a test's list."""
+    """Receives frames: a consumer, or a list in a test."""
 
     def deliver(self, frame: str) -> None: ...
 
 
 class Registry:
-    """Which sockets of this process are in which groups. Touched by the event loop only."""
+    """Which sockets of this process are in which groups. Only the event loop uses it."""
 
     def __init__(self) -> None:
         self._sockets: defaultdict[str, set[Socket]] = defaultdict(set)
@@ -85,7 +85,7 @@ class Registry:
                 del self._sockets[group]
 
     def drop(self, socket: Socket) -> None:
-        """Forget a socket that has closed."""
+        """Remove a closed socket from all its groups."""
         for group in list(self._groups.get(socket, ())):
             self.leave(socket, group)
         self._groups.pop(socket, None)
@@ -97,7 +97,7 @@ class Registry:
         return frozenset(self._groups.get(socket, ()))
 
     def deliver(self, posts: Iterable[Post]) -> None:
-        """Hand every post to the sockets of this process that are in its groups."""
+        """Deliver each post to the sockets of this process that are in its groups."""
         for post in posts:
             for socket in self._members(post.join):
                 self.join(socket, post.topic)
@@ -115,7 +115,7 @@ class Registry:
 
 
 class Envelope(msgspec.Struct, array_like=True):
-    """What travels through Redis; `origin` lets a process skip its own."""
+    """A message in Redis. A process skips messages of its own `origin`."""
 
     origin: str
     posts: list[Post]
@@ -126,13 +126,13 @@ _decoder = msgspec.msgpack.Decoder(Envelope)
 
 
 class Bus:
-    """The process's end of the bus. `attach` binds it to the running event loop."""
+    """The bus of one process. `attach` binds it to the running event loop."""
 
     def __init__(self) -> None:
         self.registry = Registry()
         self.origin = uuid.uuid4().hex
         self._own = _encode(Envelope(self.origin, []))[:-1]
-        """How the messages of this process begin: they are known before they are decoded."""
+        """First bytes of this process's own messages, to recognise them without decoding."""
         self._heard_itself_at: float | None = None
         self._given_up_at = float("-inf")
         self._url = ""
@@ -142,7 +142,7 @@ class Bus:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def attach(self) -> None:
-        """Deliver on the running loop from now on, and listen to Redis where there is one."""
+        """Deliver on the running event loop from now on; subscribe if `REDIS_URL` is set."""
         self._loop = asyncio.get_running_loop()
         self._url = settings.REDIS_URL
         if self._url:
@@ -156,7 +156,7 @@ class Bus:
     async def detach(self) -> None:
         waiting = set(self._tasks)
         while waiting:
-            # Again and again: redis-py loses a cancellation that meets one of its time-outs.
+            # Cancel repeatedly: redis-py loses a cancellation that coincides with its time-out.
             for task in waiting:
                 task.cancel()
             _done, waiting = await asyncio.wait(waiting, timeout=0.2)
@@ -166,13 +166,15 @@ class Bus:
         self._loop = None
 
     def echo_age(self) -> float | None:
-        """Return for how many seconds this process has not heard itself through Redis; None
-        where there is none. In health it hears itself every two seconds."""
+        """Return the seconds since this process last received a message of its own from Redis.
+
+        None without Redis. About two seconds or less when healthy.
+        """
         at = self._heard_itself_at
         return None if at is None else time.monotonic() - at
 
     def publish(self, posts: Sequence[Post]) -> None:
-        """Deliver `posts` here and to the other processes. Never raises for a lost Redis."""
+        """Deliver `posts` to the sockets of all processes. Does not raise when Redis is down."""
         if not posts:
             return
         loop = self._loop
@@ -194,10 +196,10 @@ class Bus:
             self._wake.set()
 
     def _publish_without_loop(self, posts: Sequence[Post]) -> None:
-        # A job or a management command: there is no socket in this process.
+        # A job or a management command: this process has no sockets.
         if not settings.REDIS_URL:
             return
-        # What has been committed must not wait for Redis, and a job commits many times.
+        # A job commits many times; it must not wait for a failed Redis after each commit.
         if time.monotonic() - self._given_up_at < GIVE_UP_SECONDS:
             return
         try:
@@ -219,7 +221,7 @@ class Bus:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), PROBE_SECONDS)
                 self._wake.clear()
-                # Also without a post: what comes back tells that both ways are open.
+                # Publish even without posts: the echo proves that both directions work.
                 await self._send_waiting(client)
                 while self._waiting:
                     await self._send_waiting(client)
@@ -230,7 +232,7 @@ class Bus:
             await client.publish(_topic(client), _encode(Envelope(self.origin, posts)))
             metrics.BUS_PUBLISHED.inc()
         except (redis.RedisError, OSError, TimeoutError) as error:
-            # Lost for other processes; their clients notice by number and fetch.
+            # Other processes miss these posts; their clients notice by number and fetch.
             _could_not_publish(error, len(posts))
             await asyncio.sleep(0.2)
 

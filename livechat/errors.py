@@ -1,14 +1,14 @@
-"""What services raise and doors turn into ``rejected``, a 4xx answer or a form error."""
+"""Errors of services. Entry points turn them into ``rejected``, a 4xx response or a form error."""
 
 
 class LivechatError(Exception):
-    """A command that cannot be done. `code` is what the browser is told, never the text."""
+    """A command cannot be done. The browser gets `code`, never the text."""
 
     code = "invalid"
 
 
 class Invalid(LivechatError):
-    """The values make no sense (empty text, too long, NUL …)."""
+    """A value is invalid: empty text, too long, NUL …"""
 
     def __init__(self, code: str = "invalid") -> None:
         super().__init__(code)
@@ -16,13 +16,13 @@ class Invalid(LivechatError):
 
 
 class NotFound(LivechatError):
-    """It does not exist, or it is not yours: nobody may tell one from the other."""
+    """The object does not exist, or the actor may not know of it; the error does not say which."""
 
     code = "not_found"
 
 
 class NotAllowed(LivechatError):
-    """The actor knows that it exists but may not do this to it."""
+    """The actor may know of the object but not do this to it."""
 
     code = "forbidden"
 
@@ -34,25 +34,25 @@ class ConversationClosed(LivechatError):
 
 
 class AlreadyTaken(LivechatError):
-    """A colleague was faster."""
+    """Another operator has already taken the conversation."""
 
     code = "already_taken"
 
 
 class FileGone(LivechatError):
-    """A file that a message names is not there, is somebody else's, or was sent already."""
+    """A file named by a message does not exist, is not the sender's, or was already sent."""
 
     code = "file_gone"
 
 
 class IdConflict(LivechatError):
-    """The same `client_id` was used before with another text."""
+    """The same `client_id` was used before with different content."""
 
     code = "id_conflict"
 
 
 class RateLimited(LivechatError):
-    """Too much came from there lately. `retry_after`: seconds until more is taken."""
+    """The client exceeded a rate limit. `retry_after`: seconds until it may retry."""
 
     code = "rate_limited"
 
@@ -62,12 +62,12 @@ class RateLimited(LivechatError):
 
 
 class TokenInvalid(LivechatError):
-    """A visitor token that is foreign, tampered with, expired or of another channel."""
+    """A visitor token is forged, expired or of another channel."""
 
     code = "token_invalid"
 
 
 class Unavailable(LivechatError):
-    """The database or a lock could not be had in time; trying again is right."""
+    """The database or a lock was not available in time; the client should retry."""
 
     code = "unavailable"

@@ -1,7 +1,7 @@
-"""The one announcer: facts go to browsers (bus), webhooks (outbox) and higher apps (signals).
+"""The only announcer of changes: to browsers (bus), webhooks (outbox) and higher apps (signals).
 
 A service calls these functions inside the transaction that changed the rows. Frames are encoded
-once per audience and leave after the commit, as signals do; deliveries to webhooks are stored in
+once per audience. Frames and signals are sent after the commit; webhook deliveries are stored in
 the transaction itself. Notes go to staff groups only.
 """
 
@@ -20,42 +20,42 @@ from livechat.models import Conversation, Entry, Head, Message, Operator, Partic
 
 
 def public_group(conversation: int) -> str:
-    """What visitors may hear of a conversation."""
+    """Return the group of the visitor's sockets that receive a conversation, without notes."""
     return f"conversation.{conversation}.public"
 
 
 def staff_group(conversation: int) -> str:
-    """What staff hear of a conversation: everything."""
+    """Return the group of the dashboards that receive everything of a conversation."""
     return f"conversation.{conversation}.staff"
 
 
 def visitor_group(visitor: UUID, channel: int) -> str:
-    """All sockets of one visitor on one channel: his tabs."""
+    """Return the group of all sockets (tabs) of one visitor on one channel."""
     return f"visitor.{visitor.hex}.{channel}"
 
 
 def user_group(user: int) -> str:
-    """All dashboards of one user: his tabs."""
+    """Return the group of all dashboards (tabs) of one user."""
     return f"user.{user}"
 
 
 def channel_group(channel: int) -> str:
-    """The dashboards of everybody who answers on a channel."""
+    """Return the group of the dashboards of a channel's operators."""
     return f"channel.{channel}.staff"
 
 
 WIDGETS = "widgets"
-"""Whoever answers websites from a snapshot of the channels: one in each process."""
+"""Group of the endpoints that serve websites (`widget_init`): one per process."""
 
 MANAGERS = "managers.staff"
-"""The dashboards of managers, who see every channel."""
+"""Group of the dashboards of managers, who see every channel."""
 
 
 ACCESS = "access"
-"""Whoever watches over the sockets of staff: one in each process."""
+"""Group of the session watches (`consumers.session_watch`): one per process."""
 
 _WIDGETS_CHANGED = Post((WIDGETS,), "")
-"""Nobody reads what it says: whoever hears it reads the rows."""
+"""The frame is empty: receivers read the rows."""
 
 
 def conversation_changed(
@@ -67,12 +67,12 @@ def conversation_changed(
     closed_at: datetime | None = None,
     left: Iterable[Operator] = (),
 ) -> None:
-    """Announce a change of state, operators or marks to the conversation's visitor, staff and
-    channel; to webhooks and higher apps too when it opened or closed in this transaction.
+    """Announce a change of state, operators or marks to the visitor, the staff and the channel.
 
-    Call it *before* `messages_posted` of the same transaction: participants join the
-    conversation's group with this frame and so receive what follows. The dashboards of `left`
-    leave the group.
+    Webhooks and higher apps get it too if the conversation opened (`opened`) or ended (`closed_at`)
+    in this transaction. Call it *before* `messages_posted` of the same transaction: with this
+    frame, participants join the conversation's group, so they receive the frames that follow. The
+    dashboards of `left` leave the group.
     """
     public = wire.PublicConversationChanged(visitor_view.conversation(conversation, operators))
     staff = wire.encode(
@@ -97,7 +97,7 @@ def conversation_changed(
 
 
 def conversation_assigned(conversation: Conversation, operator: Operator, now: datetime) -> None:
-    """Tell webhooks that `operator` is in charge; browsers see it in `conversation_changed`."""
+    """Announce a new main operator to webhooks; browsers get it by `conversation_changed`."""
     outbox.conversation_assigned(conversation, operator, now)
 
 
@@ -108,7 +108,7 @@ def messages_posted(entries: Sequence[tuple[Conversation | Head, Message | Entry
         staff = wire.StaffMessagePosted(conversation.public_id, staff_view.message(entry))
         groups: tuple[str, ...] = (staff_group(conversation.pk),)
         if conversation.state == State.QUEUED:
-            # Nobody takes part yet: whoever might take it reads along.
+            # No operator takes part yet, so all who may take the conversation receive it.
             groups += (channel_group(conversation.channel_id), MANAGERS)
         posts.append(Post(groups, wire.encode(staff)))
         if entry.public_seq is not None:
@@ -121,7 +121,10 @@ def messages_posted(entries: Sequence[tuple[Conversation | Head, Message | Entry
 def messages_seen(
     conversation: Conversation, *, reader: Operator | None, seq: int, public_seq: int
 ) -> None:
-    """Say how far somebody has read, to each audience in its own numbering."""
+    """Announce a read mark, to each audience in its own numbering.
+
+    `reader` is None for the visitor's mark.
+    """
     by = "staff" if reader else "visitor"
     staff = wire.StaffMessagesSeen(
         conversation.public_id,
@@ -141,7 +144,10 @@ def messages_seen(
 def typing_changed(
     conversation_pk: int, conversation: UUID, *, who: UUID | None, name: str, active: bool
 ) -> None:
-    """Say at once who is typing; nothing is stored. Staff's typing is shown to the visitor."""
+    """Announce at once who is typing; nothing is stored. `who` is None for the visitor.
+
+    Visitors are shown only the typing of operators.
+    """
     staff = wire.StaffTypingChanged(conversation, who, name, active)
     posts = [Post((staff_group(conversation_pk),), wire.encode(staff))]
     if who is not None:
@@ -153,24 +159,24 @@ def typing_changed(
 def viewing_changed(
     conversation_pk: int, conversation: UUID, *, who: UUID, name: str, avatar: str, active: bool
 ) -> None:
-    """Say at once that an operator looks at a conversation, or no longer; nothing is stored."""
+    """Announce at once whether an operator views a conversation; nothing is stored."""
     event = wire.ViewingChanged(conversation, who, name, avatar, active)
     bus.publish([Post((staff_group(conversation_pk),), wire.encode(event))])
 
 
 class VisitorTab(NamedTuple):
-    """A visitor's socket, and the open conversation that is his newest."""
+    """A visitor's socket and the visitor's newest conversation, which is open."""
 
     socket: UUID
     conversation: UUID
     conversation_pk: int
     channel: int
     is_waiting: bool
-    """Whether nobody takes part yet: then all of the channel want to know."""
+    """Whether no operator takes part yet: then the whole channel is informed."""
 
 
 def visitors_present(tabs: Iterable[VisitorTab], *, present: bool) -> None:
-    """Say at once that visitors are there, or no longer; nothing is stored."""
+    """Announce at once whether visitors are connected; nothing is stored."""
     posts = []
     for tab in tabs:
         groups: tuple[str, ...] = (staff_group(tab.conversation_pk),)
@@ -187,8 +193,11 @@ def visitor_moved(conversation: Conversation, page: wire.Page, at: datetime) -> 
 
 
 def presence_changed(operator: Operator, channels: Iterable[int], now: datetime) -> None:
-    """Say how an operator stands, to the channels he answers on and, with what he chose, to
-    himself: last, for his dashboards are among those of his channels."""
+    """Announce an operator's presence to `channels`, to managers and to the operator.
+
+    The operator's own frame names the availability they chose. It is sent last, because their
+    dashboards are also in the groups of their channels.
+    """
     colleagues = (MANAGERS, *map(channel_group, channels))
     own = (user_group(operator.user_id),)
     _after_commit(
@@ -201,17 +210,17 @@ def presence_changed(operator: Operator, channels: Iterable[int], now: datetime)
 
 
 def widgets_changed() -> None:
-    """Say that what websites see of some channel changed: its look, rules or operators."""
+    """Announce that a channel's look, rules or operators changed, as websites see them."""
     _after_commit([_WIDGETS_CHANGED])
 
 
 def inbox_changed(user: int) -> None:
-    """Say to a user's dashboards that his channels or rights changed."""
+    """Announce to a user's dashboards that their channels or rights changed."""
     _after_commit([Post((user_group(user),), wire.encode(wire.InboxChanged()))])
 
 
 def access_changed(users: Iterable[int]) -> None:
-    """Say that sessions, accounts or rights of these users changed: their sockets are looked at."""
+    """Announce changed login sessions, accounts or rights: the users' sockets are checked again."""
     if told := " ".join(map(str, users)):
         _after_commit([Post((ACCESS,), told)])
 

@@ -1,10 +1,10 @@
-"""The gate of this process: who may come in, how much he may do, and what is left undone now.
+"""The limiter of a process: limits on sockets, rate limits and load shedding.
 
-Everything is counted in memory, for this process: with several, a crowd that is spread over them
-may do so much in each. Touched by the event loop only, but for counts.
+All counts are in memory: with several processes, each limit holds for each of them. Only the event
+loop uses the limiter; other threads may count in `limiter.refused`.
 
-`limiter.refused` counts since the start what was refused or left undone, by the name of the limit
-(``visitor.messages``, ``address.sockets``, ``load.typing`` …); names are few and tell of nobody.
+`limiter.refused` counts refusals since the start, by the name of the limit (``visitor.messages``,
+``address.sockets``, ``load.typing`` …). Names are few and identify no person.
 """
 
 import ipaddress
@@ -27,18 +27,20 @@ logger = structlog.stdlib.get_logger(__name__)
 
 MAX_BUCKETS = 20_000
 STAFF_SHARE = 0.1
-"""The part of a process's sockets that is kept for staff, who have to answer all the others."""
+"""Part of a process's sockets that is reserved for staff, so that they can serve visitors."""
 BUSY_SECONDS = (5.0, 15.0)
-"""When to come back to who is busy: by chance between these, or all come at once."""
+"""Range of a random `retry_after` of a busy server: clients must not all return at once."""
 FULL_SECONDS = (10.0, 30.0)
-"""The same for places, which are given back more slowly."""
+"""The same when the limit on sockets is reached: places become free more slowly."""
 WARN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal by the limit `name`. `is_busy`: the server has too much to do; otherwise he has
-    done too much himself."""
+    """A refusal by the limit `name`, for `retry_after` seconds.
+
+    `is_busy`: the server is overloaded; otherwise the client exceeded a limit.
+    """
 
     name: str
     retry_after: float
@@ -50,18 +52,18 @@ class Refusal:
 
     @property
     def status(self) -> int:
-        """What it is in HTTP."""
+        """The HTTP status of this refusal."""
         return 503 if self.is_busy else 429
 
     @property
     def seconds(self) -> int:
-        """`retry_after` as HTTP says it."""
+        """`retry_after` in whole seconds, at least 1, for the header ``Retry-After``."""
         return max(1, math.ceil(self.retry_after))
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A token of `rate` to be taken from `whose`, under the limit `name`."""
+    """One token to take from the bucket of `whose` for `rate`; `name` is the limit's name."""
 
     name: str
     whose: str
@@ -69,12 +71,12 @@ class Cost:
 
 
 class Limiter:
-    """Counts sockets and holds everybody to his pace."""
+    """Counts sockets and enforces rate limits."""
 
     def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
         self.level = Level.CALM
-        """Set by the monitor (`consumers.monitor`)."""
+        """Set by the load monitor (`consumers.load_monitor`)."""
         self._open = 0
         self._sockets: Counter[str] = Counter()
         self._buckets = Buckets(MAX_BUCKETS)
@@ -82,11 +84,11 @@ class Limiter:
 
     @property
     def sockets(self) -> int:
-        """How many sockets are open in this process."""
+        """Number of sockets that have entered this process and not left."""
         return self._open
 
     def limits(self) -> Limits:
-        """Return the limits that are set."""
+        """Return the limits that follow from the settings."""
         return limits(
             frames=settings.FRAMES_PER_SECOND,
             messages=settings.MESSAGES_PER_SECOND,
@@ -94,8 +96,10 @@ class Limiter:
         )
 
     def enter(self, place: str, now: float, *, is_staff: bool) -> Refusal | None:
-        """Take a place for a socket from `place` (`domain.sources`), or say why there is none. Who
-        got one gives it back by `leave`."""
+        """Count a socket from the source `place` (`domain.addresses`), or return why it is refused.
+
+        After None, the caller must call `leave` when the socket ends.
+        """
         refusal = self.objection(place, now, is_staff=is_staff)
         if refusal is not None:
             return self.refuse(refusal)
@@ -111,7 +115,7 @@ class Limiter:
             del self._sockets[place]
 
     def objection(self, place: str, now: float, *, is_staff: bool) -> Refusal | None:
-        """Say what `enter` would refuse for. Takes and counts nothing."""
+        """Return why `enter` would refuse, or None. Takes and counts nothing."""
         if self.sheds(Level.MESSAGES if is_staff else Level.NEWCOMERS):
             return _busy(Level.NEWCOMERS)
         if self.sockets >= settings.MAX_SOCKETS * (1.0 if is_staff else 1.0 - STAFF_SHARE):
@@ -124,12 +128,12 @@ class Limiter:
         return None
 
     def request(self, place: str, now: float) -> Refusal | None:
-        """Count a request from `place`, or say how long to wait."""
+        """Count a request from the source `place`, or return the refusal."""
         rate = self.limits().address.requests
         return self.take([Cost("address.requests", f"requests {place}", rate)], now)
 
     def take(self, costs: Iterable[Cost], now: float) -> Refusal | None:
-        """Take a token of each, or none and say which has to be waited for longest."""
+        """Take one token for each cost; or take none and refuse for the longest wait among them."""
         found = [(cost, self._buckets.of(cost.whose, cost.rate, now)) for cost in costs]
         wait, name = max(((bucket.wait(now), cost.name) for cost, bucket in found), default=(0, ""))
         if wait:
@@ -139,11 +143,11 @@ class Limiter:
         return None
 
     def sheds(self, level: Level) -> bool:
-        """Say whether what belongs to `level` is left undone now."""
+        """Return whether commands of `level` are shed now."""
         return self.level >= level
 
     def shed(self, level: Level) -> Refusal | None:
-        """Refuse what belongs to `level` when that is left undone now."""
+        """Return a counted refusal if commands of `level` are shed now, else None."""
         return self.refuse(_busy(level)) if self.sheds(level) else None
 
     def refuse(self, refusal: Refusal) -> Refusal:
@@ -153,7 +157,7 @@ class Limiter:
         return refusal
 
     def forget(self) -> None:
-        """Begin anew, as at the start of the process."""
+        """Reset everything, as at the start of the process."""
         self.__init__()  # type: ignore[misc]
 
     def _arrivals(self, place: str, now: float) -> Bucket:
@@ -163,7 +167,7 @@ class Limiter:
         if now - self._warned_at < WARN_SECONDS:
             return
         self._warned_at = now
-        # One of our own network is a proxy that nobody has named: TRUSTED_PROXIES.
+        # A private address is probably a proxy that is missing in TRUSTED_PROXIES.
         logger.warning("limits.address_full", reason="proxy" if _is_near(place) else "crowd")
 
 
@@ -183,4 +187,4 @@ def _is_near(place: str) -> bool:
 
 
 limiter = Limiter()
-"""This process's gate."""
+"""This process's limiter."""

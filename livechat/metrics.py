@@ -1,10 +1,10 @@
 """The metrics of a process. `docs/how-to/watch-it.md` explains each.
 
-Frames are counted in plain numbers on the event loop, which cost next to nothing; `flush` carries
-them over once a second and before each scrape. Everything else goes straight to Prometheus' client,
-from any thread.
+The event loop counts frames in plain numbers, which is nearly free; `flush` adds them to the
+Prometheus client once a second and before each scrape. Everything else goes directly to the
+Prometheus client, from any thread.
 
-Labels are closed sets of our own words: never an id, a name, or anything that a client chose.
+Label values are closed sets that we define: never an id, a name or a value that a client chose.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GONE = frozenset({1000, 1001, 1005, 1006, 1009, 1011, 1012})
-"""Close codes of browsers and servers that are told apart; any other is "other"."""
+"""Close codes of browsers and servers that get their own label; others become "other"."""
 OURS = range(4400, 4600)
 
 
@@ -90,33 +90,33 @@ _answered: defaultdict[tuple[str, int], int] = defaultdict(int)
 
 
 def received(command: msgspec.Struct) -> None:
-    """Note a command that was understood."""
+    """Count a decoded command."""
     _received[type(command)] += 1
 
 
 def sent(frame: str) -> None:
-    """Note an encoded frame for one socket. (They begin with their type.)"""
+    """Count an encoded frame for one socket. Every frame begins with its type."""
     _sent[frame[9 : frame.find('"', 9)]] += 1
 
 
 def answered(door: str, status: int) -> None:
-    """Note an answer of HTTP by who gave it."""
+    """Count an HTTP response by its entry point and status class."""
     _answered[door, status // 100] += 1
 
 
 def socket_closed(kind: str, code: int) -> None:
-    """Note the end of a socket, by its close code."""
+    """Count the end of a socket by its close code."""
     told = str(code) if code in GONE or code in OURS else "other"
     SOCKETS_CLOSED.labels(kind, told).inc()
 
 
 def tag(command: type[msgspec.Struct]) -> str:
-    """Return what a command is called on the wire."""
+    """Return the type of a command on the wire."""
     return str(command.__struct_config__.tag)
 
 
 def flush() -> None:
-    """Carry over what the event loop has counted. Called on the loop."""
+    """Add the event loop's counts to the Prometheus client. Call it on the event loop."""
     for command, count in _received.items():
         FRAMES_RECEIVED.labels(tag(command)).inc(count)
     for name, count in _sent.items():

@@ -1,11 +1,11 @@
-"""Fact -> deliveries. What others are to be told, written down in the transaction that made it so.
+"""Stores webhook deliveries in the transaction of the change that they report.
 
-Every function is called inside that transaction, while the conversation is locked: either both
-are stored or neither, and deliveries of a conversation are numbered in the order of its events.
-Sending is `services.deliveries`' work.
+Call every function inside that transaction, while the conversation is locked: the change and its
+deliveries are stored together or not at all, and the delivery ids of a conversation follow the
+order of its events. `services.deliveries` sends them.
 
-Who listens is known from a list in memory that is at most five seconds old, so a message that
-nobody wants to hear of costs no query.
+The list of webhooks is in memory and at most five seconds old, so a message without a subscribed
+webhook costs no query.
 """
 
 import time
@@ -24,7 +24,7 @@ FRESH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A webhook that is switched on; `channel` None hears of all."""
+    """An enabled webhook and its events; `channel` None means all channels."""
 
     webhook: int
     events: frozenset[str]
@@ -32,14 +32,14 @@ class Listener:
 
 
 class Listeners:
-    """Who listens, as this process last read it."""
+    """The enabled webhooks, as this process last read them."""
 
     def __init__(self) -> None:
         self._known: tuple[Listener, ...] = ()
         self._read_at = -FRESH_SECONDS
 
     def of(self, event: EventType) -> list[Listener]:
-        """Return who wants to hear of an event of some channel; read anew when five seconds old."""
+        """Return the webhooks for `event`, of any channel, at most five seconds old."""
         now = time.monotonic()
         if now - self._read_at >= FRESH_SECONDS:
             rows = Webhook.objects.enabled().values_list("pk", "events", "channel")
@@ -50,31 +50,31 @@ class Listeners:
         return [listener for listener in self._known if event in listener.events]
 
     def forget(self) -> None:
-        """Read anew before the next answer."""
+        """Make the next `of` read the rows again."""
         self._read_at = -FRESH_SECONDS
 
 
 listeners = Listeners()
-"""This process's list."""
+"""This process's listeners."""
 
 
 def conversation_created(conversation: Conversation) -> None:
-    """Note that a conversation began."""
+    """Store deliveries for a new conversation."""
     _note(EventType.CONVERSATION_CREATED, [(conversation, None, conversation.opened_at)])
 
 
 def conversation_assigned(conversation: Conversation, operator: Operator, now: datetime) -> None:
-    """Note that `operator` is in charge from now on."""
+    """Store deliveries for `operator` as the new main operator."""
     _note(EventType.CONVERSATION_ASSIGNED, [(conversation, operator.public_id, now)])
 
 
 def conversation_closed(conversation: Conversation, now: datetime) -> None:
-    """Note that a conversation ended."""
+    """Store deliveries for the end of a conversation."""
     _note(EventType.CONVERSATION_CLOSED, [(conversation, None, now)])
 
 
 def messages_created(entries: Sequence[tuple[Conversation | Head, Message | Entry]]) -> None:
-    """Note what people wrote: neither notes nor system lines."""
+    """Store deliveries for texts; notes and system lines are skipped."""
     _note(
         EventType.MESSAGE_CREATED,
         (

@@ -1,7 +1,7 @@
-"""Who may do what to which row. Asked by every door, answered under the lock.
+"""Permissions: which actor may do what to which row. Services check them under the row's lock.
 
-Fails closed: whatever is not allowed here is refused. A visitor knows nothing but his own
-conversations, so for him "not yours" and "does not exist" are the same answer.
+Fails closed: what is not allowed here is refused. Visitors know only their own conversations, so
+for them "not yours" and "does not exist" are the same error.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from livechat.errors import ConversationClosed, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Head
 
 EVERYTHING = 2**63 - 1
-"""Beyond the number of every entry there will ever be."""
+"""Larger than the number of any entry."""
 
 
 class Action(Enum):
@@ -36,7 +36,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VisitorActor:
-    """Who holds a visitor token: of this visitor, on this channel, and nothing else."""
+    """The bearer of a visitor token: this visitor, on this channel only."""
 
     visitor: UUID
     channel: int
@@ -44,9 +44,10 @@ class VisitorActor:
 
 @dataclass(frozen=True, slots=True)
 class StaffActor:
-    """A signed-in user with his rights as they are now.
+    """A signed-in user with their current rights.
 
-    `operator` is the pk of his profile when he may answer; `channels` those he answers on.
+    `operator` is the pk of their profile if they may answer visitors; `channels` are the pks of
+    the channels on which they answer.
     """
 
     user: int
@@ -60,7 +61,7 @@ class StaffActor:
 
     @property
     def may_enter(self) -> bool:
-        """Whether the dashboard is for him at all."""
+        """Whether the user may open the dashboard."""
         return self.operator is not None or self.is_manager
 
 
@@ -69,8 +70,11 @@ Actor = VisitorActor | StaffActor
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What part an operator has in a conversation: whether they take part now, and else the number
-    of the entry with which they left, 0 for who was never in it."""
+    """An operator's part in a conversation.
+
+    `is_present`: they take part now. `left_with`: otherwise the number of the entry with which
+    they left, 0 if they never took part.
+    """
 
     is_present: bool = False
     left_with: int = 0
@@ -93,10 +97,10 @@ _OF_PARTICIPANTS = frozenset(
 def require(
     actor: Actor, action: Action, conversation: Conversation | Head, part: Part = NO_PART
 ) -> None:
-    """Return when `actor`, who has this `part` in it, may do `action`.
+    """Check that `actor`, with this `part` in the conversation, may do `action`.
 
-    Raises NotFound when they may not know of it, NotAllowed when they may see it but not do this,
-    ConversationClosed when it is too late. How far who may READ may read, `reach` tells.
+    Raises NotFound when they may not know of the conversation, NotAllowed when they may read it
+    but not do this, ConversationClosed when it has ended. `reach` limits how far they may read.
     """
     if not may_read(actor, conversation, part):
         raise NotFound
@@ -110,16 +114,16 @@ def require(
 
 
 def may_read(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> bool:
-    """Say whether `actor` may read anything of `conversation` (`docs/reference/permissions.md`)."""
+    """Return whether `actor` may read any entry of it (`docs/reference/permissions.md`)."""
     return reach(actor, conversation, part) > 0
 
 
 def reach(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> int:
-    """Return the number of the last entry of the staff timeline that `actor` may read: EVERYTHING
-    for who may read on, 0 for who may not know of the conversation.
+    """Return the number of the last entry of the staff timeline that `actor` may read.
 
-    An operator who has left and does not answer on the channel any more reads up to where they
-    left: what was said to them they keep, what comes after is not for them.
+    EVERYTHING means no limit, 0 that they may not know of the conversation. An operator who has
+    left and no longer answers on the channel keeps what they could read until then, and reads
+    nothing newer.
     """
     if isinstance(actor, VisitorActor):
         is_own = conversation.visitor_public_id == actor.visitor
@@ -151,7 +155,7 @@ def _staff_may(
 
 
 def require_channel(actor: StaffActor, action: Action, channel: Channel) -> None:
-    """Return when `actor` may join or leave `channel` himself; raises NotAllowed."""
+    """Check that `actor` may join or leave `channel` on their own; raises NotAllowed."""
     if actor.operator is None or not channel.is_active:
         raise NotAllowed
     if not (channel.may_join or actor.is_manager):

@@ -1,5 +1,5 @@
-"""Facts of Django that the chat must hear of: migrations done, accounts, groups and sessions
-changed, rows of files deleted."""
+"""Signal receivers: migrations done; users, groups, login sessions and memberships changed; rows
+of files deleted."""
 
 from collections.abc import Collection
 from typing import Any
@@ -22,7 +22,7 @@ from livechat.services import attachments, login_sessions, operators
 
 
 def connect() -> None:
-    """Connect all receivers; called once at start-up."""
+    """Connect all receivers. Call it once at start-up."""
     post_migrate.connect(
         groups_wanted, sender=apps.get_app_config("livechat"), dispatch_uid="livechat.groups"
     )
@@ -46,7 +46,7 @@ def connect() -> None:
 
 
 def groups_wanted(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
-    # Django makes the permissions in a receiver of the same signal, which may come later.
+    # Django creates permissions in a receiver of the same signal, which may run after this one.
     create_permissions(app_config, verbosity=0, using=using)
     operators.ensure_groups()
 
@@ -60,7 +60,7 @@ def user_saved(
     if raw or (update_fields and set(update_fields) == {"last_login"}):
         return
     if not instance.is_active:
-        login_sessions.end_all(instance.pk)  # who is switched on again has to sign in again
+        login_sessions.end_all(instance.pk)  # a reactivated user must sign in again
     operators.sync_rights([instance.pk])
 
 
@@ -83,7 +83,7 @@ def group_rights_changed(instance: Any, action: str, **_kwargs: Any) -> None:
 
 
 def group_going(instance: Group, **_kwargs: Any) -> None:
-    # Django tells nothing of the memberships that go with a group; afterwards the group has none.
+    # Django sends no signal for a deleted group's users; after the deletion it has none.
     instance._members = list(instance.user_set.values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 
@@ -102,5 +102,5 @@ def groups_changed(instance: Any, action: str, pk_set: Any, **_kwargs: Any) -> N
 
 
 def file_deleted(instance: Attachment, **_kwargs: Any) -> None:
-    # Rows go with their message as well, which is no act of a service.
+    # Rows are also deleted together with their message, without a service.
     attachments.delete_blobs([instance])

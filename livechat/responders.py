@@ -1,21 +1,21 @@
-"""Who may answer before a human does? Other apps register here; the chat asks.
+"""Registry of responders, which respond to visitors before operators do. Other apps register here.
 
-A responder is named by a key ``kind:id``, which a channel rule stores; the kind is the app's, the
-id its own.
+A responder has a key ``kind:id``, which a channel rule stores. `kind` names the app, `id` the
+responder within the app.
 """
 
 from typing import Protocol
 
 
 class Responder(Protocol):
-    """What an app that answers visitors offers. Asked often: each is one query at most."""
+    """Interface of an app with responders. Called often: each method may use one query."""
 
     def choices(self) -> list[tuple[str, str]]:
-        """Return (id, label) of all that an administrator may put into a rule."""
+        """Return (id, label) of each responder that an administrator may choose in a rule."""
         ...
 
     def ready(self) -> frozenset[str]:
-        """Return the ids of those that could answer now: active, with something to say."""
+        """Return the ids of the responders that can respond now: active, with content."""
         ...
 
 
@@ -23,7 +23,7 @@ _registered: dict[str, Responder] = {}
 
 
 def register(kind: str, responder: Responder) -> None:
-    """Let `responder` answer for all keys of `kind`; called at start-up."""
+    """Register `responder` for all keys of `kind`. Call it at start-up."""
     _registered[kind] = responder
 
 
@@ -37,12 +37,12 @@ def choices() -> list[tuple[str, str]]:
 
 
 def ready() -> frozenset[str]:
-    """Return the keys of all responders that could answer now."""
+    """Return the keys of all responders that can respond now."""
     return frozenset(
         f"{kind}:{name}" for kind, responder in _registered.items() for name in responder.ready()
     )
 
 
 def is_ready(key: str) -> bool:
-    """Say whether the responder of `key` could answer now; unknown ones cannot."""
+    """Return whether the responder of `key` can respond now; False for an unknown key."""
     return key in ready()

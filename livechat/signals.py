@@ -1,6 +1,6 @@
-"""Facts for higher apps, sent after commit by `events.py` with `send_robust`.
+"""Signals for higher apps; `events.py` sends them after the commit with `send_robust`.
 
-Receivers get ids, not rows: what they need they read themselves, in their own transaction.
+Receivers get pks, not rows, and read what they need in their own transaction.
 """
 
 from django.dispatch import Signal

@@ -1,5 +1,7 @@
-"""Signed addresses: of files and transcripts, each good for one object, one audience and ten
-minutes. The holder of a link may fetch that object, and cannot forge or change a link."""
+"""Signed links to files and transcripts, each for one object, one audience and ten minutes.
+
+The bearer of a link may fetch that object, and cannot forge or change a link.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,18 +13,18 @@ from livechat.errors import NotFound
 from livechat.models import database_time
 
 GOOD_FOR = 600
-"""Seconds an address may be used after it was signed."""
+"""Seconds for which a link is valid after it was signed."""
 
 
 class Audience(StrEnum):
-    """For whom an address was signed."""
+    """The readers for whom a link is signed."""
 
     PUBLIC = "public"
     STAFF = "staff"
 
 
 class Thing(StrEnum):
-    """What an address leads to."""
+    """The kind of object that a link opens."""
 
     FILE = "file"
     THUMBNAIL = "thumbnail"
@@ -32,7 +34,7 @@ class Thing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a signed address names."""
+    """The contents of a signed link."""
 
     thing: Thing
     audience: Audience
@@ -43,23 +45,23 @@ _signer = signing.Signer(salt="livechat.links")
 
 
 def file_path(file: UUID, audience: Audience, *, thumbnail: bool = False) -> str:
-    """Return the address of a file, or of the small picture that stands for it."""
+    """Return the signed path of a file, or of its thumbnail."""
     thing = Thing.THUMBNAIL if thumbnail else Thing.FILE
     return f"/files/{_sign(Link(thing, audience, file))}/"
 
 
 def transcript_path(conversation: UUID, audience: Audience, thing: Thing) -> str:
-    """Return the address of a conversation's transcript, as ``text`` or ``html``."""
+    """Return the signed path of a conversation's transcript, as ``text`` or ``html``."""
     return f"/transcripts/{_sign(Link(thing, audience, conversation))}/"
 
 
 def avatar_path(name: str) -> str:
-    """Return the address of an operator's picture, "" without one. Anybody may see it."""
+    """Return the path of an operator's picture, "" without one. It is public, not signed."""
     return f"/avatars/{name}" if name else ""
 
 
 def read(token: str) -> Link:
-    """Return what a signed address names; raises NotFound when it is forged or too old."""
+    """Return the contents of a signed link; raises NotFound when it is forged or expired."""
     try:
         thing, audience, name, signed_at = _signer.unsign(token).split(".")
         if _seconds() - signing.b62_decode(signed_at) > GOOD_FOR:
@@ -75,5 +77,5 @@ def _sign(link: Link) -> str:
 
 
 def _seconds() -> int:
-    # Django's own signer asks the machine, and another one may have signed.
+    # Not Django's TimestampSigner: its clock is the machine's, and another machine may have signed.
     return int(database_time.now().timestamp())

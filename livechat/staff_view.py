@@ -1,4 +1,4 @@
-"""Rows as staff may see them."""
+"""Serializers for staff: turn rows into what staff may see."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,11 +10,11 @@ from livechat.models import Channel, Conversation, Entry, Message, Operator, Par
 from livechat.signed_links import Audience
 
 LINE_LENGTH = 200
-"""Characters of a conversation's last entry: a row of the list shows one line."""
+"""Maximum characters of a conversation's last entry: the list shows one line of it."""
 
 
 def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMessage:
-    """`limit` cuts the text to so many characters."""
+    """Return an entry as staff see it; `limit` cuts its text to that many characters."""
     author = row.author
     return wire.StaffMessage(
         seq=row.seq,
@@ -35,7 +35,10 @@ def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMess
 def conversation(
     row: Conversation, operators: Iterable[Participant], last: Message | Entry | None
 ) -> wire.StaffConversation:
-    """`operators`: participants who are operators and present; `last`: the newest entry."""
+    """Return a conversation as staff see it.
+
+    `operators`: participants who are operators and present; `last`: the newest entry.
+    """
     return wire.StaffConversation(
         id=row.public_id,
         revision=row.revision,
@@ -105,7 +108,7 @@ def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
 
 
 def colleague(row: Operator, channels: Iterable[UUID], now: datetime) -> wire.StaffColleague:
-    """`channels`: those he answers on, as far as the reader sees them."""
+    """Return an operator as colleagues see them; `channels`: theirs that the reader may see."""
     told = presence_changed(row, now)
     return wire.StaffColleague(
         id=told.operator,
@@ -118,7 +121,10 @@ def colleague(row: Operator, channels: Iterable[UUID], now: datetime) -> wire.St
 
 
 def presence_changed(operator: Operator, now: datetime) -> wire.PresenceChanged:
-    """How colleagues see him: of who is offline, or wants to look so, nothing else is told."""
+    """Return an operator's presence as colleagues see it.
+
+    Operators who are offline, or choose to look offline, show nothing else.
+    """
     presence = operator.presence(now)
     is_here = presence != Presence.OFFLINE
     return wire.PresenceChanged(
@@ -132,7 +138,7 @@ def presence_changed(operator: Operator, now: datetime) -> wire.PresenceChanged:
 
 
 def own_presence_changed(operator: Operator, now: datetime) -> wire.PresenceChanged:
-    """How he stands, as he himself may know it."""
+    """Return an operator's presence as the operator sees it, with the choice they made."""
     return wire.PresenceChanged(
         operator=operator.public_id,
         name=operator.name,

@@ -1,4 +1,4 @@
-"""Addresses of the chat: pages and sockets."""
+"""URL routes of the chat: pages and sockets."""
 
 from typing import Any, cast
 

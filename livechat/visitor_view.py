@@ -1,4 +1,4 @@
-"""Rows as the visitor may see them. Nothing else ever goes to a visitor."""
+"""Serializers for visitors: turn rows into what visitors may see, and nothing else."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,10 @@ def channel(
     answers_in: int | None = None,
     language: str = "",
 ) -> wire.PublicChannel:
-    """`team`: who is there now; `answers_in`: seconds until a first answer, as a rule."""
+    """Return a channel as visitors see it.
+
+    `team`: operators present now; `answers_in`: median seconds until the first response.
+    """
     return wire.PublicChannel(
         name=row.name,
         welcome=row.text("welcome_message", language),
@@ -56,7 +59,7 @@ def channel(
 
 
 def file_rules(row: Channel) -> wire.FileRules:
-    """What may be attached to messages of a channel. The same for both audiences."""
+    """Return which files a channel's messages may carry. The same for both audiences."""
     return wire.FileRules(
         accept=files.accept_attribute(FileSet(row.file_set)),
         max_bytes=row.max_file_bytes,
@@ -65,7 +68,10 @@ def file_rules(row: Channel) -> wire.FileRules:
 
 
 def conversation(row: Conversation, operators: Iterable[Participant]) -> wire.PublicConversation:
-    """`operators`: the participants who are operators and present, with `operator` loaded."""
+    """Return a conversation as its visitor sees it.
+
+    `operators`: the participants who are operators and present, with `operator` loaded.
+    """
     return wire.PublicConversation(
         id=row.public_id,
         revision=row.revision,
@@ -88,7 +94,7 @@ def conversation(row: Conversation, operators: Iterable[Participant]) -> wire.Pu
 
 
 def message(row: Message | Entry) -> wire.PublicMessage:
-    """Raises ValueError for a note: a caller that asks for one has a bug that must not leak."""
+    """Return an entry as visitors see it. Raises ValueError for a note, which must not leak."""
     if row.kind == Kind.NOTE or row.public_seq is None:
         raise ValueError("a note is not for visitors")
     author = row.author
@@ -108,7 +114,7 @@ def message(row: Message | Entry) -> wire.PublicMessage:
 
 
 def file(row: Attachment, audience: Audience) -> wire.File:
-    """A file with addresses that are signed now, for one audience."""
+    """Return a file with links newly signed for `audience`."""
     return wire.File(
         id=row.public_id,
         name=row.name,
@@ -125,7 +131,7 @@ def file(row: Attachment, audience: Audience) -> wire.File:
 
 
 def line(row: Message | Entry) -> wire.Line | None:
-    """What a system line tells; None for everything else. The same for both audiences."""
+    """Return the content of a system line, None for other entries. The same for both audiences."""
     if isinstance(row, Entry) or row.kind != Kind.SYSTEM:
         return None
     return wire.Line(event=row.event, name=row.subject.display_name if row.subject else "")

@@ -1,6 +1,6 @@
-"""Rows as receivers of webhooks see them: what is sent, and nothing else ever is.
+"""Serializers for webhooks: turn rows into what receivers may see, and nothing else.
 
-`docs/reference/webhooks.md` tells of every field; a test compares.
+`docs/reference/webhooks.md` describes every field; a test compares.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from livechat.models import Conversation, Message, Operator
 
 
 class Person(msgspec.Struct, frozen=True):
-    """An operator. `name` is what visitors see."""
+    """An operator. `name` is the name that visitors see."""
 
     id: UUID
     name: str
@@ -26,7 +26,7 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """Who wrote; what is not known is empty."""
+    """The visitor of a conversation; unknown fields are empty."""
 
     id: UUID
     name: str
@@ -36,7 +36,7 @@ class Visitor(msgspec.Struct, frozen=True):
 
 
 class ConversationData(msgspec.Struct, frozen=True):
-    """A conversation as it is when this is sent, not as it was when it happened."""
+    """A conversation as it is when the body is sent, not as it was at the event."""
 
     id: UUID
     channel: Channel
@@ -50,7 +50,7 @@ class ConversationData(msgspec.Struct, frozen=True):
 
 
 class File(msgspec.Struct, frozen=True):
-    """A file beside a message. Its content is read in the inbox only."""
+    """A file of a message. Its content can be read only in the inbox."""
 
     id: UUID
     name: str
@@ -59,7 +59,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 class MessageData(msgspec.Struct, frozen=True):
-    """What somebody wrote. `seq` counts what the visitor sees of the conversation."""
+    """A text. `seq` is its number in the visitor's timeline."""
 
     id: UUID
     seq: int
@@ -71,14 +71,14 @@ class MessageData(msgspec.Struct, frozen=True):
 
 
 class Erased(msgspec.Struct, frozen=True):
-    """What is there no longer when it is to be sent."""
+    """An object that no longer exists when the body is sent."""
 
     id: UUID
     erased: bool = True
 
 
 class Data(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an event is about; a part is there only where the event has it."""
+    """What an event is about. Parts that the event does not have are left out."""
 
     conversation: ConversationData | Erased | None = None
     message: MessageData | Erased | None = None
@@ -86,7 +86,7 @@ class Data(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """What is posted. `timestamp` is when it happened."""
+    """The request's body. `timestamp` is the time of the event."""
 
     type: str
     timestamp: datetime
@@ -101,12 +101,15 @@ def body(
     message: MessageData | Erased | None = None,
     operator: Person | Erased | None = None,
 ) -> bytes:
-    """Return what is posted, as JSON."""
+    """Return the request's body as JSON."""
     return msgspec.json.encode(Body(event.value, at, Data(conversation, message, operator)))
 
 
 def conversation(row: Conversation) -> ConversationData:
-    """`channel`, `visitor` and `operator__user` of it should be loaded."""
+    """Return a conversation as receivers see it.
+
+    Load its `channel`, `visitor` and `operator__user` beforehand to save queries.
+    """
     return ConversationData(
         id=row.public_id,
         channel=Channel(row.channel.public_id, row.channel.name),
@@ -127,7 +130,7 @@ def conversation(row: Conversation) -> ConversationData:
 
 
 def message(row: Message) -> MessageData:
-    """Raises ValueError for a note or a system line, which are nobody's business out there."""
+    """Return a text as receivers see it. Raises ValueError for a note or a system line."""
     if row.kind != Kind.TEXT or row.public_seq is None or row.author is None:
         raise ValueError("only what people wrote is sent")
     return MessageData(
