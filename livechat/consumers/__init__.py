@@ -1,1 +1,1 @@
-"""WebSocket doors: turn a frame into one service call and its outcome into frames."""
+"""WebSocket entry points: turn a frame into one service call, and its result into frames."""

@@ -1,8 +1,8 @@
-"""What every socket of ours does: receive, decode, answer, in one plain loop.
+"""Base of both consumers: receives, decodes and handles frames in one plain loop.
 
-The interface is that of Django Channels (routing, scope, `as_asgi`); the loop is our own. Channels
-dispatches every frame and every event through a task and a thread hop, which costs more than
-all the rest together (`docs/explanation/performance.md`).
+The interface is that of Django Channels (routing, scope, `as_asgi`), but the loop is our own.
+Channels passes every frame and event through a task and a thread hop, which costs more than all
+the rest together (`docs/explanation/performance.md`).
 """
 
 import asyncio
@@ -34,20 +34,20 @@ from livechat.wire import Close
 logger = structlog.stdlib.get_logger(__name__)
 
 HELLO_WITHIN = 10.0
-"""Seconds a socket has for its first frame."""
+"""Seconds within which a socket must say hello."""
 IDLE_AFTER = 65.0
-"""Seconds without any frame of the client after which a socket is closed."""
+"""Seconds without a frame from the client after which a socket is closed."""
 MAX_BAD_FRAMES = 5
 MAX_REFUSALS = 60
-"""Bad frames, and frames over the limit, forgiven a minute."""
+"""Bad frames, and refusals by a rate limit, that are tolerated per minute."""
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class BaseConsumer(AsyncConsumer):
-    """One socket. A subclass names its decoder, greets, and handles commands."""
+    """One socket. A subclass has a decoder, sends the welcome and handles commands."""
 
-    # Thousands are idle, and a dictionary of so many names takes five times as much.
+    # Thousands of sockets are idle; a `__dict__` would take five times the memory.
     __slots__ = (
         "_bad",
         "_doing",
@@ -74,17 +74,17 @@ class BaseConsumer(AsyncConsumer):
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
     here: ClassVar[set["BaseConsumer"]] = set()
-    """All sockets of this process, also those that are about to be opened."""
+    """All sockets of this process, including those not yet accepted."""
     draining: ClassVar[bool] = False
-    """Whether this process is about to stop."""
+    """Whether this process is stopping."""
     is_staff: ClassVar[bool] = False
     quota: CommandLimits
-    """What he may do; known from the hello on."""
+    """Rate limits of the visitor or operator; set by the hello."""
     _tabs: ClassVar[dict[str, dict[str, "BaseConsumer"]]] = {}
-    """The sockets of everybody's tabs, the oldest first."""
+    """Owner -> tab -> socket, the oldest tab first."""
     _slots: ClassVar[Iterator[int]] = cycle(range(wire.HEARTBEAT_SECONDS))
 
-    # The stubs type the frames of every ASGI protocol; we see those of sockets alone.
+    # The stubs allow the events of every ASGI protocol; here only those of WebSockets occur.
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         self.scope = scope
         self.is_open = False
@@ -108,8 +108,8 @@ class BaseConsumer(AsyncConsumer):
             self.record.refused("origin")
             await decline(scope, send)
             return
-        # A process that stops takes newcomers in and sends them on (`lifecycle.drain`): a browser
-        # learns nothing of a handshake that is refused.
+        # A stopping process still accepts sockets and sends them elsewhere (`lifecycle.drain`),
+        # because a browser does not learn why a handshake is rejected.
         refusal = self._place_for()
         if refusal is not None:
             self.record.refused(refusal.name)
@@ -157,22 +157,22 @@ class BaseConsumer(AsyncConsumer):
                 logger.warning("socket.left_badly", code=error.code)
             self.record.closed(self._send_buffer.closing or self._gone)
 
-    # ------------------------------------------------------------------ what a subclass says
+    # ------------------------------------------------------------------ what a subclass implements
 
     async def enter(self) -> bool:
-        """Say whether the socket may be opened at all; called before it is accepted."""
+        """Return whether the socket may be accepted. Called before accepting it."""
         raise NotImplementedError
 
     async def greet(self, hello: Any) -> None:
-        """Join what is to be heard, then send the welcome."""
+        """Join the groups of the bus, then send the welcome."""
         raise NotImplementedError
 
     async def handle(self, command: Any) -> None:
-        """Do one command."""
+        """Execute one command."""
         raise NotImplementedError
 
     async def leave(self) -> None:
-        """The socket is gone."""
+        """Clean up after the socket has closed."""
 
     # ------------------------------------------------------------------ the loop
 
@@ -190,7 +190,7 @@ class BaseConsumer(AsyncConsumer):
             return
         if hello is None:
             return
-        if hello.version > wire.VERSION:  # a deploy is under way: his own server is another one
+        if hello.version > wire.VERSION:  # during a deploy: the client must find a newer server
             self.close(Close.OLDER)
             return
         if hello.version < wire.VERSION - 1:
@@ -200,7 +200,7 @@ class BaseConsumer(AsyncConsumer):
         self.tab = hello.tab
         async with self._doing:
             if not await self._guarded(self.greet, hello):
-                self.close(Close.DRAINING)  # he has been told why; later, or elsewhere, it may go
+                self.close(Close.DRAINING)  # already rejected with a reason; a retry may succeed
                 return
         self.live.add(self)
         while not self._send_buffer.closing and (command := await self._next(receive)) is not None:
@@ -209,13 +209,13 @@ class BaseConsumer(AsyncConsumer):
                     await self._guarded(self.handle, command)
 
     async def depart(self) -> None:
-        """Close the socket of a process that stops, when what is being done for it is done."""
+        """Close the socket of a stopping process after its commands and messages are done."""
         async with self._doing:
             await self.posted()
             self.close(Close.DRAINING)
 
     async def _next(self, receive: Receive) -> Any:
-        """Return the next command that is well formed and within the limits; None at the end."""
+        """Return the next valid command within the frame limit; None when the socket ends."""
         while not self._send_buffer.closing:
             event = await receive()
             if event["type"] == "websocket.disconnect":
@@ -228,7 +228,7 @@ class BaseConsumer(AsyncConsumer):
             try:
                 command = type(self).decode(event.get("text") or event.get("bytes"))
             except Invalid as error:
-                if error.code == "later_client":  # so much later that its hello is another
+                if error.code == "later_client":  # so new that its hello has another form
                     self.close(Close.OLDER)
                     return None
                 metrics.BAD_FRAMES.labels(error.code).inc()
@@ -241,20 +241,20 @@ class BaseConsumer(AsyncConsumer):
         return None
 
     def _may(self, command: Any) -> bool:
-        """Say whether a command is within the limits; who waits for its answer gets that."""
+        """Return whether a command is within the limits; if not, reject it unless it is `QUIET`."""
         refusal = self.quota.objection(command, self.heard_at)
         if refusal is not None and act_of(command) not in QUIET:
             self._refuse(refusal, command)
         return refusal is None
 
     async def _guarded(self, act: Callable[[Any], Awaitable[None]], command: Any) -> bool:
-        """Do `act`; turn whatever goes wrong into an answer. Say whether it went well."""
+        """Call `act`; turn any exception into a rejection. Return whether it succeeded."""
         try:
             await act(command)
         except LivechatError as error:
             self.reject(command, error.code)
         except Exception:
-            # A bug of ours must not cut the visitor's line: he is told, we read the log.
+            # A bug must not end the socket: the client gets a rejection, the log has the rest.
             metrics.COMMANDS_FAILED.labels(metrics.tag(type(command))).inc()
             logger.exception("command.failed", command=metrics.tag(type(command)))
             self.reject(command, Unavailable.code)
@@ -263,8 +263,11 @@ class BaseConsumer(AsyncConsumer):
         return False
 
     def take_tab(self, owner: str) -> None:
-        """Be the socket of this tab of `owner`. An older one, which the tab has given up without
-        our noticing, is closed, and so is his oldest tab when he has too many."""
+        """Make this the socket of its tab of `owner`, and close the tab's older socket.
+
+        The server may not have noticed yet that the older one is dead. For a new tab of an owner
+        with too many, the socket of the oldest tab is closed.
+        """
         self._owner = owner
         tabs = self._tabs.setdefault(owner, {})
         older = tabs.pop(self.tab, None)
@@ -283,12 +286,12 @@ class BaseConsumer(AsyncConsumer):
             self._tabs.pop(self._owner, None)
 
     def heartbeat(self, command: wire.Heartbeat) -> None:
-        """The client answered a heartbeat."""
+        """Note the client's response to a heartbeat."""
 
     # ------------------------------------------------------------------ messages
 
     def post(self, item: Item) -> None:
-        """Hand a message to the writer; it is answered after its commit."""
+        """Hand a message to the writer, which acknowledges it after the commit."""
         self._posting += 1
         writer.submit(item, self._answer)
 
@@ -304,41 +307,41 @@ class BaseConsumer(AsyncConsumer):
             )
 
     async def posted(self) -> None:
-        """Return when the messages of this socket are written: commands keep their order."""
+        """Wait until this socket's messages are written, so that commands keep their order."""
         while self._posting:
             self._posted = asyncio.Event()
             await self._posted.wait()
         self._posted = None
 
-    # ------------------------------------------------------------------ out
+    # ------------------------------------------------------------------ sending
 
     def deliver(self, frame: str) -> None:
         """Take a frame from the bus."""
         self.put(frame)
 
     def put(self, frame: str) -> None:
-        """Send a frame as soon as the reader takes it. Never blocks, never raises; a reader who
-        is too slow is cut."""
+        """Send a frame as soon as the client reads. Never blocks, never raises; closes the socket
+        of a client that reads too slowly."""
         if not self._send_buffer.closing:
             metrics.sent(frame)
         self._send_buffer.put(frame)
 
     @property
     def waiting_bytes(self) -> int:
-        """What waits for a slow reader."""
+        """Size of the send buffer, in characters."""
         return self._send_buffer.waiting_bytes
 
     def say(self, event: Struct) -> None:
         self.put(wire.encode(event))
 
     async def stream(self, events: Iterable[Struct]) -> None:
-        """Send many frames, each when the one before has left: a long answer is no slow reader."""
+        """Send many frames one by one, so that a long result does not fill the send buffer."""
         for event in events:
             self.say(event)
             await self._send_buffer.sent()
 
     def reject(self, command: Any, code: str, retry_after: float | None = None) -> None:
-        """Answer a command that was refused."""
+        """Tell the client that a command was rejected."""
         tag = str(type(command).__struct_config__.tag)
         client_id = getattr(command, "client_id", None)
         self.say(wire.Rejected(code, client_id, retry_after, tag))
@@ -348,7 +351,10 @@ class BaseConsumer(AsyncConsumer):
         self.put(wire.encode(wire.Rejected(code, client_id, retry_after=after)))
 
     def _refuse(self, refusal: Refusal, command: Any = None) -> None:
-        """Tell of a limit; who goes on all the same is closed. `command` None: it was not read."""
+        """Reject a command over a limit, or, with None, a frame that was not decoded.
+
+        After too many in a minute the socket is closed; those of a busy server do not count.
+        """
         if command is None:
             self.say(wire.Rejected(refusal.code, retry_after=refusal.retry_after))
         else:
@@ -357,10 +363,10 @@ class BaseConsumer(AsyncConsumer):
             self.close(Close.FLOODING)
 
     def close(self, code: int) -> None:
-        """Close the socket, after what still waits has been sent."""
+        """Close the socket after the send buffer has been sent."""
         self._send_buffer.close(code)
 
 
 def given(value: object) -> int | None:
-    """Return an optional number of a command, None where it was not given."""
+    """Return an optional number of a command, None where it is UNSET."""
     return value if isinstance(value, int) else None

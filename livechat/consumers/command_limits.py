@@ -1,4 +1,4 @@
-"""Rate limits of commands, by sender, address and channel; and what load shedding leaves undone."""
+"""Rate limits of commands, by sender, address and channel; and which commands are shed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ ACTS: dict[type, Act] = {
     wire.WatchConversation: Act.LOOKUP,
     wire.UnwatchConversation: Act.LOOKUP,
 }
-"""What a command counts as; every other is a change."""
+"""What each command counts as; every other command counts as a change."""
 
 SHED = {
     Act.TYPING: Level.TYPING,
@@ -39,16 +39,18 @@ SHED = {
     Act.LOOKUP: Level.MESSAGES,
     Act.MESSAGE: Level.MESSAGES,
 }
-"""At which level it is left undone. Changes never are: they end work, or are rare."""
+"""The load level at which commands are shed. Changes never are: they end work or are rare."""
 
 QUIET = frozenset({Act.TYPING, Act.VIEWING, Act.PAGE})
-"""What may vanish: nobody waits for an answer, and the next one says it again."""
+"""Commands dropped without a response: the client expects none, and repeats the state."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitGroup:
-    """People who share their limits, as they cannot be told apart: those of one address or of one
-    channel. `name` is the kind of group, `key` the one group."""
+    """People who share limits: those of one IP address or of one channel.
+
+    `name` is the kind of group, `key` identifies the group.
+    """
 
     name: str
     key: str
@@ -56,7 +58,7 @@ class LimitGroup:
 
 
 class CommandLimits:
-    """The limits of one person, shared by all their sockets."""
+    """The limits of one visitor or operator, shared by all their sockets."""
 
     __slots__ = ("_costs", "_groups", "_name", "_person", "_who")
 
@@ -65,17 +67,17 @@ class CommandLimits:
         self._who = who
         self._person = person
         self._groups = groups
-        self._costs: dict[Act, list[Cost]] = {}  # made when first asked for: most never are
+        self._costs: dict[Act, list[Cost]] = {}  # made on demand: most are never needed
 
     def objection(self, command: Any, now: float) -> Refusal | None:
-        """Return why a command is not to be done now; None when it may, and then it is counted."""
+        """Return why a command is refused now; None if it may be done, which counts it."""
         act = act_of(command)
         level = SHED.get(act)
         busy = limiter.shed(level) if level is not None else None
         return busy or limiter.take(self._costs.get(act) or self._costs_of(act), now)
 
     def _costs_of(self, act: Act) -> list[Cost]:
-        """Return what an act costs here. An opening brings its first message."""
+        """Return the costs of an act. An opening also costs its first message."""
         found = self._costs[act] = [
             Cost(f"{name}.{part}", f"{part} {name} {key}", acts[part])
             for part in ((act, Act.MESSAGE) if act is Act.OPENING else (act,))

@@ -1,4 +1,4 @@
-"""How a socket is refused before it is accepted, and how a browser learns why."""
+"""Rejects sockets before they are accepted, and tells browsers why."""
 
 import time
 from typing import Any
@@ -14,10 +14,10 @@ NO_DATABASE = Refusal("process.database", 5.0, is_busy=True)
 
 
 async def decline(scope: Any, send: Send, refusal: Refusal | None = None) -> None:
-    """Answer 403 to who has no business here, and 429 or 503 with ``Retry-After`` to who should
-    come back; where the server cannot say that, 403 as well.
+    """Reject a handshake: 403 if not allowed, 429 or 503 with ``Retry-After`` if temporary.
 
-    A browser tells no page the status of a refused socket: pages ask `explain`.
+    Always 403 where the ASGI server has no denial-response extension. Browsers hide the status
+    from pages, so pages ask `explain`.
     """
     if refusal is None or "websocket.http.response" not in scope.get("extensions", ()):
         await send({"type": "websocket.close"})
@@ -33,8 +33,10 @@ async def decline(scope: Any, send: Send, refusal: Refusal | None = None) -> Non
 
 
 async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
-    """Answer a socket's address when it is asked for by HTTP: 204 when there is nothing against a
-    socket from there now, else the status and ``Retry-After`` it would be refused with."""
+    """Respond to an HTTP request for a socket's address: could the client open the socket now?
+
+    204 if yes; else the status and ``Retry-After`` of the refusal.
+    """
     place = source_of(auth.client_address(scope))
     is_staff = scope["path"] == STAFF
     refusal = (

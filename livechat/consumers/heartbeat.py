@@ -1,8 +1,9 @@
-"""The pulse: what must happen every few seconds for all sockets of this process.
+"""The heartbeat loop: what must happen every few seconds for all sockets of this process.
 
-Heartbeats carry what the database holds, so that a browser that missed an event notices. Sockets
-take turns over the heartbeat's period, and each turn asks the database once for all of them,
-however many they are. Timers are ours, not the browsers': those of hidden tabs are throttled.
+Heartbeats carry the state in the database, so that a browser that missed an event notices. Sockets
+are spread over the heartbeat's period; each second, one query serves all visitors that are due and
+one digest serves all tabs of an operator. The server keeps the timers because browsers throttle
+those of hidden tabs.
 """
 
 import asyncio
@@ -28,11 +29,11 @@ logger = structlog.stdlib.get_logger(__name__)
 
 RIGHTS_SECONDS = 10
 DEAF_SECONDS = 10.0
-"""After so long without hearing itself through Redis a process says that it does not hear all."""
+"""Seconds without its own messages from Redis, after which a process says it may miss events."""
 
 
 class HeartbeatLoop:
-    """Beats once a second, one heartbeat's share of the sockets at a time."""
+    """Runs once a second, each time for the sockets whose heartbeat is due."""
 
     def __init__(self) -> None:
         self._turn = 0
@@ -45,15 +46,15 @@ class HeartbeatLoop:
             try:
                 await self.beat(self._turn)
             except LivechatError as error:
-                # The database is away. Say nothing rather than something old: clients know how
-                # long they have heard nothing.
+                # The database is down. Send nothing rather than old state: clients measure the
+                # silence.
                 logger.warning("pulse.missed", code=error.code)
             except Exception:
                 logger.exception("pulse.failed")
             await asyncio.sleep(max(0.05, 1.0 - (time.monotonic() - started)))
 
     async def beat(self, turn: int) -> None:
-        """Do the work of one second."""
+        """Do the work of one second. `turn` counts the calls."""
         self._close_idle()
         await self._compare_epochs()
         share = [socket for socket in BaseConsumer.live if socket.slot == turn % HEARTBEAT_SECONDS]
@@ -72,8 +73,10 @@ class HeartbeatLoop:
                 socket.close(Close.IDLE)
 
     async def _compare_epochs(self) -> None:
-        """Have everybody say hello again when the database was exchanged for a restored one: a
-        conversation that a socket hears may have another number there."""
+        """Close all sockets for a reconnect when the database was replaced by a restored one.
+
+        There, a conversation that a socket receives may have another pk.
+        """
         before, self._epoch = self._epoch, await run(installation.epoch)
         if before is not None and before != self._epoch:
             logger.warning("pulse.another_database")
@@ -88,7 +91,7 @@ class HeartbeatLoop:
         present = []
         for socket, key in keys.items():
             if socket not in BaseConsumer.live:
-                continue  # he left while we asked
+                continue  # closed during the query
             has_answered = socket.heard_at > socket.beaten_at
             socket.beaten_at = time.monotonic()
             if (newest := found.get(key)) is None:
@@ -111,7 +114,7 @@ class HeartbeatLoop:
             socket.say(wire.StaffHeartbeat(digest, presence.value if presence else None, hears_all))
 
     async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
-        """Renew the leases of operators whose browser answered since the last time."""
+        """Renew the leases of operators whose browsers answered a heartbeat since the last call."""
         answered = [socket for socket in sockets if socket.answered]
         active = {socket.user for socket in answered if socket.active}
         users = {socket.user for socket in answered}

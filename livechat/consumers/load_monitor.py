@@ -1,4 +1,4 @@
-"""Measures how busy this process is, and tells the gate what to leave undone."""
+"""Measures the load of this process, and sets the limiter's level of load shedding."""
 
 import asyncio
 import os
@@ -18,22 +18,22 @@ logger = structlog.stdlib.get_logger(__name__)
 
 TICK_SECONDS = 0.1
 STEADY_TICKS = 3
-"""A lag counts when so many ticks in a row were late: one long step alone is no load."""
+"""Number of late ticks in a row that make a lag: one long step of the loop is not overload."""
 MEMORY_TICKS = 10
 STATM = Path("/proc/self/statm")
 
 
 class LoadMonitor:
-    """Looks ten times a second."""
+    """Measures ten times a second."""
 
     def __init__(self) -> None:
         self.reading = Reading()
-        """What was measured last."""
+        """The latest measurement."""
         self._load = Load()
         self._lags: deque[float] = deque([0.0] * STEADY_TICKS, STEADY_TICKS)
 
     async def run(self) -> None:
-        """Keep the level of the gate true, for ever."""
+        """Keep the limiter's level up to date. Never returns."""
         turn = 0
         while True:
             expected = time.monotonic() + TICK_SECONDS
@@ -67,7 +67,7 @@ class LoadMonitor:
 
 
 def resident_bytes() -> int:
-    """Return the memory this process holds, 0 where the system does not say."""
+    """Return the resident memory of this process in bytes; 0 on systems without `/proc`."""
     try:
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

@@ -1,7 +1,7 @@
-"""Side lanes: where messages wait whose conversation somebody else has locked.
+"""Queues for messages of conversations that another transaction has locked.
 
-The writer goes on with the others. A lane is one conversation: its messages keep their order, and
-whatever comes for it meanwhile queues behind them.
+The writer goes on with other conversations. Each queue holds one conversation: its messages keep
+their order, and later ones for the same conversation queue behind them.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from livechat.services.messages import Item, PostResult, Refused
 logger = structlog.stdlib.get_logger(__name__)
 
 LANES = 4
-"""Conversations that are waited for at once; each takes a thread and a connection meanwhile."""
+"""Maximum conversations to wait for at once; each occupies a thread and a connection."""
 MAX_BATCH = 64
 
 OnAnswer = Callable[[Item, PostResult], None]
@@ -27,7 +27,7 @@ Post = Callable[[Sequence[Item]], list[PostResult]]
 
 
 class LockedQueues:
-    """The lanes of one event loop. `post` waits for the lock, as long as the database lets it."""
+    """The queues of one event loop. `post` waits for the lock until the database's time-out."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -39,11 +39,11 @@ class LockedQueues:
         return conversation in self._waiting
 
     def __len__(self) -> int:
-        """How many messages wait, those that are being written among them."""
+        """Return how many messages wait or are being written."""
         return sum(map(len, self._waiting.values()))
 
     def add(self, item: Item, answer: OnAnswer) -> None:
-        """Have `item` written behind those of its conversation; `answer` is called on the loop."""
+        """Write `item` after earlier ones of its conversation, then call `answer` on the loop."""
         if item.conversation in self._waiting:
             self._waiting[item.conversation].append((item, answer))
             return
@@ -53,7 +53,7 @@ class LockedQueues:
         task.add_done_callback(self._tasks.discard)
 
     async def empty(self) -> None:
-        """Return when nothing is waiting or being written."""
+        """Wait until no message is waiting or being written."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -73,7 +73,7 @@ class LockedQueues:
         try:
             return self._post(items)
         except OperationalError as error:
-            # Still locked: they are told to come again, in their order.
+            # Still locked: the clients must retry, in the same order.
             logger.warning("lane.refused", messages=len(items), error=type(error).__name__)
             return [Refused(Unavailable())] * len(items)
         except Exception:

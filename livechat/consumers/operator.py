@@ -1,4 +1,4 @@
-"""The dashboard's socket: one for the whole inbox of one signed-in user."""
+"""The dashboard's socket: one per tab, for the whole inbox of a signed-in user."""
 
 import asyncio
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ from livechat.services.messages import Item
 from livechat.wire import Close
 
 MAX_HELD = 500
-"""Frames kept for one socket while something is read for it."""
+"""Maximum frames held back while data is read for a socket; see `reading`."""
 
 
 class OperatorConsumer(BaseConsumer):
@@ -55,20 +55,20 @@ class OperatorConsumer(BaseConsumer):
         self.login = auth.login_of(self.scope, user)
         self.access: login_sessions.Access | None = None
         self.active = False
-        """Whether he touched something since his lease was last renewed."""
+        """Whether the operator gave input since their lease was last renewed."""
         self.answered = True
-        """Whether he answered the heartbeat since then."""
+        """Whether the client answered a heartbeat since then."""
         self.presence: Presence | None = None
-        """How others see him, as last read; None for who does not answer."""
+        """How others see the operator, as last read; None for users who are no operators."""
         self.renewed_at: datetime | None = None
-        """When his lease was last renewed here."""
+        """When this socket last renewed the operator's lease."""
         self.own: dict[UUID, int] = {}
-        """Open conversations he takes part in, as last read: typing there asks no database."""
+        """Open conversations the operator takes part in (id -> pk), cached for typing."""
         self.watched: dict[UUID, int] = {}
         self._rights = asyncio.Lock()
         """Held while the operator's rights are read, and groups are joined or left for them."""
         self._held: list[str] | None = None
-        """What has happened since something is being read; see `reading`."""
+        """Frames held back while data is read, else None; see `reading`."""
         try:
             self.actor = await run(operators.staff_actor, user)
         except LivechatError:
@@ -87,7 +87,7 @@ class OperatorConsumer(BaseConsumer):
     async def leave(self) -> None:
         user = getattr(self, "user", None)
         tabs = [other for other in self.live if isinstance(other, OperatorConsumer)]
-        # Whoever is sent away by a server that stops is at another one already.
+        # Clients of a stopping server have already connected to another one.
         is_last = user is not None and all(other.user != user for other in tabs)
         if is_last and self.renewed_at is not None and not self.draining:
             await run(operators.left, user, self.renewed_at)
@@ -185,29 +185,29 @@ class OperatorConsumer(BaseConsumer):
             case wire.Heartbeat():
                 self.heartbeat(command)
                 if command.active and self.presence == Presence.AWAY:
-                    await self.sign_of_life(active=True)  # the pulse would take ten seconds
+                    await self.sign_of_life(active=True)  # the heartbeat loop may take 10 s
             case _:
                 assert_never(command)
 
     async def change(self, service: Any, command: Any) -> None:
-        """Do one of the services that change a conversation, and acknowledge it."""
+        """Call a service that changes a conversation, and acknowledge the command."""
         await self.posted()
         row = await run(service, self.actor, command.conversation)
-        self.own.pop(row.public_id, None)  # typing reads it again
+        self.own.pop(row.public_id, None)  # the next typing reads it again
         self.acknowledge(command.client_id, row.public_id)
 
     async def fetch_inbox(self) -> None:
-        """Join everything he is to hear, then read it: the one way of start and of repair."""
+        """Join all groups, then send the inbox. Start and repair both use this."""
         with self.reading():
             await self.refresh()
             await self.stream(await run(inbox.snapshot, self.actor))
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Tell what happens meanwhile after the answer.
+        """Hold back frames from the bus until the result that is being read has been sent.
 
-        Told before, it would be gone as soon as the answer, read earlier, takes the place of what
-        the page knows; an inbox would come back to it after two heartbeats.
+        Otherwise the page would apply a newer event first and then overwrite it with the older
+        result; in an inbox, only the heartbeats would repair that.
         """
         self._held = []
         try:
@@ -220,7 +220,7 @@ class OperatorConsumer(BaseConsumer):
             super().deliver(frame)
             return
         self._held.append(frame)
-        if len(self._held) >= MAX_HELD:  # whoever reads so slowly is not waited for
+        if len(self._held) >= MAX_HELD:  # too many: stop holding them back
             self._release()
 
     def _release(self) -> None:
@@ -229,9 +229,9 @@ class OperatorConsumer(BaseConsumer):
             super().deliver(frame)
 
     async def refresh(self) -> None:
-        """Read his rights again and hear what they allow, nothing else.
+        """Read the user's rights again, and join exactly the groups that they allow.
 
-        Raises NotAllowed and closes the socket when the dashboard is not for him any more.
+        Raises NotAllowed and closes the socket when the user may no longer open the dashboard.
         """
         async with self._rights:
             await self._refresh()
@@ -245,8 +245,8 @@ class OperatorConsumer(BaseConsumer):
         if not self.actor.may_enter:
             self.close(Close.FORBIDDEN)
             raise NotAllowed
-        # His own group first: from here on, whatever he is assigned enlists him by itself, so
-        # nothing falls between the reading of his conversations and the joining.
+        # First the user's own group: a conversation assigned from now on joins this socket by
+        # itself (`Post.join`), so none is missed between reading the list and joining the groups.
         bus.registry.join(self, events.user_group(self.user))
         self.own = await run(inbox.own_conversations, self.actor)
         self.watched = await run(inbox.readable_among, self.actor, list(self.watched))
@@ -261,8 +261,10 @@ class OperatorConsumer(BaseConsumer):
             bus.registry.join(self, group)
 
     async def rights_changed(self) -> bool:
-        """The operator's rights or channels changed: hear what they allow, have the inbox fetched.
-        Say whether they could be read."""
+        """Apply changed rights or channels, and make the client fetch the inbox.
+
+        Return whether the rights could be read.
+        """
         is_read = await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
         self.say(wire.InboxChanged())
         return is_read
@@ -281,14 +283,16 @@ class OperatorConsumer(BaseConsumer):
                 bus.registry.leave(self, events.staff_group(pk))
 
     def heard(self, conversation: UUID) -> int | None:
-        """Return the pk of a conversation whose group this socket is in; None of any other. What
-        another tab left is still in `own`, but not heard any more."""
+        """Return the pk of a conversation whose group this socket is in, else None.
+
+        `own` may still hold a conversation that another tab has left.
+        """
         pk = self.own.get(conversation) or self.watched.get(conversation)
         is_heard = pk is not None and bus.registry.is_in(self, events.staff_group(pk))
         return pk if is_heard else None
 
     async def type(self, command: wire.SetTyping) -> None:
-        """Show that he is typing; only those who take part are shown."""
+        """Announce that the operator is typing. Raises NotFound unless they take part."""
         if self.actor.operator_id is None:
             raise NotAllowed
         if command.conversation not in self.own or self.heard(command.conversation) is None:
@@ -305,7 +309,7 @@ class OperatorConsumer(BaseConsumer):
         )
 
     async def view(self, command: wire.SetViewing) -> None:
-        """Show colleagues that the operator looks at a conversation."""
+        """Announce to colleagues whether the operator views a conversation."""
         if self.actor.operator_id is None:
             raise NotAllowed
         pk = self.heard(command.conversation)
@@ -326,7 +330,7 @@ class OperatorConsumer(BaseConsumer):
         self.active = self.active or command.active
 
     async def sign_of_life(self, *, active: bool) -> None:
-        """Renew his lease. A connection alone is no sign of a person: it comes back by itself."""
+        """Renew the operator's lease. `active`: there was input; a reconnect alone is none."""
         presences = await run(operators.heard_from, [self.user], [self.user] if active else [])
         self.presence = presences.get(self.user)
         self.renewed_at = database_time.now()

@@ -1,4 +1,4 @@
-"""What waits to be sent on one socket, within bounds in frames and bytes."""
+"""The send buffer of a socket, bounded in frames and characters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -7,34 +7,34 @@ from typing import Any, ClassVar
 from livechat.wire import Close
 
 CLOSE_WITHIN = 5.0
-"""Seconds a reader has to take what is left when his socket is closed."""
+"""Seconds a client has to read the remaining frames when its socket is closed."""
 MAX_FRAMES = 400
 MAX_BYTES = 262_144
-"""What may wait for a slow reader before he is cut; he comes back and fetches."""
+"""Limits of one buffer. Beyond, the socket is closed; the client reconnects and fetches."""
 MAX_BYTES_OF_ALL = 64 * 1024 * 1024
-"""What may wait in a process. Beyond, whoever is slow is cut with less."""
+"""Limit of all buffers in a process. Beyond, slow sockets are closed (`SLOW_BYTES`)."""
 SLOW_BYTES = 16_384
-"""With more than this waiting, one is slow."""
+"""A socket with more than this in its buffer is slow."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class SendBuffer:
-    """Sends frames in order, each as soon as the reader takes it."""
+    """Sends frames in order, each as soon as the client reads."""
 
     bytes_of_all: ClassVar[int] = 0
-    """What waits in this process."""
+    """Size of all send buffers in this process."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._frames: list[str] = []  # seldom any: an empty deque takes ten times as much
+        self._frames: list[str] = []  # usually empty: an empty deque takes ten times the memory
         self._bytes = 0
         self._flusher: asyncio.Task[None] | None = None
         self.closing = 0
-        """The code with which the socket is closed, or 0."""
+        """The code with which the socket is closing, or 0."""
 
     def put(self, frame: str) -> None:
-        """Send a frame. Never blocks, never raises; a reader who is too slow is cut."""
+        """Send a frame. Never blocks, never raises; closes the socket if the client is too slow."""
         if self.closing:
             return
         self._frames.append(frame)
@@ -51,29 +51,31 @@ class SendBuffer:
 
     @property
     def waiting_bytes(self) -> int:
-        """What waits for a slow reader."""
+        """Size of this buffer."""
         return self._bytes
 
     async def sent(self) -> None:
-        """Return when nothing waits any more, or the socket is closing."""
+        """Wait until the buffer is empty or the socket is closing."""
         while self._flusher is not None and not self.closing:
             await asyncio.wait([self._flusher])
 
     def close(self, code: int) -> None:
-        """Close the socket, after what still waits has been sent."""
+        """Close the socket after the buffer has been sent. Only the first code counts."""
         if self.closing:
             return
         self.closing = code
         if self._flusher is None:
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
         if code == Close.TOO_SLOW:
-            # He does not read; waiting for him would keep his frames for ever.
+            # The client does not read: the pending send might never return.
             self._flusher.cancel()
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
 
     async def finish(self) -> None:
-        """Let the last frames and the close code out: when the consumer returns, the server cuts
-        the line, and the client would only see that it is gone."""
+        """If the socket is closing, wait until the buffer and the code are sent (`CLOSE_WITHIN`).
+
+        When the consumer returns, the server drops the connection, without a code for the client.
+        """
         flusher = self._flusher
         if flusher is not None:
             if self.closing:
@@ -82,8 +84,10 @@ class SendBuffer:
         self._forget()
 
     def _send_now(self) -> None:
-        """Send what waits without a task of its own, which costs as much as the sending; only
-        where the server holds us up, a task goes on from there."""
+        """Send the buffer without a task, which would cost as much as the sending.
+
+        Only if the server blocks, a task continues from there.
+        """
         sending = self._flush()
         try:
             held_up = sending.send(None)
@@ -101,7 +105,7 @@ class SendBuffer:
             if self.closing:
                 await self._send({"type": "websocket.close", "code": self.closing})
         except (OSError, RuntimeError):
-            self._forget()  # the client went away while we wrote; whoever receives hears of it
+            self._forget()  # the client has gone; the receive loop will notice
         if self._flusher is asyncio.current_task():
             self._flusher = None
 
@@ -115,7 +119,7 @@ class SendBuffer:
 
 
 async def _go_on(begun: Coroutine[Any, None, None], held_up: Any) -> None:
-    """Finish a coroutine that was begun by hand and now waits for `held_up`."""
+    """Finish a coroutine that was started without a task and now waits for `held_up`."""
     await _Begun(begun, held_up)
 
 

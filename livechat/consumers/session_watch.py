@@ -1,7 +1,7 @@
-"""The watch: ends the sockets of staff who may not be here any more.
+"""The session watch: closes staff sockets whose login session ended, and reloads changed rights.
 
-It looks at those of a user as soon as an event tells that something about him changed, and the
-pulse has it look at all every few seconds, for an event may be lost.
+It checks a user's sockets as soon as an event names the user. Because an event may be lost, the
+heartbeat loop also checks all sockets every few seconds.
 """
 
 import asyncio
@@ -21,24 +21,24 @@ from livechat.wire import Close
 logger = structlog.stdlib.get_logger(__name__)
 
 GATHER_SECONDS = 0.2
-"""Changes come in twos and threes; and a browser that changed its own password gets its new
-session meanwhile, before its other tabs ask for one."""
+"""Seconds to collect changes, which often come together. In this time, a browser that changed its
+password gets its new login session, before the sockets of its other tabs are checked."""
 
 
 class SessionWatch:
-    """This process's end of `events.access_changed`."""
+    """Receives `events.access_changed` in this process."""
 
     def __init__(self) -> None:
         self._users: set[int] = set()
         self._told = asyncio.Event()
 
     def deliver(self, frame: str) -> None:
-        """Hear from the bus of whom something changed."""
+        """Take a frame from the bus: the pks of changed users."""
         self._users.update(map(int, frame.split()))
         self._told.set()
 
     async def keep(self) -> None:
-        """Look whenever it is told to, for ever."""
+        """Check the sockets of changed users. Never returns."""
         bus.registry.join(self, events.ACCESS)
         try:
             while True:
@@ -49,22 +49,24 @@ class SessionWatch:
                 try:
                     await look([socket for socket in staff() if socket.user in users], told=True)
                 except LivechatError as error:
-                    # The pulse looks again.
+                    # The heartbeat loop checks again.
                     logger.warning("watch.failed", code=error.code)
-                except Exception:  # the one who keeps this alive for ever; see `HeartbeatLoop.run`
+                except Exception:  # this loop must not end; see `HeartbeatLoop.run`
                     logger.exception("watch.failed")
         finally:
             bus.registry.drop(self)
 
 
 def staff() -> list[OperatorConsumer]:
-    """Return the sockets of staff in this process."""
+    """Return the staff sockets of this process."""
     return [socket for socket in BaseConsumer.live if isinstance(socket, OperatorConsumer)]
 
 
 async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> None:
-    """End what has no session any more, and read the rights of the others again where they
-    differ; `told` that they do, so that it holds for whom nothing was known yet as well."""
+    """Close sockets without a valid login session; reload the rights of others if they changed.
+
+    A socket's first check only stores its rights, unless `told` says that they have changed.
+    """
     logins = {socket: socket.login for socket in sockets}
     if not logins:
         return
@@ -75,6 +77,6 @@ async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> No
             socket.close(Close.IDENTITY)
         elif now != socket.access:
             is_first = socket.access is None
-            # Known only when it holds: rights that could not be read are read again by the pulse.
+            # Stored only after success, so that the heartbeat loop retries a failed read.
             if (is_first and not told) or await socket.rights_changed():
                 socket.access = now

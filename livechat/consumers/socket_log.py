@@ -1,4 +1,4 @@
-"""What is told of a socket, to the log and to the metrics: when it came and went, and why."""
+"""Log lines and metrics of a socket: when it was opened, refused or closed, and why."""
 
 import time
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from livechat.domain.addresses import network_of
 logger = structlog.stdlib.get_logger(__name__)
 
 NO_CODE = 1006
-"""What a line that was cut says: nothing."""
+"""Close code of a connection that ended without one."""
 
 
 class SocketLog:
-    """The record of one socket of `kind`, visitor or staff."""
+    """Logs and counts one socket of `kind`, visitor or staff."""
 
     def __init__(self, kind: str, scope: Mapping[str, Any]) -> None:
         self._kind = kind

@@ -1,4 +1,4 @@
-"""Where services run: a named pool of threads, bounded so that the database is not flooded."""
+"""The thread pool in which services run, bounded so that the database is not overloaded."""
 
 import asyncio
 import contextvars
@@ -16,19 +16,19 @@ from livechat.errors import Unavailable
 T = TypeVar("T")
 
 _waiting: dict[object, float] = {}
-"""When what no thread has begun yet was handed over."""
+"""When each call that waits for a thread was submitted, in monotonic time."""
 
 
 async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Call a service in a thread and return what it returns.
+    """Call a service in a thread and return its result.
 
-    A database that fails is asked once more (every service is safe to repeat), then Unavailable
-    is raised; errors of the service itself come through.
+    A database error is retried once, because every service is safe to repeat; the second raises
+    Unavailable. Errors of the service itself are passed on.
     """
     loop = asyncio.get_running_loop()
     ticket = object()
     _waiting[ticket] = time.monotonic()
-    # In the caller's context, so that a line of the log tells on whose behalf it was.
+    # In the caller's context, so that log lines keep its fields.
     context = contextvars.copy_context()
     try:
         return await loop.run_in_executor(pool(), context.run, _call, ticket, service, args, kwargs)
@@ -37,20 +37,22 @@ async def run(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 
 def oldest(now: float) -> float:
-    """Return how many seconds the oldest call has waited for a thread, 0.0 when none waits. `now`
-    by the monotonic clock."""
-    since = list(_waiting.values())[:1]  # at once: threads take tickets away meanwhile
+    """Return the seconds that the oldest call has waited for a thread, 0.0 if none waits.
+
+    `now` is monotonic time.
+    """
+    since = list(_waiting.values())[:1]  # copied in one step: threads remove tickets concurrently
     return now - since[0] if since else 0.0
 
 
 def waiting() -> int:
-    """Return how many services wait for a thread."""
+    """Return how many calls wait for a thread."""
     return len(_waiting)
 
 
 @cache
 def pool() -> ThreadPoolExecutor:
-    """Return the threads, `DB_THREADS` of them, made when they are first needed."""
+    """Return the pool of `DB_THREADS` threads, created at the first call."""
     return ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="service")
 
 

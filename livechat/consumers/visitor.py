@@ -1,4 +1,4 @@
-"""The visitor's socket. Knows him by a signed token; never reads cookies."""
+"""The visitor's socket. A signed token identifies the visitor; cookies are never read."""
 
 import contextlib
 import uuid
@@ -50,11 +50,11 @@ class VisitorConsumer(BaseConsumer):
 
     async def enter(self) -> bool:
         self.name = uuid.uuid4()
-        """What the socket is called where staff are told of it."""
+        """Id of the socket in frames for staff."""
         self.beaten_at = 0.0
-        """When its last heartbeat was sent, by the monotonic clock."""
+        """When the last heartbeat was sent, in monotonic time."""
         self.presence: events.VisitorTab | None = None
-        """What staff are told of while the socket is open; None without an open conversation."""
+        """Announced to staff while the socket is open; None without an open conversation."""
         try:
             key = self.scope["url_route"]["kwargs"]["key"]
             self.channel = await run(visitors.channel_of, key)
@@ -66,7 +66,7 @@ class VisitorConsumer(BaseConsumer):
         if isinstance(hello, wire.StaffHello):
             raise NotFound
         channel = self.channel
-        del self.channel  # a whole row for each idle visitor: from here on its number will do
+        del self.channel  # a whole row per idle socket; from now on the pk is enough
         limits = limiter.limits()
         if not hello.token and (refusal := self._newcomer(limits.address)):
             self.reject(hello, refusal.code, refusal.retry_after)
@@ -90,19 +90,19 @@ class VisitorConsumer(BaseConsumer):
         self.page = visitors.clean_page(hello.page)
         self.attributes: dict[str, Value] = {}
         self.known: uuid.UUID | None = None
-        """The conversation this socket hears; its pk for typing, which asks no database."""
+        """The conversation that this socket last joined; its pk saves a query when typing."""
         self.known_pk = 0
         self.take_tab(f"visitor.{visitor}.{channel.pk}")
         bus.registry.join(self, events.visitor_group(visitor, channel.pk))
-        # First join, then read: what is committed in between is heard and perhaps read too,
-        # which the client drops as a double. The other way round it could be missed.
+        # Join, then read: an entry committed in between may arrive twice, and the client drops
+        # the second. In the other order, it could be missed.
         current = await run(visitors.newest, self.actor)
         if current is not None:
             self.stand_in(current.id, current.pk, current.state)
         state = await run(
             visitors.state_of,
             self.actor,
-            channel,  # as it was when he came, at most some seconds ago
+            channel,  # as read when the socket opened, at most some seconds ago
             conversation=hello.conversation,
             after_seq=hello.after_seq,
             language=hello.language,
@@ -125,12 +125,12 @@ class VisitorConsumer(BaseConsumer):
         if self.presence is not None:
             events.visitors_present([self.presence], present=True)
         if self.page.url and hello.token:
-            with contextlib.suppress(Unavailable):  # he is welcome all the same
+            with contextlib.suppress(Unavailable):  # the welcome does not depend on it
                 await run(visitors.view_page, self.actor, self.page)
 
     async def leave(self) -> None:
-        # Whoever is sent away by a server that stops is at another one at once.
-        # Of whom nothing was heard for long nobody knows when he left.
+        # Clients of a stopping server connect to another one at once.
+        # After an idle time-out, the time of departure is unknown.
         is_known = not self.draining and self._send_buffer.closing != Close.IDLE
         if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
@@ -207,7 +207,7 @@ class VisitorConsumer(BaseConsumer):
                 attributes=self.attributes,
             ),
         )
-        self.hear(opened.conversation, opened.pk)  # it may be an earlier one, said again
+        self.hear(opened.conversation, opened.pk)  # a repeat may name an earlier one
         self.stand_in(opened.conversation, opened.pk, opened.state)
         self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
         if self.presence is not None:
@@ -240,9 +240,9 @@ class VisitorConsumer(BaseConsumer):
         )
 
     def stand_in(self, conversation: uuid.UUID, pk: int, state: str) -> None:
-        """His newest conversation is this one: hear it, and be seen there while it is open."""
+        """Join the visitor's newest conversation, and be shown as present while it is open."""
         if self.presence is not None and pk < self.presence.conversation_pk:
-            return  # it was read before he opened another one
+            return  # outdated: read before a newer conversation was opened
         self.hear(conversation, pk)
         self.presence = None
         if state != State.CLOSED:

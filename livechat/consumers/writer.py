@@ -1,9 +1,10 @@
-"""The writer: messages that wait while a commit is under way are committed together (group commit).
+"""The writer: messages that arrive during a commit are committed together in the next one.
 
-One per process, without a timer: an idle batch writer writes a message at once, a busy one writes
-all that came in meanwhile in its next transaction. A message is acknowledged after its commit,
-never before. Messages of a conversation that another transaction has locked wait in a queue of
-their own (`locked_queues.py`), so they delay no other conversation.
+This is called group commit. There is one writer per process and no timer: an idle batch writer
+writes a message at once, a busy one writes in its next transaction all that has arrived. A
+message is acknowledged after its commit, never before. Messages of a conversation that another
+transaction has locked wait in a queue of their own (`locked_queues.py`), so they delay no other
+conversation.
 """
 
 import asyncio
@@ -27,19 +28,19 @@ logger = structlog.stdlib.get_logger(__name__)
 MAX_BATCH = 256
 MAX_WAITING = 10_000
 MAX_WAITING_CHARACTERS = 16_000_000
-"""What may wait: messages, and their texts together."""
+"""Limits of the queue: messages, and characters of their texts together."""
 
 BATCH_WRITERS = 2 if connection.vendor == "postgresql" else 1
-"""SQLite has one writer at a time, whatever we do."""
+"""SQLite allows only one writer at a time."""
 
 Outcome = PostResult | Busy
 Waiting = tuple[Item, OnAnswer, float]
-"""A message, whom to tell and since when it waits, by the monotonic clock."""
+"""A message, its callback, and when it was queued, in monotonic time."""
 Post = Callable[[Sequence[Item]], list[Outcome]]
 
 
 class Writer:
-    """Takes messages from the sockets of one event loop and answers each by a callback.
+    """Takes messages from the sockets of one event loop, and reports each result by a callback.
 
     Several `batch_writers` write at once: while one waits for the disk, another one prepares its
     transaction. All messages of a conversation go through the same one, so they keep their order.
@@ -53,8 +54,10 @@ class Writer:
         self.pool = ThreadPoolExecutor(batch_writers, thread_name_prefix="writer")
 
     def submit(self, item: Item, answer: OnAnswer) -> None:
-        """Have `item` written; `answer(item, outcome)` is called on the loop, once, after the
-        commit. Never blocks; with too many waiting the item is refused at once."""
+        """Queue `item`; `answer(item, outcome)` is called once, on the loop, after the commit.
+
+        Never blocks. When the queue is full, the item is refused at once.
+        """
         is_full = self.waiting + len(self.locked) >= MAX_WAITING
         if is_full or self._characters >= MAX_WAITING_CHARACTERS:
             answer(item, Refused(Unavailable()))
@@ -64,23 +67,25 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many messages wait; those that are being written not among them."""
+        """Number of messages in the queue, without those being written."""
         return sum(len(one.waiting) for one in self._batch_writers)
 
     def oldest(self, now: float) -> float:
-        """Return how many seconds the oldest message has waited for its answer, 0.0 without one.
-        `now` by the monotonic clock."""
+        """Return the seconds that the oldest message has waited for its result, 0.0 without one.
+
+        `now` is monotonic time.
+        """
         return max(one.oldest(now) for one in self._batch_writers)
 
     async def empty(self) -> None:
-        """Return when nothing is waiting or being written."""
+        """Wait until no message is waiting or being written."""
         while (busy := [one.idle for one in self._batch_writers if one.idle]) or len(self.locked):
             if busy:
                 await asyncio.wait(busy)
             await self.locked.empty()
 
     def next_batch(self, waiting: deque[Waiting]) -> list[Waiting]:
-        """Take what waits, except what has to queue behind others of a locked conversation."""
+        """Take the next batch; move messages of locked conversations to their queues."""
         batch = []
         for item, answer, at in [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]:
             self._characters -= len(item.text)
@@ -91,23 +96,25 @@ class Writer:
         return batch
 
     def write(self, items: Sequence[Item]) -> list[Outcome]:
-        """Write a batch; when it fails write the items one by one, so that the one at fault
-        alone is refused. Repeating is safe: what did get stored is answered as repeated."""
+        """Write a batch; if it fails, write its items one by one and refuse only those that fail.
+
+        Safe to repeat: items that were stored get the result `Repeated`.
+        """
         answers = self._attempt(items)
         if answers is not None:
             return answers
         answers = []
         lost = False
         for item in items:
-            # When the database is gone, one attempt tells; the rest need not wait for it.
+            # One failed attempt shows that the database is down; do not repeat it for the rest.
             single = None if lost else self._attempt([item])
             lost = lost or (single is None and not self._database_answers())
             answers += single or [Refused(Unavailable())]
         return answers
 
     def _attempt(self, items: Sequence[Item]) -> list[Outcome] | None:
-        """Return the answers, or None when it failed: whatever one item brings about, the writer
-        lives on and the neighbours are served."""
+        """Return the results, or None on any failure: no item may stop the writer or delay the
+        other items."""
         try:
             with metrics.COMMIT_SECONDS.time():
                 answers = self._post(items)
@@ -133,13 +140,13 @@ class Writer:
 
 
 class BatchWriter:
-    """Writes in one transaction whatever has come in while it wrote the one before."""
+    """Writes in one transaction all messages that arrived during the previous one."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self.waiting: deque[Waiting] = deque()
         self.idle: asyncio.Future[None] | None = None
-        """Done when nothing is waiting or being written; None when that is so."""
+        """Future that is done when this batch writer becomes idle; None while it is idle."""
         self._writing_since: float | None = None
 
     def take(self, item: Item, answer: OnAnswer) -> None:
@@ -147,7 +154,7 @@ class BatchWriter:
         if self.idle is None:
             loop = asyncio.get_running_loop()
             self.idle = loop.create_future()
-            # In the next turn, with whatever else comes in this one.
+            # In the loop's next turn, together with other messages of this turn.
             loop.call_soon(self._begin, loop, context=contextvars.Context())
 
     def oldest(self, now: float) -> float:
@@ -168,9 +175,9 @@ class BatchWriter:
             return
         self._writing_since = batch[0][2]
         writing = self._writer.pool.submit(self._writer.write, [item for item, _, _ in batch])
-        # Not by a task: it would be woken one turn later, and the answers would leave apart from
-        # what the same transaction says to the same sockets. In a context of nobody's: what the
-        # writer logs is not about whoever came first.
+        # Not by a task: it would run one turn later, so acknowledgements would be sent apart from
+        # the same transaction's events to the same sockets. In an empty context, so that the log
+        # lines do not carry the fields of the first sender.
         writing.add_done_callback(
             lambda done: loop.call_soon_threadsafe(
                 self._end, loop, batch, done, context=contextvars.Context()
