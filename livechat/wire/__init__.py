@@ -1,16 +1,16 @@
-"""Every WebSocket frame: commands in, events out.
+"""All WebSocket frames: commands from browsers, events to browsers.
 
-JSON text frames tagged by ``type``. Commands are imperative and refuse unknown fields,
-events are past tense and may grow: clients ignore fields they do not know. The browser's
+Frames are JSON texts tagged by ``type``. Commands are imperative and refuse unknown fields. Events
+are past tense and may get new fields: clients ignore fields they do not know. The browser's
 types, ``static/livechat/shared/wire.d.ts``, are generated from this package
 (``manage.py generate_wire``).
 
-Two audiences, two vocabularies: what a visitor may send and see is declared apart from what
-staff may. A field that is only in a staff struct cannot reach a visitor.
+Frames for visitors and frames for staff are declared apart, so a field that is only in a staff
+struct cannot reach a visitor.
 
-Times are RFC 3339 UTC. Ids are UUIDs. `seq` counts an audience's own timeline 1..n without a
-hole: a visitor's frames carry `Message.public_seq`, staff frames `Message.seq`. Sequence
-numbers and limits are whole numbers below 2**53.
+Times are RFC 3339 in UTC. Ids are UUIDs, except those of canned responses. `seq` counts an
+audience's own timeline 1..n without gaps: a visitor's frames carry `Message.public_seq`, staff
+frames `Message.seq`. Sequence numbers and limits are integers below 2**53.
 """
 
 from livechat.wire.both import (

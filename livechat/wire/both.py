@@ -1,4 +1,4 @@
-"""Frames that visitors and staff have in common."""
+"""Frames for both audiences."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,7 +16,7 @@ class CloseConversation(Command, frozen=True, tag="conversation.close"):
 
 
 class SeeMessages(Command, frozen=True, tag="messages.see"):
-    """Everything up to and including `up_to` (the sender's own numbering) has been read."""
+    """The sender has read all entries up to and including `up_to`, in their own numbering."""
 
     conversation: UUID
     up_to: Seq
@@ -30,8 +30,8 @@ class SetTyping(Command, frozen=True, tag="typing.set"):
 
 
 class FetchTimeline(Command, frozen=True, tag="timeline.fetch"):
-    """Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
-    `before_seq`. Exactly one of the two is given."""
+    """Get ``timeline.page``: with `after_seq` the first entries after it, else the last ones
+    before `before_seq`."""
 
     conversation: UUID
     after_seq: Seq | UnsetType = UNSET
@@ -40,26 +40,27 @@ class FetchTimeline(Command, frozen=True, tag="timeline.fetch"):
 
 
 class OpenFile(Command, frozen=True, tag="file.open"):
-    """Answered by ``file.opened``: the file with addresses that have just been signed."""
+    """Get ``file.opened``: the file with newly signed links."""
 
     file: UUID
 
 
 class OpenTranscript(Command, frozen=True, tag="transcript.open"):
-    """Answered by ``transcript.opened``: where the whole conversation can be fetched."""
+    """Get ``transcript.opened``: a link to the transcript of the conversation."""
 
     conversation: UUID
     format: Literal["text", "html"]
 
 
 class Heartbeat(Command, frozen=True, tag="heartbeat"):
-    """Answer to the server's heartbeat. `active`: there was real input since the last one."""
+    """Response to the server's heartbeat. `active`: there was input since the last one."""
 
     active: bool = False
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
-    """The command `client_id` is committed. `seq` for messages, `conversation` for openings."""
+    """The command `client_id` is committed. `seq` is set for messages and openings, `conversation`
+    for commands that concern one."""
 
     client_id: UUID
     at: datetime
@@ -68,8 +69,8 @@ class Ack(msgspec.Struct, frozen=True, tag="ack"):
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected", omit_defaults=True):
-    """The command was refused and nothing was stored. `retry_after` in seconds when trying
-    again makes sense; `conversation` when it would work in that one."""
+    """A frame was refused and nothing was stored. `retry_after`: seconds until a retry makes
+    sense. `command`: the type of the refused command, where it is known."""
 
     code: str
     client_id: UUID | None = None
@@ -78,7 +79,7 @@ class Rejected(msgspec.Struct, frozen=True, tag="rejected", omit_defaults=True):
 
 
 class Drain(msgspec.Struct, frozen=True, tag="drain"):
-    """This server is about to stop: reconnect after so many milliseconds."""
+    """The server is stopping: reconnect after this many milliseconds."""
 
     reconnect_in_ms: int
 
@@ -88,7 +89,7 @@ class FileOpened(msgspec.Struct, frozen=True, tag="file.opened"):
 
 
 class TranscriptOpened(msgspec.Struct, frozen=True, tag="transcript.opened"):
-    """`url` is a path of this server, good for ten minutes."""
+    """`url` is a path on this server, valid for ten minutes."""
 
     conversation: UUID
     format: Literal["text", "html"]

@@ -1,4 +1,4 @@
-"""Text frames in and out."""
+"""Decodes and encodes text frames."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class _AnyHello(msgspec.Struct, frozen=True, tag="hello"):
-    """What a hello of any version has; a later one may say more."""
+    """The part of a hello that all versions have; later ones may add fields."""
 
     version: int
 
@@ -26,9 +26,11 @@ _hello_decoder = msgspec.json.Decoder(_AnyHello)
 
 
 def decode_visitor(frame: str | bytes | None) -> Any:
-    """Return the `VisitorCommand` in `frame`; raise `Invalid` with code ``bad_frame``,
-    ``unknown_type``, ``too_large``, or ``later_client`` for a hello of another form, of a version
-    to come."""
+    """Return the `VisitorCommand` in `frame`.
+
+    Raises `Invalid` with code ``bad_frame``, ``unknown_type``, ``too_large``, or ``later_client``
+    for a hello of a later version whose form is unknown.
+    """
     return _decode(_visitor_decoder, frame)
 
 
@@ -43,7 +45,7 @@ def encode(event: msgspec.Struct) -> str:
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], frame: str | bytes | None) -> Any:
-    # Binary frames are refused whatever they hold: the protocol is text. A NUL passes msgspec
+    # The protocol is text, so all binary frames are refused. A NUL passes msgspec
     # but not PostgreSQL; deep nesting raises RecursionError, a lone surrogate UnicodeError.
     if not isinstance(frame, str) or not frame:
         raise Invalid("bad_frame")
@@ -73,8 +75,10 @@ def _is_later_hello(raw: bytes) -> bool:
 
 
 def _has_nul(value: Any) -> bool:
-    """Say whether a string inside a decoded JSON value has a NUL. (The bytes ``\\u0000`` alone
-    do not tell: somebody may be chatting about them.)"""
+    """Return whether a string in a decoded JSON value contains a NUL.
+
+    The bytes ``\\u0000`` alone do not prove it: a person may write about them.
+    """
     match value:
         case str():
             return "\0" in value

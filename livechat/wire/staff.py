@@ -1,4 +1,4 @@
-"""What staff may send and see."""
+"""Frames that staff may send and receive."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -36,18 +36,18 @@ from livechat.wire.values import (
 
 
 class StaffHello(Command, frozen=True, tag="hello"):
-    """First frame of a staff socket; who it is comes from the session."""
+    """First frame of a staff socket. The login session identifies the user."""
 
     version: int
     tab: Short
 
 
 class FetchInbox(Command, frozen=True, tag="inbox.fetch"):
-    """Answered by ``inbox.snapshot``. The one way of repair: also joins what is to be heard."""
+    """Get ``inbox.snapshot``, and receive all that belongs to the inbox. Also the way of repair."""
 
 
 class StaffPostMessage(Command, frozen=True, tag="message.post"):
-    """`internal` makes it a note that only staff ever see."""
+    """`internal` makes it a note, which only staff see."""
 
     conversation: UUID
     client_id: UUID
@@ -57,29 +57,29 @@ class StaffPostMessage(Command, frozen=True, tag="message.post"):
 
 
 class TakeConversation(Command, frozen=True, tag="conversation.take"):
-    """Become the main operator of a waiting conversation; only the first gets it."""
+    """Become the main operator of a waiting conversation. Only the first operator succeeds."""
 
     conversation: UUID
     client_id: UUID
 
 
 class JoinConversation(Command, frozen=True, tag="conversation.join"):
-    """Take part in a colleague's conversation beside him."""
+    """Take part in a colleague's conversation, or take it if it has no main operator."""
 
     conversation: UUID
     client_id: UUID
 
 
 class LeaveConversation(Command, frozen=True, tag="conversation.leave"):
-    """Leave; when nobody of staff remains, the conversation waits again."""
+    """Leave. If the main operator leaves, the next one takes over, or the conversation waits."""
 
     conversation: UUID
     client_id: UUID
 
 
 class WatchConversation(Command, frozen=True, tag="conversation.watch"):
-    """Hear everything of a conversation one may read, without taking part. Until the socket
-    closes or ``conversation.unwatch``."""
+    """Receive everything of a conversation without taking part, until the socket closes or
+    ``conversation.unwatch``."""
 
     conversation: UUID
 
@@ -89,7 +89,7 @@ class UnwatchConversation(Command, frozen=True, tag="conversation.unwatch"):
 
 
 class SetStatus(Command, frozen=True, tag="conversation.set_status"):
-    """How an assigned conversation stands: whose turn it is, or that help is wanted."""
+    """Set the status of an assigned conversation: whose turn it is, or that help is needed."""
 
     conversation: UUID
     client_id: UUID
@@ -97,15 +97,15 @@ class SetStatus(Command, frozen=True, tag="conversation.set_status"):
 
 
 class SetViewing(Command, frozen=True, tag="viewing.set"):
-    """The sender has this conversation before his eyes, or no longer. Said again every 20 s;
-    colleagues believe it for 30 s. Nothing is stored, and the visitor hears nothing."""
+    """The operator views this conversation, or no longer. Repeated every 20 s; colleagues see it
+    for 30 s. Nothing is stored or sent to the visitor."""
 
     conversation: UUID
     active: bool
 
 
 class FetchVisitor(Command, frozen=True, tag="visitor.fetch"):
-    """Answered by ``visitor.told``: what is known beside the conversation itself."""
+    """Get ``visitor.told``: what is known of the visitor besides the conversation."""
 
     conversation: UUID
 
@@ -121,8 +121,8 @@ class LeaveChannel(Command, frozen=True, tag="channel.leave"):
 
 
 class SetPresence(Command, frozen=True, tag="presence.set"):
-    """`accepting`: is available, may be given new conversations. `in_call`: is on the telephone.
-    `availability`: in which way he does not accept; nobody asks for it while he does."""
+    """`accepting`: the operator may be given new conversations. `in_call`: they are on the
+    telephone. `availability`: how they do not accept; ignored while they accept."""
 
     client_id: UUID
     accepting: bool
@@ -131,17 +131,17 @@ class SetPresence(Command, frozen=True, tag="presence.set"):
 
 
 class FetchCanned(Command, frozen=True, tag="canned.fetch"):
-    """Answered by ``canned.listed``."""
+    """Get ``canned.listed``."""
 
 
 class UseCanned(Command, frozen=True, tag="canned.use"):
-    """A canned response was put into a text: it moves to the top of the list."""
+    """The operator used a canned response: it moves to the top of the list."""
 
     response: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class FetchAnswers(Command, frozen=True, tag="answers.fetch"):
-    """Answered by ``answers.told``. `since`: when the reader's day began, at most two days ago."""
+    """Get ``answers.told``. `since`: start of the reader's day, limited to the last two days."""
 
     since: Annotated[datetime, Meta(tz=True)]
 
@@ -175,9 +175,10 @@ StaffCommand = (
 
 
 class StaffChannel(msgspec.Struct, frozen=True):
-    """A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
-    he may do so himself; `online`: operators available now. `link` is the path of the direct chat.
-    A visitor who waits is shown amber after `amber_after` seconds, red after `red_after`."""
+    """A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`: they
+    may join and leave it on their own; `online`: operators available now; `sessions`: its open
+    conversations. `link` is the path of the direct chat. A visitor's wait is shown amber after
+    `amber_after` seconds, red after `red_after`."""
 
     id: UUID
     name: str
@@ -199,7 +200,7 @@ class StaffOperator(msgspec.Struct, frozen=True):
 
 
 class StaffVisitor(msgspec.Struct, frozen=True):
-    """`attributes`: what the website told of him, unverified."""
+    """`attributes`: what the website says about the visitor, unverified."""
 
     id: UUID
     name: str
@@ -230,10 +231,10 @@ class StaffMessage(msgspec.Struct, frozen=True):
 
 
 class StaffConversation(msgspec.Struct, frozen=True):
-    """The staff view. `operator` is the main one, `operators` all who take part now. `head`,
-    `seen` (the reader's own mark is not here: see `Inbox.seen`), `seen_by_visitor` and
-    `seen_by_staff` are in staff numbers. `last` is the newest entry, for the list row.
-    `waiting_since`: the visitor has been without an answer since then."""
+    """The staff view. `operator` is the main one, `operators` are all who take part now. `head`,
+    `seen_by_visitor` and `seen_by_staff` are in staff numbers; the reader's own mark is in
+    `InboxSnapshot.seen`. `last` is the newest entry, for the list. `waiting_since`: the visitor
+    has waited for a response since then."""
 
     id: UUID
     revision: int
@@ -254,8 +255,8 @@ class StaffConversation(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """`id` is the operator's id as in `StaffOperator`; null for staff who do not answer, and so is
-    `availability`, what he chose for himself. `presence` is how others see him."""
+    """The reader. `id` as in `StaffOperator`; `availability` is the reader's own choice. Both are
+    null for staff who are not operators. `presence` is how others see the reader."""
 
     id: UUID | None
     name: str
@@ -267,7 +268,7 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class StaffColleague(msgspec.Struct, frozen=True):
-    """Somebody who answers on a channel of the reader. `id` and `name` as in `StaffOperator`."""
+    """Another operator of a channel that the reader sees; `id`, `name` as in `StaffOperator`."""
 
     id: UUID
     name: str
@@ -278,7 +279,7 @@ class StaffColleague(msgspec.Struct, frozen=True):
 
 
 class StaffWelcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """Answer to `StaffHello`; the client then sends ``inbox.fetch``."""
+    """Response to `StaffHello`; the client then sends ``inbox.fetch``."""
 
     version: int
     epoch: UUID
@@ -287,9 +288,9 @@ class StaffWelcome(msgspec.Struct, frozen=True, tag="welcome"):
 
 
 class FirstSteps(msgspec.Struct, frozen=True):
-    """What a newcomer has done. `answers`: he is an operator of a channel; `introduced`: he has a
-    chat name or a picture; `embedded`: a website has asked for the widget; `chatted`: he has
-    answered somebody."""
+    """What a new user has done. `answers`: is an operator of a channel; `introduced`: has a chat
+    name or a picture; `embedded`: a website has asked for the widget; `chatted`: has written in a
+    conversation."""
 
     answers: bool
     introduced: bool
@@ -298,10 +299,10 @@ class FirstSteps(msgspec.Struct, frozen=True):
 
 
 class InboxSnapshot(msgspec.Struct, frozen=True, tag="inbox.snapshot"):
-    """All the reader's inbox: waiting, his own, his team's open conversations and the newest
-    closed ones. `seen` maps conversation ids to how far he has read them himself.
-    `digest` names the open ones as the heartbeat will. Split over several frames of at most
-    64 KiB: `part` counts from 1 to `parts`, and the client replaces its inbox after the last."""
+    """The reader's whole inbox: the open conversations that they may read, and the newest closed
+    ones. `seen` maps conversation ids to how far the reader has read. `digest` is that of the open
+    ones, as in the heartbeat. Split into frames of at most 64 KiB: `part` counts from 1 to
+    `parts`, and the client replaces its inbox after the last."""
 
     me: Me
     channels: list[StaffChannel]
@@ -324,13 +325,13 @@ class StaffConversationChanged(msgspec.Struct, frozen=True, tag="conversation.ch
 
 
 class ConversationGone(msgspec.Struct, frozen=True, tag="conversation.gone"):
-    """The reader may no longer read it."""
+    """The reader may no longer read this conversation."""
 
     conversation: UUID
 
 
 class StaffMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
-    """`reader` is the operator's id when `by` is staff."""
+    """`reader` is the operator's id if `by` is staff, else null."""
 
     conversation: UUID
     by: Literal["visitor", "staff"]
@@ -339,7 +340,7 @@ class StaffMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
 
 
 class StaffTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
-    """`who` is null for the visitor, else the operator's id."""
+    """`who` is the operator's id, null for the visitor."""
 
     conversation: UUID
     who: UUID | None
@@ -348,7 +349,7 @@ class StaffTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
 
 
 class ViewingChanged(msgspec.Struct, frozen=True, tag="viewing.changed"):
-    """A colleague has the conversation before his eyes, or no longer."""
+    """A colleague views the conversation, or no longer."""
 
     conversation: UUID
     operator: UUID
@@ -358,9 +359,9 @@ class ViewingChanged(msgspec.Struct, frozen=True, tag="viewing.changed"):
 
 
 class VisitorPresence(msgspec.Struct, frozen=True, tag="visitor.presence"):
-    """One of the visitor's sockets is there, or has gone. Said when it changes and with each
-    heartbeat that follows an answered one; whoever hears nothing for three of them believes that
-    it has gone."""
+    """A socket of the visitor is connected, or has gone. Sent on a change and with each heartbeat
+    that follows an answered one; after three heartbeats without it, dashboards take the socket
+    as gone."""
 
     conversation: UUID
     socket: UUID
@@ -375,8 +376,8 @@ class StaffTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
 
 
 class PresenceChanged(msgspec.Struct, frozen=True, tag="presence.changed"):
-    """The whole value for one operator. `availability` is what he chose; only he himself is told,
-    for colleagues it is null. His own dashboards get both frames, and believe the one for him."""
+    """The complete presence of one operator. `availability` is the operator's own choice, null in
+    the frame for colleagues. The operator's dashboards get both frames, and use their own."""
 
     operator: UUID
     name: str
@@ -393,7 +394,7 @@ class VisitorMoved(msgspec.Struct, frozen=True, tag="visitor.moved"):
 
 
 class PageSeen(msgspec.Struct, frozen=True):
-    """A page of the visitor's trail; `url` as in `Page`."""
+    """A page that the visitor viewed; `url` as in `Page`."""
 
     url: str
     title: str
@@ -401,7 +402,7 @@ class PageSeen(msgspec.Struct, frozen=True):
 
 
 class EarlierConversation(msgspec.Struct, frozen=True):
-    """Another conversation of the same visitor that the reader may read. `text`: its first."""
+    """Another conversation of the visitor that the reader may read. `text`: its start."""
 
     id: UUID
     channel: str
@@ -411,8 +412,8 @@ class EarlierConversation(msgspec.Struct, frozen=True):
 
 
 class VisitorTold(msgspec.Struct, frozen=True, tag="visitor.told"):
-    """Both lists newest first: the last pages, and at most ten conversations. `total` counts all
-    earlier conversations that the reader may read."""
+    """Both lists are newest first: the last pages, and at most ten other conversations. `total`
+    counts all other conversations that the reader may read."""
 
     conversation: UUID
     trail: list[PageSeen]
@@ -421,11 +422,11 @@ class VisitorTold(msgspec.Struct, frozen=True, tag="visitor.told"):
 
 
 class InboxChanged(msgspec.Struct, frozen=True, tag="inbox.changed"):
-    """Channels or rights of the reader changed: he sends ``inbox.fetch``."""
+    """The reader's channels or rights changed: the client sends ``inbox.fetch``."""
 
 
 class CannedResponse(msgspec.Struct, frozen=True):
-    """`shortcut` as it is typed after a colon; `id` is a number and means nothing elsewhere."""
+    """`shortcut` is typed after a colon; `id` is a number, for ``canned.use`` only."""
 
     id: int
     shortcut: str
@@ -433,7 +434,7 @@ class CannedResponse(msgspec.Struct, frozen=True):
 
 
 class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
-    """The canned responses the reader may use, those used last first; at most 200. Split like
+    """The canned responses that the reader may use, the last used first; at most 200. Split like
     the inbox: the client replaces its list after the frame whose `part` is `parts`."""
 
     responses: list[CannedResponse]
@@ -442,9 +443,9 @@ class CannedListed(msgspec.Struct, frozen=True, tag="canned.listed"):
 
 
 class AnswersTold(msgspec.Struct, frozen=True, tag="answers.told"):
-    """How soon visitors were answered: of the `count` conversations in the reader's inbox that
-    began `since` then, as he asked, and have an answer, the average wait in `seconds`, null for
-    none."""
+    """How soon visitors got a first response. `count`: conversations that the reader may read,
+    began at the requested `since` or later, and have a response. `seconds`: their average wait,
+    null if there are none."""
 
     since: datetime
     count: int
@@ -452,10 +453,10 @@ class AnswersTold(msgspec.Struct, frozen=True, tag="answers.told"):
 
 
 class StaffHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
-    """`digest` over (id, revision, head) of the reader's open conversations; a client whose
-    own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
-    the reader, and serves the same end; null for who does not answer. `hears_all`: whether this
-    process hears the others; if not, nothing is known of visitors who are there."""
+    """`digest` is over (id, revision, head) of the reader's open conversations
+    (`domain.inbox_digest`). `presence` is how others see the reader, null for staff who are not
+    operators. A client that knows another value of either sends ``inbox.fetch``. `hears_all`:
+    whether this process hears the others; if not, visitors' presence is unknown."""
 
     digest: str
     presence: Literal["online", "busy", "away", "offline"] | None = None

@@ -1,4 +1,4 @@
-"""Values that frames of both audiences are made of."""
+"""Values used in the frames of both audiences."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,15 +7,16 @@ import msgspec
 from msgspec import Meta
 
 VERSION = 1
-"""Version of this protocol; a server understands `VERSION` and `VERSION - 1`. A later client is
-closed with `Close.OLDER` and goes on trying, an earlier one is told to load its page anew.
+"""Version of this protocol. A server understands `VERSION` and `VERSION - 1`. It closes a later
+client with `Close.OLDER`, which keeps retrying, and makes an earlier one reload its page.
 
-From the first release on, whatever a server of the release before would refuse makes a version."""
+From the first release on, a change needs a new version if a server of the previous release would
+refuse the new frames."""
 
 MAX_FRAME_BYTES = 65_536
 MAX_TEXT_CHARACTERS = 8_000
 MAX_FILES = 10
-"""In one message."""
+"""Maximum files per message."""
 
 PAGE_SIZE = 100
 HEARTBEAT_SECONDS = 20
@@ -38,7 +39,7 @@ FileIds = Annotated[list[UUID], Meta(max_length=MAX_FILES)]
 
 
 class Close:
-    """Close codes of our own. The WebSocket protocol lets us send 1000 and 3000-4999 only."""
+    """Our own close codes. WebSocket applications may send only 1000 and 3000-4999."""
 
     BAD_FRAMES = 4400
     IDENTITY = 4401
@@ -47,13 +48,14 @@ class Close:
     REPLACED = 4409
     TOO_SLOW = 4413
     OLDER = 4426
-    """This server is of an earlier release than the page."""
+    """This server's release is older than the page's."""
     FLOODING = 4429
     DRAINING = 4503
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A page of the customer's website. The server drops query and credentials from `url`."""
+    """A page of the customer's website. The server removes query, fragment and credentials from
+    `url` and `referrer`."""
 
     url: Url
     title: Title = ""
@@ -61,23 +63,23 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of everything a browser sends."""
+    """Base of all commands, which browsers send."""
 
 
 Author = Literal["visitor", "operator", "bot", "system"]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What a system line tells: an event of `domain.states.SystemEvent` and whom it is about."""
+    """The content of a system line: a `domain.states.SystemEvent` and the person it concerns."""
 
     event: str
     name: str = ""
 
 
 class File(msgspec.Struct, frozen=True):
-    """A file of a message. `size` in bytes; `width` and `height` in pixels, 0 for what is no
-    picture. `url` and `thumbnail` ("" without one) are paths of this server, good for ten minutes
-    and for this audience; ``file.open`` gives fresh ones. `family` says how it may be shown."""
+    """A file of a message. `size` in bytes; `width` and `height` in pixels, 0 if it is not a
+    picture. `url` and `thumbnail` ("" without one) are paths on this server, valid for ten minutes
+    and for this audience; ``file.open`` gets new ones. `family` says how it may be shown."""
 
     id: UUID
     name: str
@@ -91,8 +93,8 @@ class File(msgspec.Struct, frozen=True):
 
 
 class FileRules(msgspec.Struct, frozen=True):
-    """What may be attached here. `accept` as a file input takes it, "" when nothing may;
-    `max_bytes` of one file, `max_files` in one message."""
+    """Which files may be attached. `accept`: as for a file input, "" if none are allowed;
+    `max_bytes` per file, `max_files` per message."""
 
     accept: str
     max_bytes: int

@@ -1,4 +1,4 @@
-"""What visitors may send and see."""
+"""Frames that visitors may send and receive."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -40,7 +40,7 @@ from livechat.wire.values import (
 
 
 class VisitorHello(Command, frozen=True, tag="hello"):
-    """First frame of a visitor's socket. Without `token` a new one is minted, and no row."""
+    """First frame of a visitor's socket. Without `token`, the server makes one, but no row."""
 
     version: int
     tab: Short
@@ -53,8 +53,8 @@ class VisitorHello(Command, frozen=True, tag="hello"):
 
 
 class OpenConversation(Command, frozen=True, tag="conversation.open"):
-    """Begin a conversation with a first message. `client_id` names opening and message:
-    a repeat returns the same conversation. With one already open, the text goes there."""
+    """Open a conversation with a first message. `client_id` identifies both: a repeat returns the
+    same conversation. If one is already open, the message is posted there."""
 
     client_id: UUID
     text: Text
@@ -63,7 +63,7 @@ class OpenConversation(Command, frozen=True, tag="conversation.open"):
 
 
 class PostMessage(Command, frozen=True, tag="message.post"):
-    """`files` were uploaded before and are in no message yet; with any, `text` may be empty."""
+    """`files`: ids of uploaded files that are in no message yet; with any, `text` may be empty."""
 
     conversation: UUID
     client_id: UUID
@@ -76,8 +76,8 @@ class ViewPage(Command, frozen=True, tag="page.view"):
 
 
 class SetAttributes(Command, frozen=True, tag="attributes.set"):
-    """What the website tells of the visitor; null takes a name away. Kept from the first message
-    on, shown to operators, never verified. At most 20 names in all."""
+    """What the website says about the visitor; null removes a name. Stored from the first message
+    on, shown to operators, never verified. At most 20 names in total."""
 
     attributes: Annotated[dict[AttributeName, AttributeValue | None], Meta(max_length=20)]
 
@@ -99,8 +99,8 @@ VisitorCommand = (
 
 
 class PublicOperator(msgspec.Struct, frozen=True):
-    """Only the chat name ever leaves the house, never the account or the e-mail. `avatar` is a
-    path of this server, "" without a picture."""
+    """`name` is the chat name, or else the account's name without an e-mail domain. `avatar` is a
+    path on this server, "" without a picture."""
 
     id: UUID
     name: str
@@ -108,9 +108,9 @@ class PublicOperator(msgspec.Struct, frozen=True):
 
 
 class PublicChannel(msgspec.Struct, frozen=True):
-    """`answers_in`: how many seconds half of the recent visitors waited for a first answer at
-    most, null when too few were answered to tell. `suggestions` are first messages to choose
-    from, at most four. `team`: who is there now, at most three. `colours`: by their names in the
+    """A channel as visitors see it. `answers_in`: median seconds that recent visitors waited for
+    the first response, null if there were too few. `suggestions`: first messages to choose from,
+    at most four. `team`: operators present now, at most three. `colours`: by their names in the
     style sheets, all readable (`domain.colours.ramp`)."""
 
     name: str
@@ -129,8 +129,8 @@ class PublicChannel(msgspec.Struct, frozen=True):
 
 
 class PublicConversation(msgspec.Struct, frozen=True):
-    """The visitor's view of his conversation. `head` is the last public number;
-    `seen_by_staff` how far staff have read, in public numbers; `seen` how far he has."""
+    """The visitor's view of their conversation, in public numbers: `head` is the last entry,
+    `seen` how far the visitor has read, `seen_by_staff` how far staff have read."""
 
     id: UUID
     revision: int
@@ -158,10 +158,9 @@ class PublicMessage(msgspec.Struct, frozen=True):
 
 
 class VisitorWelcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
-    it named this conversation, else the newest page; `more`: there are further ones between
-    (after a named `after_seq`) or before (without one). `now` by the server's clock: a browser's
-    may be wrong by days."""
+    """Response to `VisitorHello`. `messages`: the first page after the hello's `after_seq` if it
+    named this conversation, else the newest page. `more`: there are later entries (in the first
+    case) or earlier ones. `now` is the server's clock: a browser's may be wrong by days."""
 
     version: int
     epoch: UUID
@@ -181,7 +180,7 @@ class PublicMessagePosted(msgspec.Struct, frozen=True, tag="message.posted"):
 
 
 class PublicConversationChanged(msgspec.Struct, frozen=True, tag="conversation.changed"):
-    """The whole view; a lower `revision` than known is ignored. An unknown id is a new
+    """The complete view; clients ignore a lower `revision` than they know. An unknown id is a new
     conversation of this visitor: the client starts an empty timeline for it."""
 
     conversation: PublicConversation
@@ -200,7 +199,7 @@ class PublicTypingChanged(msgspec.Struct, frozen=True, tag="typing.changed"):
 
 
 class PublicTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
-    """`more`: there are further entries in the direction asked for."""
+    """`more`: there are further entries in the requested direction."""
 
     conversation: UUID
     messages: list[PublicMessage]
@@ -209,8 +208,8 @@ class PublicTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
 
 
 class VisitorHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
-    """The visitor's newest conversation as the database has it: a client that knows less
-    fetches, one that knows another conversation says hello again."""
+    """The visitor's newest conversation in the database. A client that knows less fetches; a
+    client that knows another conversation says hello again."""
 
     conversation: UUID | None
     head: int

@@ -3,7 +3,8 @@
 export type Version = 1;
 
 /**
- * The command `client_id` is committed. `seq` for messages, `conversation` for openings.
+ * The command `client_id` is committed. `seq` is set for messages and openings, `conversation`
+ * for commands that concern one.
  */
 export interface Ack {
   type: "ack";
@@ -20,7 +21,7 @@ export interface CloseConversation {
 }
 
 /**
- * This server is about to stop: reconnect after so many milliseconds.
+ * The server is stopping: reconnect after this many milliseconds.
  */
 export interface Drain {
   type: "drain";
@@ -28,8 +29,8 @@ export interface Drain {
 }
 
 /**
- * Answered by ``timeline.page``: entries after `after_seq`, or the last ones before
- * `before_seq`. Exactly one of the two is given.
+ * Get ``timeline.page``: with `after_seq` the first entries after it, else the last ones
+ * before `before_seq`.
  */
 export interface FetchTimeline {
   type: "timeline.fetch";
@@ -45,7 +46,7 @@ export interface FileOpened {
 }
 
 /**
- * Answer to the server's heartbeat. `active`: there was real input since the last one.
+ * Response to the server's heartbeat. `active`: there was input since the last one.
  */
 export interface Heartbeat {
   type: "heartbeat";
@@ -53,7 +54,7 @@ export interface Heartbeat {
 }
 
 /**
- * Answered by ``file.opened``: the file with addresses that have just been signed.
+ * Get ``file.opened``: the file with newly signed links.
  */
 export interface OpenFile {
   type: "file.open";
@@ -61,7 +62,7 @@ export interface OpenFile {
 }
 
 /**
- * Answered by ``transcript.opened``: where the whole conversation can be fetched.
+ * Get ``transcript.opened``: a link to the transcript of the conversation.
  */
 export interface OpenTranscript {
   type: "transcript.open";
@@ -70,8 +71,8 @@ export interface OpenTranscript {
 }
 
 /**
- * The command was refused and nothing was stored. `retry_after` in seconds when trying
- * again makes sense; `conversation` when it would work in that one.
+ * A frame was refused and nothing was stored. `retry_after`: seconds until a retry makes
+ * sense. `command`: the type of the refused command, where it is known.
  */
 export interface Rejected {
   type: "rejected";
@@ -82,7 +83,7 @@ export interface Rejected {
 }
 
 /**
- * Everything up to and including `up_to` (the sender's own numbering) has been read.
+ * The sender has read all entries up to and including `up_to`, in their own numbering.
  */
 export interface SeeMessages {
   type: "messages.see";
@@ -100,7 +101,7 @@ export interface SetTyping {
 }
 
 /**
- * `url` is a path of this server, good for ten minutes.
+ * `url` is a path on this server, valid for ten minutes.
  */
 export interface TranscriptOpened {
   type: "transcript.opened";
@@ -110,9 +111,9 @@ export interface TranscriptOpened {
 }
 
 /**
- * How soon visitors were answered: of the `count` conversations in the reader's inbox that
- * began `since` then, as he asked, and have an answer, the average wait in `seconds`, null for
- * none.
+ * How soon visitors got a first response. `count`: conversations that the reader may read,
+ * began at the requested `since` or later, and have a response. `seconds`: their average wait,
+ * null if there are none.
  */
 export interface AnswersTold {
   type: "answers.told";
@@ -122,7 +123,7 @@ export interface AnswersTold {
 }
 
 /**
- * The canned responses the reader may use, those used last first; at most 200. Split like
+ * The canned responses that the reader may use, the last used first; at most 200. Split like
  * the inbox: the client replaces its list after the frame whose `part` is `parts`.
  */
 export interface CannedListed {
@@ -133,7 +134,7 @@ export interface CannedListed {
 }
 
 /**
- * `shortcut` as it is typed after a colon; `id` is a number and means nothing elsewhere.
+ * `shortcut` is typed after a colon; `id` is a number, for ``canned.use`` only.
  */
 export interface CannedResponse {
   id: number;
@@ -142,7 +143,7 @@ export interface CannedResponse {
 }
 
 /**
- * The reader may no longer read it.
+ * The reader may no longer read this conversation.
  */
 export interface ConversationGone {
   type: "conversation.gone";
@@ -150,7 +151,7 @@ export interface ConversationGone {
 }
 
 /**
- * Another conversation of the same visitor that the reader may read. `text`: its first.
+ * Another conversation of the visitor that the reader may read. `text`: its start.
  */
 export interface EarlierConversation {
   id: string;
@@ -161,7 +162,7 @@ export interface EarlierConversation {
 }
 
 /**
- * Answered by ``answers.told``. `since`: when the reader's day began, at most two days ago.
+ * Get ``answers.told``. `since`: start of the reader's day, limited to the last two days.
  */
 export interface FetchAnswers {
   type: "answers.fetch";
@@ -169,21 +170,21 @@ export interface FetchAnswers {
 }
 
 /**
- * Answered by ``canned.listed``.
+ * Get ``canned.listed``.
  */
 export interface FetchCanned {
   type: "canned.fetch";
 }
 
 /**
- * Answered by ``inbox.snapshot``. The one way of repair: also joins what is to be heard.
+ * Get ``inbox.snapshot``, and receive all that belongs to the inbox. Also the way of repair.
  */
 export interface FetchInbox {
   type: "inbox.fetch";
 }
 
 /**
- * Answered by ``visitor.told``: what is known beside the conversation itself.
+ * Get ``visitor.told``: what is known of the visitor besides the conversation.
  */
 export interface FetchVisitor {
   type: "visitor.fetch";
@@ -191,9 +192,9 @@ export interface FetchVisitor {
 }
 
 /**
- * What a newcomer has done. `answers`: he is an operator of a channel; `introduced`: he has a
- * chat name or a picture; `embedded`: a website has asked for the widget; `chatted`: he has
- * answered somebody.
+ * What a new user has done. `answers`: is an operator of a channel; `introduced`: has a chat
+ * name or a picture; `embedded`: a website has asked for the widget; `chatted`: has written in a
+ * conversation.
  */
 export interface FirstSteps {
   answers: boolean;
@@ -203,17 +204,17 @@ export interface FirstSteps {
 }
 
 /**
- * Channels or rights of the reader changed: he sends ``inbox.fetch``.
+ * The reader's channels or rights changed: the client sends ``inbox.fetch``.
  */
 export interface InboxChanged {
   type: "inbox.changed";
 }
 
 /**
- * All the reader's inbox: waiting, his own, his team's open conversations and the newest
- * closed ones. `seen` maps conversation ids to how far he has read them himself.
- * `digest` names the open ones as the heartbeat will. Split over several frames of at most
- * 64 KiB: `part` counts from 1 to `parts`, and the client replaces its inbox after the last.
+ * The reader's whole inbox: the open conversations that they may read, and the newest closed
+ * ones. `seen` maps conversation ids to how far the reader has read. `digest` is that of the open
+ * ones, as in the heartbeat. Split into frames of at most 64 KiB: `part` counts from 1 to
+ * `parts`, and the client replaces its inbox after the last.
  */
 export interface InboxSnapshot {
   type: "inbox.snapshot";
@@ -235,7 +236,7 @@ export interface JoinChannel {
 }
 
 /**
- * Take part in a colleague's conversation beside him.
+ * Take part in a colleague's conversation, or take it if it has no main operator.
  */
 export interface JoinConversation {
   type: "conversation.join";
@@ -250,7 +251,7 @@ export interface LeaveChannel {
 }
 
 /**
- * Leave; when nobody of staff remains, the conversation waits again.
+ * Leave. If the main operator leaves, the next one takes over, or the conversation waits.
  */
 export interface LeaveConversation {
   type: "conversation.leave";
@@ -259,8 +260,8 @@ export interface LeaveConversation {
 }
 
 /**
- * `id` is the operator's id as in `StaffOperator`; null for staff who do not answer, and so is
- * `availability`, what he chose for himself. `presence` is how others see him.
+ * The reader. `id` as in `StaffOperator`; `availability` is the reader's own choice. Both are
+ * null for staff who are not operators. `presence` is how others see the reader.
  */
 export interface Me {
   id: string | null;
@@ -273,7 +274,7 @@ export interface Me {
 }
 
 /**
- * A page of the visitor's trail; `url` as in `Page`.
+ * A page that the visitor viewed; `url` as in `Page`.
  */
 export interface PageSeen {
   url: string;
@@ -282,8 +283,8 @@ export interface PageSeen {
 }
 
 /**
- * The whole value for one operator. `availability` is what he chose; only he himself is told,
- * for colleagues it is null. His own dashboards get both frames, and believe the one for him.
+ * The complete presence of one operator. `availability` is the operator's own choice, null in
+ * the frame for colleagues. The operator's dashboards get both frames, and use their own.
  */
 export interface PresenceChanged {
   type: "presence.changed";
@@ -296,8 +297,8 @@ export interface PresenceChanged {
 }
 
 /**
- * `accepting`: is available, may be given new conversations. `in_call`: is on the telephone.
- * `availability`: in which way he does not accept; nobody asks for it while he does.
+ * `accepting`: the operator may be given new conversations. `in_call`: they are on the
+ * telephone. `availability`: how they do not accept; ignored while they accept.
  */
 export interface SetPresence {
   type: "presence.set";
@@ -308,7 +309,7 @@ export interface SetPresence {
 }
 
 /**
- * How an assigned conversation stands: whose turn it is, or that help is wanted.
+ * Set the status of an assigned conversation: whose turn it is, or that help is needed.
  */
 export interface SetStatus {
   type: "conversation.set_status";
@@ -318,8 +319,8 @@ export interface SetStatus {
 }
 
 /**
- * The sender has this conversation before his eyes, or no longer. Said again every 20 s;
- * colleagues believe it for 30 s. Nothing is stored, and the visitor hears nothing.
+ * The operator views this conversation, or no longer. Repeated every 20 s; colleagues see it
+ * for 30 s. Nothing is stored or sent to the visitor.
  */
 export interface SetViewing {
   type: "viewing.set";
@@ -328,9 +329,10 @@ export interface SetViewing {
 }
 
 /**
- * A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`:
- * he may do so himself; `online`: operators available now. `link` is the path of the direct chat.
- * A visitor who waits is shown amber after `amber_after` seconds, red after `red_after`.
+ * A channel as the dashboard shows it. `joined`: the reader takes its chats; `may_join`: they
+ * may join and leave it on their own; `online`: operators available now; `sessions`: its open
+ * conversations. `link` is the path of the direct chat. A visitor's wait is shown amber after
+ * `amber_after` seconds, red after `red_after`.
  */
 export interface StaffChannel {
   id: string;
@@ -347,7 +349,7 @@ export interface StaffChannel {
 }
 
 /**
- * Somebody who answers on a channel of the reader. `id` and `name` as in `StaffOperator`.
+ * Another operator of a channel that the reader sees; `id`, `name` as in `StaffOperator`.
  */
 export interface StaffColleague {
   id: string;
@@ -359,10 +361,10 @@ export interface StaffColleague {
 }
 
 /**
- * The staff view. `operator` is the main one, `operators` all who take part now. `head`,
- * `seen` (the reader's own mark is not here: see `Inbox.seen`), `seen_by_visitor` and
- * `seen_by_staff` are in staff numbers. `last` is the newest entry, for the list row.
- * `waiting_since`: the visitor has been without an answer since then.
+ * The staff view. `operator` is the main one, `operators` are all who take part now. `head`,
+ * `seen_by_visitor` and `seen_by_staff` are in staff numbers; the reader's own mark is in
+ * `InboxSnapshot.seen`. `last` is the newest entry, for the list. `waiting_since`: the visitor
+ * has waited for a response since then.
  */
 export interface StaffConversation {
   id: string;
@@ -389,10 +391,10 @@ export interface StaffConversationChanged {
 }
 
 /**
- * `digest` over (id, revision, head) of the reader's open conversations; a client whose
- * own digest differs sends ``inbox.fetch``. See `domain.digest`. `presence` is how others see
- * the reader, and serves the same end; null for who does not answer. `hears_all`: whether this
- * process hears the others; if not, nothing is known of visitors who are there.
+ * `digest` is over (id, revision, head) of the reader's open conversations
+ * (`domain.inbox_digest`). `presence` is how others see the reader, null for staff who are not
+ * operators. A client that knows another value of either sends ``inbox.fetch``. `hears_all`:
+ * whether this process hears the others; if not, visitors' presence is unknown.
  */
 export interface StaffHeartbeat {
   type: "heartbeat";
@@ -402,7 +404,7 @@ export interface StaffHeartbeat {
 }
 
 /**
- * First frame of a staff socket; who it is comes from the session.
+ * First frame of a staff socket. The login session identifies the user.
  */
 export interface StaffHello {
   type: "hello";
@@ -435,7 +437,7 @@ export interface StaffMessagePosted {
 }
 
 /**
- * `reader` is the operator's id when `by` is staff.
+ * `reader` is the operator's id if `by` is staff, else null.
  */
 export interface StaffMessagesSeen {
   type: "messages.seen";
@@ -452,7 +454,7 @@ export interface StaffOperator {
 }
 
 /**
- * `internal` makes it a note that only staff ever see.
+ * `internal` makes it a note, which only staff see.
  */
 export interface StaffPostMessage {
   type: "message.post";
@@ -472,7 +474,7 @@ export interface StaffTimelinePage {
 }
 
 /**
- * `who` is null for the visitor, else the operator's id.
+ * `who` is the operator's id, null for the visitor.
  */
 export interface StaffTypingChanged {
   type: "typing.changed";
@@ -483,7 +485,7 @@ export interface StaffTypingChanged {
 }
 
 /**
- * `attributes`: what the website told of him, unverified.
+ * `attributes`: what the website says about the visitor, unverified.
  */
 export interface StaffVisitor {
   id: string;
@@ -498,7 +500,7 @@ export interface StaffVisitor {
 }
 
 /**
- * Answer to `StaffHello`; the client then sends ``inbox.fetch``.
+ * Response to `StaffHello`; the client then sends ``inbox.fetch``.
  */
 export interface StaffWelcome {
   type: "welcome";
@@ -509,7 +511,7 @@ export interface StaffWelcome {
 }
 
 /**
- * Become the main operator of a waiting conversation; only the first gets it.
+ * Become the main operator of a waiting conversation. Only the first operator succeeds.
  */
 export interface TakeConversation {
   type: "conversation.take";
@@ -523,7 +525,7 @@ export interface UnwatchConversation {
 }
 
 /**
- * A canned response was put into a text: it moves to the top of the list.
+ * The operator used a canned response: it moves to the top of the list.
  */
 export interface UseCanned {
   type: "canned.use";
@@ -531,7 +533,7 @@ export interface UseCanned {
 }
 
 /**
- * A colleague has the conversation before his eyes, or no longer.
+ * A colleague views the conversation, or no longer.
  */
 export interface ViewingChanged {
   type: "viewing.changed";
@@ -550,9 +552,9 @@ export interface VisitorMoved {
 }
 
 /**
- * One of the visitor's sockets is there, or has gone. Said when it changes and with each
- * heartbeat that follows an answered one; whoever hears nothing for three of them believes that
- * it has gone.
+ * A socket of the visitor is connected, or has gone. Sent on a change and with each heartbeat
+ * that follows an answered one; after three heartbeats without it, dashboards take the socket
+ * as gone.
  */
 export interface VisitorPresence {
   type: "visitor.presence";
@@ -562,8 +564,8 @@ export interface VisitorPresence {
 }
 
 /**
- * Both lists newest first: the last pages, and at most ten conversations. `total` counts all
- * earlier conversations that the reader may read.
+ * Both lists are newest first: the last pages, and at most ten other conversations. `total`
+ * counts all other conversations that the reader may read.
  */
 export interface VisitorTold {
   type: "visitor.told";
@@ -574,8 +576,8 @@ export interface VisitorTold {
 }
 
 /**
- * Hear everything of a conversation one may read, without taking part. Until the socket
- * closes or ``conversation.unwatch``.
+ * Receive everything of a conversation without taking part, until the socket closes or
+ * ``conversation.unwatch``.
  */
 export interface WatchConversation {
   type: "conversation.watch";
@@ -583,9 +585,9 @@ export interface WatchConversation {
 }
 
 /**
- * A file of a message. `size` in bytes; `width` and `height` in pixels, 0 for what is no
- * picture. `url` and `thumbnail` ("" without one) are paths of this server, good for ten minutes
- * and for this audience; ``file.open`` gives fresh ones. `family` says how it may be shown.
+ * A file of a message. `size` in bytes; `width` and `height` in pixels, 0 if it is not a
+ * picture. `url` and `thumbnail` ("" without one) are paths on this server, valid for ten minutes
+ * and for this audience; ``file.open`` gets new ones. `family` says how it may be shown.
  */
 export interface File {
   id: string;
@@ -600,8 +602,8 @@ export interface File {
 }
 
 /**
- * What may be attached here. `accept` as a file input takes it, "" when nothing may;
- * `max_bytes` of one file, `max_files` in one message.
+ * Which files may be attached. `accept`: as for a file input, "" if none are allowed;
+ * `max_bytes` per file, `max_files` per message.
  */
 export interface FileRules {
   accept: string;
@@ -610,7 +612,7 @@ export interface FileRules {
 }
 
 /**
- * What a system line tells: an event of `domain.states.SystemEvent` and whom it is about.
+ * The content of a system line: a `domain.states.SystemEvent` and the person it concerns.
  */
 export interface Line {
   event: string;
@@ -618,7 +620,8 @@ export interface Line {
 }
 
 /**
- * A page of the customer's website. The server drops query and credentials from `url`.
+ * A page of the customer's website. The server removes query, fragment and credentials from
+ * `url` and `referrer`.
  */
 export interface Page {
   url: string;
@@ -627,8 +630,8 @@ export interface Page {
 }
 
 /**
- * Begin a conversation with a first message. `client_id` names opening and message:
- * a repeat returns the same conversation. With one already open, the text goes there.
+ * Open a conversation with a first message. `client_id` identifies both: a repeat returns the
+ * same conversation. If one is already open, the message is posted there.
  */
 export interface OpenConversation {
   type: "conversation.open";
@@ -639,7 +642,7 @@ export interface OpenConversation {
 }
 
 /**
- * `files` were uploaded before and are in no message yet; with any, `text` may be empty.
+ * `files`: ids of uploaded files that are in no message yet; with any, `text` may be empty.
  */
 export interface PostMessage {
   type: "message.post";
@@ -650,9 +653,9 @@ export interface PostMessage {
 }
 
 /**
- * `answers_in`: how many seconds half of the recent visitors waited for a first answer at
- * most, null when too few were answered to tell. `suggestions` are first messages to choose
- * from, at most four. `team`: who is there now, at most three. `colours`: by their names in the
+ * A channel as visitors see it. `answers_in`: median seconds that recent visitors waited for
+ * the first response, null if there were too few. `suggestions`: first messages to choose from,
+ * at most four. `team`: operators present now, at most three. `colours`: by their names in the
  * style sheets, all readable (`domain.colours.ramp`).
  */
 export interface PublicChannel {
@@ -672,8 +675,8 @@ export interface PublicChannel {
 }
 
 /**
- * The visitor's view of his conversation. `head` is the last public number;
- * `seen_by_staff` how far staff have read, in public numbers; `seen` how far he has.
+ * The visitor's view of their conversation, in public numbers: `head` is the last entry,
+ * `seen` how far the visitor has read, `seen_by_staff` how far staff have read.
  */
 export interface PublicConversation {
   id: string;
@@ -688,7 +691,7 @@ export interface PublicConversation {
 }
 
 /**
- * The whole view; a lower `revision` than known is ignored. An unknown id is a new
+ * The complete view; clients ignore a lower `revision` than they know. An unknown id is a new
  * conversation of this visitor: the client starts an empty timeline for it.
  */
 export interface PublicConversationChanged {
@@ -724,8 +727,8 @@ export interface PublicMessagesSeen {
 }
 
 /**
- * Only the chat name ever leaves the house, never the account or the e-mail. `avatar` is a
- * path of this server, "" without a picture.
+ * `name` is the chat name, or else the account's name without an e-mail domain. `avatar` is a
+ * path on this server, "" without a picture.
  */
 export interface PublicOperator {
   id: string;
@@ -734,7 +737,7 @@ export interface PublicOperator {
 }
 
 /**
- * `more`: there are further entries in the direction asked for.
+ * `more`: there are further entries in the requested direction.
  */
 export interface PublicTimelinePage {
   type: "timeline.page";
@@ -752,8 +755,8 @@ export interface PublicTypingChanged {
 }
 
 /**
- * What the website tells of the visitor; null takes a name away. Kept from the first message
- * on, shown to operators, never verified. At most 20 names in all.
+ * What the website says about the visitor; null removes a name. Stored from the first message
+ * on, shown to operators, never verified. At most 20 names in total.
  */
 export interface SetAttributes {
   type: "attributes.set";
@@ -766,8 +769,8 @@ export interface ViewPage {
 }
 
 /**
- * The visitor's newest conversation as the database has it: a client that knows less
- * fetches, one that knows another conversation says hello again.
+ * The visitor's newest conversation in the database. A client that knows less fetches; a
+ * client that knows another conversation says hello again.
  */
 export interface VisitorHeartbeat {
   type: "heartbeat";
@@ -777,7 +780,7 @@ export interface VisitorHeartbeat {
 }
 
 /**
- * First frame of a visitor's socket. Without `token` a new one is minted, and no row.
+ * First frame of a visitor's socket. Without `token`, the server makes one, but no row.
  */
 export interface VisitorHello {
   type: "hello";
@@ -792,10 +795,9 @@ export interface VisitorHello {
 }
 
 /**
- * Answer to `VisitorHello`. `messages` are those after the `after_seq` of the hello when
- * it named this conversation, else the newest page; `more`: there are further ones between
- * (after a named `after_seq`) or before (without one). `now` by the server's clock: a browser's
- * may be wrong by days.
+ * Response to `VisitorHello`. `messages`: the first page after the hello's `after_seq` if it
+ * named this conversation, else the newest page. `more`: there are later entries (in the first
+ * case) or earlier ones. `now` is the server's clock: a browser's may be wrong by days.
  */
 export interface VisitorWelcome {
   type: "welcome";
