@@ -55,6 +55,6 @@ def limit_statements(**_kwargs: Any) -> None:
 
     The limits also end the transaction of a frozen beat, which would keep its lease's row locked.
     """
-    from config import statements
+    from config import database
 
-    statements.limit(statement=30, lock=2)
+    database.limit_statements(statement_seconds=30, lock_seconds=2)

@@ -72,7 +72,7 @@ class Env:
             return _sqlite(Path(unquote(parts.path)))
         if parts.scheme not in ("postgres", "postgresql"):
             raise EnvError("DATABASE_URL must begin with postgres:// or sqlite:///")
-        from config import postgres  # only PostgreSQL needs its library
+        from config import database  # imports psycopg, which SQLite does not need
 
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -84,10 +84,10 @@ class Env:
             # The pool keeps connections open. Django requires CONN_MAX_AGE 0 with a pool.
             "CONN_MAX_AGE": 0,
             "OPTIONS": {
-                **postgres.NETWORK,
+                **database.CONNECTION_OPTIONS,
                 **dict(parse_qsl(parts.query)),
                 "pool": {
-                    "connection_class": postgres.Connection,
+                    "connection_class": database.Connection,
                     "min_size": 1,
                     "max_size": self.db_threads + OTHER_CONNECTIONS,
                     "timeout": 5,

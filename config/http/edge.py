@@ -11,7 +11,6 @@ import structlog
 from django.conf import settings
 
 from config import error_pages
-from config.csp import NOTHING
 from config.http.responses import Header
 from livechat import auth
 
@@ -24,6 +23,9 @@ PERMISSIONS = (
 )
 """What our pages may ask a browser for: to play the sounds of the inbox."""
 
+DENY_ALL_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The Content Security Policy of responses that are not pages."""
+
 ALWAYS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
@@ -31,7 +33,7 @@ ALWAYS = {
     b"permissions-policy": PERMISSIONS.encode(),
     # Whoever means something to be kept says so: the rest may depend on who asks.
     b"cache-control": b"private, no-store",
-    b"content-security-policy": NOTHING.encode(),
+    b"content-security-policy": DENY_ALL_CSP.encode(),
 }
 
 

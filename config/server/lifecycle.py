@@ -8,7 +8,7 @@ import random
 
 from django.conf import settings
 
-from config import statements
+from config.database import limit_statements
 from config.jobs.clock import Clock
 from config.monitoring import gauges, health, metrics_endpoint
 from livechat import wire
@@ -49,7 +49,7 @@ async def start() -> None:
     if _started_on is loop:
         return
     _started_on = loop
-    statements.limit(statement=5, lock=2)
+    limit_statements(statement_seconds=5, lock_seconds=2)
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(HeartbeatLoop().run(), name="pulse"))

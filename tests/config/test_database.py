@@ -6,22 +6,22 @@ import pytest
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-from config import postgres, statements
+from config import database
 
 
 @pytest.fixture
 def has_limits(transactional_db, monkeypatch) -> Iterator[bool]:
     """Whether the database knows the limits given to connections that are made from now on."""
-    monkeypatch.setattr(postgres.Connection, "patience", None)
+    monkeypatch.setattr(database.Connection, "response_timeout", None)
     _begin_anew()
-    statements.limit(statement=31, lock=29)
+    database.limit_statements(statement_seconds=31, lock_seconds=29)
     yield connection.vendor == "postgresql"
     _begin_anew()
 
 
 def _begin_anew() -> None:
     """Leave no connection that has limits, and none for the tests that follow."""
-    connection_created.disconnect(dispatch_uid="config.statements")
+    connection_created.disconnect(dispatch_uid="config.database")
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
