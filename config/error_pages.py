@@ -6,14 +6,12 @@ stands in them, and the policy names it by its hash.
 
 import base64
 import hashlib
-import io
 import sys
 from functools import cache
 from typing import Any
 
 import rcssmin
 from django.conf import settings
-from django.core.handlers.asgi import ASGIRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -136,24 +134,6 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Frame-Options"] = "DENY"
     return response
-
-
-def messages(scope: Any, status: int, **context: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the two messages of ASGI that answer a request which never reaches Django."""
-    response = answer(ASGIRequest(scope, io.BytesIO()), status, **context)
-    body = response.content
-    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
-    headers.append((b"content-length", b"%d" % len(body)))
-    shown = b"" if scope["method"] == "HEAD" else body
-    return (
-        {"type": "http.response.start", "status": status, "headers": headers},
-        {"type": "http.response.body", "body": shown},
-    )
-
-
-async def send(scope: Any, send: Any, status: int) -> None:
-    for message in messages(scope, status):
-        await send(message)
 
 
 def _is_program(request: HttpRequest) -> bool:

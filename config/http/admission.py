@@ -10,10 +10,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from django.utils import translation
-from django.utils.translation import gettext as _
-
-from config.http.body_limit import UPLOAD, refuse
+from config.http.body_limit import UPLOAD
+from config.http.responses import reject_over_limit
 from livechat import auth
 from livechat.domain.addresses import source_of
 from livechat.domain.overload import Level
@@ -78,7 +76,7 @@ class Admission:
             self._upload_refusal(scope["path"], place) if is_upload else None
         )
         if refusal is not None:
-            await _answer(scope, receive, send, refusal)
+            await reject_over_limit(scope, receive, send, refusal)
             return
         if not is_upload:
             await self._admit(scope, receive, send)
@@ -131,7 +129,7 @@ class Admission:
             if is_in:
                 lane.leave()
         if refusal is not None:
-            await _answer(scope, _nothing_more, send, refusal)
+            await reject_over_limit(scope, _nothing_more, send, refusal)
 
     def _lane(self, scope: Any) -> Lane:
         if scope["method"] != "POST":
@@ -145,23 +143,3 @@ class Admission:
 
 async def _nothing_more() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
-
-
-async def _answer(scope: Any, receive: Any, send: Any, refusal: Refusal) -> None:
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    text = ""
-    if "text/html" in headers.get(b"accept", ""):
-        text = _text(headers.get(b"accept-language", ""))
-    await refuse(
-        receive, send, refusal.status, refusal.code, retry_after=refusal.seconds, text=text
-    )
-
-
-def _text(languages: str) -> str:
-    asked = languages.partition(",")[0].partition(";")[0].strip()
-    try:
-        code = translation.get_supported_language_variant(asked[:35])
-    except LookupError:
-        code = "en"
-    with translation.override(code):
-        return _("Very many people are here right now. This page tries again by itself.")

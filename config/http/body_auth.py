@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import parse_cookie
 
 from config import error_pages
-from config.http.body_limit import ANYBODYS, UPLOAD, declared, refuse, refuse_page
+from config.http.body_limit import ANYBODYS, UPLOAD, declared
+from config.http.responses import reject, reject_with_error_page
 from livechat import auth
 from livechat.consumers.thread_pool import run
 from livechat.domain.addresses import source_of
@@ -50,18 +51,20 @@ class Senders:
                 await run(_require_session, scope)
         except LivechatError as error:
             if is_upload or not isinstance(error, NotSignedIn):
-                await _refuse(receive, send, error)
+                await _reject(scope, receive, send, error)
             else:
                 told = {"texts": error_pages.FORM_TOO_OLD, "again": scope["path"]}
-                await refuse_page(scope, receive, send, 403, linger=ANYBODYS, **told)
+                await reject_with_error_page(
+                    scope, receive, send, 403, drain_bytes=ANYBODYS, **told
+                )
             return
         await self._application(scope, receive, send)
 
 
-async def _refuse(receive: Any, send: Any, error: LivechatError) -> None:
+async def _reject(scope: Any, receive: Any, send: Any, error: LivechatError) -> None:
     wait = math.ceil(error.retry_after) if isinstance(error, RateLimited) else None
     status = 411 if isinstance(error, LengthRequired) else STATUS.get(error.code, 400)
-    await refuse(receive, send, status, error.code, retry_after=wait, linger=ANYBODYS)
+    await reject(scope, receive, send, status, error.code, retry_after=wait, drain_bytes=ANYBODYS)
 
 
 async def _admit_upload(scope: Any, size: int | None) -> None:

@@ -4,14 +4,12 @@ Django reads every body to its end, onto the disk if it is long, before a view i
 """
 
 import asyncio
-import contextlib
-import json
 import re
 from typing import Any
 
 from django.conf import settings
 
-from config import error_pages
+from config.http.responses import reject, reject_with_error_page
 from livechat.domain.files import MAX_BYTES_LIMIT
 
 MIB = 1024 * 1024
@@ -29,9 +27,6 @@ BYTES_A_SECOND = 8_192
 """A body may take so long, and a second more for each so many bytes that have come."""
 MAX_HELD = 128 * MIB
 """Bytes of all bodies that are in memory at once; those of uploads go to the disk."""
-
-LINGER_SECONDS = 2
-LINGER_BYTES = 4 * MIB
 
 
 def limit_of(path: str, method: str = "POST") -> int:
@@ -57,7 +52,7 @@ class BodyLimit:
         if size is None and limit != MAX_UPLOAD:
             limit = min(limit, ANYBODYS)
         if size is not None and size > limit:
-            await refuse_page(scope, receive, send, 413)
+            await reject_with_error_page(scope, receive, send, 413)
             return
         body = _Body(limit, receive)
         has_begun = False
@@ -86,9 +81,9 @@ class BodyLimit:
                 self._held -= body.taken
         if body.refusal and not has_begun:
             if body.refusal[0] == 413:
-                await refuse_page(scope, receive, send, 413)
+                await reject_with_error_page(scope, receive, send, 413)
             else:
-                await refuse(receive, send, *body.refusal)
+                await reject(scope, receive, send, *body.refusal)
 
 
 class _Body:
@@ -125,60 +120,3 @@ def declared(scope: Any) -> int | None:
         return None
     value = names.get(b"content-length", b"0")
     return int(value[:20]) if value.isdigit() else None
-
-
-async def refuse(
-    receive: Any,
-    send: Any,
-    status: int,
-    code: str,
-    *,
-    retry_after: int | None = None,
-    text: str = "",
-    linger: int = LINGER_BYTES,
-) -> None:
-    """Answer in JSON, or with `text`, and end the connection.
-
-    `retry_after` in seconds; with a text the browser asks again by itself then. `linger`: bytes of
-    the body that are still read, and forgotten.
-    """
-    error = {"code": code} if retry_after is None else {"code": code, "retry_after": retry_after}
-    body = text.encode() or json.dumps({"error": error}, separators=(",", ":")).encode()
-    kind = b"text/plain" if text else b"application/json"
-    headers = [
-        (b"content-type", kind + b"; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"connection", b"close"),
-    ]
-    if retry_after is not None:
-        headers.append((b"retry-after", b"%d" % retry_after))
-        if text:
-            headers.append((b"refresh", b"%d" % retry_after))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    await _linger(receive, send, linger)
-
-
-async def refuse_page(
-    scope: Any, receive: Any, send: Any, status: int, *, linger: int = LINGER_BYTES, **context: Any
-) -> None:
-    """Answer as `error_pages` does, and end the connection."""
-    start, body = error_pages.messages(scope, status, **context)
-    await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
-    await send({**body, "more_body": True})
-    await _linger(receive, send, linger)
-
-
-async def _linger(receive: Any, send: Any, left: int) -> None:
-    """Read a little of what still comes: a connection that is closed on somebody who is sending
-    is reset, and he would not see the answer."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while left > 0:
-                message = await receive()
-                if not message.get("more_body"):
-                    break
-                left -= len(message.get("body", b""))
-    await send({"type": "http.response.body", "body": b""})

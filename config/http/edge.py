@@ -10,9 +10,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from config import error_pages
-from config.http.responses import Header
+from config.http.responses import respond_with_error_page
 from livechat import auth
+from livechat.asgi_responses import Header
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -71,7 +71,7 @@ class FrontDoor:
             await send(message)
 
         if scope["path"] not in ANY_HOST and not auth.is_own_host(scope):
-            await error_pages.send(scope, complete, 400)
+            await respond_with_error_page(scope, complete, 400)
             return
         try:
             await self._application(scope, receive, complete)
@@ -80,7 +80,7 @@ class FrontDoor:
             logger.exception("request.failed")
             if has_begun:
                 raise
-            await error_pages.send(scope, complete, 500)
+            await respond_with_error_page(scope, complete, 500)
 
 
 def _is_slow(name: bytes, value: bytes) -> bool:

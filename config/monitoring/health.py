@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.http import responses
+from config.http.responses import respond_to_read
 from config.jobs.schedule import overdue
 from config.monitoring.probe import Question
 from livechat.bus import bus
@@ -50,7 +50,7 @@ def port_closes() -> None:
 
 async def healthz(scope: Any, _receive: Any, send: Any) -> None:
     """Say that the event loop turns."""
-    await responses.answer(scope, send, 200, b'{"ok":true}')
+    await respond_to_read(scope, send, 200, b'{"ok":true}')
 
 
 async def readyz(scope: Any, _receive: Any, send: Any) -> None:
@@ -67,7 +67,7 @@ async def readyz(scope: Any, _receive: Any, send: Any) -> None:
         **others,
     }
     _tell_changes(found)
-    await responses.answer(scope, send, 200 if is_ready else 503, json.dumps(found).encode())
+    await respond_to_read(scope, send, 200 if is_ready else 503, json.dumps(found).encode())
 
 
 async def _answers(questions: dict[str, Question[bool]]) -> dict[str, bool]:

@@ -19,9 +19,10 @@ from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from config.http import responses
+from config.http.responses import respond_to_read
 from config.monitoring import gauges, multiprocess_dir
 from livechat import metrics as counters
+from livechat.asgi_responses import error_body
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -32,14 +33,14 @@ AGAIN_SECONDS = 5.0
 async def metrics(scope: Any, _receive: Any, send: Any) -> None:
     """Answer one request; 401 without the token, where there has to be one."""
     if settings.METRICS_TOKEN and not _shows_token(scope):
-        body, headers = b'{"error":"token"}', [(b"www-authenticate", b"Bearer")]
-        await responses.answer(scope, send, 401, body, headers=headers)
+        body, headers = error_body("token_invalid"), [(b"www-authenticate", b"Bearer")]
+        await respond_to_read(scope, send, 401, body, headers=headers)
         return
     await gauges.look()
     await gauges.look_at_conversations()
     counters.flush()
     body = await asyncio.to_thread(_text)
-    await responses.answer(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
+    await respond_to_read(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
 
 
 def _shows_token(scope: Any) -> bool:
@@ -101,4 +102,4 @@ async def _alone(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/metrics":
         await metrics(scope, receive, send)
     else:
-        await responses.answer(scope, send, 404, b'{"error":"not_found"}')
+        await respond_to_read(scope, send, 404, error_body("not_found"))

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from livechat import auth
+from livechat.asgi_responses import respond
 from livechat.consumers.send_buffer import Send
 from livechat.domain.addresses import source_of
 from livechat.limits import Refusal, limiter
@@ -22,14 +23,7 @@ async def decline(scope: Any, send: Send, refusal: Refusal | None = None) -> Non
     if refusal is None or "websocket.http.response" not in scope.get("extensions", ()):
         await send({"type": "websocket.close"})
         return
-    await send(
-        {
-            "type": "websocket.http.response.start",
-            "status": refusal.status,
-            "headers": [*_headers(refusal), (b"content-length", b"0")],
-        }
-    )
-    await send({"type": "websocket.http.response.body", "body": b""})
+    await respond(scope, send, refusal.status, headers=_headers(refusal))
 
 
 async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
@@ -44,10 +38,7 @@ async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
     )
     headers = [(b"cache-control", b"no-store"), *(_headers(refusal) if refusal else ())]
     status = refusal.status if refusal else 204
-    if refusal:
-        headers.append((b"content-length", b"0"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    await respond(scope, send, status, headers=headers)
 
 
 def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:

@@ -28,6 +28,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from livechat import auth, events
+from livechat.asgi_responses import JSON, error_body, respond
 from livechat.bus import bus
 from livechat.domain import origins, rules, widget
 from livechat.domain.addresses import source_of
@@ -56,6 +57,8 @@ MAX_SIGHTINGS = 1_000
 """Websites waiting to be noted down; who claims more of them is not noted."""
 MAX_OF_A_CHANNEL = 10
 """The same, of one channel, between two snapshots."""
+AWAY_SECONDS = 5
+"""When to ask again while there is no snapshot yet."""
 MAX_QUERY = 16_384
 ASKED = ("url", "lang", "address")
 MAX_ADDRESS = 45
@@ -158,13 +161,8 @@ board = Board()
 """This process's snapshot."""
 
 _encode = msgspec.json.Encoder().encode
-_GONE = b'{"error":"no_such_channel"}'
-_FORBIDDEN = b'{"error":"website_not_allowed"}'
-_AWAY = b'{"error":"unavailable"}'
-_TOO_MANY = b'{"error":"rate_limited"}'
-_METHOD = b'{"error":"method_not_allowed"}'
 _HEADERS = (
-    (b"content-type", b"application/json"),
+    (b"content-type", JSON),
     (b"cache-control", b"no-store"),
     (b"vary", b"Origin"),
     (b"x-content-type-options", b"nosniff"),
@@ -178,34 +176,34 @@ async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
     if refusal is None:
         status, body, origin = _answer(scope, key)
     else:
-        status, body, origin = refusal.status, _TOO_MANY, ""
-    headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
+        status, origin = refusal.status, ""
+        body = error_body(refusal.code, refusal.seconds)
+    headers = [*_HEADERS]
     if origin:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
     if status == 503 or refusal is not None:
-        headers.append((b"retry-after", b"%d" % (refusal.seconds if refusal else 5)))
+        seconds = refusal.seconds if refusal else AWAY_SECONDS
+        headers.append((b"retry-after", b"%d" % seconds))
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    body = b"" if scope["method"] == "HEAD" else body
-    await send({"type": "http.response.body", "body": body})
+    await respond(scope, send, status, body, headers=headers)
 
 
 def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     """Return status, body and the website that may read it."""
     origin, is_readable = _origin(scope)
     if scope["method"] not in ("GET", "HEAD"):
-        return 405, _METHOD, ""
+        return 405, error_body("method_not_allowed"), ""
     if not is_readable:
-        return 403, _FORBIDDEN, ""
+        return 403, error_body("website_not_allowed"), ""
     if board.widgets is None:
-        return 503, _AWAY, origin
+        return 503, error_body("unavailable", AWAY_SECONDS), origin
     asked = board.widgets.get(key)
     if asked is None:
-        return 404, _GONE, origin
+        return 404, error_body("no_such_channel"), origin
     # No origin: not a browser, or a page of our own host, which does not name itself in a GET.
     if origin and not origins.is_allowed(asked.origins, origin) and not auth.is_own_origin(scope):
-        return 403, _FORBIDDEN, ""
+        return 403, error_body("website_not_allowed"), ""
     query = _query(scope["query_string"][:MAX_QUERY].decode("latin-1"))
     page = Page(
         url=rules.normal_url(query.get("url", "")),

@@ -147,10 +147,13 @@ class Wire:
         self.sent.append(message)
 
 
+DENIABLE = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
+
+
 async def test_a_refused_socket_is_told_by_http_where_the_server_can():
     wire, refusal = Wire(), Refusal("address.sockets", 7.2)
 
-    await decline({"extensions": {"websocket.http.response": {}}}, wire.send, refusal)
+    await decline(DENIABLE, wire.send, refusal)
 
     assert [message["type"] for message in wire.sent] == [
         "websocket.http.response.start",
@@ -163,8 +166,8 @@ async def test_a_refused_socket_is_told_by_http_where_the_server_can():
 async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
     wire = Wire()
 
-    await decline({}, wire.send, Refusal("address.sockets", 7.2))
-    await decline({"extensions": {"websocket.http.response": {}}}, wire.send)
+    await decline({"type": "websocket"}, wire.send, Refusal("address.sockets", 7.2))
+    await decline(DENIABLE, wire.send)
 
     assert wire.sent == [{"type": "websocket.close"}] * 2
 

@@ -272,7 +272,7 @@ async def test_a_website_that_is_not_on_the_list_is_told_nothing(origin):
 
     status, told, headers = await ask(origin=origin)
 
-    assert (status, told) == (403, {"error": "website_not_allowed"})
+    assert (status, told) == (403, {"error": {"code": "website_not_allowed"}})
     assert "access-control-allow-origin" not in headers
     assert board._sightings == {}
 
@@ -321,7 +321,7 @@ async def test_null_is_refused_even_where_any_website_may_ask():
 async def test_there_is_no_such_channel(key):
     widget()
 
-    assert (await ask(key))[:2] == (404, {"error": "no_such_channel"})
+    assert (await ask(key))[:2] == (404, {"error": {"code": "no_such_channel"}})
 
 
 @pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
