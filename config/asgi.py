@@ -1,7 +1,7 @@
-"""The ASGI application: what is answered without Django, static files, HTTP through Django,
-sockets, start and stop."""
+"""The ASGI application: HTTP, WebSockets, start-up and shutdown."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,10 @@ from servestatic import ServeStaticASGI  # noqa: E402
 from structlog.contextvars import bind_contextvars  # noqa: E402
 
 from config.http.admission import Admission  # noqa: E402
-from config.http.body_auth import Senders  # noqa: E402
+from config.http.body_auth import BodyAuth  # noqa: E402
 from config.http.body_limit import BodyLimit  # noqa: E402
-from config.http.edge import FrontDoor  # noqa: E402
-from config.http.request_log import counted, id_of, recorded  # noqa: E402
+from config.http.edge import Edge  # noqa: E402
+from config.http.request_log import RequestLog, counting, request_id_of  # noqa: E402
 from config.monitoring import health, metrics_endpoint  # noqa: E402
 from config.server import lifecycle  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
@@ -27,66 +27,83 @@ from livechat.consumers.handshake import explain  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
 from livechat.widget_init.endpoint import PATH, init  # noqa: E402
 
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Dispatch by protocol.
+
+    Every request and socket starts the process's tasks if they do not run yet, because Daphne,
+    unlike uvicorn, sends no lifespan events. `/healthz` waits for nothing.
+    """
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/healthz":
+        await _healthz(scope, receive, send)
+    else:
+        await lifecycle.start()
+        serve = _websocket if scope["type"] == "websocket" else http_application
+        await serve(scope, receive, send)
+
+
+class DirectRoutes:
+    """Answers the addresses that must be fast, or must work when Django or the database does not.
+    Passes all others on."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"]
+        if match := PATH.fullmatch(path):
+            await init(scope, receive, counting("init", send), key=match[1])
+        elif path == "/readyz":
+            await health.readyz(scope, receive, send)
+        elif path == "/metrics" and settings.METRICS_TOKEN:
+            await metrics_endpoint.metrics(scope, receive, send)
+        elif path.startswith("/ws/"):
+            await explain(scope, send, is_draining=BaseConsumer.draining)
+        else:
+            await self._application(scope, receive, send)
+
+
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
-_pages = Admission(Senders(django_application))
-http_application = BodyLimit(
-    ServeStaticASGI(_pages, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)
+_static_files = (
+    [partial(ServeStaticASGI, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)]
     if settings.STATIC_ROOT.is_dir()
-    else _pages
+    else []
 )
+HTTP_STACK: tuple[Callable[[Any], Any], ...] = (
+    Edge,  # resolves the scheme, rejects foreign hosts, adds default headers, answers 500
+    DirectRoutes,  # init, readiness, metrics, why a socket is refused
+    RequestLog,  # request id, access log, counts
+    BodyLimit,  # 413, 408
+    *_static_files,
+    Admission,  # rate limit, queue for Django's threads: 429, 503
+    BodyAuth,  # 401 and the like before a large body is received
+)
+"""What an HTTP request passes before Django, outermost first. A WebSocket passes `Edge` only."""
+
+http_application: Any = django_application
+for _middleware in reversed(HTTP_STACK):
+    http_application = _middleware(http_application)
+
 _sockets = URLRouter(websocket_urlpatterns)
 
 
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Dispatch by what is asked for. Starts the runtime with the first thing seen, because
-    Daphne, unlike uvicorn, announces no start."""
-    if scope["type"] == "lifespan":
-        await _lifespan(receive, send)
-        return
-    if scope["type"] == "http" and scope["path"] == "/healthz":
-        await _alive(scope, receive, send)
-        return
-    await lifecycle.start()
-    await _front_door(scope, receive, send)
-
-
-async def _inside(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] == "http":
-        await _http(scope, receive, send)
-    elif scope["type"] == "websocket":
-        await websocket_application(scope, receive, send)
-
-
-_front_door = FrontDoor(_inside)
-_alive = FrontDoor(health.healthz)
-
-
-async def _http(scope: Any, receive: Any, send: Any) -> None:
-    path = scope["path"]
-    if asked := PATH.fullmatch(path):
-        await counted("init", partial(init, key=asked[1]), scope, receive, send)
-    elif path == "/readyz":
-        await health.readyz(scope, receive, send)
-    elif path == "/metrics" and settings.METRICS_TOKEN:
-        await metrics_endpoint.metrics(scope, receive, send)
-    elif path.startswith("/ws/"):
-        await explain(scope, send, is_draining=BaseConsumer.draining)
-    elif path.startswith(settings.STATIC_URL):
-        await counted("static", http_application, scope, receive, send)
-    else:
-        await recorded(http_application, scope, receive, send)
-
-
 async def websocket_application(scope: Any, receive: Any, send: Any) -> None:
-    bind_contextvars(socket=id_of(scope))
+    """Run the consumer for this address; 403 when there is none."""
+    bind_contextvars(socket=request_id_of(scope))
     try:
         await _sockets(scope, receive, send)
     except ValueError as error:
-        # URLRouter has no other way to say "no such address"; before accept this is a 403.
+        # URLRouter raises nothing more specific for an unknown address.
         if not str(error).startswith("No route found"):
             raise
         await receive()
-        await send({"type": "websocket.close"})
+        await send({"type": "websocket.close"})  # before accept this is a 403
+
+
+_websocket = Edge(websocket_application)
+_healthz = Edge(health.healthz)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

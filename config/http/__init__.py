@@ -1,1 +1,1 @@
-"""What every HTTP request and socket passes before Django or a consumer sees it."""
+"""The ASGI middleware before Django. `config.asgi.HTTP_STACK` lists it, outermost first."""

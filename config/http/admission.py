@@ -1,7 +1,7 @@
-"""How many requests Django works on at once; the others wait their turn, a bounded while.
+"""Admission control: how many requests Django handles at once, and how many wait for how long.
 
-Django takes a thread for each request. Without a bound, a thousand requests are a thousand threads,
-and a hundred passwords to be checked at once are ten gigabytes of memory.
+Django takes a thread for each request. Without a limit, a thousand requests take a thousand
+threads, and a hundred password checks at once take ten gigabytes of memory.
 """
 
 import asyncio
@@ -17,129 +17,131 @@ from livechat.domain.addresses import source_of
 from livechat.domain.overload import Level
 from livechat.limits import Refusal, limiter
 
-ALWAYS = frozenset({"/healthz", "/readyz"})
-"""Asked by machines that would end the process if it did not answer."""
-PASSWORDS = frozenset({"/login/", "/profile/password/"})
+EXEMPT_PATHS = frozenset({"/healthz", "/readyz"})
+"""Probes. An orchestrator would restart a process that does not answer them."""
+PASSWORD_PATHS = frozenset({"/login/", "/profile/password/"})
 """Where a password is checked."""
-VISITORS_UPLOAD = re.compile(r"/widget/")
-UPLOADS = 32
-UPLOADS_OF_AN_ADDRESS = 8
-"""Files that may be on their way at once: two people send three each, and an office waits."""
+VISITOR_UPLOAD = re.compile(r"/widget/")
+MAX_UPLOADS = 32
+MAX_UPLOADS_PER_ADDRESS = 8
+"""Uploads that may run at once. Two people can send three files each; an office has to wait."""
 RETRY_SECONDS = 2.0
 
 
-class Lane:
-    """`at_once` may be in it; `waiting` others wait, `seconds` at most."""
+class Slots:
+    """Lets `limit` requests run, and queues up to `queue_size` more for `timeout_seconds` each."""
 
-    def __init__(self, name: str, *, at_once: int, waiting: int, seconds: float) -> None:
+    def __init__(self, name: str, *, limit: int, queue_size: int, timeout_seconds: float) -> None:
         self.name = name
-        self.waiting = 0
-        self._most = waiting
-        self._seconds = seconds
-        self._places = asyncio.Semaphore(at_once)
+        """The limit's name in the log and in the metrics."""
+        self.queued = 0
+        self._queue_size = queue_size
+        self._timeout_seconds = timeout_seconds
+        self._free = asyncio.Semaphore(limit)
 
-    async def enter(self) -> bool:
-        """Take a place as soon as there is one; say whether there was. Give it back by `leave`."""
-        if self._places.locked() and self.waiting >= self._most:
+    async def acquire(self) -> bool:
+        """Wait for a slot. Return False when the queue is full or the time-out has passed."""
+        if self._free.locked() and self.queued >= self._queue_size:
             return False
-        self.waiting += 1
+        self.queued += 1
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._places.acquire()
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._free.acquire()
         except TimeoutError:
             return False
         finally:
-            self.waiting -= 1
+            self.queued -= 1
 
-    def leave(self) -> None:
-        self._places.release()
+    def release(self) -> None:
+        self._free.release()
 
 
 class Admission:
-    """Stands before Django. Answers 429 to who asks too much, 503 when there is too much to do."""
+    """Answers 429 to clients that send too many requests, and 503 when the server is overloaded."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
-        self._pages = Lane("process.pages", at_once=32, waiting=512, seconds=10.0)
-        # A password is checked in 100 MiB of memory, a picture written anew in as much.
-        self._sign_ins = Lane("process.sign_ins", at_once=3, waiting=64, seconds=10.0)
-        self._files = Lane("process.files", at_once=3, waiting=UPLOADS, seconds=60.0)
+        self._pages = Slots("process.pages", limit=32, queue_size=512, timeout_seconds=10.0)
+        # A password check takes 100 MiB of memory, and so does re-encoding a picture.
+        self._sign_ins = Slots("process.sign_ins", limit=3, queue_size=64, timeout_seconds=10.0)
+        self._files = Slots("process.files", limit=3, queue_size=MAX_UPLOADS, timeout_seconds=60.0)
         self._uploads: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["path"] in ALWAYS:
+        if scope["path"] in EXEMPT_PATHS:
             await self._application(scope, receive, send)
             return
-        place = source_of(auth.client_address(scope))
+        source = source_of(auth.client_address(scope))
         is_upload = scope["method"] == "POST" and UPLOAD.fullmatch(scope["path"]) is not None
-        refusal = limiter.request(place, time.monotonic()) or (
-            self._upload_refusal(scope["path"], place) if is_upload else None
+        refusal = limiter.request(source, time.monotonic()) or (
+            self._upload_refusal(scope["path"], source) if is_upload else None
         )
         if refusal is not None:
             await reject_over_limit(scope, receive, send, refusal)
             return
         if not is_upload:
-            await self._admit(scope, receive, send)
+            await self._run_in_slot(scope, receive, send)
             return
-        self._uploads[place] += 1
+        self._uploads[source] += 1
         try:
-            await self._admit(scope, receive, send)
+            await self._run_in_slot(scope, receive, send)
         finally:
-            self._uploads[place] -= 1
-            self._uploads += Counter()  # forgets who has none
+            self._uploads[source] -= 1
+            self._uploads += Counter()  # drops sources whose count is zero
 
-    def _upload_refusal(self, path: str, place: str) -> Refusal | None:
-        level = Level.NEWCOMERS if VISITORS_UPLOAD.match(path) else Level.MESSAGES
+    def _upload_refusal(self, path: str, source: str) -> Refusal | None:
+        level = Level.NEWCOMERS if VISITOR_UPLOAD.match(path) else Level.MESSAGES
         if refusal := limiter.shed(level):
             return refusal
-        if self._uploads[place] >= UPLOADS_OF_AN_ADDRESS:
+        if self._uploads[source] >= MAX_UPLOADS_PER_ADDRESS:
             return limiter.refuse(Refusal("address.uploads", RETRY_SECONDS))
-        if self._uploads.total() >= UPLOADS:
+        if self._uploads.total() >= MAX_UPLOADS:
             return limiter.refuse(Refusal("process.uploads", RETRY_SECONDS, is_busy=True))
         return None
 
-    async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let a request through to Django when its body is there and there is a place."""
-        lane = self._lane(scope)
-        is_in = False
+    async def _run_in_slot(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on. It holds a slot from the end of its body to the start of its response,
+        so that slow uploads and downloads do not occupy one."""
+        slots = self._slots_for(scope)
+        has_slot = False
         refusal: Refusal | None = None
 
-        async def when_whole() -> Any:
-            # Only now does Django take a thread. Who sends slowly holds up nobody.
-            nonlocal is_in, refusal
+        async def receive_then_acquire() -> Any:
+            # Django takes a thread once the body is complete.
+            nonlocal has_slot, refusal
             message = await receive()
-            if message["type"] == "http.request" and not message.get("more_body") and not is_in:
-                is_in = await lane.enter()
-                if not is_in:
-                    refusal = limiter.refuse(Refusal(lane.name, RETRY_SECONDS, is_busy=True))
+            is_complete = message["type"] == "http.request" and not message.get("more_body")
+            if is_complete and not has_slot:
+                has_slot = await slots.acquire()
+                if not has_slot:
+                    refusal = limiter.refuse(Refusal(slots.name, RETRY_SECONDS, is_busy=True))
                     return {"type": "http.disconnect"}
             return message
 
-        async def noted(message: Any) -> None:
-            # What is downloaded slowly holds up nobody either.
-            nonlocal is_in
-            if is_in:
-                is_in = False
-                lane.leave()
+        async def release_then_send(message: Any) -> None:
+            nonlocal has_slot
+            if has_slot:
+                has_slot = False
+                slots.release()
             await send(message)
 
         try:
-            await self._application(scope, when_whole, noted)
+            await self._application(scope, receive_then_acquire, release_then_send)
         finally:
-            if is_in:
-                lane.leave()
+            if has_slot:
+                slots.release()
         if refusal is not None:
-            await reject_over_limit(scope, _nothing_more, send, refusal)
+            await reject_over_limit(scope, _receive_nothing, send, refusal)
 
-    def _lane(self, scope: Any) -> Lane:
+    def _slots_for(self, scope: Any) -> Slots:
         if scope["method"] != "POST":
             return self._pages
-        if scope["path"] in PASSWORDS:
+        if scope["path"] in PASSWORD_PATHS:
             return self._sign_ins
         if scope["path"] == "/profile/" or UPLOAD.fullmatch(scope["path"]):
             return self._files
         return self._pages
 
 
-async def _nothing_more() -> Any:
+async def _receive_nothing() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}

@@ -1,7 +1,7 @@
-"""What every request meets first, whoever answers it: static files, `init`, Django, sockets.
+"""The outermost middleware, for HTTP and WebSockets alike.
 
-Who speaks TLS, whether we are meant at all, which cookies can be read quickly, and which headers no
-answer goes without.
+Resolves the scheme behind a proxy, rejects foreign hosts, removes cookies that are slow to parse
+and adds default headers to every response.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,33 +16,33 @@ from livechat.asgi_responses import Header
 
 logger = structlog.stdlib.get_logger(__name__)
 
-PERMISSIONS = (
+PERMISSIONS_POLICY = (
     "accelerometer=(), autoplay=(self), browsing-topics=(), camera=(), display-capture=(), "
     "geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
-"""What our pages may ask a browser for: to play the sounds of the inbox."""
+"""Pages may use one feature of the browser: the inbox plays sounds."""
 
 DENY_ALL_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The Content Security Policy of responses that are not pages."""
 
-ALWAYS = {
+DEFAULT_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
-    b"permissions-policy": PERMISSIONS.encode(),
-    # Whoever means something to be kept says so: the rest may depend on who asks.
+    b"permissions-policy": PERMISSIONS_POLICY.encode(),
+    # Responses that may be cached say so. All others may depend on the user.
     b"cache-control": b"private, no-store",
     b"content-security-policy": DENY_ALL_CSP.encode(),
 }
+"""Added where a response does not have them."""
+
+ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})
+"""Load balancers ask for these by address, without a host name."""
 
 
-ANY_HOST = frozenset({"/healthz", "/readyz"})
-"""Asked by machines that know an address and no name; the answers are the same for everybody."""
-
-
-class FrontDoor:
-    """Lets through what is meant for us, and sends nothing without the headers of `ALWAYS`."""
+class Edge:
+    """Answers 400 to requests for a foreign host, and 500 when the application raises."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -53,46 +53,48 @@ class FrontDoor:
             scope = {**scope, "scheme": "wss" if is_socket else "https"}
         else:
             scope = {**scope, "scheme": "ws" if is_socket else "http"}
-        if any(_is_slow(name, value) for name, value in scope["headers"]):
-            scope = {**scope, "headers": list(_quick(scope["headers"]))}
+        if any(_is_slow_to_parse(name, value) for name, value in scope["headers"]):
+            scope = {**scope, "headers": list(_without_slow_cookies(scope["headers"]))}
         if is_socket:
-            await self._application(scope, receive, send)  # asks for the host with the origin
+            await self._application(scope, receive, send)  # checks the host with the origin
         else:
-            await self._answer(scope, receive, send)
+            await self._respond(scope, receive, send)
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        has_begun = False
+    async def _respond(self, scope: Any, receive: Any, send: Any) -> None:
+        has_started = False
 
-        async def complete(message: Any) -> None:
-            nonlocal has_begun
-            has_begun = True
+        async def send_with_headers(message: Any) -> None:
+            nonlocal has_started
+            has_started = True
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _completed(scope, message.get("headers", ()))}
+                message = {**message, "headers": with_defaults(scope, message.get("headers", ()))}
             await send(message)
 
-        if scope["path"] not in ANY_HOST and not auth.is_own_host(scope):
-            await respond_with_error_page(scope, complete, 400)
+        if scope["path"] not in ANY_HOST_PATHS and not auth.is_own_host(scope):
+            await respond_with_error_page(scope, send_with_headers, 400)
             return
         try:
-            await self._application(scope, receive, complete)
+            await self._application(scope, receive, send_with_headers)
         except Exception:
-            # The server would answer in its own words, which name it.
+            # The server's own response would name the server.
             logger.exception("request.failed")
-            if has_begun:
+            if has_started:
                 raise
-            await respond_with_error_page(scope, complete, 500)
+            await respond_with_error_page(scope, send_with_headers, 500)
 
 
-def _is_slow(name: bytes, value: bytes) -> bool:
-    """Say whether a header has quoted cookies: Python 3.11 takes them apart in time quadratic in
-    their length, twenty seconds for the longest header."""
+def _is_slow_to_parse(name: bytes, value: bytes) -> bool:
+    """Return whether a header has quoted cookies.
+
+    Python 3.11 needs time quadratic in their length: twenty seconds for the longest header.
+    """
     return name == b"cookie" and b"\\" in value
 
 
-def _quick(headers: Iterable[Header]) -> Iterator[Header]:
-    """Yield the headers without quoted cookies. None of ours is one."""
+def _without_slow_cookies(headers: Iterable[Header]) -> Iterator[Header]:
+    """Yield the headers without quoted cookies. Livechat sets none."""
     for name, value in headers:
-        if _is_slow(name, value):
+        if _is_slow_to_parse(name, value):
             kept = [cookie for cookie in value.split(b";") if b"\\" not in cookie]
             if kept:
                 yield name, b";".join(kept)
@@ -100,15 +102,16 @@ def _quick(headers: Iterable[Header]) -> Iterator[Header]:
             yield name, value
 
 
-def _completed(scope: Any, given: Any) -> list[tuple[bytes, bytes]]:
-    """Return an answer's headers with those it lacks."""
-    headers = list(given)
-    named = {name.lower() for name, _value in headers}
+def with_defaults(scope: Any, response_headers: Iterable[Header]) -> list[Header]:
+    """Return a response's headers, completed by the defaults that they lack."""
+    headers = list(response_headers)
+    present = {name.lower() for name, _value in headers}
     if settings.DEBUG:
-        named.add(b"content-security-policy")  # Django's pages for us have styles in them
-    headers += [(name, value) for name, value in ALWAYS.items() if name not in named]
-    if scope["scheme"] == "https" and b"strict-transport-security" not in named:
-        headers += [(b"strict-transport-security", _hsts())] if settings.SECURE_HSTS_SECONDS else []
+        present.add(b"content-security-policy")  # Django's debug pages have inline styles
+    headers += [item for item in DEFAULT_HEADERS.items() if item[0] not in present]
+    is_secure = scope["scheme"] == "https"
+    if is_secure and settings.SECURE_HSTS_SECONDS and b"strict-transport-security" not in present:
+        headers.append((b"strict-transport-security", _hsts()))
     return headers
 
 

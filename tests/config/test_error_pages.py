@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from config import error_pages
 from config.http import edge
-from config.http.edge import FrontDoor
+from config.http.edge import Edge
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -63,7 +63,7 @@ def test_every_page_stands_alone(status, settings):
 async def test_djangos_own_pages_may_look_as_they_do_while_debugging(settings, debug):
     settings.DEBUG = debug
 
-    headers = dict(edge._completed({"scheme": "http"}, [(b"X-Known", b"1")]))
+    headers = dict(edge.with_defaults({"scheme": "http"}, [(b"X-Known", b"1")]))
 
     assert (b"content-security-policy" in headers) is not debug
     assert headers[b"cache-control"] == b"private, no-store"
@@ -86,7 +86,7 @@ async def test_what_breaks_outside_of_django_is_answered_by_us_too(caplog):
         "headers": [(b"host", b"testserver")],
         "client": ("127.0.0.1", 1),
     }
-    await FrontDoor(broken)(scope, None, send)
+    await Edge(broken)(scope, None, send)
 
     assert sent[0]["status"] == 500
     assert b"secret" not in sent[1]["body"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.http.admission import UPLOADS, UPLOADS_OF_AN_ADDRESS, Admission, Lane
+from config.http.admission import MAX_UPLOADS, MAX_UPLOADS_PER_ADDRESS, Admission, Slots
 from config.http.body_limit import BodyLimit
 from livechat.domain.overload import Level
 from livechat.limits import limiter
@@ -136,12 +136,12 @@ async def test_when_too_many_wait_one_is_refused_with_the_time_to_come_back():
 
 
 async def test_nobody_waits_for_ever():
-    lane = Lane("process.pages", at_once=1, waiting=5, seconds=0.02)
+    slots = Slots("process.pages", limit=1, queue_size=5, timeout_seconds=0.02)
 
-    assert await lane.enter()
-    assert not await lane.enter()
-    lane.leave()
-    assert await lane.enter()
+    assert await slots.acquire()
+    assert not await slots.acquire()
+    slots.release()
+    assert await slots.acquire()
 
 
 async def test_who_sends_slowly_takes_nobodys_place():
@@ -178,14 +178,14 @@ async def test_uploads_at_once_are_bounded_for_an_address_and_for_all():
     door = Admission(django)
     one = asked(door, 20, method="POST", path=UPLOAD)
     others = [
-        asked(door, UPLOADS_OF_AN_ADDRESS, method="POST", path=UPLOAD, address=f"192.0.2.{n}")
+        asked(door, MAX_UPLOADS_PER_ADDRESS, method="POST", path=UPLOAD, address=f"192.0.2.{n}")
         for n in range(2, 8)
     ]
     await settled()
     statuses = [request.status for group in (one, *others) for request in group]
 
-    assert [request.status for request in one].count(429) == 20 - UPLOADS_OF_AN_ADDRESS
-    assert statuses.count(503) == 7 * UPLOADS_OF_AN_ADDRESS - UPLOADS
+    assert [request.status for request in one].count(429) == 20 - MAX_UPLOADS_PER_ADDRESS
+    assert statuses.count(503) == 7 * MAX_UPLOADS_PER_ADDRESS - MAX_UPLOADS
     django.may_end.set()
     await asyncio.gather(*(request.task for group in (one, *others) for request in group))
     again = asked(door, 1, method="POST", path=UPLOAD)[0]
@@ -267,7 +267,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
 
 
 async def test_bodies_that_are_in_memory_at_once_are_bounded(monkeypatch):
-    monkeypatch.setattr("config.http.body_limit.MAX_HELD", 2_500_000)
+    monkeypatch.setattr("config.http.body_limit.MAX_BUFFERED", 2_500_000)
     django = Django()
     door = BodyLimit(django)
     answers: list[int] = []

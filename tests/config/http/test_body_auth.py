@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from config.asgi import http_application
-from config.http.body_limit import ANYBODYS, MAX_UPLOAD, MIB
+from config.http.body_limit import MAX_ANONYMOUS, MAX_UPLOAD, MIB
 from livechat import auth
 from livechat.models import Attachment, Channel, database_time
 from livechat.services import attachments
@@ -99,7 +99,7 @@ def cookie(user) -> str:
 
 
 def was_not_received(request: Request) -> bool:
-    return request.received <= ANYBODYS and request.headers[b"connection"] == b"close"
+    return request.received <= MAX_ANONYMOUS and request.headers[b"connection"] == b"close"
 
 
 @pytest.mark.parametrize("given", ["", "Visitor x", "Bearer x", "Visitor ü"])
@@ -270,7 +270,7 @@ def test_an_operators_file_is_received_and_one_whose_account_is_off_sends_none(a
     ],
 )
 def test_a_long_form_needs_a_session(db, path, method):
-    request = ask(path, ANYBODYS + 1, method=method)
+    request = ask(path, MAX_ANONYMOUS + 1, method=method)
 
     assert (request.status, code(request)) == (403, "forbidden")
     assert was_not_received(request)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.http.body_limit import ANYBODYS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
+from config.http.body_limit import MAX_ANONYMOUS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
 from tests.machine import app
 
 pytestmark = pytest.mark.xdist_group("http_limits")
@@ -87,7 +87,7 @@ async def test_a_body_that_does_not_say_its_length_has_to_be_short():
     answered, got = await call("/", *[b"a" * 65_536] * 40, encoding=b"chunked")
     _short, all_of_it = await call("/", b"a" * 1_000, encoding=b"chunked")
 
-    assert (answered[0]["status"], got) == (413, ANYBODYS)
+    assert (answered[0]["status"], got) == (413, MAX_ANONYMOUS)
     assert all_of_it == 1_000
 
 

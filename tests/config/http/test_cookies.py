@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import parse_cookie
 
-from config.http.edge import FrontDoor
+from config.http.edge import Edge
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
 """Cookies of the same domain, which other programs may set, come along."""
@@ -24,7 +24,7 @@ async def passed(kind: str, *cookies: bytes) -> list[bytes]:
 
     headers = [(b"host", b"testserver"), *((b"cookie", cookie) for cookie in cookies)]
     scope = {"type": kind, "path": "/healthz", "headers": headers, "client": ("127.0.0.1", 1)}
-    await FrontDoor(application)(scope, nothing, nothing)
+    await Edge(application)(scope, nothing, nothing)
     return seen
 
 
