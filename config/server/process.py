@@ -1,19 +1,15 @@
 """The server: uvicorn that sends its sockets elsewhere before it stops."""
 
 import asyncio
-import contextlib
 import faulthandler
-import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from config.demo import neighbour
 from config.server import lifecycle
 from config.server.http_protocol import Http
 from config.server.websocket_protocol import WebSocket
@@ -53,18 +49,10 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Drains before it stops, and has ended within `EXIT_SECONDS` of the signal.
-
-    With a `companion`, that server starts and stops with it, in the same event loop.
-    """
+    """Drains before it stops, and has ended within `EXIT_SECONDS` of the signal."""
 
     gives_notice = True
     """Whether the port goes with this process, so that /readyz has to say so first."""
-
-    def __init__(self, config: uvicorn.Config, companion: "Companion | None" = None) -> None:
-        super().__init__(config)
-        self._companion = companion
-        self._beside: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. The second signal ends the process at once; so does, with a word on
@@ -75,11 +63,6 @@ class Server(uvicorn.Server):
         faulthandler.dump_traceback_later(EXIT_SECONDS, exit=True)
         self.should_exit = True
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._companion is not None:
-            self._beside = asyncio.create_task(self._companion.run_beside(), name="companion")
-
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say that we go, take nobody in any more, send the sockets elsewhere; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
@@ -88,14 +71,10 @@ class Server(uvicorn.Server):
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         self._end_keep_alive()
-        if self._companion is not None:
-            self._companion.should_exit = True
         await lifecycle.drain()
         await self._say_goodbye()
         self.config.timeout_graceful_shutdown = max(1, int(latest - time.monotonic()))
         await super().shutdown(sockets)
-        if self._beside is not None:
-            await self._beside
 
     def _end_keep_alive(self) -> None:
         """Close the connections that wait for a further request, others after their answer: who
@@ -115,40 +94,3 @@ class Server(uvicorn.Server):
     def _sockets(self) -> list[WebSocketsSansIOProtocol]:
         connections = self.server_state.connections
         return [one for one in connections if isinstance(one, WebSocketsSansIOProtocol)]
-
-
-class Companion(uvicorn.Server):
-    """A server for the demo's second site. Signals and the application's start are the first
-    one's; without its port it stays away."""
-
-    def __init__(self, config: uvicorn.Config, tell: Callable[[str], object]) -> None:
-        super().__init__(config)
-        self._tell = tell
-        self._listening: socket.socket | None = None
-
-    def listen(self) -> None:
-        """Take the port, or say that it is not free."""
-        host, port = self.config.host, self.config.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            self._listening = socket.create_server((host, port), family=family)
-        except (OSError, OverflowError):
-            self._tell(f"Port {port} is not free: the demo goes without its second site")
-            return
-        address = f"http://localhost:{port}/"
-        os.environ[neighbour.RUNNING_AT] = address
-        self._tell(f"The demo's second site is on {address}")
-
-    async def run_beside(self) -> None:
-        """Serve until `should_exit`; return at once when the port is not free."""
-        if self._listening is None:
-            self.listen()
-        if self._listening is None:
-            return
-        with self._listening:
-            await self.serve(sockets=[self._listening])
-        os.environ.pop(neighbour.RUNNING_AT, None)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

@@ -1,23 +1,19 @@
 """``manage.py serve``: the server, for trying and for production."""
 
-import asyncio
-import contextlib
 import resource
 import sys
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.checks import exposure
-from config.demo import data, neighbour
+from config.demo import second_site
 from config.monitoring import multiprocess_dir
 from config.server.http_protocol import MORE_CONNECTIONS
-from config.server.process import Companion, Server, configuration
+from config.server.process import Server, configuration
 from config.server.workers import Supervisor
 
 OTHER_FILES = 500
@@ -55,56 +51,29 @@ class Command(BaseCommand):
             told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
             raise CommandError("\n".join(["This is not safe to serve.", *told]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
-        companion = self._companion(host, port, options["neighbour_port"])
+        site = self._second_site(host, port, options["neighbour_port"])
         config = configuration(host, port, workers)
         if workers == 1:
             self.stdout.write(f"Listening on http://{host}:{port}")
-            Server(config, companion).run()
+            with site:
+                Server(config).run()
             return
         listening = config.bind_socket()
         self.stdout.write(f"Listening on http://{host}:{port} with {workers} processes")
-        with multiprocess_dir.folder(settings.VAR_DIR / "metrics"), _beside(companion):
+        with multiprocess_dir.folder(settings.VAR_DIR / "metrics"), site:
             if not Supervisor(config, [listening]).run_to_the_end():
                 sys.exit(1)
 
-    def _companion(self, host: str, port: int, beside: int | None) -> Companion | None:
-        """Return the server of the demo's second site; None where it is not wanted."""
-        if not settings.DEMO:
-            if beside:
-                raise CommandError("The second site belongs to the demo: set DEMO=1.")
-            return None
-        if beside == 0:
-            return None
-        config = uvicorn.Config(
-            neighbour.Neighbour(chat=f"http://127.0.0.1:{port}", key=data.CHANNEL_KEY),
-            host=host,
-            port=port + 1 if beside is None else beside,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=2,
-        )
-        return Companion(config, self.stdout.write)
-
-
-@contextlib.contextmanager
-def _beside(companion: Companion | None) -> Iterator[None]:
-    """Serve the demo's second site from this process, which does nothing but watch the workers."""
-    if companion is None:
-        yield
-        return
-    companion.listen()
-    thread = threading.Thread(target=asyncio.run, args=(companion.run_beside(),))
-    thread.start()
-    try:
-        yield
-    finally:
-        companion.should_exit = True
-        thread.join()
+    def _second_site(
+        self, host: str, chat_port: int, port: int | None
+    ) -> AbstractContextManager[None]:
+        """Return the context in which the demo's second site is served, if it is wanted."""
+        if not settings.DEMO and port:
+            raise CommandError("The second site belongs to the demo: set DEMO=1.")
+        if not settings.DEMO or port == 0:
+            return nullcontext()
+        port = chat_port + 1 if port is None else port
+        return second_site.serving(host, port, chat_port=chat_port, tell=self.stdout.write)
 
 
 def _allow_files(wanted: int) -> None:
