@@ -6,18 +6,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.utils import timezone
 
 from livechat.domain import text as texts
 from livechat.integrations import geoip
-
-
-@register(Tags.security, deploy=True)
-def demo_is_off(**_kwargs: Any) -> list[CheckMessage]:
-    if settings.DEMO:
-        return [Error("DEMO=1 opens demo accounts: never on a public host.", id="config.E001")]
-    return []
 
 
 @register(Tags.security, deploy=True)
