@@ -22,9 +22,9 @@ WIDEST = {4: 8, 6: 16}
 """A network of proxies with fewer bits holds strangers: 10.0.0.0/8 is the widest private one."""
 
 
-def refusals(processes: int = 1) -> list[CheckMessage]:
-    """Return the errors on which a server of so many processes must not start."""
-    found = [*run_checks(tags=[UNSAFE], include_deployment_checks=True), *alone(processes)]
+def refusals() -> list[CheckMessage]:
+    """Return the errors with which a server must not start."""
+    found = run_checks(tags=[UNSAFE], include_deployment_checks=True)
     return [message for message in found if message.level >= Error("").level]
 
 
@@ -147,17 +147,4 @@ def metrics_are_guarded(**_kwargs: Any) -> Iterator[CheckMessage]:
             f"METRICS_PORT serves metrics on {address[0]} to anybody.",
             hint="Set METRICS_TOKEN, or name the port alone: then it is this machine's.",
             id="config.E009",
-        )
-
-
-def alone(processes: int) -> Iterator[CheckMessage]:
-    """Say what is wrong with so many processes on what serves one. (No system check: only who
-    starts them knows how many they are.)"""
-    is_shared = not str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
-    if processes > 1 and not (is_shared and settings.REDIS_URL):
-        yield Error(
-            f"{processes} processes need PostgreSQL and Redis: without, they hear nothing of each"
-            " other.",
-            hint="Set DATABASE_URL and REDIS_URL, or serve with one process.",
-            id="config.E010",
         )

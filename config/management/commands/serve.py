@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
                 " REDIS_URL, or serve with --workers 1."
             )
-        if refusals := exposure.refusals(workers):
+        if refusals := exposure.refusals():
             told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
             raise CommandError("\n".join(["This is not safe to serve.", *told]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)

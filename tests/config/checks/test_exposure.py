@@ -24,8 +24,8 @@ def production(settings):
     settings.METRICS_TOKEN, settings.METRICS_ADDRESS = "", None
 
 
-def refused(processes: int = 1) -> list[str | None]:
-    return [message.id for message in exposure.refusals(processes)]
+def refused() -> list[str | None]:
+    return [message.id for message in exposure.refusals()]
 
 
 def test_a_safe_installation_is_served():
@@ -80,13 +80,6 @@ def test_on_ones_own_machine_everything_goes(settings):
     settings.SECRET_KEY = "x"
 
     assert refused() == []
-
-
-def test_many_processes_need_what_they_can_share(settings):
-    settings.REDIS_URL = ""
-
-    assert refused(processes=2) == ["config.E010"]
-    assert refused(processes=1) == []
 
 
 @pytest.mark.slow
