@@ -8,7 +8,6 @@ import resource
 import threading
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ from livechat import metrics
 from livechat.bus import bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.load_monitor import resident_bytes
 from livechat.consumers.writer import writer
 from livechat.services import installation
 
@@ -29,7 +29,7 @@ TICK_SECONDS = 0.5
 LOOK_TICKS = 10
 """After so many ticks everything is looked at."""
 FIGURES_SECONDS = 10.0
-PROC = Path("/proc/self")
+OPEN_FILES = "/proc/self/fd"
 
 LOOP_LAG = Histogram(
     "livechat_loop_lag_seconds",
@@ -141,9 +141,9 @@ async def look_at_conversations() -> None:
 def _look_at_machine() -> None:
     THREADS.set(threading.active_count())
     FILES_ALLOWED.set(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    MEMORY.set(resident_bytes())
     with contextlib.suppress(OSError):  # only Linux has it
-        MEMORY.set(int((PROC / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
-        FILES.set(len(os.listdir(PROC / "fd")))
+        FILES.set(len(os.listdir(OPEN_FILES)))
     if connections["default"].vendor == "postgresql":
         _look_at_pool()
 
