@@ -42,7 +42,7 @@ def answers() -> Iterator[Finding]:
     seconds = time.monotonic() - began
     if not writes:
         yield error("The database is read-only.", "Connect to the one that takes writes.")
-    elif seconds > health.WRITE_SECONDS:
+    elif seconds > health.WRITE_TIMEOUT_SECONDS:
         yield error(f"A write took {seconds:.1f} s.", "Look for locks, and at its disk.")
     if not is_postgres():
         yield ok("SQLite: right for one process.")

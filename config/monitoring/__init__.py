@@ -1,1 +1,1 @@
-"""What those who run the chat look at: health, metrics, the log."""
+"""What operators of a server watch: health, metrics, logs."""

@@ -1,4 +1,7 @@
-"""What is measured by looking, every few seconds: sockets, queues, the pool, the machine."""
+"""Gauges that are measured every few seconds: sockets, queues, the connection pool, the process.
+
+What happens for every frame is counted in `livechat.metrics` instead.
+"""
 
 import asyncio
 import contextlib
@@ -14,7 +17,7 @@ import structlog
 from django.db import connections
 from prometheus_client import Counter, Gauge, Histogram
 
-from config.monitoring.probe import Question
+from config.monitoring.probe import Probe
 from livechat import metrics
 from livechat.bus import bus
 from livechat.consumers import thread_pool
@@ -26,9 +29,10 @@ from livechat.services import installation
 logger = structlog.stdlib.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-LOOK_TICKS = 10
-"""After so many ticks everything is looked at."""
-FIGURES_SECONDS = 10.0
+"""The interval of measuring the event loop's lag."""
+MEASURE_TICKS = 10
+"""All other gauges are measured once in so many ticks."""
+FIGURES_TTL_SECONDS = 10.0
 OPEN_FILES = "/proc/self/fd"
 
 LOOP_LAG = Histogram(
@@ -84,32 +88,34 @@ OPERATORS = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
-_figures = Question("live counts", installation.live_counts, within=1.0, keep=FIGURES_SECONDS)
+_figures = Probe(
+    "live counts", installation.live_counts, timeout_seconds=1.0, ttl_seconds=FIGURES_TTL_SECONDS
+)
 _collecting_since = 0.0
 _collecting_seconds = 0.0
 _collections: defaultdict[int, int] = defaultdict(int)
-"""Runs by generation; with the seconds above, what has not been told yet."""
-_pool_before = {"requests_wait_ms": 0, "requests_errors": 0}
+"""Runs by generation. These and the seconds above wait to be added to the counters."""
+_previous_pool = {"requests_wait_ms": 0, "requests_errors": 0}
 
 
-async def keep() -> None:
-    """Measure for ever."""
-    if _note_collection not in gc.callbacks:
-        gc.callbacks.append(_note_collection)
+async def run() -> None:
+    """Measure until cancelled."""
+    if _count_collection not in gc.callbacks:
+        gc.callbacks.append(_count_collection)
     for tick in range(2**62):
-        began = time.monotonic()
+        started = time.monotonic()
         await asyncio.sleep(TICK_SECONDS)
-        LOOP_LAG.observe(max(0.0, time.monotonic() - began - TICK_SECONDS))
+        LOOP_LAG.observe(max(0.0, time.monotonic() - started - TICK_SECONDS))
         metrics.flush()
-        if tick % LOOK_TICKS == 0:
+        if tick % MEASURE_TICKS == 0:
             try:
-                await look()
-            except Exception:  # the next look may go better; what is served goes on all the same
-                logger.exception("sampling.failed")
+                await measure()
+            except Exception:  # the next measurement may succeed
+                logger.exception("gauges.failed")
 
 
-async def look() -> None:
-    """Measure now what is measured by looking."""
+async def measure() -> None:
+    """Set all gauges, except those that need the database."""
     kinds = {"visitor": 0, "staff": 0}
     waiting_bytes = 0
     for socket in BaseConsumer.live:
@@ -123,14 +129,14 @@ async def look() -> None:
     metrics.BUS_ECHO_AGE.set(bus.echo_age() or 0.0)
     PROCESSES.set(1)
     DRAINING.set(int(BaseConsumer.draining))
-    _tell_collections()
-    await asyncio.to_thread(_look_at_machine)
+    _publish_collections()
+    await asyncio.to_thread(_measure_process)
 
 
-async def look_at_conversations() -> None:
-    """Ask the database how the installation stands, at most every ten seconds; where it does not
-    answer, nothing is said rather than something old."""
-    found = await _figures.answer()
+async def measure_conversations() -> None:
+    """Set the gauges of conversations and operators from the database, queried at most every ten
+    seconds. They are NaN while the database does not respond, rather than out of date."""
+    found = await _figures.result()
     nothing = float("nan")
     CONVERSATIONS.labels("open").set(found.open if found else nothing)
     CONVERSATIONS.labels("waiting").set(found.waiting if found else nothing)
@@ -138,32 +144,35 @@ async def look_at_conversations() -> None:
     OPERATORS.set(found.operators if found else nothing)
 
 
-def _look_at_machine() -> None:
+def _measure_process() -> None:
     THREADS.set(threading.active_count())
     FILES_ALLOWED.set(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     MEMORY.set(resident_bytes())
     with contextlib.suppress(OSError):  # only Linux has it
         FILES.set(len(os.listdir(OPEN_FILES)))
     if connections["default"].vendor == "postgresql":
-        _look_at_pool()
+        _measure_pool()
 
 
-def _look_at_pool() -> None:
+def _measure_pool() -> None:
     connection: Any = connections["default"]
     found = connection.pool.get_stats()
     idle = found.get("pool_available", 0)
     POOL.labels("idle").set(idle)
     POOL.labels("used").set(found.get("pool_size", 0) - idle)
     POOL_WAITING.set(found.get("requests_waiting", 0))
-    now = {name: found.get(name, 0) for name in _pool_before}
-    POOL_WAITED.inc(max(0, now["requests_wait_ms"] - _pool_before["requests_wait_ms"]) / 1000)
-    POOL_ERRORS.inc(max(0, now["requests_errors"] - _pool_before["requests_errors"]))
-    _pool_before.update(now)
+    now = {name: found.get(name, 0) for name in _previous_pool}
+    POOL_WAITED.inc(max(0, now["requests_wait_ms"] - _previous_pool["requests_wait_ms"]) / 1000)
+    POOL_ERRORS.inc(max(0, now["requests_errors"] - _previous_pool["requests_errors"]))
+    _previous_pool.update(now)
 
 
-def _note_collection(phase: str, info: dict[str, int]) -> None:
-    """Count a run. It may begin anywhere, also in a thread that holds a lock of the metrics, so it
-    takes none: with several processes they have one for all, and the process would stand still."""
+def _count_collection(phase: str, info: dict[str, int]) -> None:
+    """Count a garbage collection, without taking a lock.
+
+    A collection can start in a thread that holds a lock of the metrics. With several processes all
+    metrics share one lock, so taking it here would deadlock.
+    """
     global _collecting_since, _collecting_seconds
     if phase == "start":
         _collecting_since = time.perf_counter()
@@ -172,7 +181,7 @@ def _note_collection(phase: str, info: dict[str, int]) -> None:
         _collections[info["generation"]] += 1
 
 
-def _tell_collections() -> None:
+def _publish_collections() -> None:
     global _collecting_seconds
     seconds, _collecting_seconds = _collecting_seconds, 0.0
     COLLECTING.inc(seconds)

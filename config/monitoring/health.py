@@ -1,9 +1,9 @@
 """``/healthz``: does the process live? ``/readyz``: should it be sent visitors?
 
-Both are plain ASGI routes before Django, so that they tell the truth while it cannot. `healthz`
-touches nothing: whoever restarts what does not answer must not restart us because the database
-is away. `readyz` says 503 for what another process of ours may not suffer from, or nobody can
-serve without; what visitors hardly notice is ``degraded`` and 200.
+Both are plain ASGI routes before Django, so that they respond when Django cannot. `healthz` checks
+nothing else: an orchestrator must not restart the process because the database is down. `readyz`
+is 503 when the process cannot serve visitors. When something less important is missing, the process
+is ``degraded``, and `readyz` is 200.
 """
 
 import asyncio
@@ -24,38 +24,40 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.http.responses import respond_to_read
 from config.jobs.schedule import overdue
-from config.monitoring.probe import Question
+from config.monitoring.probe import Probe
 from livechat.bus import bus
 from livechat.models import file_storage
 
 logger = structlog.stdlib.get_logger(__name__)
 
-PROBE_SECONDS = 1.0
-WRITE_SECONDS = 2.0
-KEEP_SECONDS = 1.0
-JOBS_SECONDS = 10.0
+PROBE_TIMEOUT_SECONDS = 1.0
+WRITE_TIMEOUT_SECONDS = 2.0
+PROBE_TTL_SECONDS = 1.0
+JOBS_TTL_SECONDS = 10.0
 ECHO_SECONDS = 8.0
-"""Without hearing itself through Redis for so long, a process counts Redis as lost."""
+"""A process that has not received its own events through Redis for so long counts Redis as lost."""
 
 
 _port_closes = False
 
 
 def port_closes() -> None:
-    """From now on say no: the port goes with this process. One of several processes at a port that
-    is replaced says nothing of it, as whoever asks again is answered by another."""
+    """Make `readyz` say 503 from now on, because the port closes with this process.
+
+    A worker that is replaced does not call it: other workers still serve the port.
+    """
     global _port_closes
     _port_closes = True
 
 
 async def healthz(scope: Any, _receive: Any, send: Any) -> None:
-    """Say that the event loop turns."""
+    """Answer 200: the event loop runs."""
     await respond_to_read(scope, send, 200, b'{"ok":true}')
 
 
 async def readyz(scope: Any, _receive: Any, send: Any) -> None:
-    """Say what can be relied on, in words and booleans that tell nothing else."""
-    vital, others = await asyncio.gather(_answers(VITAL), _answers(OTHERS))
+    """Answer with the result of every probe as a boolean, and with no further details."""
+    vital, others = await asyncio.gather(_results(VITAL), _results(OTHERS))
     if settings.REDIS_URL:
         others["redis"] = is_heard_through_redis()
     is_ready = all(vital.values()) and not _port_closes
@@ -66,40 +68,41 @@ async def readyz(scope: Any, _receive: Any, send: Any) -> None:
         **vital,
         **others,
     }
-    _tell_changes(found)
+    _log_changes(found)
     await respond_to_read(scope, send, 200 if is_ready else 503, json.dumps(found).encode())
 
 
-async def _answers(questions: dict[str, Question[bool]]) -> dict[str, bool]:
-    found = await asyncio.gather(*(question.answer() for question in questions.values()))
-    return {name: answer is True for name, answer in zip(questions, found, strict=True)}
+async def _results(probes: dict[str, Probe[bool]]) -> dict[str, bool]:
+    results = await asyncio.gather(*(probe.result() for probe in probes.values()))
+    return {name: result is True for name, result in zip(probes, results, strict=True)}
 
 
-_told: dict[str, bool] = {}
+_previous: dict[str, bool] = {}
 
 
-def _tell_changes(found: dict[str, bool]) -> None:
-    """Write down what is another way than when somebody last asked."""
-    changed = {name: value for name, value in found.items() if _told.get(name, value) != value}
-    _told.update(found)
+def _log_changes(found: dict[str, bool]) -> None:
+    """Log what has changed since the previous request."""
+    changed = {name: value for name, value in found.items() if _previous.get(name, value) != value}
+    _previous.update(found)
     if changed:
         logger.warning("health.changed", **changed)
 
 
-# --- what is asked
+# --- checks
 
 
 def is_heard_through_redis() -> bool:
-    """Say whether what this process publishes comes back to it."""
+    """Return whether this process receives what it publishes."""
     age = bus.echo_age()
     return age is not None and age < ECHO_SECONDS
 
 
 def database_takes_writes() -> bool:
-    """Write to the database, and wait for its disk, without leaving anything behind."""
+    """Write to the database and wait for its disk. Leaves nothing behind."""
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # A message in the log that nobody reads. Providers set read-only when a disk is full.
+            # A message in the write-ahead log, without a reader. Hosting providers make a database
+            # read-only when its disk is full.
             cursor.execute(
                 "SELECT current_setting('transaction_read_only') = 'off', "
                 "pg_logical_emit_message(true, 'livechat', '')"
@@ -111,29 +114,29 @@ def database_takes_writes() -> bool:
 
 
 def has_every_migration() -> bool:
-    """Say whether the database is at least as new as this code. It may be newer."""
+    """Return whether the database is at least as new as this code. It may be newer."""
     return not missing_migrations()
 
 
 def missing_migrations() -> set[tuple[str, str]]:
-    """Return the migrations of this code that the database has not had."""
+    """Return the migrations of this code that were not applied."""
     return known_migrations() - set(MigrationRecorder(connection).applied_migrations())
 
 
 @cache
 def known_migrations() -> set[tuple[str, str]]:
-    """Return the migrations of this code. The first time all are imported, which takes a while."""
+    """Return the migrations of this code. The first call imports them all, which is slow."""
     return set(MigrationLoader(None).disk_migrations)
 
 
 def has_disk_space() -> bool:
-    """Say whether enough is free where files, and perhaps the database, are kept."""
+    """Return whether enough is free on the disk with the files, and perhaps the database."""
     disk = shutil.disk_usage(settings.VAR_DIR)
     return disk.free * 100 >= disk.total * settings.DISK_RESERVE_PERCENT
 
 
 def takes_files() -> bool:
-    """Write a file where those of visitors go. Other kinds of storage are not asked."""
+    """Write a file where visitors' files are stored. Other kinds of storage are not checked."""
     storage = file_storage()
     if isinstance(storage, FileSystemStorage):
         folder = Path(storage.location)
@@ -145,22 +148,25 @@ def takes_files() -> bool:
 
 
 def has_jobs_done() -> bool:
-    """Say whether somebody does the periodic jobs."""
+    """Return whether the periodic jobs run."""
     return not overdue()
 
 
-def _question(
-    name: str, ask: Callable[[], bool], within: float = PROBE_SECONDS, keep: float = KEEP_SECONDS
-) -> Question[bool]:
-    return Question(name, ask, within=within, keep=keep)
+def _probe(
+    name: str,
+    check: Callable[[], bool],
+    timeout_seconds: float = PROBE_TIMEOUT_SECONDS,
+    ttl_seconds: float = PROBE_TTL_SECONDS,
+) -> Probe[bool]:
+    return Probe(name, check, timeout_seconds=timeout_seconds, ttl_seconds=ttl_seconds)
 
 
 VITAL = {
-    "database": _question("database", database_takes_writes, WRITE_SECONDS),
-    "migrations": _question("migrations", has_every_migration),
-    "disk": _question("disk", has_disk_space),
-    "files": _question("files", takes_files),
+    "database": _probe("database", database_takes_writes, WRITE_TIMEOUT_SECONDS),
+    "migrations": _probe("migrations", has_every_migration),
+    "disk": _probe("disk", has_disk_space),
+    "files": _probe("files", takes_files),
 }
-"""Without one of these nobody is to be sent here."""
-OTHERS = {"jobs": _question("jobs", has_jobs_done, keep=JOBS_SECONDS)}
-"""What is missed later: 200 and ``degraded``."""
+"""When one of these fails, the process is not ready: 503."""
+OTHERS = {"jobs": _probe("jobs", has_jobs_done, ttl_seconds=JOBS_TTL_SECONDS)}
+"""When one of these fails, the process is ready and ``degraded``: 200."""

@@ -1,8 +1,8 @@
-"""``/metrics``: what was counted, as Prometheus reads it.
+"""``/metrics``: the endpoint that Prometheus scrapes.
 
-On the chat's own port behind ``METRICS_TOKEN``, or on a port of its own (``METRICS_PORT``). With
-``PROMETHEUS_MULTIPROC_DIR`` set before the start every process counts in files of that folder, and
-whoever is asked answers for all.
+It is on the chat's port, protected by ``METRICS_TOKEN``, and on a port of its own
+(``METRICS_PORT``). When ``PROMETHEUS_MULTIPROC_DIR`` is set before the start, every process writes
+its metrics to that directory, and each process answers for all of them.
 """
 
 import asyncio
@@ -26,60 +26,62 @@ from livechat.asgi_responses import error_body
 
 logger = structlog.stdlib.get_logger(__name__)
 
-AGAIN_SECONDS = 5.0
-"""How long a process waits for the port that another one has, to take its place when it ends."""
+RETRY_SECONDS = 5.0
+"""When a process tries again to take the port while another process has it."""
 
 
 async def metrics(scope: Any, _receive: Any, send: Any) -> None:
-    """Answer one request; 401 without the token, where there has to be one."""
-    if settings.METRICS_TOKEN and not _shows_token(scope):
+    """Answer one request; 401 without the token, if one is configured."""
+    if settings.METRICS_TOKEN and not _has_token(scope):
         body, headers = error_body("token_invalid"), [(b"www-authenticate", b"Bearer")]
         await respond_to_read(scope, send, 401, body, headers=headers)
         return
-    await gauges.look()
-    await gauges.look_at_conversations()
+    await gauges.measure()
+    await gauges.measure_conversations()
     counters.flush()
-    body = await asyncio.to_thread(_text)
+    body = await asyncio.to_thread(_generate)
     await respond_to_read(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
 
 
-def _shows_token(scope: Any) -> bool:
-    shown = [value for name, value in scope["headers"] if name == b"authorization"]
-    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
-    return len(shown) == 1 and hmac.compare_digest(shown[0], wanted)
+def _has_token(scope: Any) -> bool:
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    return len(given) == 1 and hmac.compare_digest(given[0], expected)
 
 
-def _text() -> bytes:
-    """Return the figures of this process, or of all those that count in the same folder."""
-    if not os.environ.get(multiprocess_dir.FOLDER):
+def _generate() -> bytes:
+    """Return the metrics of this process, or of all processes that share a directory."""
+    if not os.environ.get(multiprocess_dir.VARIABLE):
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
 
 
-# --- a port of its own
+# --- on a port of its own
 
 
 class _Server(uvicorn.Server):
-    """Serves beside the chat in the same event loop; signals are the chat's."""
+    """Runs beside the chat's server, in the same event loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the chat's server."""
         yield
 
 
 async def serve(host: str, port: int) -> None:
-    """Serve metrics there for ever. Of several processes one has the port, and answers for all."""
+    """Serve metrics there until cancelled. Of several processes one has the port, and answers for
+    all of them."""
     while True:
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listening = socket.create_server((host, port), family=family)
             break
         except (OSError, OverflowError):
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
     config = uvicorn.Config(
-        _alone,
+        _metrics_only,
         http="h11",
         ws="none",
         lifespan="off",
@@ -98,7 +100,7 @@ async def serve(host: str, port: int) -> None:
             server.should_exit = True
 
 
-async def _alone(scope: Any, receive: Any, send: Any) -> None:
+async def _metrics_only(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/metrics":
         await metrics(scope, receive, send)
     else:

@@ -1,4 +1,4 @@
-"""The folder in which the processes of one server count, each in files of its own."""
+"""The directory in which the workers of one server write their metrics, in files of their own."""
 
 import contextlib
 import fcntl
@@ -9,43 +9,43 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that tells Prometheus' client where; it is read when that is first imported."""
-LEFT_SECONDS = 60
-"""How long the workers of a supervisor that died may still be counting while they drain."""
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable with its path, which prometheus-client reads when it is imported."""
+STALE_SECONDS = 60
+"""Workers whose supervisor died may write metrics this long, while they drain."""
 
 
 @contextlib.contextmanager
-def folder(parent: Path) -> Iterator[None]:
-    """Have the processes that are started meanwhile count in a new folder in `parent`, unless the
-    environment names one. What supervisors that were killed have left there is removed."""
-    if os.environ.get(FOLDER):
+def new_directory(parent: Path) -> Iterator[None]:
+    """Create a directory in `parent` for the processes started in this context, unless the
+    environment names one. Removes the directories of supervisors that were killed."""
+    if os.environ.get(VARIABLE):
         yield
         return
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent) as own, _kept(Path(own)) as kept:
-        assert kept  # nobody else knows of it yet
-        _remove_what_was_left(parent)
-        os.environ[FOLDER] = own
+    with tempfile.TemporaryDirectory(dir=parent) as path, _locked(Path(path)) as is_locked:
+        assert is_locked  # no other process knows the directory yet
+        _remove_stale(parent)
+        os.environ[VARIABLE] = path
         try:
             yield
         finally:
-            del os.environ[FOLDER]
+            del os.environ[VARIABLE]
 
 
-def _remove_what_was_left(parent: Path) -> None:
-    """Remove the folders that nobody keeps; a kernel ends its hold with the process."""
-    for one in parent.iterdir():
-        with contextlib.suppress(OSError):  # another server that starts was quicker
-            if one.is_dir() and time.time() - one.stat().st_mtime > LEFT_SECONDS:
-                with _kept(one) as kept:
-                    if kept:
-                        shutil.rmtree(one)
+def _remove_stale(parent: Path) -> None:
+    """Remove the directories that no supervisor has locked; a lock ends with its process."""
+    for path in parent.iterdir():
+        with contextlib.suppress(OSError):  # another server that starts may be faster
+            if path.is_dir() and time.time() - path.stat().st_mtime > STALE_SECONDS:
+                with _locked(path) as is_locked:
+                    if is_locked:
+                        shutil.rmtree(path)
 
 
 @contextlib.contextmanager
-def _kept(path: Path) -> Iterator[bool]:
-    """Hold a folder, and say whether it is ours to hold."""
+def _locked(path: Path) -> Iterator[bool]:
+    """Lock a directory; yield False when another process holds the lock."""
     handle = os.open(path, os.O_RDONLY)
     try:
         try:

@@ -1,4 +1,4 @@
-"""Asking what may hang: the database, the disk."""
+"""Probes: checks of things that may hang, such as the database and the disk."""
 
 import asyncio
 import contextlib
@@ -15,61 +15,64 @@ logger = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
 
-class Question(Generic[T]):
-    """A question that is asked in a thread of its own and never twice at a time.
+class Probe(Generic[T]):
+    """Runs `check` in a thread of its own, once at a time, and caches the result.
 
-    The answer is remembered for `keep` seconds, and so is that there was none. The thread is no
-    one's: where services are all busy it still asks, and when it hangs nobody waits for its end.
+    A failure is cached too, for `ttl_seconds` like any other result. The thread is a daemon outside
+    of every pool: it runs while all service threads are busy, and when it hangs it blocks nothing
+    else.
     """
 
-    def __init__(self, name: str, ask: Callable[[], T], *, within: float, keep: float) -> None:
+    def __init__(
+        self, name: str, check: Callable[[], T], *, timeout_seconds: float, ttl_seconds: float
+    ) -> None:
         self._name = name
-        self._ask = ask
-        self._within = within
-        self._keep = keep
-        self._known: T | None = None
-        self._known_at = -keep
-        self._asked_at = 0.0
-        self._asking: asyncio.Future[T | None] | None = None
+        self._check = check
+        self._timeout_seconds = timeout_seconds
+        self._ttl_seconds = ttl_seconds
+        self._cached: T | None = None
+        self._cached_at = -ttl_seconds
+        self._started_at = 0.0
+        self._running: asyncio.Future[T | None] | None = None
 
-    async def answer(self) -> T | None:
-        """Return the answer; None when asking fails, or takes longer than `within` seconds."""
+    async def result(self) -> T | None:
+        """Return the result; None when the check raises or takes longer than the time-out."""
         now = time.monotonic()
-        if now - self._known_at < self._keep:
-            return self._known
+        if now - self._cached_at < self._ttl_seconds:
+            return self._cached
         loop = asyncio.get_running_loop()
-        asking = self._asking
-        if asking is None or asking.get_loop() is not loop:
-            asking = self._asking = loop.create_future()
-            self._asked_at = now
+        running = self._running
+        if running is None or running.get_loop() is not loop:
+            running = self._running = loop.create_future()
+            self._started_at = now
             threading.Thread(
-                target=self._run, args=(loop, asking), name=f"ask-{self._name}", daemon=True
+                target=self._run, args=(loop, running), name=f"probe-{self._name}", daemon=True
             ).start()
-        left = max(0.0, self._asked_at + self._within - now)
-        await asyncio.wait([asking], timeout=left)
-        self._known = asking.result() if asking.done() else None
-        self._known_at = time.monotonic()
-        if asking.done():
-            self._asking = None
-        return self._known
+        seconds_left = max(0.0, self._started_at + self._timeout_seconds - now)
+        await asyncio.wait([running], timeout=seconds_left)
+        self._cached = running.result() if running.done() else None
+        self._cached_at = time.monotonic()
+        if running.done():
+            self._running = None
+        return self._cached
 
-    def forget(self) -> None:
-        """Ask anew next time."""
-        self._known_at = -self._keep
+    def clear_cache(self) -> None:
+        """Run the check the next time that the result is asked for."""
+        self._cached_at = -self._ttl_seconds
 
-    def _run(self, loop: asyncio.AbstractEventLoop, asking: "asyncio.Future[T | None]") -> None:
-        answer: T | None = None
+    def _run(self, loop: asyncio.AbstractEventLoop, running: "asyncio.Future[T | None]") -> None:
+        result: T | None = None
         try:
-            answer = self._ask()
-        except Exception as error:  # whatever it is, it is no answer
-            logger.warning("question.failed", question=self._name, error=type(error).__name__)
+            result = self._check()
+        except Exception as error:  # a probe fails, whatever the reason
+            logger.warning("probe.failed", probe=self._name, error=type(error).__name__)
         finally:
             with contextlib.suppress(Exception):
                 connection.close()
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(_tell, asking, answer)
+        with contextlib.suppress(RuntimeError):  # the loop may have ended since
+            loop.call_soon_threadsafe(_set_result, running, result)
 
 
-def _tell(asking: "asyncio.Future[T | None]", answer: T | None) -> None:
-    if not asking.done():
-        asking.set_result(answer)
+def _set_result(running: "asyncio.Future[T | None]", result: T | None) -> None:
+    if not running.done():
+        running.set_result(result)

@@ -1,21 +1,22 @@
-"""How a connection is ended for good."""
+"""Ends a connection at once."""
 
 import contextlib
 import socket
 import struct
 from typing import Any
 
-AT_ONCE = struct.pack("ii", 1, 0)
+NO_LINGER = struct.pack("ii", 1, 0)
+"""The socket option that makes the kernel reset the connection."""
 
 
-def cut(transport: Any) -> None:
-    """End a connection now and keep nothing of it: what has not been sent is thrown away.
+def abort(transport: Any) -> None:
+    """Reset a connection and discard what has not been sent.
 
-    Without the option the kernel would keep what the other side has not taken, for minutes, or for
-    as long as he answers that he cannot take it.
+    Without the socket option, the kernel keeps unsent data for minutes, or as long as the client
+    announces a full receive window.
     """
-    with contextlib.suppress(OSError, ValueError):  # it may have ended by itself just now
-        plain = transport.get_extra_info("socket")
-        if plain is not None:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    with contextlib.suppress(OSError, ValueError):  # the connection may have ended just now
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     transport.abort()

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from config.server.abort import cut
+from config.server.abort import abort
 
 MAX_HEAD = 65_536
 """Bytes of request line and headers a client may take before they are complete."""
@@ -101,7 +101,7 @@ class Http(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._within(READ_SECONDS, self._cut)
+        self._within(READ_SECONDS, self._abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -125,10 +125,10 @@ class Http(HttpToolsProtocol):
         """Close, and cut the line if it has not ended by itself by then."""
         if not self.transport.is_closing():
             self.transport.close()
-        self._within(CLOSE_SECONDS, self._cut)
+        self._within(CLOSE_SECONDS, self._abort)
 
-    def _cut(self) -> None:
-        cut(self.transport)
+    def _abort(self) -> None:
+        abort(self.transport)
 
     def _within(self, seconds: float, otherwise: Any) -> None:
         self._in_time()

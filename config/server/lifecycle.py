@@ -52,9 +52,9 @@ async def start() -> None:
     limit_statements(statement_seconds=5, lock_seconds=2)
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
-    _tasks.add(loop.create_task(HeartbeatLoop().run(), name="pulse"))
-    _tasks.add(loop.create_task(SessionWatch().keep(), name="watch"))
-    _tasks.add(loop.create_task(gauges.keep(), name="sampling"))
+    _tasks.add(loop.create_task(HeartbeatLoop().run(), name="heartbeat"))
+    _tasks.add(loop.create_task(SessionWatch().keep(), name="session_watch"))
+    _tasks.add(loop.create_task(gauges.run(), name="gauges"))
     if settings.METRICS_ADDRESS:
         _tasks.add(
             loop.create_task(metrics_endpoint.serve(*settings.METRICS_ADDRESS), name="metrics")

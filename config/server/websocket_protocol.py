@@ -8,10 +8,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
-from config.server.abort import cut
+from config.server.abort import abort
 from livechat.domain.token_bucket import Bucket, Rate
 
-CUT_SECONDS = 10.0
+ABORT_SECONDS = 10.0
 """How long a connection that is ending may take: who does not read would keep it for ever."""
 WRITE_BUFFER = 32_768
 """Bytes that may wait here for a reader; what comes after waits in the consumer's outbox."""
@@ -68,7 +68,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.queue = Mailbox()  # type: ignore[assignment]
 
-    _cut: asyncio.TimerHandle | None = None
+    _abort_timer: asyncio.TimerHandle | None = None
     _unread = b""
     _after_close = 0
     _gathered = 0
@@ -82,8 +82,8 @@ class WebSocket(WebSocketsSansIOProtocol):
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._cut is not None:
-            self._cut.cancel()
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
         self._unread = b""
         super().connection_lost(exc)
 
@@ -142,10 +142,10 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         if self.conn.close_sent is None:  # before the handshake there is nobody to tell
-            cut(self.transport)
+            abort(self.transport)
             return
         super().handle_parser_exception()
-        self._cut_later()
+        self._abort_later()
 
     def _fail(self, reason: str, code: CloseCode = CloseCode.POLICY_VIOLATION) -> None:
         if self.close_sent or self.transport.is_closing():
@@ -162,7 +162,7 @@ class WebSocket(WebSocketsSansIOProtocol):
             return
         # Before it waits for the reader, whom we may never see read again.
         if message["type"] in ("websocket.close", "websocket.http.response.start"):
-            self._cut_later()
+            self._abort_later()
         await super().send(message)
         if message["type"] == "websocket.accept":
             # The scope has what was asked, and what was answered has left: here both would be kept
@@ -203,17 +203,17 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
-        self._cut_later()
+        self._abort_later()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self._cut_later()
+        self._abort_later()
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._cut_later()
+        self._abort_later()
 
-    def _cut_later(self) -> None:
+    def _abort_later(self) -> None:
         """Cut the line if it has not ended by itself by then."""
-        if self._cut is None and not self.disconnected:
-            self._cut = self.loop.call_later(CUT_SECONDS, cut, self.transport)
+        if self._abort_timer is None and not self.disconnected:
+            self._abort_timer = self.loop.call_later(ABORT_SECONDS, abort, self.transport)

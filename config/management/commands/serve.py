@@ -60,7 +60,7 @@ class Command(BaseCommand):
             return
         listening = config.bind_socket()
         self.stdout.write(f"Listening on http://{host}:{port} with {workers} processes")
-        with multiprocess_dir.folder(settings.VAR_DIR / "metrics"), site:
+        with multiprocess_dir.new_directory(settings.VAR_DIR / "metrics"), site:
             if not Supervisor(config, [listening]).run_to_the_end():
                 sys.exit(1)
 

@@ -14,7 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.jobs.schedule import SCHEDULE
 from config.monitoring import health
-from config.monitoring.probe import Question
+from config.monitoring.probe import Probe
 from config.server import lifecycle
 from livechat.consumers.base import BaseConsumer
 from livechat.services import jobs
@@ -32,9 +32,9 @@ def nothing_is_remembered(settings, tmp_path, monkeypatch) -> None:
             "OPTIONS": {"location": tmp_path / "files"},
         },
     }
-    for question in (*health.VITAL.values(), *health.OTHERS.values()):
-        question.forget()
-        monkeypatch.setattr(question, "_within", 20)  # the computer may be busy
+    for probe in (*health.VITAL.values(), *health.OTHERS.values()):
+        probe.clear_cache()
+        monkeypatch.setattr(probe, "_timeout_seconds", 20)  # the computer may be busy
     monkeypatch.setattr(health, "_port_closes", False)
     monkeypatch.setattr(BaseConsumer, "draining", False)
 
@@ -128,8 +128,12 @@ async def test_without_a_database_it_is_alive_but_not_ready(settings, monkeypatc
     def no_database() -> bool:
         raise OSError
 
-    monkeypatch.setitem(health.VITAL, "database", Question("x", no_database, within=1, keep=1))
-    monkeypatch.setitem(health.VITAL, "migrations", Question("x", no_database, within=1, keep=1))
+    monkeypatch.setitem(
+        health.VITAL, "database", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
+    )
+    monkeypatch.setitem(
+        health.VITAL, "migrations", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
+    )
 
     assert (await ask("/healthz")) == (200, {"ok": True})
     status, said = await ask("/readyz")
@@ -141,23 +145,23 @@ async def test_only_reading_is_allowed():
     assert (await ask("/healthz", "POST"))[0] == 405
 
 
-async def test_a_question_that_hangs_is_asked_once_and_held_up_for_once():
+async def test_a_probe_that_hangs_runs_once_and_is_waited_for_once():
     release, asked = threading.Event(), []
 
     def hang() -> bool:
         asked.append(threading.current_thread())
         return release.wait(10)
 
-    question = Question("hangs", hang, within=0.2, keep=0)
+    probe = Probe("hangs", hang, timeout_seconds=0.2, ttl_seconds=0)
 
-    first = await asyncio.gather(*(question.answer() for _ in range(20)))
+    first = await asyncio.gather(*(probe.result() for _ in range(20)))
     began = time.monotonic()
-    later = [await question.answer() for _ in range(20)]
+    later = [await probe.result() for _ in range(20)]
     waited = time.monotonic() - began
     release.set()
     asked[0].join()
     await asyncio.sleep(0)
-    healed = await question.answer()
+    healed = await probe.result()
 
     assert first == later == [None] * 20
     assert len(asked) == 1
@@ -172,9 +176,9 @@ async def test_an_answer_is_remembered():
         asked.append(1)
         return True
 
-    question = Question("counts", count, within=1, keep=60)
+    probe = Probe("counts", count, timeout_seconds=1, ttl_seconds=60)
 
-    answers = [await question.answer() for _ in range(5)]
+    answers = [await probe.result() for _ in range(5)]
 
     assert answers == [True] * 5
     assert len(asked) == 1
@@ -186,7 +190,7 @@ def test_both_servers_tell(command, migrated, tmp_path):
     with app.running(tmp_path, command=command) as server:
         before = server.get("/readyz")
         migrated.copy_database(tmp_path)
-        time.sleep(health.KEEP_SECONDS)
+        time.sleep(health.PROBE_TTL_SECONDS)
         after = server.get("/readyz")
 
         assert server.get("/healthz") == (200, b'{"ok":true}')

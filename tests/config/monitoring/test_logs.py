@@ -17,7 +17,7 @@ from livechat.consumers import thread_pool
 ROOT = Path(__file__).parents[3]
 FIELDS = {
     *("again_in", "bytes", "code", "command", "error", "kind", "messages", "network", "port"),
-    *("posts", "question", "reason", "seconds", "status"),
+    *("posts", "probe", "reason", "seconds", "status"),
     *("attempts", "done", "id", "job", "lag", "load", "memory", "oldest", "process", "successor"),
     *("waiting",),
 }

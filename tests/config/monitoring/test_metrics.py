@@ -25,8 +25,8 @@ PAGE = Path(__file__).parents[3] / "docs/how-to/watch-it.md"
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
     """Conversations are counted anew for each test, however busy the computer is."""
-    gauges._figures.forget()
-    monkeypatch.setattr(gauges._figures, "_within", 20)
+    gauges._figures.clear_cache()
+    monkeypatch.setattr(gauges._figures, "_timeout_seconds", 20)
 
 
 async def ask(**headers: str) -> tuple[int, str]:
@@ -90,8 +90,8 @@ async def test_a_chat_is_counted(sockets, anna, berlin):
     await visitor.next("rejected")
     again = await sockets.visitor(berlin, conversation=uuid.UUID(conversation), after_seq=0)
     await again.next("welcome")
-    await gauges.look()
-    await gauges.look_at_conversations()
+    await gauges.measure()
+    await gauges.measure_conversations()
     assert value("livechat_sockets", kind="visitor") == 2
     assert value("livechat_conversations", state="open") == 1
     assert await sockets.connect(f"/ws/visitor/{berlin.key}/", origin="http://evil") is None
@@ -113,7 +113,7 @@ async def test_waiting_visitors_and_operators_are_told(berlin, anna, vera):
     await sync_to_async(anna.save)()
     await sync_to_async(factories.opened)(vera)
 
-    await gauges.look_at_conversations()
+    await gauges.measure_conversations()
 
     assert value("livechat_conversations", state="waiting") == 1
     assert value("livechat_operators_online") == 0
@@ -127,13 +127,13 @@ import django
 django.setup()
 from config.monitoring import gauges
 
-gc.callbacks.append(gauges._note_collection)
+gc.callbacks.append(gauges._count_collection)
 gc.set_threshold(1)
 for number in range(300):
     gauges.POOL.labels(str(number)).set(number)
 gc.set_threshold(0)
 before = gauges.COLLECTIONS.labels("0")._value.get()
-gauges._tell_collections()
+gauges._publish_collections()
 print(gauges.COLLECTIONS.labels("0")._value.get() - before)
 """
 

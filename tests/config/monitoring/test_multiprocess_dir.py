@@ -13,7 +13,7 @@ KEEP = """
 import sys, time
 from pathlib import Path
 from config.monitoring import multiprocess_dir
-with multiprocess_dir.folder(Path(sys.argv[1])):
+with multiprocess_dir.new_directory(Path(sys.argv[1])):
     print("kept", flush=True)
     time.sleep(60)
 """
@@ -21,7 +21,7 @@ with multiprocess_dir.folder(Path(sys.argv[1])):
 
 @pytest.fixture(autouse=True)
 def no_folder_is_named(monkeypatch):
-    monkeypatch.setenv(multiprocess_dir.FOLDER, "")
+    monkeypatch.setenv(multiprocess_dir.VARIABLE, "")
 
 
 def put_back(parent, seconds):
@@ -43,8 +43,8 @@ def another(tmp_path):
 
 
 def test_its_folder_is_gone_when_a_server_stops(tmp_path):
-    with multiprocess_dir.folder(tmp_path):
-        assert [str(one) for one in tmp_path.iterdir()] == [os.environ[multiprocess_dir.FOLDER]]
+    with multiprocess_dir.new_directory(tmp_path):
+        assert [str(one) for one in tmp_path.iterdir()] == [os.environ[multiprocess_dir.VARIABLE]]
 
     assert not list(tmp_path.iterdir())
 
@@ -52,10 +52,10 @@ def test_its_folder_is_gone_when_a_server_stops(tmp_path):
 def test_a_folder_that_the_environment_names_is_used_and_stays(tmp_path, monkeypatch):
     named = tmp_path / "named"
     named.mkdir()
-    monkeypatch.setenv(multiprocess_dir.FOLDER, str(named))
+    monkeypatch.setenv(multiprocess_dir.VARIABLE, str(named))
 
-    with multiprocess_dir.folder(tmp_path / "metrics"):
-        assert os.environ[multiprocess_dir.FOLDER] == str(named)
+    with multiprocess_dir.new_directory(tmp_path / "metrics"):
+        assert os.environ[multiprocess_dir.VARIABLE] == str(named)
 
     assert named.exists()
     assert not (tmp_path / "metrics").exists()
@@ -65,7 +65,7 @@ def test_another_servers_folder_is_left_alone(tmp_path, another):
     put_back(tmp_path, 3600)
     [theirs] = tmp_path.iterdir()
 
-    with multiprocess_dir.folder(tmp_path):
+    with multiprocess_dir.new_directory(tmp_path):
         pass
 
     assert theirs.exists()
@@ -75,8 +75,8 @@ def test_what_a_killed_server_has_left_is_removed_when_its_workers_have_drained(
     another.kill()
     another.wait()
 
-    with multiprocess_dir.folder(tmp_path):
+    with multiprocess_dir.new_directory(tmp_path):
         assert len(list(tmp_path.iterdir())) == 2
-    put_back(tmp_path, multiprocess_dir.LEFT_SECONDS + 1)
-    with multiprocess_dir.folder(tmp_path):
-        assert [str(one) for one in tmp_path.iterdir()] == [os.environ[multiprocess_dir.FOLDER]]
+    put_back(tmp_path, multiprocess_dir.STALE_SECONDS + 1)
+    with multiprocess_dir.new_directory(tmp_path):
+        assert [str(one) for one in tmp_path.iterdir()] == [os.environ[multiprocess_dir.VARIABLE]]
