@@ -88,7 +88,7 @@ OPERATORS = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
-_figures = Probe(
+_live_counts = Probe(
     "live counts", installation.live_counts, timeout_seconds=1.0, ttl_seconds=FIGURES_TTL_SECONDS
 )
 _collecting_since = 0.0
@@ -136,7 +136,7 @@ async def measure() -> None:
 async def measure_conversations() -> None:
     """Set the gauges of conversations and operators from the database, queried at most every ten
     seconds. They are NaN while the database does not respond, rather than out of date."""
-    found = await _figures.result()
+    found = await _live_counts.result()
     nothing = float("nan")
     CONVERSATIONS.labels("open").set(found.open if found else nothing)
     CONVERSATIONS.labels("waiting").set(found.waiting if found else nothing)

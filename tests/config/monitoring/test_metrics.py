@@ -25,8 +25,8 @@ PAGE = Path(__file__).parents[3] / "docs/how-to/watch-it.md"
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
     """Conversations are counted anew for each test, however busy the computer is."""
-    gauges._figures.clear_cache()
-    monkeypatch.setattr(gauges._figures, "_timeout_seconds", 20)
+    gauges._live_counts.clear_cache()
+    monkeypatch.setattr(gauges._live_counts, "_timeout_seconds", 20)
 
 
 async def ask(**headers: str) -> tuple[int, str]:
