@@ -263,6 +263,7 @@ UNFOLD = {
     ],
     "SITE_URL": "/dashboard/",
     "ENVIRONMENT": "config.admin.menu.environment",
+    "DASHBOARD_CALLBACK": "config.start_page.context",
     "SIDEBAR": {"navigation": "config.admin.menu.navigation"},
     "STYLES": ["config.admin.menu.style"],
     "COLORS": {

@@ -52,6 +52,11 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
+def is_reached_from_outside() -> bool:
+    """Say whether other machines than this one reach the chat."""
+    return bool(_reached_from_outside())
+
+
 def _reached_from_outside() -> list[str]:
     return [host for host in settings.ALLOWED_HOSTS if not is_loopback(host)]
 

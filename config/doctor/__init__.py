@@ -1,4 +1,5 @@
-"""The checks of ``manage.py doctor``: independent functions that yield findings.
+"""The checks of ``manage.py doctor`` and of the Admin's start page: independent functions that
+yield findings.
 
 A check never shows a secret. A check that crashes does not stop the others.
 """
@@ -43,10 +44,14 @@ NEEDS = {
 """Check -> the check it depends on. After an error there it is skipped: it would fail as well."""
 
 
-def examine() -> Iterator[tuple[str, Finding]]:
+HERE = CHECKS | {"settings": setup.settings_fit_here}
+"""`CHECKS` without what only a public host needs, where this host is not public."""
+
+
+def examine(checks: dict[str, Check] | None = None) -> Iterator[tuple[str, Finding]]:
     """Run the checks and yield their findings, each with the name of its check."""
     failed: set[str] = set()
-    for name, check in CHECKS.items():
+    for name, check in (CHECKS if checks is None else checks).items():
         if NEEDS.get(name) in failed:
             failed.add(name)
             continue
@@ -64,4 +69,4 @@ def _findings(check: Check) -> Iterator[Finding]:
         yield error(f"This could not be looked at: {kind}.", "See what else is told.")
 
 
-__all__ = ["CHECKS", "Finding", "Level", "examine"]
+__all__ = ["CHECKS", "HERE", "Finding", "Level", "examine"]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.checks import ERROR, WARNING, run_checks
 
+from config.checks import exposure
 from config.demo.data import ACCOUNTS_FILE
 from config.doctor.finding import Finding, error, ok, warning
 from livechat.models import Channel
@@ -18,7 +19,17 @@ ADVICE = "manage.py check --deploy tells more."
 
 def settings_are_safe() -> Iterator[Finding]:
     """Run Django's system checks, including those for deployment: hosts, TLS, proxies, GeoIP …"""
-    found = [one for one in run_checks(include_deployment_checks=True) if not one.is_silenced()]
+    return _checked(for_public_hosts=True)
+
+
+def settings_fit_here() -> Iterator[Finding]:
+    """The same, with those for deployment only where other machines reach this installation."""
+    return _checked(for_public_hosts=settings.HTTPS or exposure.is_reached_from_outside())
+
+
+def _checked(*, for_public_hosts: bool) -> Iterator[Finding]:
+    checked = run_checks(include_deployment_checks=for_public_hosts)
+    found = [one for one in checked if not one.is_silenced()]
     for one in found:
         told, advice = f"{one.msg} ({one.id})", one.hint or ADVICE
         if one.level >= ERROR:

@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 from axes.models import AccessAttempt
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -70,6 +71,17 @@ def locked_until(row: AccessAttempt, now: datetime) -> datetime | None:
     """Return when a row allows the next attempt; None when it does now."""
     waiting = login_limits.wait(_tries(row), most_of(row), now)
     return now + waiting if waiting else None
+
+
+def locked(now: datetime) -> QuerySet[AccessAttempt]:
+    """Return the rows that let nothing be tried at `now`."""
+    reached = Q(username=ANY_NAME, failures_since_start__gte=MAX_OF_ADDRESS) | (
+        ~Q(username=ANY_NAME) & Q(failures_since_start__gte=MAX_OF_NAME)
+    )
+    rows: QuerySet[AccessAttempt] = AccessAttempt.objects.filter(
+        reached, attempt_time__gt=now - WINDOW
+    )
+    return rows
 
 
 def _row(name: str, source: str, now: datetime) -> AccessAttempt:

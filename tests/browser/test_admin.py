@@ -392,6 +392,9 @@ def test_axe_finds_nothing_bad_in_the_admin(server, maria, vera, anna, scheme):
     for path in PAGES:
         her.page.goto(f"{server.url}/admin/livechat/{path}")
         found[path] = problems(her.page)
+    her.page.goto(f"{server.url}/admin/")
+    expect(her.page.get_by_role("heading", name="Channels")).to_be_visible()
+    found["start page"] = problems(her.page)
     assert {name: bad for name, bad in found.items() if bad} == {}
 
 

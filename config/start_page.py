@@ -1,0 +1,79 @@
+"""The start page of the Admin: what the chat shows there, and what the checks found.
+
+A callback of `settings.UNFOLD`.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from config import doctor
+from config.doctor import Finding, Level
+from livechat.admin.access import actor_of
+from livechat.admin.overview import overview
+
+KEEP_SECONDS = 30.0
+"""How long a process shows what it found before it looks again: a look takes a while."""
+PAGES = {"websites": "admin:livechat_channel_changelist"}
+"""Check -> the page of the Admin where its findings can be mended; others are mended elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """What a check found; `address` is "" where no page of the Admin mends it."""
+
+    is_error: bool
+    told: str
+    advice: str
+    address: str
+
+
+@dataclass
+class _Kept:
+    lines: list[FindingLine]
+    until: float
+
+
+_kept: _Kept | None = None
+
+
+def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of the start page, with what this reader may see."""
+    may_see_findings = request.user.is_superuser or actor_of(request).is_manager
+    return context | {
+        "title": _("Overview"),
+        "overview": overview(request),
+        "findings": findings() if may_see_findings else [],
+    }
+
+
+def findings() -> list[FindingLine]:
+    """Return the warnings and errors of the checks, at most half a minute old."""
+    global _kept
+    now = time.monotonic()
+    if _kept is None or now >= _kept.until:
+        _kept = _Kept(_look(), time.monotonic() + KEEP_SECONDS)
+    return _kept.lines
+
+
+def forget() -> None:
+    """Look again with the next call."""
+    global _kept
+    _kept = None
+
+
+def _look() -> list[FindingLine]:
+    return [
+        _line(name, finding)
+        for name, finding in doctor.examine(doctor.HERE)
+        if finding.level is not Level.OK
+    ]
+
+
+def _line(check: str, finding: Finding) -> FindingLine:
+    address = reverse(PAGES[check]) if check in PAGES else ""
+    return FindingLine(finding.level is Level.ERROR, finding.told, finding.advice, address)
