@@ -13,7 +13,7 @@ handler404 = error_pages.not_found
 handler500 = error_pages.failed
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="dashboard"), name="home"),
+    path("", views.home, name="home"),
     path("admin/login/", views.admin_login),
     # The one page for it: there old passwords that are guessed are counted.
     path("admin/password_change/", RedirectView.as_view(pattern_name="change_password")),

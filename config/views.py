@@ -1,10 +1,40 @@
-"""The way into the Admin."""
+"""The front page of the installation, and the way into the Admin."""
 
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from livechat.models import User
+from livechat.services import operators
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person can go from the front page; `icon` names a drawing of its template."""
+
+    icon: str
+    title: str
+    text: str
+    address: str
+
+
+@require_safe
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead operators and managers into the inbox; show all others where they can go."""
+    user = request.user
+    if isinstance(user, User) and operators.staff_actor(user.pk).may_enter:
+        return redirect("dashboard")
+    return render(request, "front_page.html", {"places": _places(user), "demo": settings.DEMO})
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
@@ -13,3 +43,17 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     if user.is_authenticated and not admin.site.has_permission(request):
         raise PermissionDenied
     return redirect(reverse("login", query=request.GET))
+
+
+def _places(user: User | AnonymousUser) -> list[Place]:
+    """Return where a person who may not enter the inbox, or is not known yet, can go."""
+    places = []
+    if settings.DEMO:
+        places.append(Place("shop", _("Demo shop"), _("Chat as a visitor."), reverse("demo")))
+    if not user.is_authenticated:
+        text = _("Answer visitors as an operator.")
+        places.append(Place("inbox", _("Inbox"), text, reverse("dashboard")))
+    if not user.is_authenticated or user.is_staff:
+        text = _("Channels, people and past conversations.")
+        places.append(Place("admin", _("Administration"), text, reverse("admin:index")))
+    return places

@@ -41,13 +41,14 @@ class Person:
     chat_name: str = ""
     languages: tuple[str, ...] = ("en",)
     is_superuser: bool = False
+    is_staff: bool = False
 
 
 PEOPLE = (
     Person("anna", "Anna", "Lindqvist", rights.OPERATORS, "Anna", ("en", "de")),
     Person("ben", "Ben", "Okafor", rights.OPERATORS, "Ben", ("en",)),
-    Person("admin", "Maria", "Santos", rights.MANAGERS, is_superuser=True),
-    Person("analyst", "Yusuf", "Demir", rights.ANALYSTS),
+    Person("admin", "Maria", "Santos", rights.MANAGERS, is_superuser=True, is_staff=True),
+    Person("analyst", "Yusuf", "Demir", rights.ANALYSTS, is_staff=True),
 )
 
 
@@ -126,13 +127,16 @@ def load() -> dict[str, str]:
                 "first_name": person.first_name,
                 "last_name": person.last_name,
                 "email": f"{person.username}@kettle-and-leaf.example",
-                "is_staff": person.is_superuser,
+                "is_staff": person.is_staff,
                 "is_superuser": person.is_superuser,
             },
         )
         if made or not user.check_password(passwords[person.username]):
             user.set_password(passwords[person.username])
             user.save()
+        if person.is_staff and not user.is_staff:  # older demos kept the analyst out of the Admin
+            user.is_staff = True
+            user.save(update_fields=["is_staff"])
         user.groups.add(Group.objects.get(name=person.group))
         if person.group == rights.OPERATORS:
             Operator.objects.filter(user=user, chat_name="").update(

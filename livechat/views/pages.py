@@ -19,8 +19,9 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -150,6 +151,19 @@ class SignIn(LoginView):
 
     template_name = "livechat/login.html"
     redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Lead where the person wanted to go, if that is not the inbox that is not for them; else
+        to the first page that is."""
+        assert self.request.user.pk is not None  # signed in by now
+        wanted = self.get_redirect_url()
+        if operators.staff_actor(self.request.user.pk).may_enter:
+            return wanted or reverse("dashboard")
+        if wanted and not wanted.startswith(reverse("dashboard")):
+            return wanted
+        if getattr(self.request.user, "is_staff", False):
+            return reverse("admin:index")
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class SignOut(LogoutView):

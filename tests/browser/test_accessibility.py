@@ -65,6 +65,9 @@ def test_axe_finds_nothing_bad_in_ones_own_status(operator, scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_bad_on_the_way_in(chrome, server, scheme):
     page = chrome.context(color_scheme=scheme).new_page()
+    page.goto(server.url)
+    assert problems(page) == []
+
     page.goto(f"{server.url}/login/")
     assert problems(page) == []
 

@@ -20,10 +20,6 @@ WRITE = """(field, text) => {
     field.value = text;  // however long
     field.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
-ENTERS = """
-from livechat.models import User
-User.objects.filter(username="analyst").update(is_staff=True)
-"""
 STRANGERS_PAGE = """<!doctype html><html lang="en"><title>Bicycles</title><h1>Bicycles</h1>
     <link rel="icon" href="data:,">"""
 RULES = ["Hide", "Show with notification", "Open automatically"]
@@ -419,7 +415,6 @@ def problems(page: Page) -> list[dict[str, Any]]:
 
 def test_who_has_no_rights_is_refused(server, chrome, template):
     chrome.expect("403 (Forbidden)")
-    server.manage("shell", "--no-imports", "--verbosity", "0", "-c", ENTERS)
     page = chrome.context().new_page()
     sign_in(page, f"{server.url}/login/?next=/admin/", "analyst", template.passwords["analyst"])
     page.wait_for_url("**/admin/")

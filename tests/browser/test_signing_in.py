@@ -30,11 +30,25 @@ def test_who_signs_in_stands_where_he_wanted_to_go(page, server, template):
     expect(page.get_by_role("navigation", name="Inbox")).to_be_visible()
 
 
+def test_who_does_not_answer_visitors_lands_where_they_may_read(page, server, template):
+    page.goto(server.url)
+    page.get_by_role("link", name="Inbox").click()
+    sign_in(page, page.url, "analyst", template.passwords["analyst"])
+
+    page.wait_for_url("**/admin/")
+    expect(page.get_by_text("ended in the last seven days")).to_be_visible()
+
+
 def test_who_does_not_answer_visitors_is_not_let_in(page, server, template, chrome):
     chrome.expect("403 (Forbidden)")
-    sign_in(page, f"{server.url}/dashboard/", "analyst", template.passwords["analyst"])
+    sign_in(page, f"{server.url}/login/", "analyst", template.passwords["analyst"])
+    page.wait_for_url("**/admin/")
+    page.goto(f"{server.url}/dashboard/")
 
     expect(page.get_by_role("heading")).to_have_text("This page is not for you")
+    page.get_by_role("link", name="See where you can go").click()
+    expect(page.get_by_text("You are signed in as analyst.")).to_be_visible()
+    expect(page.get_by_role("link", name="Inbox")).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login/")
 
