@@ -19,6 +19,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 PY := .venv/bin/python
+# Errors alone: warnings are of the machine's pip, its folders and newer releases, and hide our lines.
+PIP := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 MACHINE := $(PY) -m tests.machine
 STAGE = @$(MACHINE) stage
 PYTEST := $(PY) -m pytest
@@ -173,8 +175,8 @@ lock: ## lock the dependencies anew after a change of pyproject.toml or package.
 		test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }; \
 		echo "Making .venv"; "$(PYTHON)" -m venv --clear .venv; }
 	@cmp -s $< $@ || { \
-		echo "Installing $<, each file checked against its hash"; \
-		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $< \
+		echo "Installing $<, each file checked against its hash. This takes a minute or two."; \
+		$(PIP) install --require-hashes --only-binary :all: -r $< \
 		&& cp $< $@; }
 
 node_modules/installed.json: package-lock.json FORCE | .venv/test.txt

@@ -7,6 +7,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.demo import data
+from livechat.domain import rights
+
+MAY = {
+    rights.OPERATORS: "answer visitors",
+    rights.MANAGERS: "do everything",
+    rights.ANALYSTS: "read past conversations",
+}
 
 
 class Command(BaseCommand):
@@ -24,13 +31,31 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("The demo has accounts whose passwords lie in a file: set DEMO=1.")
         passwords = data.load()
-        base = f"http://127.0.0.1:{options['port']}"
-        self.stdout.write(
-            f"\n  Shop (visitor)   {base}/demo/\n  Inbox (operator) {base}/dashboard/"
-        )
-        self.stdout.write(f"  Admin            {base}/admin/")
-        self.stdout.write(f"  Another company  http://localhost:{options['port'] + 1}/\n")
-        for person in data.PEOPLE:
-            role = person.group.removeprefix("Live chat ")
-            self.stdout.write(f"  {role:<9} {person.username:<8} {passwords[person.username]}")
-        self.stdout.write(f"\n  (passwords are kept in {settings.VAR_DIR / data.ACCOUNTS_FILE})\n")
+        here, beside = (f"http://{host}" for host in _hosts(options["port"]))
+        lines = [
+            "",
+            "  Livechat, with a demo shop. Start here:",
+            "",
+            f"    {here + '/':<34}all of it on one page",
+            f"    {here + '/demo/':<34}the shop: chat as a visitor",
+            f"    {here + '/dashboard/':<34}the inbox: answer as an operator",
+            f"    {here + '/admin/':<34}the Admin: channels, people, settings",
+            f"    {beside + '/':<34}another company's website, with the same chat",
+            "",
+            f"    {'account':<10}{'password':<20}may",
+            *(
+                f"    {person.username:<10}{passwords[person.username]:<20}{MAY[person.group]}"
+                for person in data.PEOPLE
+            ),
+            "",
+            f"  The passwords were made on this machine. They are kept in"
+            f" {settings.VAR_DIR / data.ACCOUNTS_FILE}.",
+            "  Ctrl-C stops the server.",
+            "",
+        ]
+        self.stdout.write("\n".join(lines))
+
+
+def _hosts(port: int) -> tuple[str, str]:
+    """Return where the chat is, and where the second site of the demo is."""
+    return f"127.0.0.1:{port}", f"localhost:{port + 1}"

@@ -455,3 +455,22 @@ def _fetch(address: str) -> tuple[str, str]:
     """Return the security policy and the text of a page."""
     with urllib.request.urlopen(address, timeout=10) as response:  # noqa: S310
         return response.headers["Content-Security-Policy"], response.read().decode()
+
+
+def test_loading_the_demo_tells_where_to_go_and_who_may_do_what(db, tmp_path, settings, capsys):
+    settings.VAR_DIR, settings.DEMO = tmp_path, True
+    files = settings.STORAGES["files"]
+    options = {**files["OPTIONS"], "location": tmp_path / "files"}
+    settings.STORAGES = {**settings.STORAGES, "files": {**files, "OPTIONS": options}}
+
+    call_command("load_demo", "--port", "9000")
+
+    told = capsys.readouterr().out
+    passwords = json.loads((tmp_path / data.ACCOUNTS_FILE).read_text())
+    for place in ("", "demo/", "dashboard/", "admin/"):
+        assert f"http://127.0.0.1:9000/{place} " in told
+    assert "http://localhost:9001/ " in told
+    for name, password in passwords.items():
+        assert re.search(rf"^ +{name} +{re.escape(password)} +\w", told, re.M)
+    assert str(tmp_path / data.ACCOUNTS_FILE) in told
+    assert max(map(len, told.replace(str(tmp_path), "").splitlines())) <= 90
