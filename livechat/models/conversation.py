@@ -65,6 +65,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
+    def waiting(self) -> Self:
+        """Return the conversations that no operator has, the oldest first."""
+        return self.filter(state=State.QUEUED).order_by("opened_at")
+
     def lock(self, *, waits: bool = True) -> Self:
         """Lock the conversations in the order of their pk, which all code uses.
 
