@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from config import doctor
 from config.doctor import Finding, Level
-from livechat.admin.access import actor_of
 from livechat.admin.overview import overview
+from livechat.admin.visibility import actor_of
 
 KEEP_SECONDS = 30.0
 """How long a process shows what it found before it looks again: a look takes a while."""

@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.errors import TokenInvalid
 from livechat.services.login_sessions import Login
 

@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import transaction
 from django.dispatch import Signal
 
-from livechat import outbox, signals, staff_view, visitor_view, wire
+from livechat import outbox, signals, wire
 from livechat.bus import Post, bus
 from livechat.domain.states import State
 from livechat.models import Conversation, Entry, Head, Message, Operator, Participant
+from livechat.serializers import for_staff, for_visitors
 
 
 def public_group(conversation: int) -> str:
@@ -74,9 +75,9 @@ def conversation_changed(
     frame, participants join the conversation's group, so they receive the frames that follow. The
     dashboards of `left` leave the group.
     """
-    public = wire.PublicConversationChanged(visitor_view.conversation(conversation, operators))
+    public = wire.PublicConversationChanged(for_visitors.conversation(conversation, operators))
     staff = wire.encode(
-        wire.StaffConversationChanged(staff_view.conversation(conversation, operators, last))
+        wire.StaffConversationChanged(for_staff.conversation(conversation, operators, last))
     )
     group = staff_group(conversation.pk)
     takers = tuple(user_group(person.operator.user_id) for person in operators if person.operator)
@@ -105,14 +106,14 @@ def messages_posted(entries: Sequence[tuple[Conversation | Head, Message | Entry
     """Announce new entries; `author` and `subject` of each must be loaded."""
     posts: list[Post] = []
     for conversation, entry in entries:
-        staff = wire.StaffMessagePosted(conversation.public_id, staff_view.message(entry))
+        staff = wire.StaffMessagePosted(conversation.public_id, for_staff.message(entry))
         groups: tuple[str, ...] = (staff_group(conversation.pk),)
         if conversation.state == State.QUEUED:
             # No operator takes part yet, so all who may take the conversation receive it.
             groups += (channel_group(conversation.channel_id), MANAGERS)
         posts.append(Post(groups, wire.encode(staff)))
         if entry.public_seq is not None:
-            public = wire.PublicMessagePosted(conversation.public_id, visitor_view.message(entry))
+            public = wire.PublicMessagePosted(conversation.public_id, for_visitors.message(entry))
             posts.append(Post((public_group(conversation.pk),), wire.encode(public)))
     _after_commit(posts)
     outbox.messages_created(entries)
@@ -202,8 +203,8 @@ def presence_changed(operator: Operator, channels: Iterable[int], now: datetime)
     own = (user_group(operator.user_id),)
     _after_commit(
         [
-            Post(colleagues, wire.encode(staff_view.presence_changed(operator, now))),
-            Post(own, wire.encode(staff_view.own_presence_changed(operator, now))),
+            Post(colleagues, wire.encode(for_staff.presence_changed(operator, now))),
+            Post(own, wire.encode(for_staff.own_presence_changed(operator, now))),
             _WIDGETS_CHANGED,
         ]
     )

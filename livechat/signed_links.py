@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.core import signing
 
+from livechat.database import database_time
 from livechat.errors import NotFound
-from livechat.models import database_time
 
 GOOD_FOR = 600
 """Seconds for which a link is valid after it was signed."""

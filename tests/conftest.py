@@ -18,7 +18,7 @@ from livechat.bus import Post, bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
 from livechat.consumers.writer import writer
-from livechat.limits import limiter
+from livechat.limiter import limiter
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor
 from livechat.services import response_times

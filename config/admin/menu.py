@@ -13,8 +13,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from livechat.admin.access import actor_of
 from livechat.admin.pages import may_see_chatbots, may_see_report
+from livechat.admin.visibility import actor_of
 from livechat.models import (
     CannedResponse,
     Channel,

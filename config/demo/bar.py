@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from config.demo.countries import Country
+from livechat.database import database_time
 from livechat.domain import rules
 from livechat.domain.rules import Page, Rule
 from livechat.domain.states import ButtonAction
-from livechat.models import Channel, database_time
+from livechat.models import Channel
 from livechat.services import assignment
 
 QUIET = (ButtonAction.SHOW, ButtonAction.HIDE)

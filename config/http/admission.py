@@ -13,9 +13,9 @@ from typing import Any
 from config.http.body_limit import UPLOAD
 from config.http.responses import reject_over_limit
 from livechat import auth
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.domain.overload import Level
-from livechat.limits import Refusal, limiter
+from livechat.limiter import Refusal, limiter
 
 EXEMPT_PATHS = frozenset({"/healthz", "/readyz"})
 """Probes. An orchestrator would restart a process that does not answer them."""

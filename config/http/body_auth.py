@@ -16,7 +16,7 @@ from config.http.body_limit import MAX_ANONYMOUS, UPLOAD, content_length
 from config.http.responses import reject, reject_with_error_page
 from livechat import auth
 from livechat.consumers.thread_pool import run
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.errors import LivechatError, NotFound, RateLimited
 from livechat.policy import VisitorActor
 from livechat.services import attachments, login_sessions, operators, visitors

@@ -12,7 +12,7 @@ from django.conf import settings
 from structlog.contextvars import bind_contextvars
 
 from livechat import auth, metrics
-from livechat.domain.addresses import network_of
+from livechat.domain.ip_addresses import network_of
 
 logger = structlog.stdlib.get_logger(__name__)
 

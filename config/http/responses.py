@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from config import error_pages
 from livechat.asgi_responses import JSON, Header, error_body, respond
-from livechat.limits import Refusal
+from livechat.limiter import Refusal
 
 SAFE_METHODS = ("GET", "HEAD")
 DRAIN_SECONDS = 2

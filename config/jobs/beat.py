@@ -10,7 +10,7 @@ from celery.beat import Scheduler as CelerysScheduler
 from celery.beat import SchedulingError
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from livechat.models.database_time import database_now
+from livechat.database.database_time import database_now
 from livechat.services import leases
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -11,8 +11,8 @@ import structlog
 
 from config.jobs.schedule import SCHEDULE, Job
 from livechat.consumers.thread_pool import run
+from livechat.database.database_time import database_now
 from livechat.errors import LivechatError
-from livechat.models.database_time import database_now
 from livechat.services import jobs, leases
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -4,8 +4,8 @@ clock runs them (`config/jobs/clock.py`)."""
 from dataclasses import dataclass
 from datetime import timedelta
 
+from livechat.database.database_time import database_now
 from livechat.models import Job as LastRun
-from livechat.models.database_time import database_now
 from livechat.services import attachments, cleanup, deliveries, handover, operators
 from livechat.services.jobs import Work
 

@@ -19,8 +19,8 @@ from livechat.consumers.load_monitor import monitor
 from livechat.consumers.session_watch import SessionWatch
 from livechat.consumers.thread_pool import run
 from livechat.consumers.writer import writer
+from livechat.database.database_time import database_now
 from livechat.errors import LivechatError
-from livechat.models.database_time import database_now
 from livechat.widget_init.endpoint import board
 from livechat.wire import Close
 

@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from livechat.admin.access import ReadersTime, actor_of
 from livechat.admin.history import TellsDifferences
+from livechat.admin.visibility import ReadersTime, actor_of
 from livechat.models import CannedResponse, User
 
 

@@ -19,13 +19,13 @@ from django_countries import countries
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from livechat import responders
+from livechat import responder_registry
 from livechat.admin import channel_form, widget_tab
-from livechat.admin.access import ReadersTime
 from livechat.admin.channel_form import ChannelForm
 from livechat.admin.channel_rows import MembershipForm, OperatorSelect, Rows, RuleForm
 from livechat.admin.history import TellsDifferences
 from livechat.admin.url_test import url_test
+from livechat.admin.visibility import ReadersTime
 from livechat.domain import colours
 from livechat.models import Channel, ChannelRule, Conversation, Embedding, Membership
 from livechat.services import channels as services
@@ -62,17 +62,17 @@ class ChannelRuleInline(TabularInline):
     extra = 0
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
-        bots = ("responder", "responder_condition") if responders.choices() else ()
+        bots = ("responder", "responder_condition") if responder_registry.choices() else ()
         return (*RuleForm.Meta.fields, *bots)
 
     def get_formset(
         self, request: HttpRequest, obj: Channel | None = None, **kwargs: Any
     ) -> type[Rows]:
         made: type[Rows] = super().get_formset(request, obj, **kwargs)
-        ready = responders.ready()
+        ready = responder_registry.ready()
         made.form.responder_choices = [
             (key, label if key in ready else str(_("%(bot)s (not ready)")) % {"bot": label})
-            for key, label in responders.choices()
+            for key, label in responder_registry.choices()
         ]
         return made
 

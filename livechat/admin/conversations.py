@@ -19,8 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from livechat import visitor_view
-from livechat.admin.access import (
+from livechat.admin.visibility import (
     ReadersTime,
     actor_of,
     heard_by,
@@ -30,9 +29,11 @@ from livechat.admin.access import (
     readable,
     zone_of,
 )
+from livechat.database import database_time
 from livechat.domain.states import Kind, Outcome, Role, State
-from livechat.models import Channel, Conversation, Message, Operator, Participant, database_time
+from livechat.models import Channel, Conversation, Message, Operator, Participant
 from livechat.policy import StaffActor
+from livechat.serializers import for_visitors
 from livechat.services import timeline, transcripts
 from livechat.signed_links import Audience
 
@@ -317,7 +318,7 @@ def _entry(message: Message) -> dict[str, Any]:
         "is_line": message.kind == Kind.SYSTEM,
         "name": transcripts.name_of(author),
         "line": transcripts.system_line(message) if message.kind == Kind.SYSTEM else "",
-        "files": [visitor_view.file(file, Audience.STAFF) for file in message.attachments],
+        "files": [for_visitors.file(file, Audience.STAFF) for file in message.attachments],
     }
 
 

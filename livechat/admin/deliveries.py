@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from livechat.admin.access import ReadersTime
 from livechat.admin.conversations import ReadOnly
+from livechat.admin.visibility import ReadersTime
+from livechat.database import database_time
 from livechat.domain.deliveries import DeliveryState
-from livechat.models import Conversation, Delivery, Webhook, database_time
+from livechat.models import Conversation, Delivery, Webhook
 
 STATE_LABELS = {
     DeliveryState.PENDING.value: "info",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from livechat.admin.access import ReadersTime, actor_of
+from livechat.admin.visibility import ReadersTime, actor_of
 from livechat.services import login_attempts
 
 

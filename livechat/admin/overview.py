@@ -17,11 +17,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from livechat.admin.access import actor_of, readable
 from livechat.admin.setup_steps import Step, steps
+from livechat.admin.visibility import actor_of, readable
+from livechat.database import database_time
 from livechat.domain.deliveries import DeliveryState
 from livechat.domain.states import State
-from livechat.models import Channel, Conversation, Delivery, Membership, database_time
+from livechat.models import Channel, Conversation, Delivery, Membership
 from livechat.models.conversation import OPEN
 from livechat.policy import StaffActor
 from livechat.services import inbox, login_attempts

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from livechat.admin.access import actor_of, may_read_some
+from livechat.admin.visibility import actor_of, may_read_some
 
 
 def may_see_chatbots(request: HttpRequest) -> bool:

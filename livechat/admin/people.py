@@ -34,7 +34,6 @@ from unfold.widgets import (
 )
 
 from livechat import signed_links
-from livechat.admin.access import ReadersTime, actor_of, readable, trail_of
 from livechat.admin.conversations import of_visitor
 from livechat.admin.granting_rights import (
     FOR_SUPERUSERS,
@@ -45,9 +44,11 @@ from livechat.admin.granting_rights import (
     rights_to_give,
 )
 from livechat.admin.history import TellsDifferences
+from livechat.admin.visibility import ReadersTime, actor_of, readable, trail_of
+from livechat.database import database_time
 from livechat.domain import rights
 from livechat.domain.states import Availability, Presence
-from livechat.models import Operator, User, Visitor, database_time
+from livechat.models import Operator, User, Visitor
 from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
 

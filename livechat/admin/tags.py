@@ -11,8 +11,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
-from livechat.admin.access import ReadersTime
 from livechat.admin.history import TellsDifferences
+from livechat.admin.visibility import ReadersTime
 from livechat.models import Tag
 
 

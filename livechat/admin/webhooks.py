@@ -17,9 +17,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from livechat.admin.access import ReadersTime
 from livechat.admin.deliveries import answer_of
 from livechat.admin.history import TellsDifferences
+from livechat.admin.visibility import ReadersTime
 from livechat.domain.deliveries import CHOSEN, DeliveryState
 from livechat.errors import NotFound
 from livechat.models import Webhook

@@ -24,10 +24,10 @@ from livechat.consumers.handshake import NO_DATABASE, decline
 from livechat.consumers.send_buffer import Send, SendBuffer
 from livechat.consumers.socket_log import SocketLog
 from livechat.consumers.writer import writer
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.domain.token_bucket import Bucket
 from livechat.errors import Invalid, LivechatError, Unavailable
-from livechat.limits import Refusal, limiter
+from livechat.limiter import Refusal, limiter
 from livechat.services.messages import Item, PostResult, Refused
 from livechat.wire import Close
 

@@ -6,7 +6,7 @@ from typing import Any
 from livechat import wire
 from livechat.domain.limits import Act, PersonalLimits, SharedLimits
 from livechat.domain.overload import Level
-from livechat.limits import Cost, Refusal, limiter
+from livechat.limiter import Cost, Refusal, limiter
 
 ACTS: dict[type, Act] = {
     wire.PostMessage: Act.MESSAGE,

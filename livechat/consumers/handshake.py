@@ -6,8 +6,8 @@ from typing import Any
 from livechat import auth
 from livechat.asgi_responses import respond
 from livechat.consumers.send_buffer import Send
-from livechat.domain.addresses import source_of
-from livechat.limits import Refusal, limiter
+from livechat.domain.ip_addresses import source_of
+from livechat.limiter import Refusal, limiter
 
 STAFF = "/ws/staff/"
 DRAINING = Refusal("process.draining", 1.0, is_busy=True)

@@ -20,8 +20,8 @@ from livechat.consumers.base import IDLE_AFTER, BaseConsumer
 from livechat.consumers.operator import OperatorConsumer
 from livechat.consumers.thread_pool import run
 from livechat.consumers.visitor import VisitorConsumer
+from livechat.database import database_time
 from livechat.errors import LivechatError
-from livechat.models import database_time
 from livechat.services import inbox, installation, leases, operators, visitors
 from livechat.wire import HEARTBEAT_SECONDS, Close
 

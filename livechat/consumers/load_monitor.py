@@ -12,7 +12,7 @@ from django.conf import settings
 from livechat.consumers import thread_pool
 from livechat.consumers.writer import writer
 from livechat.domain.overload import Level, Load, Reading
-from livechat.limits import limiter
+from livechat.limiter import limiter
 
 logger = structlog.stdlib.get_logger(__name__)
 

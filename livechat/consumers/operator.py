@@ -12,11 +12,11 @@ from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.command_limits import CommandLimits
 from livechat.consumers.thread_pool import run
+from livechat.database import database_time
 from livechat.domain import availability
 from livechat.domain import text as texts
 from livechat.domain.states import Presence, Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
-from livechat.models import database_time
 from livechat.policy import StaffActor
 from livechat.services import (
     attachments,

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from livechat import auth, metrics
-from livechat.domain.addresses import network_of
+from livechat.domain.ip_addresses import network_of
 
 logger = structlog.stdlib.get_logger(__name__)
 

@@ -9,14 +9,14 @@ from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, given
 from livechat.consumers.command_limits import CommandLimits, LimitGroup
 from livechat.consumers.thread_pool import run
+from livechat.database import database_time
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.limits import SharedLimits
 from livechat.domain.states import State
 from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
-from livechat.limits import Cost, Refusal, limiter
-from livechat.models import database_time
+from livechat.limiter import Cost, Refusal, limiter
 from livechat.policy import VisitorActor
 from livechat.services import (
     attachments,

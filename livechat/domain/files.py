@@ -13,7 +13,7 @@ import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
-from livechat.domain import archives, text
+from livechat.domain import archive_inspection, text
 from livechat.domain.states import FileSet
 from livechat.errors import Invalid
 
@@ -46,7 +46,7 @@ class Kind(NamedTuple):
     extensions: tuple[str, ...]
 
 
-_OOXML, _ODF = archives.OOXML, archives.ODF
+_OOXML, _ODF = archive_inspection.OOXML, archive_inspection.ODF
 
 KINDS: dict[str, Kind] = {
     "image/jpeg": Kind(Family.IMAGE, ("jpg", "jpeg", "jfif")),
@@ -182,7 +182,7 @@ def _plain(name: str) -> str:
 # Kinds
 
 
-def kind_of(file: archives.Source, name: str) -> str:
+def kind_of(file: archive_inspection.Source, name: str) -> str:
     """Return the type of a file by its bytes. The position in `file` is undefined afterwards.
 
     The beginning decides. Archives and Office files are inspected completely (`archives`). The name
@@ -191,10 +191,10 @@ def kind_of(file: archives.Source, name: str) -> str:
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    if head.startswith(archives.ZIP_MARK):
-        return archives.kind_of_zip(file)
-    if head.startswith(archives.COMPOUND_MARK):
-        found = archives.kind_of_compound(file)
+    if head.startswith(archive_inspection.ZIP_MARK):
+        return archive_inspection.kind_of_zip(file)
+    if head.startswith(archive_inspection.COMPOUND_MARK):
+        found = archive_inspection.kind_of_compound(file)
     else:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(0, size - TAIL_BYTES))

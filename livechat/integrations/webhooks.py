@@ -20,7 +20,7 @@ from typing import Any
 from livechat.domain import webhook_targets
 from livechat.domain.deliveries import Failure
 from livechat.domain.webhook_targets import Target, TargetError
-from livechat.integrations.calls import GiveUp, Receipt, TryLater
+from livechat.integrations.call_results import GiveUp, Receipt, TryLater
 
 LIMIT_SECONDS = 10.0
 """Total time for the look-up, the connection, TLS, sending, and the response."""

@@ -10,8 +10,8 @@ from django.db import connections, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from livechat.database.value_tables import table
 from livechat.domain.states import Outcome, Role, State, Status
-from livechat.models.batch import table
 from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
 
 OPEN = [State.QUEUED.value, State.BOT.value, State.ASSIGNED.value]

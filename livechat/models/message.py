@@ -9,9 +9,9 @@ from typing import Any, Self
 from django.db import connections, models
 from django.db.models import F, Q
 
+from livechat.database.value_tables import table
 from livechat.domain.states import Kind, Role
 from livechat.models.attachment import Attachment
-from livechat.models.batch import table
 from livechat.models.choices import KINDS, SYSTEM_EVENTS
 from livechat.models.conversation import Author
 

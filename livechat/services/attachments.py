@@ -15,15 +15,17 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import close_old_connections, connection, transaction
 
-from livechat import visitor_view, wire
+from livechat import wire
+from livechat.database import database_time
 from livechat.domain import files as kinds
 from livechat.domain.files import Family
 from livechat.domain.states import FileSet
 from livechat.errors import FileGone, Invalid, NotAllowed, NotFound, Unavailable
 from livechat.integrations import images
-from livechat.models import Attachment, Channel, Conversation, Message, database_time
+from livechat.models import Attachment, Channel, Conversation, Message
 from livechat.models.attachment import file_storage
 from livechat.policy import Actor, StaffActor, VisitorActor
+from livechat.serializers import for_visitors
 from livechat.services import timeline
 from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience, Link, Thing
@@ -101,7 +103,7 @@ def upload(actor: Actor, channel: Channel, file: File, *, name: str) -> wire.Fil
     checked = _check(file, name, FileSet(channel.file_set))
     row = _keep(actor, channel, checked, database_time.now())
     audience = Audience.STAFF if isinstance(actor, StaffActor) else Audience.PUBLIC
-    return visitor_view.file(row, audience)
+    return for_visitors.file(row, audience)
 
 
 def discard(actor: Actor, file: UUID) -> None:
@@ -231,10 +233,10 @@ def opened(actor: Actor, file: UUID) -> wire.FileOpened:
         raise NotFound
     _require_read(actor, row.message)
     if isinstance(actor, StaffActor):
-        return wire.FileOpened(visitor_view.file(row, Audience.STAFF))
+        return wire.FileOpened(for_visitors.file(row, Audience.STAFF))
     if row.message.public_seq is None:
         raise NotFound
-    return wire.FileOpened(visitor_view.file(row, Audience.PUBLIC))
+    return wire.FileOpened(for_visitors.file(row, Audience.PUBLIC))
 
 
 def _require_read(actor: Actor, message: Message) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from django.db.models import F
 
 from livechat import wire
+from livechat.database import database_time
 from livechat.errors import NotFound
-from livechat.models import CannedResponse, database_time
+from livechat.models import CannedResponse
 from livechat.policy import StaffActor
 
 MAX_RESPONSES = 200

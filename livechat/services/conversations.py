@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from livechat import policy
+from livechat.database import database_time
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.states import Role, State, Status, SystemEvent
@@ -20,16 +21,7 @@ from livechat.errors import (
     NotAllowed,
     NotFound,
 )
-from livechat.models import (
-    Channel,
-    Conversation,
-    Message,
-    Operator,
-    PageView,
-    Participant,
-    Visitor,
-    database_time,
-)
+from livechat.models import Channel, Conversation, Message, Operator, PageView, Participant, Visitor
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import (
     assignment,

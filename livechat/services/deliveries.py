@@ -10,11 +10,12 @@ import structlog
 from django.db import close_old_connections, connection
 from django.db.models import Count
 
+from livechat.database import database_time
 from livechat.domain import backoff
 from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
 from livechat.errors import NotFound
-from livechat.integrations.calls import CallError, Receipt, TryLater
-from livechat.models import Delivery, Webhook, database_time
+from livechat.integrations.call_results import CallError, Receipt, TryLater
+from livechat.models import Delivery, Webhook
 from livechat.models.delivery import LEASE
 from livechat.services import webhooks
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 from django.db.models import Count, F, Q
 
-from livechat import staff_view, wire
+from livechat import wire
+from livechat.database import database_time
 from livechat.domain import inbox_digest
 from livechat.domain.states import State
 from livechat.models import (
@@ -20,10 +21,10 @@ from livechat.models import (
     Message,
     Operator,
     Participant,
-    database_time,
 )
 from livechat.models.conversation import OPEN, ConversationQuerySet
 from livechat.policy import StaffActor
+from livechat.serializers import for_staff
 
 MAX_OPEN = 500
 MAX_CLOSED = 50
@@ -44,7 +45,7 @@ def snapshot(actor: StaffActor) -> list[wire.InboxSnapshot]:
     closed = visible(actor, Conversation.objects.filter(state=State.CLOSED))
     found = [*rows, *closed.order_by("-closed_at")[:MAX_CLOSED]]
     views, seen = _views(actor, found)
-    me = staff_view.me(actor.name, operator, now)
+    me = for_staff.me(actor.name, operator, now)
     channels = _channels(actor, now)
     colleagues = _colleagues(actor, now)
     steps = _first_steps(actor, operator)
@@ -155,7 +156,7 @@ def _views(
         .order_by()
     }
     views = [
-        staff_view.conversation(full[pk], people.get(pk, []), last.get(pk))
+        for_staff.conversation(full[pk], people.get(pk, []), last.get(pk))
         for pk in ids
         if pk in full
     ]
@@ -182,7 +183,7 @@ def _channels(actor: StaffActor, now: datetime) -> list[wire.StaffChannel]:
     online = Membership.objects.online(now).values_list("channel").annotate(Count("pk"))
     here = dict(online.order_by())
     return [
-        staff_view.channel(
+        for_staff.channel(
             row,
             joined=row.pk in actor.channels,
             may_join=actor.operator is not None and (row.may_join or actor.is_manager),
@@ -203,4 +204,4 @@ def _colleagues(actor: StaffActor, now: datetime) -> list[wire.StaffColleague]:
     channels: dict[Operator, list[UUID]] = {}
     for member in rows.select_related("operator__user").annotate(place=F("channel__public_id")):
         channels.setdefault(member.operator, []).append(member.place)
-    return [staff_view.colleague(row, ids, now) for row, ids in channels.items()]
+    return [for_staff.colleague(row, ids, now) for row, ids in channels.items()]

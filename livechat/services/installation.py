@@ -8,17 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Max, Min, Q
 
+from livechat.database import database_time
 from livechat.domain.availability import LEASE
 from livechat.domain.states import State
-from livechat.models import (
-    Attachment,
-    Conversation,
-    Installation,
-    Message,
-    Operator,
-    database_time,
-    file_storage,
-)
+from livechat.models import Attachment, Conversation, Installation, Message, Operator, file_storage
 
 
 @dataclass(frozen=True, slots=True)

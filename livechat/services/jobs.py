@@ -7,8 +7,8 @@ from datetime import datetime
 import structlog
 from django.db.models import F
 
+from livechat.database.database_time import database_now
 from livechat.models import Job
-from livechat.models.database_time import database_now
 
 logger = structlog.stdlib.get_logger(__name__)
 

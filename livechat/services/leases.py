@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from livechat.database.database_time import database_now
 from livechat.models import Lease
-from livechat.models.database_time import database_now
 
 SERVERS = "servers"
 """The lease that runs while at least one server can receive the heartbeats of operators."""

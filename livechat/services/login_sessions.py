@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from livechat import events
+from livechat.database import database_time
 from livechat.domain import rights
-from livechat.models import Membership, User, database_time
+from livechat.models import Membership, User
 
 
 @dataclass(frozen=True, slots=True)

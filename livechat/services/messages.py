@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, transaction
 
 from livechat import events, policy
+from livechat.database import database_time, lock_timeout
 from livechat.domain import numbering
 from livechat.domain.states import Kind, Outcome, Role, Status
 from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
@@ -20,8 +21,6 @@ from livechat.models import (
     Message,
     Name,
     Participant,
-    database_time,
-    lock_timeout,
 )
 from livechat.policy import NO_PART, Action, Actor, Part, VisitorActor
 from livechat.services import attachments

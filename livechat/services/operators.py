@@ -13,21 +13,14 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from livechat import events, policy, signed_links
+from livechat.database import database_time
 from livechat.domain import files, rights, text
 from livechat.domain.availability import LEASE
 from livechat.domain.preferences import Preferences
 from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
-from livechat.models import (
-    Channel,
-    Expertise,
-    Membership,
-    Operator,
-    User,
-    database_time,
-    file_storage,
-)
+from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
 from livechat.models.choices import language_names, time_zones
 from livechat.policy import Action, StaffActor
 

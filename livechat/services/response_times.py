@@ -9,7 +9,8 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F
 from django.db.models.functions import Greatest
 
 from livechat import wire
-from livechat.models import Conversation, database_time
+from livechat.database import database_time
+from livechat.models import Conversation
 from livechat.policy import StaffActor
 from livechat.services import inbox
 

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from livechat import events, policy, staff_view, visitor_view, wire
+from livechat import events, policy, wire
 from livechat.domain.states import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator, Participant
 from livechat.policy import Action, Actor, Part, VisitorActor
+from livechat.serializers import for_staff, for_visitors
 from livechat.services import participation
 
 MAX_PAGE_BYTES = 48_000
@@ -40,7 +41,7 @@ def page(
         return row, wire.PublicTimelinePage(row.public_id, *public)
     rows = row.messages.filter(seq__lte=last)
     entries, more = _slice(rows, "seq", after_seq, before_seq, limit)
-    views, cut = _fit([staff_view.message(entry) for entry in entries], after_seq is None)
+    views, cut = _fit([for_staff.message(entry) for entry in entries], after_seq is None)
     head = min(row.seq, last)
     return row, wire.StaffTimelinePage(row.public_id, views, head, more or cut)
 
@@ -53,7 +54,7 @@ def public_slice(
         return [], row.public_seq, False
     rows = row.messages.filter(public_seq__isnull=False)
     entries, more = _slice(rows, "public_seq", after_seq, before_seq, limit)
-    views, cut = _fit([visitor_view.message(entry) for entry in entries], after_seq is None)
+    views, cut = _fit([for_visitors.message(entry) for entry in entries], after_seq is None)
     return views, row.public_seq, more or cut
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from redis.exceptions import RedisError, ResponseError
 
+from livechat.database import database_time
 from livechat.errors import RateLimited, Unavailable
-from livechat.limits import limiter
-from livechat.models import database_time
+from livechat.limiter import limiter
 
 
 @dataclass(frozen=True, slots=True)

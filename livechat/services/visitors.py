@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from livechat import events, visitor_view, wire
+from livechat import events, wire
+from livechat.database import database_time
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.errors import NotFound
-from livechat.models import Channel, Conversation, Message, PageView, Visitor, database_time
+from livechat.models import Channel, Conversation, Message, PageView, Visitor
 from livechat.policy import StaffActor, VisitorActor
+from livechat.serializers import for_visitors
 from livechat.services import assignment, inbox, installation, response_times, timeline
 
 TRAIL_LENGTH = 15
@@ -70,13 +72,13 @@ def state_of(
     known = after_seq if row.public_id == conversation and after_seq <= row.public_seq else None
     messages, _head, more = timeline.public_slice(row, after_seq=known, limit=wire.PAGE_SIZE)
     operators = row.participants.present().operators().select_related("operator")
-    return VisitorState(epoch, view, visitor_view.conversation(row, operators), messages, more)
+    return VisitorState(epoch, view, for_visitors.conversation(row, operators), messages, more)
 
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
     """Return a channel as a visitor sees it now; its own language overrides `language`."""
     online = assignment.online_operators(channel, now)
-    return visitor_view.channel(
+    return for_visitors.channel(
         channel,
         available=online.is_available,
         team=online.present[:MAX_FACES],

@@ -5,15 +5,16 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from livechat import outbox, webhook_view
+from livechat import outbox
 from livechat.domain import signatures
 from livechat.domain.deliveries import EventType, Failure
 from livechat.errors import NotFound
-from livechat.integrations.calls import GiveUp, Receipt
+from livechat.integrations.call_results import GiveUp, Receipt
 from livechat.integrations.webhooks import post
 from livechat.models import Conversation, Delivery, Operator, Webhook
 from livechat.models.webhook import new_secret
-from livechat.webhook_view import Erased
+from livechat.serializers import for_webhooks
+from livechat.serializers.for_webhooks import Erased
 
 USER_AGENT = "Livechat-Webhooks/1"
 
@@ -42,29 +43,29 @@ def body(row: Delivery) -> bytes:
     """Return the body of a delivery, read now: content that was erased since is not in it."""
     event = EventType(row.event)
     if row.conversation is None:
-        return webhook_view.body(event, row.created_at)
+        return for_webhooks.body(event, row.created_at)
     chats = Conversation.objects.select_related("channel", "visitor", "operator__user")
     chat = chats.filter(public_id=row.conversation).first()
     if chat is None:
-        return webhook_view.body(event, row.created_at, conversation=Erased(row.conversation))
-    told = webhook_view.conversation(chat)
+        return for_webhooks.body(event, row.created_at, conversation=Erased(row.conversation))
+    told = for_webhooks.conversation(chat)
     if row.subject is None:
-        return webhook_view.body(event, row.created_at, conversation=told)
+        return for_webhooks.body(event, row.created_at, conversation=told)
     if event is EventType.MESSAGE_CREATED:
         messages = chat.messages.select_related("author").prefetch_related("files")
         message = messages.filter(public_id=row.subject).first()
-        return webhook_view.body(
+        return for_webhooks.body(
             event,
             row.created_at,
             conversation=told,
-            message=webhook_view.message(message) if message else Erased(row.subject),
+            message=for_webhooks.message(message) if message else Erased(row.subject),
         )
     operator = Operator.objects.select_related("user").filter(public_id=row.subject).first()
-    return webhook_view.body(
+    return for_webhooks.body(
         event,
         row.created_at,
         conversation=told,
-        operator=webhook_view.operator(operator) if operator else Erased(row.subject),
+        operator=for_webhooks.operator(operator) if operator else Erased(row.subject),
     )
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from livechat import responders
+from livechat import responder_registry
+from livechat.database import database_time
 from livechat.domain.rules import Rule
 from livechat.domain.states import Absence
-from livechat.models import Channel, ChannelRule, Embedding, database_time
+from livechat.models import Channel, ChannelRule, Embedding
 from livechat.services import assignment
 
 MAX_EMBEDDINGS = 50
@@ -45,7 +46,7 @@ def snapshot() -> dict[str, Widget]:
     channels = list(Channel.objects.active())
     available = assignment.available_channels(channels, now)
     rules: defaultdict[int, list[Rule]] = defaultdict(list)
-    ready = responders.ready()
+    ready = responder_registry.ready()
     for row in ChannelRule.objects.filter(channel__is_active=True):
         rules[row.channel_id].append(_rule(row, ready))
     return {
@@ -65,7 +66,7 @@ def snapshot() -> dict[str, Widget]:
 
 def rules_of(channel: Channel) -> list[Rule]:
     """Return the rules of one channel as values; each says whether its responder is ready."""
-    ready = responders.ready()
+    ready = responder_registry.ready()
     return [_rule(row, ready) for row in channel.rules.all()]
 
 

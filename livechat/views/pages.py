@@ -31,9 +31,10 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from livechat import wire
+from livechat.database import database_time
 from livechat.domain import colours, preferences
 from livechat.errors import LivechatError
-from livechat.models import Channel, database_time
+from livechat.models import Channel
 from livechat.services import operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"

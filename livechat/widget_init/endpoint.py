@@ -30,14 +30,14 @@ from django.utils.translation import gettext as _
 from livechat import auth, events
 from livechat.asgi_responses import JSON, error_body, respond
 from livechat.bus import bus
+from livechat.database import database_time
 from livechat.domain import origins, rules, widget
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.domain.rules import Page
 from livechat.domain.states import ButtonAction
 from livechat.errors import LivechatError
 from livechat.integrations.geoip import countries
-from livechat.limits import limiter
-from livechat.models import database_time
+from livechat.limiter import limiter
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 

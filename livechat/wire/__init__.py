@@ -13,7 +13,12 @@ audience's own timeline 1..n without gaps: a visitor's frames carry `Message.pub
 frames `Message.seq`. Sequence numbers and limits are integers below 2**53.
 """
 
-from livechat.wire.both import (
+from livechat.wire.frames import (
+    decode_staff,
+    decode_visitor,
+    encode,
+)
+from livechat.wire.shared import (
     Ack,
     CloseConversation,
     Drain,
@@ -26,11 +31,6 @@ from livechat.wire.both import (
     SeeMessages,
     SetTyping,
     TranscriptOpened,
-)
-from livechat.wire.frames import (
-    decode_staff,
-    decode_visitor,
-    encode,
 )
 from livechat.wire.staff import (
     AnswersTold,

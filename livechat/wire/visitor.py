@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from livechat.wire.both import (
+from livechat.wire.shared import (
     Ack,
     CloseConversation,
     Drain,

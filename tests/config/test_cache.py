@@ -14,8 +14,8 @@ from kombu.serialization import loads
 from config.cache import JsonSerializer
 from config.celery import app
 from config.checks import configuration
+from livechat.database import database_time
 from livechat.errors import RateLimited
-from livechat.models import database_time
 from livechat.services.upload_limits import Allowance
 
 

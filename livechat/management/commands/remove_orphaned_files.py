@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from livechat.models.database_time import database_now
+from livechat.database.database_time import database_now
 from livechat.services import attachments
 
 

@@ -10,7 +10,7 @@ import pytest
 from config.http.admission import MAX_UPLOADS, MAX_UPLOADS_PER_ADDRESS, Admission, Slots
 from config.http.body_limit import BodyLimit
 from livechat.domain.overload import Level
-from livechat.limits import limiter
+from livechat.limiter import limiter
 
 UPLOAD = "/widget/abc123/files/"
 

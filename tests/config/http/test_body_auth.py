@@ -14,7 +14,8 @@ from django.test import Client
 from config.asgi import http_application
 from config.http.body_limit import MAX_ANONYMOUS, MAX_UPLOAD, MIB
 from livechat import auth
-from livechat.models import Attachment, Channel, database_time
+from livechat.database import database_time
+from livechat.models import Attachment, Channel
 from livechat.services import attachments
 from tests import factories
 from tests.livechat.files.samples import kept

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from livechat import policy
-from livechat.admin import access
+from livechat.admin import visibility
 from livechat.domain import rights
 from livechat.models import (
     CannedResponse,
@@ -144,10 +144,10 @@ def test_the_archive_is_what_the_policy_lets_read(berlin, group):
         user.user_permissions.add(_permission("analyse_livechat"))
     actor = operators.staff_actor(user.pk)
 
-    seen = set(access.readable(actor).values_list("pk", flat=True))
+    seen = set(visibility.readable(actor).values_list("pk", flat=True))
 
     assert seen == {row.pk for row in rows if policy.may_read(actor, row)}
-    assert seen == {row.pk for row in rows if access.may_read(actor, row)}
+    assert seen == {row.pk for row in rows if visibility.may_read(actor, row)}
 
 
 def _permission(codename):
@@ -162,8 +162,8 @@ def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
     actor = factories.actor(anna)
 
     assert chat.operator == anna
-    assert list(access.readable(actor)) == [chat]
-    assert access.may_read(actor, chat)
+    assert list(visibility.readable(actor)) == [chat]
+    assert visibility.may_read(actor, chat)
 
 
 @pytest.mark.parametrize(

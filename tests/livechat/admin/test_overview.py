@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from livechat.admin.overview import MAX_CHANNELS, MAX_WAITING
 from livechat.domain import rights
-from livechat.domain.login_limits import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW
+from livechat.domain.login_lockout import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW
 from livechat.models import Channel, Conversation, Delivery, Embedding, User, Visitor, Webhook
 from livechat.services import conversations, login_attempts
 from tests import factories

@@ -17,7 +17,7 @@ from livechat.consumers.send_buffer import SendBuffer
 from livechat.domain.limits import limits as domain_limits
 from livechat.domain.overload import Level
 from livechat.domain.token_bucket import Rate
-from livechat.limits import Limiter, Refusal, limiter
+from livechat.limiter import Limiter, Refusal, limiter
 
 NOW = 1_000.0
 
@@ -47,7 +47,7 @@ def no_time(monkeypatch):
             found, **{field.name: still(getattr(found, field.name)) for field in fields(found)}
         )
 
-    monkeypatch.setattr("livechat.limits.limits", limits)
+    monkeypatch.setattr("livechat.limiter.limits", limits)
 
 
 async def posted(socket, conversation, times: int, text: str = "Hello") -> list[str]:

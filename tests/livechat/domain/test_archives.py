@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat.domain import archives
+from livechat.domain import archive_inspection
 from livechat.domain.files import kind_of
 from livechat.errors import Invalid
 from tests.livechat.files.packed import (
@@ -385,7 +385,7 @@ def test_data_behind_the_end_of_a_packed_member_is_found():
 def test_more_members_than_are_read_are_refused():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for number in range(archives.MAX_MEMBERS + 1):
+        for number in range(archive_inspection.MAX_MEMBERS + 1):
             archive.writestr(str(number), b"")
 
     assert refusal(out.getvalue()) == "file_type"
@@ -409,7 +409,9 @@ class Counting(io.BytesIO):
 
 
 def test_an_archive_that_would_be_too_large_is_not_unpacked():
-    bomb = Counting(zipped(parts=[(f"{n}.txt", bytes(70 * archives.MIB)) for n in range(4)]))
+    bomb = Counting(
+        zipped(parts=[(f"{n}.txt", bytes(70 * archive_inspection.MIB)) for n in range(4)])
+    )
 
     with pytest.raises(Invalid, match="file_type"):
         kind_of(bomb, "")
@@ -429,7 +431,7 @@ def test_a_directory_that_is_too_long_is_not_read():
 
 
 def test_a_member_that_says_it_is_small_is_not_unpacked_further():
-    bomb = zipped(parts=[("a.txt", bytes(50 * archives.MIB))])
+    bomb = zipped(parts=[("a.txt", bytes(50 * archive_inspection.MIB))])
     _, _, _, _, _, _, directory, _ = end_of(bomb)
     small = struct.pack("<L", 10)
 

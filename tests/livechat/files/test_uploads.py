@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from livechat import auth, signed_links
+from livechat.database import database_time
 from livechat.domain import rights
-from livechat.domain.addresses import source_of
+from livechat.domain.ip_addresses import source_of
 from livechat.errors import Invalid, NotAllowed, NotFound, RateLimited
-from livechat.models import Attachment, Visitor, database_time
+from livechat.models import Attachment, Visitor
 from livechat.services import conversations
 from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience

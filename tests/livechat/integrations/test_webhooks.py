@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from livechat.domain.deliveries import Failure
-from livechat.integrations.calls import CallError, GiveUp, Receipt, TryLater
+from livechat.integrations.call_results import CallError, GiveUp, Receipt, TryLater
 from livechat.integrations.webhooks import LIMIT_SECONDS, MAX_ANSWER, MAX_BODY, post
 from tests import receiver
 from tests.machine.ports import free_port

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from livechat.models import database_time
+from livechat.database import database_time
 
 pytestmark = pytest.mark.django_db
 

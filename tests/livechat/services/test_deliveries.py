@@ -14,11 +14,11 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from livechat import webhook_view
 from livechat.domain.deliveries import DeliveryState, EventType, Failure
 from livechat.errors import NotFound
 from livechat.models import Conversation, Delivery, Message, Webhook
 from livechat.models.delivery import LEASE
+from livechat.serializers import for_webhooks
 from livechat.services import conversations, deliveries, messages, webhooks
 from livechat.services.messages import Item
 from tests import factories, receiver
@@ -198,11 +198,11 @@ def test_the_example_on_the_page_is_one_that_could_be_sent():
     example = json.loads(text)
     data = example["data"]
 
-    again = webhook_view.body(
+    again = for_webhooks.body(
         EventType(example["type"]),
         datetime.fromisoformat(example["timestamp"]),
-        conversation=msgspec.convert(data["conversation"], webhook_view.ConversationData),
-        message=msgspec.convert(data["message"], webhook_view.MessageData),
+        conversation=msgspec.convert(data["conversation"], for_webhooks.ConversationData),
+        message=msgspec.convert(data["message"], for_webhooks.MessageData),
     )
 
     assert json.loads(again) == example
@@ -214,7 +214,7 @@ def test_a_note_cannot_be_told_by_mistake(vera, anna):
 
     for row in chat.messages.select_related("author").exclude(kind="text"):
         with pytest.raises(ValueError, match="only what people wrote"):
-            webhook_view.message(row)
+            for_webhooks.message(row)
 
 
 # --- when it fails

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from livechat.database.database_time import database_now
 from livechat.models import Job, Lease
-from livechat.models.database_time import database_now
 from livechat.services import jobs, leases
 
 

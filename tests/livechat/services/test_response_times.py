@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from livechat.models import Channel, Conversation, Operator, database_time
+from livechat.database import database_time
+from livechat.models import Channel, Conversation, Operator
 from livechat.services import response_times
 from tests import factories
 

@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from config import settings as production
-from livechat.domain.login_limits import MAX_OF_NAME, WINDOW
+from livechat.domain.login_lockout import MAX_OF_NAME, WINDOW
 from livechat.models import User
 from tests import factories
 

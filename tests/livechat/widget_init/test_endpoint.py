@@ -12,7 +12,7 @@ from django.db import OperationalError
 
 from config.asgi import application
 from config.demo.countries import COUNTRIES
-from livechat import events, responders
+from livechat import events, responder_registry
 from livechat.bus import bus
 from livechat.domain.rules import Rule
 from livechat.domain.states import Absence, Availability, ButtonAction, ResponderCondition
@@ -546,8 +546,8 @@ class Helpers:
 
 @pytest.fixture
 def helpers(monkeypatch) -> None:
-    monkeypatch.setattr(responders, "_registered", {})
-    responders.register("helper", Helpers())
+    monkeypatch.setattr(responder_registry, "_registered", {})
+    responder_registry.register("helper", Helpers())
 
 
 def test_a_rule_whose_responder_is_not_ready_is_passed_over(berlin, helpers):
@@ -560,8 +560,8 @@ def test_a_rule_whose_responder_is_not_ready_is_passed_over(berlin, helpers):
     ready = [rule.responder_ready for rule in widgets.snapshot()[berlin.key].rules]
 
     assert ready == [False, False, True]
-    assert responders.choices() == [("helper:1", "Ready"), ("helper:2", "Not ready")]
-    assert [responders.is_ready(key) for key in ("helper:1", "helper:2", "x")] == [
+    assert responder_registry.choices() == [("helper:1", "Ready"), ("helper:2", "Not ready")]
+    assert [responder_registry.is_ready(key) for key in ("helper:1", "helper:2", "x")] == [
         True,
         False,
         False,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livechat import responders
+from livechat import responder_registry
 from livechat.admin.channel_rows import CountriesField, CountriesInput
 from livechat.domain.states import ResponderCondition
 from livechat.models import ChannelRule
@@ -107,7 +107,7 @@ class Bots:
 
 @pytest.fixture
 def no_bots(monkeypatch):
-    monkeypatch.setattr(responders, "_registered", {})
+    monkeypatch.setattr(responder_registry, "_registered", {})
 
 
 def test_without_bots_there_are_no_columns_for_them(client, maria, address, berlin, no_bots):
@@ -123,7 +123,7 @@ def test_without_bots_there_are_no_columns_for_them(client, maria, address, berl
 
 
 def test_with_bots_a_rule_can_name_one(client, opened, address, berlin, no_bots):
-    responders.register("bot", Bots())
+    responder_registry.register("bot", Bots())
     ChannelRule.objects.create(channel=berlin, responder="bot:9", sequence=1)
     data = opened()
     assert data["rules-0-responder"] == "bot:9"
@@ -146,7 +146,7 @@ def test_with_bots_a_rule_can_name_one(client, opened, address, berlin, no_bots)
 
 
 def test_two_hundred_rules_with_bots_can_be_stored(client, opened, address, berlin, no_bots):
-    responders.register("bot", Bots())
+    responder_registry.register("bot", Bots())
     rules = [{"responder": "bot:1", "responder_condition": "always"} for i in range(200)]
 
     assert client.post(address, with_rules(opened(), *rules)).status_code == 302

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from livechat import signed_links, visitor_view, wire
+from livechat import signed_links, wire
 from livechat.domain.states import Presence
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
+from livechat.serializers import for_visitors
 from livechat.signed_links import Audience
 
 LINE_LENGTH = 200
@@ -26,9 +27,9 @@ def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMess
         author_name=author.display_name if author else "",
         kind=row.kind,  # type: ignore[arg-type]
         text=row.text[:limit],
-        line=visitor_view.line(row),
+        line=for_visitors.line(row),
         at=row.created_at,
-        files=[visitor_view.file(attachment, Audience.STAFF) for attachment in row.attachments],
+        files=[for_visitors.file(attachment, Audience.STAFF) for attachment in row.attachments],
     )
 
 
@@ -81,7 +82,7 @@ def channel(
         link=f"/chat/{row.slug}/",
         amber_after=row.amber_after,
         red_after=row.red_after,
-        files=visitor_view.file_rules(row),
+        files=for_visitors.file_rules(row),
     )
 
 

@@ -1,0 +1,1 @@
+"""Rows as each audience may see them: visitors, staff, receivers of webhooks."""
