@@ -1,1 +1,1 @@
-"""The composition root: may import everything, is imported by nobody."""
+"""The project: settings, server, start-up. It may import every app; no app may import it."""

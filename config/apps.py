@@ -1,4 +1,4 @@
-"""The composition root as an app without models: commands, demo, checks."""
+"""The project as an app without models: commands, demo, checks."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""django-axes, told how we count: it stands before the password check and answers for it."""
+"""The handler of django-axes, which runs before the password check and can prevent it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ from livechat.services import login_attempts
 
 
 class Handler(AbstractAxesHandler, AxesBaseHandler):
-    """Asks `services.sign_ins`; what it found out goes along with the request."""
+    """Counts attempts with `services.login_attempts` and stores the result on the request."""
 
     def is_allowed(
         self, request: HttpRequest, credentials: Mapping[str, Any] | None = None
     ) -> bool:
-        """Count a try and say whether it may go on to the password."""
+        """Count an attempt and return whether its password may be checked."""
         try:
             login_attempts.begin(_name(credentials), auth.source_of_tries(request))
         except RateLimited as refused:
@@ -30,27 +30,27 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
     def user_login_failed(
         self, sender: Any, credentials: Any, request: Any = None, **_: Any
     ) -> None:
-        """It was counted before it failed."""
+        """No-op: the attempt was counted before."""
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
         if getattr(request, "sign_in_counted", False):
             login_attempts.succeeded(user.get_username(), auth.source_of_tries(request))
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **_: Any) -> None:
-        """Nothing is kept of who came and went."""
+        """No-op: sign-outs are not recorded."""
 
     def post_save_access_attempt(self, instance: object, **_: Any) -> None:
-        """Axes tells of every row; it is we who wrote it."""
+        """No-op: axes reports rows that we created ourselves."""
 
     def post_delete_access_attempt(self, instance: object, **_: Any) -> None:
-        """Likewise."""
+        """No-op, for the same reason."""
 
     def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
         return 0  # `is_allowed` decides
 
 
 def locked_out(request: HttpRequest, *_of_axes: object) -> HttpResponse:
-    """Answer who has to wait: the same, whether there is such an account or not."""
+    """Answer 429. The response is the same whether the account exists or not."""
     return error_pages.too_many_attempts(request, getattr(request, "sign_in_wait", 60))
 
 

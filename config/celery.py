@@ -14,9 +14,9 @@ from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-KEPT_SECONDS = 3 * 3600
-"""The minimum expiry of tasks. It is long because it compares the clocks of two machines: a worker
-whose clock is further ahead would drop every task."""
+EXPIRES_SECONDS = 3 * 3600
+"""Task expiry. Generous, because it compares the clocks of two machines: a worker whose clock runs
+ahead by more would drop every task."""
 
 app = Celery("livechat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -38,7 +38,7 @@ def make_tasks(sender: Celery, **_kwargs: Any) -> None:
     for job in SCHEDULE:
         name = f"livechat.{job.name}"
         sender.task(name=name)(work_of(job))
-        options = {"expires": max(job.every, KEPT_SECONDS)}
+        options = {"expires": max(job.every, EXPIRES_SECONDS)}
         beats[job.name] = {"task": name, "schedule": job.every, "options": options}
     sender.conf.beat_schedule = beats
 

@@ -1,7 +1,7 @@
-"""What is answered when something goes wrong: a page for people, JSON for programs.
+"""Error responses: a page for people, JSON for programs.
 
-The pages need nothing but this process: no database, no collected files, no context. Their style
-stands in them, and the policy names it by its hash.
+The pages need no database, no collected static files and no context. Their style is inline, and the
+Content Security Policy allows it by its hash.
 """
 
 import base64
@@ -76,7 +76,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Tell who is signed in that the page is not for him, and let him sign in as somebody else."""
+    """Answer 403. Users who are signed in see as whom, and can sign in with another account."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return answer(request, 403, signed_in_as=user.get_username())
@@ -84,7 +84,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Tell that a form is not of ours any more, and lead to a new one."""
+    """Answer 403 to a form with an outdated CSRF token, with a link to load it again."""
     again = escape_leading_slashes(request.get_full_path())
     return answer(request, 403, texts=FORM_TOO_OLD, again=again)
 
@@ -94,7 +94,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 when it is the database that does not answer."""
+    """Answer 500, or 503 when the database does not respond."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         response = answer(request, 503)
         response["Retry-After"] = str(RETRY_SECONDS)
@@ -103,7 +103,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def too_many_attempts(request: HttpRequest, wait_seconds: int) -> HttpResponse:
-    """Answer 429 to who may not try another password yet."""
+    """Answer 429 to a client that has to wait before its next password."""
     minutes = -(-wait_seconds // 60)
     response = answer(request, 429, minutes=minutes, again=reverse(settings.LOGIN_URL))
     response["Retry-After"] = str(wait_seconds)
@@ -111,9 +111,11 @@ def too_many_attempts(request: HttpRequest, wait_seconds: int) -> HttpResponse:
 
 
 def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
-    """Return the answer with this status, in the language that is spoken; `context` adds to the
-    page: `texts`, `again`, `signed_in_as`, `minutes`."""
-    if not hasattr(request, "LANGUAGE_CODE"):  # it did not come as far as Django's middleware
+    """Return the response with this status, in the client's language.
+
+    `context` adds to the page: `texts`, `again`, `signed_in_as`, `minutes`.
+    """
+    if not hasattr(request, "LANGUAGE_CODE"):  # the request did not reach LocaleMiddleware
         request.LANGUAGE_CODE = translation.get_language_from_request(request)
         with translation.override(request.LANGUAGE_CODE):
             return answer(request, status, **context)
@@ -125,7 +127,7 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
         style, policy = _style()
         title, text = context.pop("texts", TEXTS[status])
         page = {"status": status, "title": title, "text": text, "style": style, **context}
-        # The request is for the token of the sign-out form alone.
+        # The template needs the request only for the CSRF token of the sign-out form.
         form = request if "signed_in_as" in context else None
         response = HttpResponse(render_to_string("error.html", page, form), status=status)
         response["Content-Security-Policy"] = policy
@@ -137,7 +139,7 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
 
 
 def _is_program(request: HttpRequest) -> bool:
-    """Say whether who asks reads JSON: by what he accepts, or by what he asks for."""
+    """Return whether the client expects JSON, by its path or its Accept header."""
     if request.path_info.startswith(PROGRAMS):
         return True
     if request.path_info.startswith("/widget/") and not request.path_info.endswith("/frame/"):
@@ -148,7 +150,7 @@ def _is_program(request: HttpRequest) -> bool:
 
 @cache
 def _style() -> tuple[str, str]:
-    """Return the style of the pages, and the policy that allows it and nothing else."""
+    """Return the style of the pages, and the policy that allows nothing else."""
     folder = settings.BASE_DIR / "static/livechat/css"
     style: str = rcssmin.cssmin("".join((folder / name).read_text() for name in STYLES))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

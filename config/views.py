@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Show the one sign-in page; who is signed in and may not enter would come back forever."""
+    """Redirect to the one sign-in page; 403 for users without access, to avoid a redirect loop."""
     user = request.user
     if user.is_authenticated and not admin.site.has_permission(request):
         raise PermissionDenied

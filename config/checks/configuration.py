@@ -1,4 +1,4 @@
-"""System checks for unsafe mixtures of settings."""
+"""System checks for settings that do not fit together."""
 
 import ipaddress
 from pathlib import Path
@@ -29,7 +29,7 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def redis_is_guarded(**_kwargs: Any) -> list[CheckMessage]:
-    """A program that writes to Redis can say what it likes to every browser."""
+    """A program that can write to Redis can send anything to every browser."""
     url = texts.split_url(settings.REDIS_URL)
     if not settings.REDIS_URL or url.scheme == "unix" or _is_this_machine(url.hostname or ""):
         return []
@@ -63,8 +63,8 @@ def _is_this_machine(host: str) -> bool:
 
 @register(Tags.security, deploy=True)
 def proxy_is_named(**_kwargs: Any) -> list[CheckMessage]:
-    """A server speaks no TLS itself: with HTTPS=1 there is a proxy, and none is believed unless it
-    is named, not even one on this machine."""
+    """The server itself has no TLS: with HTTPS=1 there is a proxy in front, and its headers are
+    trusted only if TRUSTED_PROXIES names it, even on this machine."""
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         return [
             Warning(

@@ -1,8 +1,8 @@
-"""System checks that refuse what is unsafe before anybody can reach it.
+"""System checks for settings that are unsafe on a host that others can reach.
 
-``manage.py check --deploy`` shows them; ``manage.py serve`` does not start on an Error among them.
-What is fine on one's own machine is none: they look at `ALLOWED_HOSTS`, the names under which the
-chat is reached.
+``manage.py check --deploy`` shows them, and ``manage.py serve`` does not start when one of them is
+an error. `ALLOWED_HOSTS` tells from where the server is reached. On a developer's machine, all
+settings are allowed.
 """
 
 import ipaddress
@@ -19,7 +19,8 @@ MIN_SECRET = 32
 MIN_TOKEN = 16
 LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test")
 WIDEST = {4: 8, 6: 16}
-"""A network of proxies with fewer bits holds strangers: 10.0.0.0/8 is the widest private one."""
+"""Shortest network prefix of trusted proxies, by IP version. 10.0.0.0/8 is the widest private
+network; wider ones contain strangers."""
 
 
 def refusals() -> list[CheckMessage]:
@@ -29,7 +30,7 @@ def refusals() -> list[CheckMessage]:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a name or address leads to this machine alone."""
+    """Return whether a name or address leads to this machine only."""
     address = _address(host)
     if address is not None:
         return address.is_loopback
@@ -37,7 +38,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_public(host: str) -> bool:
-    """Say whether a name or address may be reached from the Internet."""
+    """Return whether a name or address may be reachable from the Internet."""
     address = _address(host)
     if address is not None:
         return not address.is_private

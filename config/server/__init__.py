@@ -1,1 +1,1 @@
-"""The server process: uvicorn's protocols held to our limits, workers, start-up and shutdown."""
+"""The server process: uvicorn's protocols with limits, workers, start-up and shutdown."""

@@ -1,7 +1,7 @@
-"""How the server keeps an HTTP connection: the fast parser, held to limits it does not have itself.
+"""uvicorn's protocol for HTTP connections, with limits that it does not have.
 
-Whoever sends his head for minutes, many requests at once, or never reads what he asked for, would
-otherwise keep memory and a place among the connections for as long as he likes.
+Without them, a client that sends its headers over minutes, pipelines many requests, or does not
+read its responses would occupy memory and a connection without end.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from config.server.abort import abort
 
 MAX_HEAD = 65_536
-"""Bytes of request line and headers a client may take before they are complete."""
+"""Bytes of the request line and the headers."""
 HEAD_SECONDS = 15.0
-"""How long he may take for them."""
+"""How long a client may take to send them."""
 READ_SECONDS = 60.0
-"""How long an answer may wait for a reader who takes nothing of it."""
+"""How long a response may wait for a client that does not read."""
 CLOSE_SECONDS = 10.0
-"""How long a connection that is ending may take."""
+"""How long a connection may take to close."""
 MAX_PIPELINED = 32
-"""Requests that may be sent before the first is answered."""
+"""Requests that a client may send before the first is answered."""
 MORE_CONNECTIONS = 2_000
-"""Connections there may be beside the sockets."""
+"""Connections that are allowed in addition to the sockets."""
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
@@ -31,15 +31,15 @@ FULL = (
 
 
 class Http(HttpToolsProtocol):
-    """Answers 400 to a head that does not end, 408 to one that takes too long, 503 when there are
-    too many connections; cuts who does not read."""
+    """Answers 400 to headers that are too large, 408 to those that take too long, and 503 when
+    there are too many connections. Aborts the connections of clients that do not read."""
 
     _head = 0
     _is_lost = False
     _timer: asyncio.TimerHandle | None = None
-    """Ends the connection should the head, or the reader, take too long."""
+    """Ends the connection when the headers, or reading the response, take too long."""
     _answered: RequestResponseCycle | None = None
-    """The request that is being answered, or was last."""
+    """The request that is being answered, or was answered last."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -47,13 +47,13 @@ class Http(HttpToolsProtocol):
             transport.write(FULL)
             self._end()
         else:
-            self._within(HEAD_SECONDS, self._head_is_late)
+            self._set_timer(HEAD_SECONDS, self._headers_are_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
-        self._in_time()
+        self._cancel_timer()
         super().connection_lost(exc)
-        if self._answered is not None:  # `cycle` is the one that was read last
+        if self._answered is not None:  # `cycle` is the request that was read last
             self._answered.disconnected = True
             self._answered.message_event.set()
 
@@ -64,11 +64,11 @@ class Http(HttpToolsProtocol):
     # ------------------------------------------------------------------ in
 
     def data_received(self, data: bytes) -> None:
-        """Read on. What one reading from the socket brings is bounded, so it is looked at after."""
+        """Parse what was received. One read is bounded, so the size is checked afterwards."""
         if self.transport.is_closing():
             return
         if not self._head and self._timer is None:
-            self._within(HEAD_SECONDS, self._head_is_late)
+            self._set_timer(HEAD_SECONDS, self._headers_are_late)
         self._head += len(data)
         super().data_received(data)
         if self._head > MAX_HEAD and not self.transport.is_closing():
@@ -76,11 +76,11 @@ class Http(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if not self.flow.write_paused:
-            self._in_time()
+            self._cancel_timer()
         if len(self.pipeline) >= MAX_PIPELINED:
-            raise ValueError("too many requests at once")  # the parser stops, and it is a 400
+            raise ValueError("too many requests at once")  # the parser stops, uvicorn answers 400
         super().on_headers_complete()
-        self._head = -(2**62)  # what comes now is the body, until the next request begins
+        self._head = -(2**62)  # the body follows, until the next request begins
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -90,7 +90,7 @@ class Http(HttpToolsProtocol):
         super().send_400_response(msg)
         self._end()
 
-    def _head_is_late(self) -> None:
+    def _headers_are_late(self) -> None:
         if self._head:
             self.transport.write(
                 b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -101,11 +101,11 @@ class Http(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._within(READ_SECONDS, self._abort)
+        self._set_timer(READ_SECONDS, self._abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._in_time()
+        self._cancel_timer()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -122,20 +122,20 @@ class Http(HttpToolsProtocol):
             self._end()
 
     def _end(self) -> None:
-        """Close, and cut the line if it has not ended by itself by then."""
+        """Close the connection, and abort it if that takes longer than `CLOSE_SECONDS`."""
         if not self.transport.is_closing():
             self.transport.close()
-        self._within(CLOSE_SECONDS, self._abort)
+        self._set_timer(CLOSE_SECONDS, self._abort)
 
     def _abort(self) -> None:
         abort(self.transport)
 
-    def _within(self, seconds: float, otherwise: Any) -> None:
-        self._in_time()
+    def _set_timer(self, seconds: float, callback: Any) -> None:
+        self._cancel_timer()
         if not self._is_lost:
-            self._timer = self.loop.call_later(seconds, otherwise)
+            self._timer = self.loop.call_later(seconds, callback)
 
-    def _in_time(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

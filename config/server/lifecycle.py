@@ -1,5 +1,5 @@
-"""What runs beside the requests in a serving process: bus, writer, monitor, pulse, widgets, and
-the clock where there is no Celery."""
+"""Starts and stops the background tasks of a server process: bus, writer, load monitor, heartbeat,
+widget snapshot, gauges, and the clock where there is no Celery."""
 
 import asyncio
 import contextlib
@@ -25,25 +25,25 @@ from livechat.widget_init.endpoint import board
 from livechat.wire import Close
 
 NOTICE_SECONDS = 1.0
-"""How long /readyz says no before nobody is taken in any more: a proxy has to ask first."""
-RETURNS_PER_SECOND = 25
-"""How many sockets a second are sent to the other processes, unless there is no time for that: each
-costs about 20 ms there."""
-LATE_SECONDS = 1.0
+"""How long /readyz says 503 before the process stops accepting: a proxy has to probe it first."""
+RECONNECTS_PER_SECOND = 25
+"""How many sockets a second reconnect to other processes, if `DRAIN_SECONDS` allows: each costs
+about 20 ms there."""
+GRACE_SECONDS = 1.0
 """How much later than asked a client may leave before its socket is closed."""
-LEAVE_SECONDS = 16.0
-"""How long all this may take, what is being done for the clients included."""
+DRAIN_TIMEOUT_SECONDS = 16.0
+"""How long draining may take, including the commands in progress."""
 
-FIRST_SECONDS = 3.0
-"""How long the start waits for what the database says of the widgets and of the time, and for what
-/readyz would be too late with the first time it is asked."""
+WARM_UP_SECONDS = 3.0
+"""How long the start waits for the widget snapshot, the database's time, and the list of
+migrations, without which the first /readyz is too slow."""
 
 _started_on: asyncio.AbstractEventLoop | None = None
 _tasks: set[asyncio.Task[None]] = set()
 
 
 async def start() -> None:
-    """Start what belongs to this event loop. Safe to repeat: the second call does nothing."""
+    """Start the tasks of this event loop. Safe to repeat: further calls do nothing."""
     global _started_on
     loop = asyncio.get_running_loop()
     if _started_on is loop:
@@ -59,30 +59,30 @@ async def start() -> None:
         _tasks.add(
             loop.create_task(metrics_endpoint.serve(*settings.METRICS_ADDRESS), name="metrics")
         )
-    # Nobody is answered before something is known, unless the database is away.
+    # Requests wait for this, unless the database is down.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(
             asyncio.gather(
                 board.refresh(run), _read_time(), asyncio.to_thread(health.known_migrations)
             ),
-            FIRST_SECONDS,
+            WARM_UP_SECONDS,
         )
     _tasks.add(loop.create_task(board.keep(run), name="widgets"))
     if not settings.REDIS_URL:
         _tasks.add(loop.create_task(Clock().run(), name="clock"))
-    # What start-up made lives for ever; without it in every collection the pauses are short.
+    # Objects made at start-up live until the end; collections that skip them are shorter.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 async def _read_time() -> None:
-    with contextlib.suppress(LivechatError):  # the pulse reads it again and again
+    with contextlib.suppress(LivechatError):  # the heartbeat reads it again
         await run(database_now)
 
 
 async def give_notice() -> None:
-    """Have /readyz say no, for so long that a proxy hears of it where there are others to ask."""
+    """Make /readyz say 503, and wait for a proxy to notice if there are other processes."""
     health.port_closes()
     BaseConsumer.draining = True
     if settings.REDIS_URL:
@@ -90,16 +90,17 @@ async def give_notice() -> None:
 
 
 async def drain() -> None:
-    """Send the sockets elsewhere, each in its turn, and let what is being done finish.
+    """Ask clients to reconnect elsewhere, one after the other, and finish commands in progress.
 
-    Whoever does not go is closed with 4503. Returns within `LEAVE_SECONDS` whatever hangs.
+    Sockets whose client stays are closed with 4503. Returns within `DRAIN_TIMEOUT_SECONDS`, even if
+    something hangs.
     """
     BaseConsumer.draining = True
     leaving: dict[BaseConsumer, asyncio.Task[None]] = {}
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LEAVE_SECONDS):
+        async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
             while BaseConsumer.here:
-                # Again and again: some were about to be opened when we began.
+                # Repeated, because some sockets were still opening at the first pass.
                 new = [one for one in BaseConsumer.here if one.is_open and one not in leaving]
                 for socket, wait in zip(new, _turns(len(new)), strict=True):
                     leaving[socket] = asyncio.create_task(_send_away(socket, wait))
@@ -112,8 +113,8 @@ async def drain() -> None:
 
 
 def _turns(sockets: int) -> list[float]:
-    """Return when each of so many sockets is to go, in seconds and without any order."""
-    spread = min(settings.DRAIN_SECONDS, sockets / RETURNS_PER_SECOND)
+    """Return after how many seconds each of `sockets` sockets is to leave, in random order."""
+    spread = min(settings.DRAIN_SECONDS, sockets / RECONNECTS_PER_SECOND)
     step = spread / max(1, sockets)
     turns = [(place + random.random()) * step for place in range(sockets)]  # noqa: S311 - jitter
     random.shuffle(turns)
@@ -122,12 +123,12 @@ def _turns(sockets: int) -> list[float]:
 
 async def _send_away(socket: BaseConsumer, wait_seconds: float) -> None:
     socket.say(wire.Drain(int(wait_seconds * 1000)))
-    await asyncio.sleep(wait_seconds + LATE_SECONDS)
+    await asyncio.sleep(wait_seconds + GRACE_SECONDS)
     await socket.depart()
 
 
 async def stop() -> None:
-    """Stop what `start` started."""
+    """Stop the tasks that `start` created."""
     global _started_on
     for task in _tasks:
         task.cancel()

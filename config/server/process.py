@@ -1,4 +1,4 @@
-"""The server: uvicorn that sends its sockets elsewhere before it stops."""
+"""The server process: uvicorn, which drains its sockets before it stops."""
 
 import asyncio
 import faulthandler
@@ -15,18 +15,18 @@ from config.server.http_protocol import Http
 from config.server.websocket_protocol import WebSocket
 
 MAX_FRAME = 262_144
-"""Frames beyond are cut off by the server; ours of 64 KiB is answered by the consumer."""
+"""Bytes. The server closes the socket on larger frames; the consumer rejects those above 64 KiB."""
 
 REQUEST_SECONDS = 20
-"""Seconds after the signal until which requests under way are waited for."""
+"""Requests in progress have this long to finish, from the signal."""
 EXIT_SECONDS = 22
-"""Seconds after the signal until which the process has ended, whatever hangs in it."""
-GOODBYE_SECONDS = 1.0
-"""How long a client has to answer that its socket is closed."""
+"""The process has ended by then, from the signal, even if something hangs."""
+CLOSE_SECONDS = 1.0
+"""How long a client has to answer a close frame."""
 
 
 def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
-    """Return how uvicorn is to serve our application."""
+    """Return the configuration of uvicorn."""
     return uvicorn.Config(
         "config.asgi:application",
         host=host,
@@ -37,7 +37,7 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
         ws=WebSocket,
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
-        ws_ping_interval=30,  # finds dead connections; our own heartbeat asks the page
+        ws_ping_interval=30,  # finds dead connections; the heartbeat checks the page
         ws_ping_timeout=30,
         lifespan="on",
         proxy_headers=False,
@@ -49,14 +49,14 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Drains before it stops, and has ended within `EXIT_SECONDS` of the signal."""
+    """Drains before it stops, and ends within `EXIT_SECONDS` of the signal."""
 
     gives_notice = True
-    """Whether the port goes with this process, so that /readyz has to say so first."""
+    """Whether the port closes with this process, so that /readyz says 503 first."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop. The second signal ends the process at once; so does, with a word on
-        what every thread was doing, the time."""
+        """Begin to stop. A second signal ends the process at once. After `EXIT_SECONDS` the process
+        ends with a traceback of every thread."""
         if self.should_exit:
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say that we go, take nobody in any more, send the sockets elsewhere; then stop."""
+        """Announce the shutdown, stop accepting, drain the sockets; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
         if self.gives_notice:
             await lifecycle.give_notice()
@@ -72,20 +72,20 @@ class Server(uvicorn.Server):
             listening.close()
         self._end_keep_alive()
         await lifecycle.drain()
-        await self._say_goodbye()
+        await self._wait_for_close_frames()
         self.config.timeout_graceful_shutdown = max(1, int(latest - time.monotonic()))
         await super().shutdown(sockets)
 
     def _end_keep_alive(self) -> None:
-        """Close the connections that wait for a further request, others after their answer: who
-        asks on a new one is answered by a process that stays."""
+        """Close idle connections now, and the others after their response. A client that connects
+        again reaches a process that stays."""
         for connection in list(self.server_state.connections):
             if isinstance(connection, Http) and connection.cycle is not None:
                 connection.shutdown()
 
-    async def _say_goodbye(self) -> None:
-        """Let clients answer that their sockets are closed; who reads nothing is cut off."""
-        until = time.monotonic() + GOODBYE_SECONDS
+    async def _wait_for_close_frames(self) -> None:
+        """Wait for the clients' close frames; abort the connections that do not send one."""
+        until = time.monotonic() + CLOSE_SECONDS
         while (open_still := self._sockets()) and time.monotonic() < until:
             await asyncio.sleep(0.02)
         for connection in open_still:

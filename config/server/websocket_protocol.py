@@ -1,4 +1,4 @@
-"""How the server keeps a WebSocket: uvicorn's protocol, held to limits it does not have itself."""
+"""uvicorn's protocol for WebSockets, with limits that it does not have."""
 
 import asyncio
 import socket
@@ -12,26 +12,26 @@ from config.server.abort import abort
 from livechat.domain.token_bucket import Bucket, Rate
 
 ABORT_SECONDS = 10.0
-"""How long a connection that is ending may take: who does not read would keep it for ever."""
+"""How long a connection may take to close. A client that does not read would keep it open."""
 WRITE_BUFFER = 32_768
-"""Bytes that may wait here for a reader; what comes after waits in the consumer's outbox."""
+"""Bytes that may wait here for a slow client. The rest waits in the consumer's send buffer."""
 KERNEL_BUFFER = 131_072
-"""The same in the kernel, which doubles it; by itself it would go to megabytes."""
+"""The same in the kernel, which doubles it. Its own default can grow to megabytes."""
 SLICE = 4_096
-"""Bytes that are taken apart at once: 250 KB of the smallest frames are half a second's work."""
+"""Bytes that are parsed at once: 250 KB of the smallest frames take half a second."""
 MAX_FRAMES = 200
-"""Frames that may wait for the consumer; what has come beyond is not taken apart yet."""
+"""Frames that may wait for the consumer. Bytes received after them are not parsed yet."""
 MAX_FRAGMENTS = 64
-"""Of one message; browsers send it whole."""
+"""Of one message. Browsers do not fragment messages."""
 CONTROL = Rate(burst=30, per_second=1)
-"""Pings and pongs. Browsers send none by themselves; our own ping is answered twice a minute."""
+"""Pings and pongs. Browsers send no pings, and answer the server's ping twice a minute."""
 MAX_AFTER_CLOSE = 65_536
-"""Bytes in which the answer to our close is looked for; more is thrown away unread."""
+"""Bytes that are searched for the client's close frame. Further bytes are discarded."""
 
 
 class Mailbox:
-    """What has come in and waits for the one consumer: all of `asyncio.Queue` that is used here, in
-    a tenth of the memory, of which thousands of idle connections each have one."""
+    """A queue with one reader: the part of `asyncio.Queue` that uvicorn uses, in a tenth of the
+    memory. Thousands of idle connections have one each."""
 
     __slots__ = ("_messages", "_reader")
 
@@ -61,8 +61,8 @@ class Mailbox:
 
 
 class WebSocket(WebSocketsSansIOProtocol):
-    """Keeps little of who sends without end, nothing of who does not read, and as little as can be
-    of who is silent."""
+    """Bounds the memory of a connection, for clients that flood, clients that do not read, and idle
+    ones."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,9 +77,9 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._control = Bucket(CONTROL.burst, CONTROL.per_second)
         transport.set_write_buffer_limits(WRITE_BUFFER)
-        plain = transport.get_extra_info("socket")
-        if plain is not None:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._abort_timer is not None:
@@ -96,13 +96,13 @@ class WebSocket(WebSocketsSansIOProtocol):
                 super().data_received(data)
             return
         self._unread = self._unread + data if self._unread else data
-        self._read_on()
+        self._parse()
 
     def handle_ping(self) -> None:
         pong = self.conn.data_to_send()
         if self._control.take(self.loop.time()):
             self._fail("too many control frames")
-        elif self.writable.is_set():  # nothing holds up who sends pings and never reads
+        elif self.writable.is_set():  # a client that sends pings and never reads gets no pongs
             self.transport.write(b"".join(pong))
 
     def handle_pong(self, event: Frame) -> None:
@@ -116,7 +116,7 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.frames = [b"".join(self.frames)]
             try:
                 self.frames[0].decode()
-            except UnicodeDecodeError:  # uvicorn would write a traceback into our log
+            except UnicodeDecodeError:  # uvicorn would log a traceback
                 self.frames = []
                 self._fail("not UTF-8", CloseCode.INVALID_DATA)
                 return
@@ -131,17 +131,17 @@ class WebSocket(WebSocketsSansIOProtocol):
     async def receive(self) -> Any:
         message = await super().receive()
         if self._unread and self.queue.empty():
-            self._read_on()
+            self._parse()
         return message
 
-    def _read_on(self) -> None:
-        """Take apart what has come, as long as the consumer can follow."""
+    def _parse(self) -> None:
+        """Parse what was received, as long as the consumer keeps up."""
         while self._unread and self.queue.qsize() < MAX_FRAMES and not self.transport.is_closing():
             part, self._unread = self._unread[:SLICE], self._unread[SLICE:]
             super().data_received(part)
 
     def handle_parser_exception(self) -> None:
-        if self.conn.close_sent is None:  # before the handshake there is nobody to tell
+        if self.conn.close_sent is None:  # there is no handshake yet, so no close frame can be sent
             abort(self.transport)
             return
         super().handle_parser_exception()
@@ -160,24 +160,23 @@ class WebSocket(WebSocketsSansIOProtocol):
         if text is not None and self._is_writable():
             self._send_soon(text.encode())
             return
-        # Before it waits for the reader, whom we may never see read again.
+        # Before the wait for the client, which may never read again.
         if message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._abort_later()
         await super().send(message)
         if message["type"] == "websocket.accept":
-            # The scope has what was asked, and what was answered has left: here both would be kept
-            # for as long as the connection is open.
+            # The scope has the request's headers, and the response has been sent: keeping both here
+            # would cost memory for as long as the connection is open.
             self.request.headers.clear()
             self.response.headers.clear()
         if message["type"] == "websocket.http.response.body":
-            self.handshake_complete = True  # or uvicorn takes the refusal for a fault of ours
+            self.handshake_complete = True  # otherwise uvicorn logs the refusal as an error
 
-    # What is said in one turn of the event loop leaves together: a system call costs as much as all
-    # else that is done for a frame.
+    # Frames of one turn of the event loop are sent together: a system call costs as much as all
+    # other work for a frame.
 
     def _is_writable(self) -> bool:
-        """Say whether a text may leave at once: no reader holds us up, neither side has begun to
-        close."""
+        """Return whether a frame can be written now: the client reads, and neither side closes."""
         return (
             self.handshake_complete
             and self.initial_response is None
@@ -190,7 +189,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         if not self._gathered:
             self.loop.call_soon(self._send_gathered)
         self._gathered += len(text) + 1
-        # The connection keeps it, and whatever else is sent meanwhile leaves behind it.
+        # The connection buffers it, in order with control frames.
         self.conn.send_text(text)
         if self._gathered > WRITE_BUFFER:
             self._send_gathered()
@@ -214,6 +213,6 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._abort_later()
 
     def _abort_later(self) -> None:
-        """Cut the line if it has not ended by itself by then."""
+        """Abort the connection after `ABORT_SECONDS` if it is still open."""
         if self._abort_timer is None and not self.disconnected:
             self._abort_timer = self.loop.call_later(ABORT_SECONDS, abort, self.transport)

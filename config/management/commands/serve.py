@@ -1,4 +1,4 @@
-"""``manage.py serve``: the server, for trying and for production."""
+"""``manage.py serve``: the server, for development and production."""
 
 import resource
 import sys
@@ -17,7 +17,7 @@ from config.server.process import Server, configuration
 from config.server.workers import Supervisor
 
 OTHER_FILES = 500
-"""Files a process has open beside its connections: the database's, the log, what is sent."""
+"""Files that a process has open beside its connections: database, log, files being sent."""
 
 
 class Command(BaseCommand):
@@ -48,8 +48,8 @@ class Command(BaseCommand):
                 " REDIS_URL, or serve with --workers 1."
             )
         if refusals := exposure.refusals():
-            told = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
-            raise CommandError("\n".join(["This is not safe to serve.", *told]))
+            lines = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
+            raise CommandError("\n".join(["This is not safe to serve.", *lines]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
         site = self._second_site(host, port, options["neighbour_port"])
         config = configuration(host, port, workers)
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
 
 def _allow_files(wanted: int) -> None:
-    """Let this process open so many files, as far as it may decide that itself."""
+    """Raise the limit of open files to `wanted`, or to the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

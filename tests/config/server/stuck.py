@@ -21,7 +21,7 @@ def hang_for_ever(*_args: Any, **_kwargs: Any) -> None:
 
 
 if __name__ == "__main__":
-    lifecycle.LEAVE_SECONDS = 2.0
+    lifecycle.DRAIN_TIMEOUT_SECONDS = 2.0
     process.REQUEST_SECONDS = 3
     process.EXIT_SECONDS = 5
     visitors.state_of = hang_for_ever  # type: ignore[assignment]
