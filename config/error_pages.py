@@ -76,7 +76,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403. Users who are signed in see as whom, and can sign in with another account."""
+    """Answer 403. Signed-in users see their user name and can sign in with another account."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return answer(request, 403, signed_in_as=user.get_username())

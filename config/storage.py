@@ -10,13 +10,13 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class MinifiedStorage(CompressedManifestStaticFilesStorage):
-    """Takes out comments and blanks of our own scripts and styles before they are hashed.
+    """Removes comments and white space from Livechat's scripts and styles before they are hashed.
 
-    Names are kept, so what runs is what is in the repository; other people's files come minified.
+    Identifiers stay as they are in the repository. Files of libraries are minified already.
     """
 
     support_js_module_import_aggregation = True
-    # A module's name changes with those it imports: as many rounds as modules stand on each other.
+    # The hash of a module depends on those it imports: one pass for each level of imports.
     max_post_process_passes = 20
 
     def post_process(
@@ -25,7 +25,7 @@ class MinifiedStorage(CompressedManifestStaticFilesStorage):
         if not dry_run:
             for name in paths:
                 if name.startswith(("livechat/", "demo/")) and self._minify(name):
-                    paths[name] = (self, name)  # hash what is here now, not the source
+                    paths[name] = (self, name)  # hash the minified file, not the source
         yield from super().post_process(paths, dry_run, **options)
 
     def _minify(self, name: str) -> bool:

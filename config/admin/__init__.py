@@ -1,1 +1,1 @@
-"""What the whole Admin has in common: its menu, and translations of its library's texts."""
+"""The Admin as a whole: its menu, and translations of its library's texts."""

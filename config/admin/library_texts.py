@@ -1,6 +1,6 @@
-"""What the library that draws the Admin says, and has in English alone: our catalogues say it too.
+"""Texts of the Admin's library (django-unfold) that it does not translate itself.
 
-Nobody need import this: `make texts` reads it.
+`make texts` collects them for the catalogues.
 """
 
 from django.utils.translation import gettext_noop as _

@@ -1,4 +1,4 @@
-"""The Admin's menu, and how it introduces itself: callbacks of `settings.UNFOLD`."""
+"""The Admin's menu, icon and style: callbacks of `settings.UNFOLD`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ from livechat.models import (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu; an entry is there only for whom its page opens."""
+    """Return the menu, with the entries whose pages the user may open."""
     groups: list[tuple[str, list[dict[str, Any] | None]]] = [
         (
             _("Live Chat"),
@@ -81,12 +81,12 @@ def icon(request: HttpRequest) -> str:
 
 
 def style(request: HttpRequest) -> str:
-    """Return our own rules; unfold's are in layers, so ours win wherever they are loaded."""
+    """Return Livechat's style sheet. It overrides unfold's, whose rules are in cascade layers."""
     return static("livechat/admin-archive.css")
 
 
 def environment(request: HttpRequest) -> list[str] | None:
-    """Mark a demo, so that nobody takes it for the shop's own chat."""
+    """Mark a demo, so that it is not mistaken for a real installation."""
     return [_("Demo"), "info"] if settings.DEMO else None
 
 
@@ -97,7 +97,7 @@ def _answers(request: HttpRequest) -> bool:
 def _rows(
     request: HttpRequest, title: str, symbol: str, model: type[Model]
 ) -> dict[str, Any] | None:
-    """Return the entry of a list, or None for whom it does not open."""
+    """Return the entry of a list, or None if the user may not open it."""
     if not admin.site.get_model_admin(model).has_view_permission(request):
         return None
     options = model._meta

@@ -24,7 +24,7 @@ CHECKS: dict[str, Check] = {
     "clock": database.has_our_clock,
     "jobs": jobs.are_done,
     "redis": memory.answers,
-    "redis time-outs": memory.has_patience,
+    "redis time-outs": memory.has_long_timeouts,
     "redis memory": memory.refuses_rather_than_forgets,
     "files": machine.takes_files,
     "disk": machine.has_space,

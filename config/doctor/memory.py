@@ -43,7 +43,7 @@ def answers() -> Iterator[Finding]:
     yield ok(f"Redis {version} answers in {milliseconds:.0f} ms.")
 
 
-def has_patience() -> Iterator[Finding]:
+def has_long_timeouts() -> Iterator[Finding]:
     """Check for time-outs shorter than a waiting command: each would end idle connections."""
     if not settings.REDIS_URL:
         return

@@ -48,7 +48,7 @@ class Scheduler(CelerysScheduler):
             logger.warning("beat.lease_kept")
         super().close()
 
-    def _beats(self) -> bool:
+    def _holds_lease(self) -> bool:
         try:
             close_old_connections()
             return leases.take(LEASE, self._holder, database_now(), LEASE_SECONDS)

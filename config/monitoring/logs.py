@@ -1,12 +1,12 @@
-"""The log: one line for each event, whoever tells of it.
+"""The log: one line for each event, of Livechat and of libraries.
 
-Our own code names an event and gives fields: ``logger.info("socket.closed", code=4408)``. Ids,
-codes, durations and sizes are fields; texts, names, addresses of people or pages, tokens and names
-of files are not. What other libraries write goes the same way, and of their sentences only what
-holds nothing but their own words and numbers. So it is with exceptions: their types and places
-are told, their messages, which may quote anything, with ``DEBUG`` alone.
+Livechat's code names an event and adds fields: ``logger.info("socket.closed", code=4408)``. Ids,
+codes, durations and sizes may be fields. Texts, names, addresses of people or pages, tokens and
+file names may not. Of a library's message only its own words and numbers are logged. Of an
+exception the type and the traceback are logged; its message, which may quote anything, only with
+``DEBUG``.
 
-No value can forge a line or colour a terminal: whatever is not printable is escaped.
+Characters that are not printable are escaped, so no value can forge a line or colour a terminal.
 """
 
 import errno
@@ -36,7 +36,7 @@ Fields = dict[str, Any]
 
 
 class Settings(TypedDict):
-    """What `LOGGING` holds here. `in_full`: also what other libraries quote, for developers."""
+    """The form of `LOGGING`. `in_full`: also log what libraries quote, for developers."""
 
     format: Literal["json", "text"]
     level: str
@@ -76,7 +76,7 @@ def configure(settings: Settings) -> None:
 
 
 class Lines(logging.Formatter):
-    """Makes a line of a record: JSON, or something to be read."""
+    """Formats a record as one line of JSON or text."""
 
     def __init__(self, form: Literal["json", "text"], *, in_full: bool) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class Lines(logging.Formatter):
         told: Fields = dict(ours) if is_ours else _foreign(record, in_full=self._in_full)
         failure = told.pop("exc_info", None) or record.exc_info
         if told["event"] == "http.refused":
-            failure = None  # Django tells of a 403 with a traceback; nothing went wrong
+            failure = None  # Django logs a 403 with a traceback, but nothing failed
         fields: Fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -128,11 +128,11 @@ def _quoted(value: object) -> str:
     return json.dumps(text, ensure_ascii=False) if not text or " " in text else text
 
 
-# --- what others write
+# --- records of libraries
 
 
 def _foreign(record: logging.LogRecord, *, in_full: bool) -> Fields:
-    """Return the fields of a record that was not written by us."""
+    """Return the fields of a library's record."""
     if in_full:
         return {"event": record.name, "message": record.getMessage().strip()}
     if record.name == "django.request":
@@ -143,7 +143,7 @@ def _foreign(record: logging.LogRecord, *, in_full: bool) -> Fields:
 
 
 def _request(record: logging.LogRecord) -> Fields:
-    """Return how Django answered. The address is told by its pattern: it may hold a token."""
+    """Return how Django responded. The path is logged as its route: it may contain a token."""
     status = getattr(record, "status_code", 500)
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
@@ -164,7 +164,7 @@ _HIDDEN = _Hidden()
 
 
 def _without_quotes(record: logging.LogRecord) -> str:
-    """Return the first line of a sentence, with the numbers that were put into it, nothing else."""
+    """Return the first line of a message, with its numbers. Other arguments are replaced by …"""
     if not isinstance(record.msg, str):
         return type(record.msg).__name__
     sentence = record.msg.strip().partition("\n")[0]
@@ -190,7 +190,7 @@ def _number(value: object) -> object:
 
 
 def _exception(error: BaseException, *, in_full: bool) -> Iterator[str]:
-    """Yield the lines that tell of an exception and of those it came from, the newest first."""
+    """Yield the lines of an exception and of its causes, the newest first."""
     told: BaseException | None = error
     for depth in range(MAX_CHAIN):
         if told is None:
@@ -209,7 +209,7 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
 
 
 def _name(error: BaseException, *, in_full: bool) -> str:
-    """Return what kind of error it is, and its code where it has one."""
+    """Return the type of the error, and its code if it has one."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     if in_full:
         return f"{name}: {error}"
@@ -225,14 +225,14 @@ def _name(error: BaseException, *, in_full: bool) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON knows it, with nothing in it that is not printable."""
+    """Return a value for JSON, printable and of bounded length."""
     if value is None or isinstance(value, bool | int | float):
         return value
     return _printable(str(value))[:MAX_VALUE]
 
 
 def _printable(text: str) -> str:
-    """Escape line ends, control and bidi characters, and what is no character at all."""
+    """Escape line ends, control characters, bidirectional controls and unassigned characters."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,7 +1,7 @@
-"""Many processes behind one listening socket: ``manage.py serve --workers N``.
+"""Several worker processes behind one listening socket: ``manage.py serve --workers N``.
 
-uvicorn's supervisor spawns them, each with an interpreter of its own, and collects signals. Ours
-drain, which takes a while: nothing here waits for a worker without hearing signals meanwhile.
+uvicorn's supervisor spawns them, each with an interpreter of its own, and collects signals. Workers
+take a while to drain, so the supervisor handles signals while it waits for them.
 """
 
 import multiprocessing
@@ -20,22 +20,22 @@ import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-django.setup()  # a spawned interpreter begins with this module
+django.setup()  # a spawned interpreter starts with this module
 
 from config.server.process import EXIT_SECONDS, Server  # noqa: E402 - needs the apps to be loaded
 
 logger = structlog.stdlib.get_logger(__name__)
 
 RETIRE = signal.SIGUSR1
-"""What tells a worker that another one has taken its place."""
+"""The signal that tells a worker that another one has replaced it."""
 START_SECONDS = 60
-"""How long a new worker has until it answers."""
+"""How long a new worker may take to become ready."""
 RESPAWN_SECONDS = 1.0
-"""The shortest time between two workers that take the place of dead ones."""
+"""The shortest time between the replacements of two workers that died."""
 
 
 class Worker(Process):
-    """A process that serves until the supervisor says so, or is gone."""
+    """A process that serves until the supervisor stops it, or has died itself."""
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         threading.Thread(target=_leave_with_the_supervisor, daemon=True).start()
@@ -45,22 +45,25 @@ class Worker(Process):
 
 
 class WorkersServer(Server):
-    """The server inside a worker. A terminal and a service manager may send their signal to all
-    processes at once; the supervisor's, which comes on top, is no second one."""
+    """The server inside a worker.
+
+    A terminal or a service manager may signal all processes at once. The supervisor's signal, which
+    follows, does not count as a second one.
+    """
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM and not self.should_exit:
             super().handle_exit(sig, frame)
 
     def retire(self, _sig: int, frame: FrameType | None) -> None:
-        """Stop while others stay at the port: whoever asks it is still to hear that it is ready."""
+        """Stop while other workers keep serving the port, so /readyz stays 200."""
         self.gives_notice = False
         self.handle_exit(signal.SIGTERM, frame)
 
 
 class Supervisor(Multiprocess):
-    """Keeps the workers alive. SIGHUP replaces them one after the other, SIGTERM and SIGINT have
-    all of them drain, and the second of these ends them at once."""
+    """Replaces workers that die. SIGHUP replaces all of them, one after the other. SIGTERM and
+    SIGINT drain all of them; a second one kills them."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
@@ -69,22 +72,22 @@ class Supervisor(Multiprocess):
         self._next_start = 0.0
         self._outdated: deque[Process] = deque()
         self._successor: Process | None = None
-        self._patient_until = 0.0
+        self._ready_deadline = 0.0
         self._leaving: list[Process] = []
 
     def run_to_the_end(self) -> bool:
-        """Serve until told to stop; say whether all workers ended as they should: drained, or
-        before they had begun to serve."""
+        """Serve until stopped. Return whether all workers ended properly: after draining, or before
+        they began to serve."""
         self.run()
         return all(worker.exitcode in (0, -signal.SIGTERM) for worker in self._all())
 
-    # What uvicorn's loop calls.
+    # Called by uvicorn's loop.
 
     def init_processes(self) -> None:
         self.processes = [self._start() for _ in range(self.processes_num)]
 
     def keep_subprocess_alive(self) -> None:
-        """Do the work of half a second."""
+        """Check the workers; called about twice a second."""
         self._has_served = self._has_served or any(one.is_ready(0.1) for one in self.processes)
         for dead in [one for one in self.processes if not one.process.is_alive()]:
             self._replace(dead)
@@ -95,8 +98,8 @@ class Supervisor(Multiprocess):
             self._renew()
 
     def terminate_all(self) -> None:
-        """Have all workers drain. Our copy of the listening socket would keep the port open, and
-        who connects would wait for an answer that nobody gives."""
+        """Drain all workers. Closes the supervisor's copy of the listening socket first: it would
+        keep the port open, and clients would connect without getting a response."""
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
@@ -124,13 +127,13 @@ class Supervisor(Multiprocess):
     # The number of workers is what it was started with.
     handle_ttin = handle_ttou = None  # type: ignore[assignment]
 
-    # What it does.
+    # Internals.
 
     def _start(self) -> Process:
         worker = Worker(self.config, self.sockets)
-        # The first child brings this process along, which would unblock the signal again.
+        # Starting the first child starts the resource tracker, which would unblock the signal.
         resource_tracker.ensure_running()
-        # Blocked for good in the worker: Ctrl-C reaches it too, before it can know what to do.
+        # Stays blocked in the worker, which Ctrl-C reaches before its handlers are installed.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         worker.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -149,11 +152,11 @@ class Supervisor(Multiprocess):
                 self._outdated.remove(dead)
 
     def _renew(self) -> None:
-        """Take one step of replacing all workers: start the next one, or, once it answers, send
-        away whom it replaces."""
+        """Take one step of replacing all workers: start the next one, or, once it is ready, retire
+        the worker that it replaces."""
         if self._successor is None:
             self._successor = self._start()
-            self._patient_until = time.monotonic() + START_SECONDS
+            self._ready_deadline = time.monotonic() + START_SECONDS
         elif self._successor.is_ready(0.5):
             old = self._outdated.popleft()
             self.processes[self.processes.index(old)] = self._successor
@@ -162,8 +165,8 @@ class Supervisor(Multiprocess):
                 os.kill(old.pid, RETIRE)
             logger.info("worker.replaced", process=old.pid, successor=self._successor.pid)
             self._successor = None
-        elif not self._successor.process.is_alive() or time.monotonic() > self._patient_until:
-            # The others stay as they are.
+        elif not self._successor.process.is_alive() or time.monotonic() > self._ready_deadline:
+            # Keep the remaining workers of the old release.
             logger.error("worker.never_ready", process=self._successor.pid)
             self._successor.kill()
             self._successor.join()

@@ -196,13 +196,13 @@ def test_redis_that_forgets_is_told_of(settings):
 
 @pytest.mark.services
 def test_a_layer_without_patience_is_an_error(settings):
-    assert levels(memory.has_patience) == SOUND
+    assert levels(memory.has_long_timeouts) == SOUND
 
     layer = settings.CHANNEL_LAYERS["default"]
     hosts = [{"address": settings.REDIS_URL, "socket_timeout": 5}]
     settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": hosts}}}
 
-    assert levels(memory.has_patience) == {Level.ERROR}
+    assert levels(memory.has_long_timeouts) == {Level.ERROR}
 
 
 @pytest.mark.services
@@ -210,7 +210,7 @@ def test_redis_that_ends_idle_connections_is_told_of(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.config_set("timeout", 30)
         try:
-            found = levels(memory.has_patience)
+            found = levels(memory.has_long_timeouts)
         finally:
             client.config_set("timeout", 0)
 

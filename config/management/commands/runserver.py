@@ -1,4 +1,4 @@
-"""``manage.py runserver``: Daphne's, which does not tell everybody that it is Daphne."""
+"""``manage.py runserver``: Daphne's, without the header that names it."""
 
 from typing import Any
 
