@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from livechat.admin.pages import may_see_chatbots, may_see_report
+from chatbot.admin import may_see_chatbots
 from livechat.admin.visibility import actor_of
 from livechat.models import (
     CannedResponse,
@@ -27,6 +27,7 @@ from livechat.models import (
     Visitor,
     Webhook,
 )
+from reports.admin import may_see_report
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -46,7 +47,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Configuration"),
             [
                 _page(
-                    request, _("Chatbots"), "smart_toy", "admin:livechat_chatbots", may_see_chatbots
+                    request, _("Chatbots"), "smart_toy", "admin:chatbot_chatbots", may_see_chatbots
                 ),
                 _rows(request, _("Canned Responses"), "quickreply", CannedResponse),
                 _rows(request, _("Expertise"), "school", Expertise),
@@ -57,7 +58,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ),
         (
             _("Report"),
-            [_page(request, _("Report"), "monitoring", "admin:livechat_report", may_see_report)],
+            [_page(request, _("Report"), "monitoring", "admin:reports_report", may_see_report)],
         ),
         (
             _("People"),

@@ -7,7 +7,6 @@ from livechat.admin import (
     deliveries,
     expertise,
     login_attempts,
-    pages,
     people,
     site,
     tags,

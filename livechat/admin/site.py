@@ -1,5 +1,7 @@
-"""What the Admin answers beside its lists and forms: the search of its menu, and suggestions."""
+"""What the Admin answers beside its lists and forms: the search of its menu, suggestions, and pages
+that apps bring along."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -7,7 +9,22 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
+
+_pages: list[URLPattern] = []
+
+
+def add_page(route: str, view: Callable[[HttpRequest], HttpResponse], name: str) -> None:
+    """Let `view` answer at `route` below `/admin/`, for staff; called when apps load `admin`."""
+    _pages.append(path(route, admin.site.admin_view(view), name=name))
+
+
+def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+    """Return a page in the frame of the Admin."""
+    frame = admin.site.each_context(request)
+    return TemplateResponse(request, template, {**frame, "title": title, **context})
 
 
 def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -44,5 +61,6 @@ def _suggesting() -> list[list[str | None]]:
     ]
 
 
+admin.site.extra_urls = lambda: _pages  # type: ignore[attr-defined]  # unfold's hook for pages
 admin.site.search = search  # type: ignore[attr-defined]  # unfold's
 admin.site.autocomplete_view = suggestions  # type: ignore[method-assign, assignment]  # streams nothing

@@ -198,22 +198,6 @@ def test_the_menu_shows_what_opens_and_nothing_else(who, expected):
     assert all(client.get(item["link"]).status_code == 200 for item in entries)
 
 
-@pytest.mark.parametrize(
-    ("who", "chatbots", "report"),
-    [
-        ("manager", 200, 200),
-        ("operator", 403, 403),
-        ("analyst", 403, 200),
-        ("outsider", 403, 403),
-    ],
-)
-def test_pages_of_what_is_to_come(who, chatbots, report):
-    client, _user = signed_in(who)
-
-    assert client.get(reverse("admin:livechat_chatbots")).status_code == chatbots
-    assert client.get(reverse("admin:livechat_report")).status_code == report
-
-
 def test_a_superuser_finds_accounts_and_groups_too(client):
     client.force_login(factories.user("root", is_staff=True, is_superuser=True))
 
@@ -227,7 +211,7 @@ def test_a_superuser_finds_accounts_and_groups_too(client):
 def test_without_staff_status_the_admin_stays_closed(client, anna):
     client.force_login(anna.user)
 
-    for name in ("index", "livechat_conversation_changelist", "livechat_report"):
+    for name in ("index", "livechat_conversation_changelist", "reports_report"):
         assert client.get(reverse(f"admin:{name}")).status_code == 302
 
 

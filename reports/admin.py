@@ -1,0 +1,23 @@
+"""The page of reports in the Admin: what is to come, told honestly."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from livechat.admin.visibility import actor_of
+from livechat.admin.site import add_page, page
+
+
+def may_see_report(request: HttpRequest) -> bool:
+    actor = actor_of(request)
+    return actor.is_manager or actor.is_analyst
+
+
+def report(request: HttpRequest) -> HttpResponse:
+    """Say what can be seen already."""
+    if not may_see_report(request):
+        raise PermissionDenied
+    return page(request, "admin/reports/report.html", _("Report"))
+
+
+add_page("report/", report, name="reports_report")

@@ -1,0 +1,32 @@
+"""The page of reports in the Admin: who may open it, and where it is."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from livechat.domain import rights
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("group", "status"),
+    [
+        (rights.MANAGERS, 200),
+        (rights.OPERATORS, 403),
+        (rights.ANALYSTS, 200),
+        (None, 403),
+    ],
+)
+def test_the_page_opens_for_managers_and_analysts_alone(client: Client, group, status):
+    client.force_login(factories.user("reader", group=group, is_staff=True))
+
+    assert client.get(reverse("admin:reports_report")).status_code == status
+
+
+def test_the_page_is_part_of_the_admin_and_closed_without_staff_status(client: Client):
+    client.force_login(factories.user("reader", group=rights.MANAGERS))
+
+    assert reverse("admin:reports_report") == "/admin/report/"
+    assert client.get("/admin/report/").status_code == 302
