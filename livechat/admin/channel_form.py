@@ -91,7 +91,7 @@ class TranslationsField(forms.Field):
         return cleaned
 
 
-LEFT_TO_RIGHT = {"slug", "review_link", "privacy_link", "allowed_origins"} | {
+LEFT_TO_RIGHT = {"slug", "privacy_link", "allowed_origins"} | {
     name for pair in PAIRS for name in pair[:2]
 }
 """What is written from the left in every language."""

@@ -173,13 +173,9 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             _("Beyond the chat"),
             {
                 "classes": ("options",),
-                "fields": (
-                    "review_link",
-                    "contact_hint",
-                    "is_published",
-                    "publish_comments",
-                    "see_visitors",
-                ),
+                # The columns review_link, is_published, publish_comments and see_visitors come
+                # here with what reads them.
+                "fields": ("contact_hint",),
             },
         ),
         (_("Other languages"), {"classes": ("options",), "fields": ("translations",)}),

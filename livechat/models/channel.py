@@ -256,9 +256,8 @@ class Channel(models.Model):
             self.suggestions = clean_suggestions(self.suggestions)
         except ValidationError as error:
             errors["suggestions"] = error.messages
-        for name in ("privacy_link", "review_link"):
-            if has_user_info(getattr(self, name)):
-                errors[name] = [str(PROBLEMS["userinfo"])]
+        if has_user_info(self.privacy_link):
+            errors["privacy_link"] = [str(PROBLEMS["userinfo"])]
         if self.red_after <= self.amber_after:
             errors["red_after"] = [str(_("A clock turns red later than amber: wait longer."))]
         if errors:

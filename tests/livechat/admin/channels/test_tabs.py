@@ -199,7 +199,6 @@ def test_every_field_for_an_address_is_known_here():
     assert LINKS == [("livechat.Channel", "privacy_link"), ("livechat.Channel", "review_link")]
 
 
-@pytest.mark.parametrize("name", [name for _model, name in LINKS])
 @pytest.mark.parametrize(
     "link",
     [
@@ -209,20 +208,51 @@ def test_every_field_for_an_address_is_known_here():
         "https://good.example\\@evil.example/",
     ],
 )
-def test_a_link_with_a_name_before_its_host_is_refused(client, opened, address, berlin, name, link):
-    response = client.post(address, opened() | {name: link})
+def test_a_link_with_a_name_before_its_host_is_refused(client, opened, address, berlin, link):
+    response = client.post(address, opened() | {"privacy_link": link})
 
     berlin.refresh_from_db()
     assert response.status_code == 200
-    assert response.context["adminform"].form.errors.keys() == {name}
-    assert getattr(berlin, name) == ""
+    assert response.context["adminform"].form.errors.keys() == {"privacy_link"}
+    assert berlin.privacy_link == ""
 
 
 def test_a_link_may_have_the_sign_behind_its_host(client, opened, address, berlin):
-    client.post(address, opened() | {"review_link": "https://maps.example/@52.5,13.4"})
+    client.post(address, opened() | {"privacy_link": "https://maps.example/@52.5,13.4"})
 
     berlin.refresh_from_db()
-    assert berlin.review_link == "https://maps.example/@52.5,13.4"
+    assert berlin.privacy_link == "https://maps.example/@52.5,13.4"
+
+
+UNREAD = {
+    "review_link": "https://reviews.example/",
+    "is_published": True,
+    "publish_comments": True,
+    "see_visitors": True,
+}
+"""What is stored of a channel and read by nothing yet."""
+
+
+def test_what_nothing_reads_yet_cannot_be_set(client, opened, address, berlin):
+    page = client.get(address).text
+
+    response = client.post(address, opened() | dict.fromkeys(UNREAD, "on"))
+
+    berlin.refresh_from_db()
+    assert response.status_code == 302
+    assert [name for name in UNREAD if f'name="{name}"' in page] == []
+    assert not any(getattr(berlin, name) for name in UNREAD)
+
+
+def test_what_an_earlier_release_stored_there_stays(client, opened, address, berlin):
+    stored = UNREAD | {"review_link": "https://somebody@reviews.example/"}
+    Channel.objects.filter(pk=berlin.pk).update(**stored)
+
+    response = client.post(address, opened())
+
+    berlin.refresh_from_db()
+    assert response.status_code == 302
+    assert {name: getattr(berlin, name) for name in UNREAD} == stored
 
 
 @pytest.mark.parametrize(
