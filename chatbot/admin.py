@@ -4,8 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from livechat.admin.visibility import actor_of
 from livechat.admin.site import add_page, page
+from livechat.admin.visibility import actor_of
 
 
 def may_see_chatbots(request: HttpRequest) -> bool:

@@ -29,7 +29,7 @@ class Scheduler(CelerysScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send due jobs if this beat holds the lease; return the seconds until the next call."""
-        if not self._beats():
+        if not self._holds_lease():
             return STAND_BY_SECONDS
         return min(float(super().tick(*args, **kwargs)), STAND_BY_SECONDS)
 
