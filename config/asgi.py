@@ -16,9 +16,9 @@ from servestatic import ServeStaticASGI  # noqa: E402
 from structlog.contextvars import bind_contextvars  # noqa: E402
 
 from config.http.admission import Admission  # noqa: E402
-from config.http.body_auth import BodyAuth  # noqa: E402
+from config.http.auth_before_body import BodyAuth  # noqa: E402
 from config.http.body_limit import BodyLimit  # noqa: E402
-from config.http.edge import Edge  # noqa: E402
+from config.http.host_and_headers import Edge  # noqa: E402
 from config.http.request_log import RequestLog, counting, request_id_of  # noqa: E402
 from config.monitoring import health, metrics_endpoint  # noqa: E402
 from config.server import lifecycle  # noqa: E402

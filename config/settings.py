@@ -119,7 +119,7 @@ CACHES = {
     )
 }
 
-# --- jobs: with Redis Celery runs them, without it the server's own clock (config/jobs/clock.py)
+# --- jobs: with Redis Celery runs them, without it the scheduler inside the server
 
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -133,7 +133,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "health_check_interval": 10,
 }
-CELERY_BEAT_SCHEDULER = "config.jobs.beat.Scheduler"
+CELERY_BEAT_SCHEDULER = "config.jobs.celery_beat.Scheduler"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -227,7 +227,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # the proxy redirects
-# Not SECURE_PROXY_SSL_HEADER, which trusts every client: `config.http.edge` trusts only proxies.
+# Not SECURE_PROXY_SSL_HEADER, which trusts every client. `config.http.host_and_headers` trusts
+# proxies alone.
 SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_include_subdomains
 SECURE_HSTS_PRELOAD = ENV.hsts_preload

@@ -1,67 +1,103 @@
-"""Serves the demo's second site (`neighbour.Neighbour`) on a port of its own, beside the chat."""
+"""The demo's second website, Harbour Cycles: shows the chat on the site of another company.
 
-import asyncio
-import contextlib
+It has its own server on a second port, so that browsers treat it as another site. Like a customer's
+website, it only knows the address of the chat and the key of its channel.
+"""
+
+import json
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-import uvicorn
+FILES = Path(__file__).parent / "harbour_cycles"
+PAGES = {
+    "/": ("shop.html", "text/html; charset=utf-8"),
+    "/hostile": ("hostile.html", "text/html; charset=utf-8"),
+    "/hostile.js": ("hostile.js", "text/javascript; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+MAX_REPORTS = 100
+MAX_REPORT = 16_384
+"""Bytes read of a report; those of browsers have a few hundred."""
 
-from config.demo import neighbour
-from config.demo.data import CHANNEL_KEY
+RUNNING_AT = "DEMO_NEIGHBOUR_AT"
+"""The environment variable with the site's address, for all processes while one serves the site."""
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the chat's server."""
-        yield
+def running_at() -> str:
+    """Return the site's address, or "" when it is not served."""
+    return os.environ.get(RUNNING_AT, "")
 
 
-@contextlib.contextmanager
-def serving(
-    host: str, port: int, *, chat_port: int, tell: Callable[[str], object]
-) -> Iterator[None]:
-    """Serve the site in a thread until the block ends. If its port is taken, only say so."""
-    listening = _listen(host, port)
-    if listening is None:
-        tell(f"Port {port} is not free: the demo goes without its second site")
-        yield
-        return
-    address = f"http://localhost:{port}/"
-    os.environ[neighbour.RUNNING_AT] = address
-    tell(f"The demo's second site is on {address}")
-    server = _Server(_configuration(chat_port))
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),))
-    with listening:
-        thread.start()
+@dataclass
+class SecondSite:
+    """The site as an ASGI application. `chat` is the origin of the chat, `key` the channel's key.
+    `reports` holds the browsers' CSP reports, the newest last."""
+
+    chat: str
+    key: str
+    reports: deque[Any] = field(default_factory=lambda: deque(maxlen=MAX_REPORTS))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        asked = scope["method"], scope["path"]
+        if asked == ("POST", "/csp-report"):
+            self._keep(await _body(receive))
+            await _answer(send, 204, "text/plain", b"")
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, "text/plain", b"")
+        elif scope["path"] == "/csp-reports":
+            told = json.dumps(list(self.reports), indent=2).encode()
+            await _answer(send, 200, "application/json", told)
+        elif scope["path"] in PAGES:
+            name, kind = PAGES[scope["path"]]
+            await _answer(send, 200, kind, self._read(name), self._policy(scope["path"]))
+        else:
+            await _answer(send, 404, "text/plain", b"There is nothing here.")
+
+    def _policy(self, path: str) -> str:
+        """Return the site's CSP: the three directives that the chat needs, and the site's own."""
+        own = " 'self'" if path == "/hostile" else ""
+        return (
+            f"default-src 'none'; script-src {self.chat}{own}; connect-src {self.chat}; "
+            f"frame-src {self.chat}; style-src 'self'; img-src 'self'; report-uri /csp-report"
+        )
+
+    def _read(self, name: str) -> bytes:
+        text = (FILES / name).read_text()
+        return text.replace("__CHAT__", self.chat).replace("__KEY__", self.key).encode()
+
+    def _keep(self, body: bytes) -> None:
         try:
-            yield
-        finally:
-            server.should_exit = True
-            thread.join()
-            del os.environ[neighbour.RUNNING_AT]
+            self.reports.append(json.loads(body))
+        except (ValueError, RecursionError):
+            self.reports.append({"unreadable": body[:200].decode(errors="replace")})
 
 
-def _listen(host: str, port: int) -> socket.socket | None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError):
-        return None
+async def _body(receive: Any) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if len(body) < MAX_REPORT:
+            body += message.get("body", b"")[: MAX_REPORT - len(body)]
+        if not message.get("more_body"):
+            return body
 
 
-def _configuration(chat_port: int) -> uvicorn.Config:
-    return uvicorn.Config(
-        neighbour.Neighbour(chat=f"http://127.0.0.1:{chat_port}", key=CHANNEL_KEY),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=2,
-    )
+async def _answer(send: Any, status: int, kind: str, body: bytes, policy: str = "") -> None:
+    headers = {
+        "content-type": kind,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": policy or "default-src 'none'",
+    }
+    if status == 204:
+        del headers["content-length"]
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})

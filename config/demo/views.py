@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from config.demo import bar, catalogue, countries, neighbour
+from config.demo import catalogue, countries, demo_bar, second_site
 from config.demo.data import CHANNEL_SLUG
 from livechat.models import Channel
 
@@ -98,7 +98,7 @@ def finder(request: HttpRequest, step: str = "") -> HttpResponse:
     base = reverse("demo-finder")
     country = countries.country(request.GET.get("from", ""))
     behaviours = {
-        each: bar.behaviour(channel, request.build_absolute_uri(base + each), country)
+        each: demo_bar.behaviour(channel, request.build_absolute_uri(base + each), country)
         for each in steps
     }
     context = {
@@ -150,8 +150,8 @@ def _page(
         "carried": f"?{urlencode(carried)}" if carried else "",
         "also_carried": f"&{urlencode(carried)}" if carried else "",
         "kept": [(key, value) for key, value in request.GET.items() if key != "from"],
-        "behaviour": bar.behaviour(channel, request.build_absolute_uri(), country),
-        "neighbour": neighbour.running_at(),
+        "behaviour": demo_bar.behaviour(channel, request.build_absolute_uri(), country),
+        "second_site": second_site.running_at(),
     }
     return render(request, template, {**shared, **context})
 

@@ -6,7 +6,7 @@ A check never shows a secret. A check that crashes does not stop the others.
 
 from collections.abc import Callable, Iterator
 
-from config.doctor import database, jobs, machine, memory, programs, setup
+from config.doctor import database, jobs, machine, programs, redis_server, setup
 from config.doctor.finding import Finding, Level, error
 
 Check = Callable[[], Iterator[Finding]]
@@ -23,9 +23,9 @@ CHECKS: dict[str, Check] = {
     "connections": database.has_connections,
     "clock": database.has_our_clock,
     "jobs": jobs.are_done,
-    "redis": memory.answers,
-    "redis time-outs": memory.has_long_timeouts,
-    "redis memory": memory.refuses_rather_than_forgets,
+    "redis": redis_server.answers,
+    "redis time-outs": redis_server.has_long_timeouts,
+    "redis memory": redis_server.refuses_rather_than_forgets,
     "files": machine.takes_files,
     "disk": machine.has_space,
     "open files": machine.allows_sockets,

@@ -19,7 +19,7 @@ MAX_UPLOAD = MAX_BYTES_LIMIT + MIB
 MAX_PROFILE = 6 * MIB
 """A picture of 5 MiB, and the form around it."""
 MAX_ANONYMOUS = 64 * 1024
-"""For requests without a session (`config.http.body_auth`), and for requests without a
+"""For requests without a session (`config.http.auth_before_body`), and for requests without a
 Content-Length that are not uploads."""
 
 BODY_SECONDS = 20.0

@@ -1,5 +1,5 @@
 """The table of periodic jobs. With Redis, Celery's beat sends them; without it, the server's own
-clock runs them (`config/jobs/clock.py`)."""
+clock runs them (`config/jobs/in_process_scheduler.py`)."""
 
 from dataclasses import dataclass
 from datetime import timedelta

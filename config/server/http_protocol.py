@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from config.server.abort import abort
+from config.server.abort_connection import abort
 
 MAX_HEAD = 65_536
 """Bytes of the request line and the headers."""

@@ -9,7 +9,7 @@ import random
 from django.conf import settings
 
 from config.database import limit_statements
-from config.jobs.clock import Clock
+from config.jobs.in_process_scheduler import Clock
 from config.monitoring import gauges, health, metrics_endpoint
 from livechat import wire
 from livechat.bus import bus

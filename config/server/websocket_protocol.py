@@ -8,7 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
-from config.server.abort import abort
+from config.server.abort_connection import abort
 from livechat.domain.token_bucket import Bucket, Rate
 
 ABORT_SECONDS = 10.0

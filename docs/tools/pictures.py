@@ -41,13 +41,13 @@ def main() -> None:
         template = house.build(folder / "template")
         template.copy(folder / "shop")
         beside = free_port()
-        app = App(folder / "shop", environ=house.ENVIRON, neighbour_port=beside)
+        app = App(folder / "shop", environ=house.ENVIRON, second_site_port=beside)
         app.manage("shell", "--no-imports", "--verbosity", "0", "-c", OTHER_CHANNELS)
         browser = house.launch(playwright)
         try:
             app.start()
-            neighbour = f"http://localhost:{beside}/"
-            Studio(browser, app.url, neighbour, template.passwords).take_all()
+            second_site = f"http://localhost:{beside}/"
+            Studio(browser, app.url, second_site, template.passwords).take_all()
         finally:
             browser.close()
             app.kill()
@@ -65,11 +65,11 @@ class Studio:
     """The shop on a busy morning."""
 
     def __init__(
-        self, browser: Browser, url: str, neighbour: str, passwords: dict[str, str]
+        self, browser: Browser, url: str, second_site: str, passwords: dict[str, str]
     ) -> None:
         self._browser = browser
         self._url = url
-        self._neighbour = neighbour
+        self._second_site = second_site
         self._passwords = passwords
 
     def take_all(self) -> None:
@@ -109,7 +109,7 @@ class Studio:
         expect(linked.entry("From ten to two, and the kettle is on.")).to_be_visible()
         self.take("chat-link-phone", linked.page)
 
-        cyclist = Visitor(self.page(self._neighbour, DESKTOP))
+        cyclist = Visitor(self.page(self._second_site, DESKTOP))
         cyclist.opens()
         cyclist.write("Can you mend a buckled wheel by Friday?")
         anna.rows("mine").filter(has_text="buckled wheel").click()

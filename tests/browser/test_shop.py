@@ -24,7 +24,7 @@ def pair(template, tmp_path: Path) -> Iterator[tuple[App, str]]:
     """A shop whose second site runs, and that site's address."""
     template.copy(tmp_path / "pair")
     beside = free_port()
-    app = App(tmp_path / "pair", environ=house.ENVIRON, neighbour_port=beside)
+    app = App(tmp_path / "pair", environ=house.ENVIRON, second_site_port=beside)
     app.start()
     yield app, f"http://localhost:{beside}"
     app.kill()

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from config import doctor
-from config.doctor import database, machine, memory, programs, setup
+from config.doctor import database, machine, programs, redis_server, setup
 from config.doctor import jobs as doctor_jobs
 from config.doctor.finding import Level, error
 from config.jobs.schedule import SCHEDULE
@@ -184,10 +184,14 @@ def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
 @pytest.mark.services
 def test_redis_that_forgets_is_told_of(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        assert levels(memory.answers) == levels(memory.refuses_rather_than_forgets) == SOUND
+        assert (
+            levels(redis_server.answers)
+            == levels(redis_server.refuses_rather_than_forgets)
+            == SOUND
+        )
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
-            found = levels(memory.refuses_rather_than_forgets)
+            found = levels(redis_server.refuses_rather_than_forgets)
         finally:
             client.config_set("maxmemory-policy", "noeviction")
 
@@ -196,13 +200,13 @@ def test_redis_that_forgets_is_told_of(settings):
 
 @pytest.mark.services
 def test_a_layer_without_patience_is_an_error(settings):
-    assert levels(memory.has_long_timeouts) == SOUND
+    assert levels(redis_server.has_long_timeouts) == SOUND
 
     layer = settings.CHANNEL_LAYERS["default"]
     hosts = [{"address": settings.REDIS_URL, "socket_timeout": 5}]
     settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": hosts}}}
 
-    assert levels(memory.has_long_timeouts) == {Level.ERROR}
+    assert levels(redis_server.has_long_timeouts) == {Level.ERROR}
 
 
 @pytest.mark.services
@@ -210,7 +214,7 @@ def test_redis_that_ends_idle_connections_is_told_of(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.config_set("timeout", 30)
         try:
-            found = levels(memory.has_long_timeouts)
+            found = levels(redis_server.has_long_timeouts)
         finally:
             client.config_set("timeout", 0)
 
@@ -220,8 +224,8 @@ def test_redis_that_ends_idle_connections_is_told_of(settings):
 def test_redis_that_is_away_is_an_error(settings):
     settings.REDIS_URL = "redis://:canary@127.0.0.1:1/0"
 
-    assert levels(memory.answers) == {Level.ERROR}
-    assert "canary" not in told(memory.answers)
+    assert levels(redis_server.answers) == {Level.ERROR}
+    assert "canary" not in told(redis_server.answers)
 
 
 def test_files_have_to_be_written_and_must_not_be_served(settings, tmp_path):

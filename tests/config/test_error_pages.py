@@ -8,8 +8,8 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from config import error_pages
-from config.http import edge
-from config.http.edge import Edge
+from config.http import host_and_headers
+from config.http.host_and_headers import Edge
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -63,7 +63,7 @@ def test_every_page_stands_alone(status, settings):
 async def test_djangos_own_pages_may_look_as_they_do_while_debugging(settings, debug):
     settings.DEBUG = debug
 
-    headers = dict(edge.with_defaults({"scheme": "http"}, [(b"X-Known", b"1")]))
+    headers = dict(host_and_headers.with_defaults({"scheme": "http"}, [(b"X-Known", b"1")]))
 
     assert (b"content-security-policy" in headers) is not debug
     assert headers[b"cache-control"] == b"private, no-store"

@@ -93,7 +93,7 @@ def test_the_demos_second_site_is_served_once(place, tmp_path):
         "WORKERS": "2",
     }
     beside = free_port()
-    shop = App(tmp_path, environ=environ, neighbour_port=beside)
+    shop = App(tmp_path, environ=environ, second_site_port=beside)
     shop.start()
     try:
         with urllib.request.urlopen(

@@ -32,7 +32,7 @@ class App:
     """``manage.py serve`` (or ``runserver``) on a free port, embedded unless `environ` says else.
 
     Database, keys and static files live in `var`, so a second App on the same folder is a restart.
-    `neighbour_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
+    `second_site_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
     runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
     version. `forked` servers come from the process that `preloaded.prepare` has prepared, whose
     environment they have; with False nothing is forked, and by default what does the same forked.
@@ -45,7 +45,7 @@ class App:
         command: str = "serve",
         environ: Mapping[str, str] | None = None,
         entry: Sequence[str] = ("manage.py",),
-        neighbour_port: int = 0,
+        second_site_port: int = 0,
         code: Path = ROOT,
         forked: bool | None = None,
     ) -> None:
@@ -58,7 +58,7 @@ class App:
         self.log = var / "server.log"
         self._host = _host_of(environ or {})
         self._command = command
-        self._beside = ["--neighbour-port", str(neighbour_port)]
+        self._beside = ["--second-site-port", str(second_site_port)]
         self._entry = entry
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})

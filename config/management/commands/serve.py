@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.checks import exposure
-from config.demo import second_site
+from config.demo import second_site_server
 from config.monitoring import multiprocess_dir
 from config.server.http_protocol import MORE_CONNECTIONS
 from config.server.process import Server, configuration
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             help="processes behind the one port; more than one needs PostgreSQL and Redis",
         )
         parser.add_argument(
-            "--neighbour-port",
+            "--second-site-port",
             type=int,
             help="where the demo's second site is served; 0 for nowhere (default: the next port)",
         )
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             lines = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
             raise CommandError("\n".join(["This is not safe to serve.", *lines]))
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
-        site = self._second_site(host, port, options["neighbour_port"])
+        site = self._second_site(host, port, options["second_site_port"])
         config = configuration(host, port, workers)
         if workers == 1:
             self.stdout.write(f"Listening on http://{host}:{port}")
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if not settings.DEMO or port == 0:
             return nullcontext()
         port = chat_port + 1 if port is None else port
-        return second_site.serving(host, port, chat_port=chat_port, tell=self.stdout.write)
+        return second_site_server.serving(host, port, chat_port=chat_port, tell=self.stdout.write)
 
 
 def _allow_files(wanted: int) -> None:

@@ -22,8 +22,8 @@ from django.urls import include, path
 from geoip2.errors import AddressNotFoundError
 
 import config.urls
-from config.demo import bar, catalogue, countries, data, neighbour
-from config.demo.neighbour import Neighbour
+from config.demo import catalogue, countries, data, demo_bar, second_site
+from config.demo.second_site import SecondSite
 from docs.tools import demo_countries, demo_portraits
 from livechat.domain.states import ButtonAction
 from livechat.models import (
@@ -209,11 +209,11 @@ def test_the_file_is_what_its_maker_makes(tmp_path):
     ],
 )
 def test_the_bar_tells_what_the_rules_say(demo, page, code, action, seconds):
-    told = bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
+    told = demo_bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
 
-    assert told.what == bar._what(action, seconds)
+    assert told.what == demo_bar._what(action, seconds)
     # Nobody is signed in: nothing draws attention to a chat that nobody would answer.
-    assert bool(told.but) == (action not in bar.QUIET)
+    assert bool(told.but) == (action not in demo_bar.QUIET)
 
 
 def test_the_demo_shows_every_action(demo):
@@ -337,7 +337,7 @@ def _as_before(channel: Channel) -> None:
 CHAT = "http://127.0.0.1:8000"
 
 
-def ask(site: Neighbour, target: str, *, method: str = "GET", body: bytes = b""):
+def ask(site: SecondSite, target: str, *, method: str = "GET", body: bytes = b""):
     """Ask the site without a server; return status, headers and body."""
     sent: list[Any] = []
 
@@ -352,8 +352,8 @@ def ask(site: Neighbour, target: str, *, method: str = "GET", body: bytes = b"")
     return sent[0]["status"], headers, sent[1]["body"].decode()
 
 
-def test_the_neighbour_lets_in_the_chat_by_three_lines_and_nothing_else():
-    status, headers, html = ask(Neighbour(CHAT, "kettleandleaf"), "/")
+def test_the_second_site_lets_in_the_chat_by_three_lines_and_nothing_else():
+    status, headers, html = ask(SecondSite(CHAT, "kettleandleaf"), "/")
 
     assert status == 200
     assert headers["content-security-policy"] == (
@@ -365,23 +365,23 @@ def test_the_neighbour_lets_in_the_chat_by_three_lines_and_nothing_else():
 
 
 def test_only_the_hostile_page_may_run_its_own_script():
-    site = Neighbour(CHAT, "kettleandleaf")
+    site = SecondSite(CHAT, "kettleandleaf")
 
     assert f"script-src {CHAT} 'self';" in ask(site, "/hostile")[1]["content-security-policy"]
     assert ask(site, "/hostile")[2].index("/hostile.js") < ask(site, "/hostile")[2].index("loader")
     assert ask(site, "/hostile.js")[1]["content-type"].startswith("text/javascript")
 
 
-@pytest.mark.parametrize("target", sorted(neighbour.PAGES))
-def test_the_neighbour_has_all_its_files(target):
-    status, headers, body = ask(Neighbour(CHAT, "key"), target)
+@pytest.mark.parametrize("target", sorted(second_site.PAGES))
+def test_the_second_site_has_all_its_files(target):
+    status, headers, body = ask(SecondSite(CHAT, "key"), target)
 
     assert status == 200
     assert int(headers["content-length"]) == len(body.encode())
 
 
-def test_the_neighbour_keeps_a_hundred_reports_and_shows_them():
-    site = Neighbour(CHAT, "key")
+def test_the_second_site_keeps_a_hundred_reports_and_shows_them():
+    site = SecondSite(CHAT, "key")
     assert ask(site, "/csp-reports")[2] == "[]"
 
     for number in range(101):
@@ -398,13 +398,13 @@ def test_the_neighbour_keeps_a_hundred_reports_and_shows_them():
 @pytest.mark.parametrize(
     ("method", "target", "status"), [("GET", "/elsewhere", 404), ("POST", "/", 405)]
 )
-def test_the_neighbour_has_nothing_else(method, target, status):
-    assert ask(Neighbour(CHAT, "key"), target, method=method)[0] == status
+def test_the_second_site_has_nothing_else(method, target, status):
+    assert ask(SecondSite(CHAT, "key"), target, method=method)[0] == status
 
 
 def test_the_second_site_belongs_to_the_demo():
     with pytest.raises(CommandError, match="DEMO"):
-        call_command("serve", "--neighbour-port", "8001")
+        call_command("serve", "--second-site-port", "8001")
 
 
 @pytest.mark.slow
@@ -446,7 +446,7 @@ def test_without_its_port_the_second_site_stays_away(with_demo, tmp_path):
 
 def _server(var: Path, beside: int) -> App:
     """Return a server of the demo that serves the second site on the port `beside`."""
-    port = f"sys.argv += ['--neighbour-port', '{beside}'] * (sys.argv[1] == 'serve')"
+    port = f"sys.argv += ['--second-site-port', '{beside}'] * (sys.argv[1] == 'serve')"
     entry = ("-c", f"import manage, sys; {port}; manage.main()")
     return App(var, environ={"DEMO": "1"}, entry=entry)
 

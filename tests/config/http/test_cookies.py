@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import parse_cookie
 
-from config.http.edge import Edge
+from config.http.host_and_headers import Edge
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
 """Cookies of the same domain, which other programs may set, come along."""

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from config.celery import app
-from config.jobs.clock import LEASE, Clock
+from config.jobs.in_process_scheduler import LEASE, Clock
 from config.jobs.schedule import SCHEDULE, Job
 from livechat.models import Job as JobRow
 from livechat.models import Lease
