@@ -122,7 +122,7 @@ class Visitor(Writer):
         for part in ("message-list", "chat-menu", "chat-notices"):
             expect(self.view.locator(part)).to_be_attached()
         names = "performance.getEntriesByType('resource').map(entry => entry.name)"
-        until(self.frame, names + ".some(name => name.includes('/ending.'))")
+        until(self.frame, names + ".some(name => name.includes('/end-chat.'))")
 
     def ends_the_chat(self) -> None:
         self.view.get_by_role("button", name="Menu").click()
