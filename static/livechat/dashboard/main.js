@@ -1,17 +1,11 @@
+import { ChatConnection } from "../shared/chat-connection.js";
 import { midnight } from "../shared/dates.js";
-import { Drawer } from "../shared/outbox-storage.js";
-import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
 import { EARLIER, SCROLLED } from "../shared/message-list-events.js";
-import { fileIds, Outbox } from "../shared/outbox.js";
-import { now, setServerNow } from "../shared/server-time.js";
-import { checkPage } from "../shared/page-check.js";
-import { ReadMarks } from "../shared/read-marks.js";
-import { Repair } from "../shared/repair.js";
-import { Socket } from "../shared/socket.js";
+import { fileIds } from "../shared/outbox.js";
+import { now } from "../shared/server-time.js";
 import { SafeStorage } from "../shared/storage.js";
 import { last } from "../shared/timeline.js";
-import { TypingWatch } from "../shared/typing.js";
 import { CHANNEL } from "./people/channel-cards.js";
 import { ACTIONS, Commands } from "./conversation/actions.js";
 import { ACTION } from "./conversation/conversation-head.js";
@@ -34,6 +28,7 @@ import { Visitors } from "./list/visitors.js";
 import { Watching } from "./conversation/watching.js";
 import { VISITOR } from "./list/conversation-texts.js";
 
+/** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { StaffCommand, StaffEvent, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { Preferences } from "./alerts/alarm.js" */
 /** @import { Chosen } from "./people/presence.js" */
@@ -51,14 +46,12 @@ const page = /** @type {InboxPage} */ (document.querySelector("inbox-page"));
 const { pane } = page;
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
-const drawer = new Drawer(storage, `staff:${config.id}`, tab);
 const drafts = new Drafts(new SafeStorage(() => sessionStorage), config.id);
 const habits = new Habits(new SafeStorage(() => localStorage), config.id);
 const singles = config.preferences?.shortcuts !== false;
 
 let state = start(config.user);
 let selected = location.hash.slice(1);
-let asked = "";
 let drawing = false;
 /** The box to write in gets the focus as soon as it can be written in. */
 let wantsFocus = false;
@@ -72,27 +65,14 @@ let arriving = document.hasFocus();
 /** A form was sent, and what it answers takes this page's place. */
 let leaving = false;
 
-const socket = new Socket(config.socket, {
+const connection = new ChatConnection({
+  path: config.socket, storage, owner: `staff:${config.id}`, tab,
+  receive, changed: connectionChanged, refused: signIn, signedOut: signIn, frame, outboxChanged, typistsChanged: draw,
   hello: () => ({ type: "hello", version: 1, tab }),
-  receive,
-  changed: connectionChanged,
-  refused: signIn,
-  unopened,
-});
-const outbox = new Outbox({
-  send: (entry) => {
-    const { client_id, conversation, internal, text } = entry;
-    return send({
-      type: "message.post", conversation: conversation ?? "", client_id, text, internal, files: fileIds(entry),
-    });
-  },
   line: ({ conversation }) => conversation ?? "",
-  changed: outboxChanged,
-  drawer,
-  now: () => now().getTime(),
-  // The browser's own wants to be nobody's method.
-  later: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  timeline: (conversation) => state.timelines.get(conversation),
 });
+const { marks, outbox, repair, send, socket, typists } = connection;
 const commands = new Commands({
   send,
   // What was written before has to arrive first: an ended chat takes no texts.
@@ -100,12 +80,6 @@ const commands = new Commands({
   changed: draw,
   unsent: () => page.tell("offline"),
 });
-const typists = new TypingWatch(draw);
-const marks = new ReadMarks((conversation, up_to) => send({ type: "messages.see", conversation, up_to }));
-const repair = new Repair(
-  (conversation) => state.timelines.get(conversation),
-  (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
-);
 const desk = new Desk(pane, {
   send, outbox, drafts, storage, find: (id) => state.conversations.get(id), close: () => act("close"),
 });
@@ -127,11 +101,10 @@ function receive(event) {
   const before = state;
   visitors.heard();
   state = apply(state, event);
-  files.heard(event);
+  connection.hear(event, before.epoch);
   switch (event.type) {
     case "ack":
       commands.answered(event.client_id, true);
-      outbox.acknowledge(event);
       break;
     case "rejected":
       if (commands.answered(event.client_id, false)) page.tell(event.code);
@@ -177,10 +150,6 @@ function receive(event) {
     case "transcript.opened":
       download(event.url);
       break;
-    case "welcome":
-      if (before.epoch && before.epoch !== event.epoch) outbox.restored();
-      setServerNow(event.now);
-      break;
     case "heartbeat":
       if (comparison.tellsOfLoss(
         `${ownDigest(state)} ${state.me.presence}`, `${event.digest} ${event.presence ?? state.me.presence}`,
@@ -217,10 +186,9 @@ function forget(clientId) {
 
 /** Ask again for what was asked in vain: the digest tells of conversations, not of holes in them. */
 function lookAgain() {
-  asked = "";
   for (const id of state.timelines.keys()) repair.look(id);
   const timeline = state.timelines.get(selected);
-  if (timeline && !timeline.entries.length) fetchEarlier();
+  if (timeline && !timeline.entries.length) connection.fetchEarlier(selected);
   // What he only watches is not in the digest, so a lost entry shows nowhere else.
   const watched = state.timelines.get(watching.conversation);
   if (watched) {
@@ -232,12 +200,6 @@ function lookAgain() {
 function signIn() {
   if (!leaving) location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`);
   return false;
-}
-
-async function unopened() {
-  const found = await checkPage();
-  if (found === "sign_in") signIn();
-  if (found === "refused") socket.stop("forbidden");
 }
 
 /** Who has said it no longer writes it. @param {string} conversation @param {StaffMessage} message */
@@ -269,24 +231,24 @@ function readAhead() {
   }
 }
 
-/** @param {StaffCommand} command */
-function send(command) {
-  return socket.send(command);
+/** @param {Outgoing} entry @returns {StaffCommand} */
+function frame(entry) {
+  const { client_id, conversation, internal, text } = entry;
+  return {
+    type: "message.post", conversation: conversation ?? "", client_id, text, internal, files: fileIds(entry),
+  };
 }
 
 /** @param {import("../shared/socket.js").Status} status */
 function connectionChanged(status) {
   page.strip.show(status);
-  asked = "";
   if (status === "open") {
     if (arriving) arriving = !send({ type: "heartbeat", active: true });
     fetchInbox();
-    outbox.connected();
+    connection.resume();
     desk.connected();
-    drawer.look().then(() => outbox.adopt());
   } else {
-    outbox.disconnected();
-    marks.forget();
+    connection.pause();
     commands.forget();
     watching.forget();
     viewers.forget();
@@ -313,7 +275,7 @@ function turnTo(id, walking = false) {
   watch();
   state = wanted(state, id);
   const timeline = state.timelines.get(id);
-  if (timeline && !timeline.entries.length) fetchEarlier();
+  if (timeline && !timeline.entries.length) connection.fetchEarlier(selected);
   clearTimeout(lingering);
   lingering = setTimeout(() => {
     if (state.conversations.has(selected)) send({ type: "visitor.fetch", conversation: selected });
@@ -361,13 +323,6 @@ function whereabouts(id) {
   if (told) return visitors.of(id);
   visitors.drop(id);
   return null;
-}
-
-function fetchEarlier() {
-  const before_seq = (state.timelines.get(selected)?.before ?? 0) + 1;
-  const question = `${selected} ${before_seq}`;
-  if (before_seq === 1 || question === asked) return;
-  if (send({ type: "timeline.fetch", conversation: selected, before_seq })) asked = question;
 }
 
 /** Mark as read what stands before the operator's eyes, when he answers for it. */
@@ -527,7 +482,7 @@ function leave() {
 page.addEventListener(ACTION, (event) => {
   act(/** @type {CustomEvent} */ (event).detail);
 });
-page.addEventListener(EARLIER, fetchEarlier);
+page.addEventListener(EARLIER, () => connection.fetchEarlier(selected));
 page.addEventListener(SCROLLED, draw);
 page.addEventListener(CHOSE, (event) => choose(/** @type {CustomEvent<Chosen>} */ (event).detail));
 page.addEventListener(CHANNEL, (event) => {
@@ -565,6 +520,5 @@ document.addEventListener("keydown", (event) => keyboard.press(event));
 page.admin = config.admin;
 page.habits = habits;
 desk.turnTo(selected);
-files.send = send;
 draw();
 socket.start();

@@ -7,7 +7,7 @@ const PATIENCE_MS = 500;
 
 /** Fetches what a timeline lacks at its end. */
 export class Repair {
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
   #fetch;
   #timeline;

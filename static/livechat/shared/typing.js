@@ -6,7 +6,8 @@ const SHOWN_MS = 6_000;
 export class TypingSender {
   #active = false;
   #toldAt = 0;
-  #idle = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
   #tell;
 
   /** @param {(active: boolean) => void} tell */
@@ -34,7 +35,7 @@ export class TypingSender {
 
 /** Who writes at the moment, by place. A signal is believed for 6 s, for "stopped" may get lost. */
 export class TypingWatch {
-  /** @type {Map<string, Map<string, number>>} place → name → timer */
+  /** @type {Map<string, Map<string, ReturnType<typeof setTimeout>>>} place → name → timer */
   #places = new Map();
   #changed;
 

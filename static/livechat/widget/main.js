@@ -1,18 +1,13 @@
-import { Drawer } from "../shared/outbox-storage.js";
+import { ChatConnection } from "../shared/chat-connection.js";
 import { element } from "../shared/element.js";
-import { files } from "../shared/file-addresses.js";
 import { uuid } from "../shared/identifiers.js";
 import { ACTED, EARLIER, SCROLLED } from "../shared/message-list-events.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
 import { now, setServerNow } from "../shared/server-time.js";
-import { fileIds, Outbox } from "../shared/outbox.js";
-import { checkPage } from "../shared/page-check.js";
-import { ReadMarks } from "../shared/read-marks.js";
-import { Repair } from "../shared/repair.js";
-import { Socket } from "../shared/socket.js";
+import { fileIds } from "../shared/outbox.js";
 import { SafeStorage } from "../shared/storage.js";
 import { t } from "../shared/texts.js";
-import { TypingSender, TypingWatch } from "../shared/typing.js";
+import { TypingSender } from "../shared/typing.js";
 import { SUGGEST } from "./chat-greeting.js";
 import { CHOOSE, CLOSE, END, SAVE, STAY, WIDEN } from "./chat-header.js";
 import { ChatPanel, READY, START } from "./chat-panel.js";
@@ -31,7 +26,6 @@ const panel = /** @type {ChatPanel} */ (document.querySelector("chat-panel"));
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const identity = new Identity(storage, config.key);
-const drawer = new Drawer(storage, config.key, tab);
 const chooser = new Chooser(storage, config.key);
 const draft = new Draft(config.key);
 /** So long it may take to connect before we say where else we can be reached. */
@@ -45,8 +39,6 @@ const told = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(
 
 let state = start(config.channel);
 let visible = false;
-/** Before which number entries were asked for on this connection: scrolling asks many times. */
-let asked = 0;
 /** @type {Page | null} */
 let page = null;
 /** His wish to end the chat, fetched when it may come. @type {import("./end-chat.js").Ending | null} */
@@ -59,28 +51,18 @@ let goingDown = 0;
 /** @type {Promise<typeof import("./sound.js")> | null} */
 let chimes = null;
 
-const socket = new Socket(config.socket, {
-  hello, receive, changed: connectionChanged, refused, unopened,
-});
-const outbox = new Outbox({
-  send: (entry) => send(frame(entry)),
+const connection = new ChatConnection({
+  path: config.socket, storage, owner: config.key, tab,
+  hello, receive, changed: connectionChanged, refused, frame, outboxChanged, typistsChanged: draw,
   // One chat at a time: also what was written for an earlier one goes in its turn.
   line: () => "",
-  changed: outboxChanged,
-  drawer,
-  now: () => now().getTime(),
-  later,
+  timeline: (conversation) => (conversation === state.conversation?.id ? state.timeline : undefined),
 });
+const { marks, outbox, repair, send, socket, typists } = connection;
 const typing = new TypingSender((active) => {
   const conversation = openConversation();
   if (conversation) send({ type: "typing.set", conversation, active });
 });
-const typists = new TypingWatch(draw);
-const marks = new ReadMarks((conversation, up_to) => send({ type: "messages.see", conversation, up_to }));
-const repair = new Repair(
-  (conversation) => (conversation === state.conversation?.id ? state.timeline : undefined),
-  (conversation, after_seq) => send({ type: "timeline.fetch", conversation, after_seq }),
-);
 /** What the website says of storing; without it the visitor's first act counts. @type {boolean | null} */
 let consent = null;
 /** What the website told of the visitor; the server keeps it from his first message on. */
@@ -115,11 +97,6 @@ const host = new Host({
   },
 });
 
-/** The browser's own, which will be nobody's method. @param {() => void} callback @param {number} milliseconds */
-function later(callback, milliseconds) {
-  setTimeout(callback, milliseconds);
-}
-
 /** Whether the browser lets us keep nothing at all. */
 function isForbidden() {
   try {
@@ -150,17 +127,12 @@ function receive(event) {
   const before = state;
   state = apply(state, event);
   const id = state.conversation?.id ?? "";
-  files.heard(event);
+  connection.hear(event, before.epoch);
   switch (event.type) {
     case "welcome":
-      if (before.epoch && before.epoch !== event.epoch) outbox.restored();
-      setServerNow(event.now);
       identity.keep(event.token);
       panel.composer.wake();
       if (id !== before.conversation?.id) panel.returned(state.conversation?.seen ?? 0);
-      break;
-    case "ack":
-      outbox.acknowledge(event);
       break;
     case "rejected":
       if (event.code === "not_found" && event.command !== "conversation.open") outbox.reopen(event.client_id ?? "");
@@ -184,8 +156,6 @@ function receive(event) {
       break;
     case "heartbeat":
       if (isElsewhere(state, event)) socket.restart();
-      // What was asked in vain is asked again.
-      asked = 0;
       repair.look(id);
       break;
   }
@@ -193,7 +163,7 @@ function receive(event) {
   if (state.timeline !== before.timeline) outbox.arrived(id, state.timeline.entries);
   repair.look(id, event.type === "timeline.page" || event.type === "welcome");
   // A timeline of which nothing is known but its length: after a restored backup.
-  if (!state.timeline.entries.length && state.timeline.before) fetchEarlier();
+  if (!state.timeline.entries.length && state.timeline.before) connection.fetchEarlier(id);
   ending?.look(openConversation());
   draw();
 }
@@ -225,33 +195,21 @@ function frame(entry) {
     : { type: "conversation.open", client_id, text, page, files };
 }
 
-/** @param {VisitorCommand} command */
-function send(command) {
-  return socket.send(command);
-}
-
 /** @param {import("../shared/socket.js").Status} status */
 function connectionChanged(status) {
   panel.strip.show(status);
   clearTimeout(goingDown);
   if (status === "connecting" || status === "busy") goingDown = setTimeout(() => tell("down", "down"), DOWN_MS);
   else told.down = status === "forbidden" ? status : "";
-  asked = 0;
   if (status === "open") {
     tellAttributes();
-    outbox.connected();
+    connection.resume();
     ending?.move();
-    adopt();
   } else {
-    outbox.disconnected();
+    connection.pause();
     ending?.disconnected();
-    marks.forget();
   }
   draw();
-}
-
-function adopt() {
-  drawer.look().then(() => outbox.adopt());
 }
 
 /** Begin anew, as somebody whom nobody knows. */
@@ -261,10 +219,6 @@ function refused() {
   state = start(state.channel);
   outbox.detach();
   return true;
-}
-
-async function unopened() {
-  if (await checkPage() === "refused") socket.stop("forbidden");
 }
 
 /** @param {boolean} focus  the visitor opened it himself */
@@ -356,7 +310,7 @@ async function wish(conversation) {
       !outbox.isBusy && send({ type: "conversation.close", conversation: id, client_id }),
     changed: draw,
     newId: uuid,
-    later,
+    later: (callback, milliseconds) => setTimeout(callback, milliseconds),
   });
   ending.wish(conversation);
 }
@@ -408,13 +362,6 @@ function came() {
   if (visible) draw();
 }
 
-function fetchEarlier() {
-  const conversation = state.conversation?.id;
-  const before_seq = state.timeline.before + 1;
-  if (!conversation || before_seq === 1 || before_seq === asked) return;
-  if (send({ type: "timeline.fetch", conversation, before_seq })) asked = before_seq;
-}
-
 function draw() {
   const conversation = current(state);
   panel.composer.rules = state.channel.files;
@@ -460,7 +407,7 @@ panel.addEventListener(WIDEN, () => {
   draw();
 });
 panel.addEventListener(READY, draw);
-panel.addEventListener(EARLIER, fetchEarlier);
+panel.addEventListener(EARLIER, () => connection.fetchEarlier(state.conversation?.id ?? ""));
 panel.addEventListener(SCROLLED, see);
 panel.addEventListener(CLOSE, () => host.close());
 panel.addEventListener(END, () => {
@@ -500,11 +447,10 @@ panel.composer.storage = storage;
 panel.composer.door = () => identity.token ? {
   url: `/widget/${config.key}/files/`, headers: { Authorization: `Visitor ${identity.token}` },
 } : null;
-files.send = send;
 draw();
 if (identity.token) {
   prepare();
-  adopt();
+  connection.adopt();
   socket.start();
 } else {
   storage.hold();
