@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 
 import { callIn, excerpt, found, matching } from "../../static/livechat/dashboard/conversation/canned-responses.js";
 import { Commands } from "../../static/livechat/dashboard/conversation/actions.js";
-import { Freshness } from "../../static/livechat/dashboard/poller.js";
+import { Poller } from "../../static/livechat/dashboard/poller.js";
 import { apply, joined, opensOrCloses, start } from "../../static/livechat/dashboard/store.js";
 import { inkOn } from "../../static/livechat/dashboard/list/conversation-texts.js";
 import { FILES } from "./people.js";
@@ -128,26 +128,26 @@ test("a chat that is new, ends or begins again changes the numbers of its channe
 test("what is looked at is fetched at once, every so often, and soon after something happened", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let fetched = 0;
-  const freshness = new Freshness(15_000, () => { fetched += 1; });
+  const poller = new Poller(15_000, () => { fetched += 1; });
   const after = (/** @type {number} */ milliseconds) => {
     mock.timers.tick(milliseconds);
     return fetched;
   };
 
-  freshness.soon();
+  poller.soon();
   assert.equal(after(60_000), 0);
-  freshness.turn(true);
-  freshness.turn(true);
+  poller.turn(true);
+  poller.turn(true);
   assert.equal(after(0), 1);
   assert.equal(after(14_999), 1);
   assert.equal(after(1), 2);
-  freshness.soon();
+  poller.soon();
   mock.timers.tick(1_000);
-  freshness.soon();
+  poller.soon();
   assert.equal(after(1_000), 3);
   assert.equal(after(14_999), 3);
-  freshness.turn(false);
-  freshness.soon();
+  poller.turn(false);
+  poller.soon();
   assert.equal(after(60_000), 3);
   mock.timers.reset();
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ending } from "../../static/livechat/widget/end-chat.js";
+import { EndChat } from "../../static/livechat/widget/end-chat.js";
 
 /** A wish with a line that can be cut, and a clock that is moved by hand. */
 class Desk {
@@ -11,7 +11,7 @@ class Desk {
   /** @type {(() => void)[]} */
   later = [];
   #ids = 0;
-  ending = new Ending({
+  ending = new EndChat({
     send: (conversation, client_id) => this.connected && Boolean(this.sent.push(`${conversation}:${client_id}`)),
     changed: () => {},
     newId: () => `id-${(this.#ids += 1)}`,

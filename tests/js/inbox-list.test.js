@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fit, has, best } from "../../static/livechat/dashboard/list/search.js";
-import { Habits } from "../../static/livechat/dashboard/browser-preferences.js";
+import { BrowserPreferences } from "../../static/livechat/dashboard/browser-preferences.js";
 import { stepsOf } from "../../static/livechat/dashboard/first-steps.js";
 import { sections, SECTIONS } from "../../static/livechat/dashboard/list/sections.js";
 import { apply, start } from "../../static/livechat/dashboard/store.js";
@@ -88,39 +88,39 @@ function shelf() {
   });
 }
 
-test("habits last, those of one user are not another's, and what is usual is not kept", () => {
+test("preferences last, those of one user are not another's, and what is usual is not kept", () => {
   const storage = shelf();
-  new Habits(storage, "1").set("list", 400);
+  new BrowserPreferences(storage, "1").set("list", 400);
 
-  assert.equal(new Habits(storage, "1").get("list"), 400);
-  assert.equal(new Habits(storage, "2").get("list"), 320);
-  new Habits(storage, "1").set("list", 320);
+  assert.equal(new BrowserPreferences(storage, "1").get("list"), 400);
+  assert.equal(new BrowserPreferences(storage, "2").get("list"), 320);
+  new BrowserPreferences(storage, "1").set("list", 320);
   assert.deepEqual([...storage.kept.keys()], []);
 });
 
-test("habits that make no sense are forgotten", () => {
+test("preferences that make no sense are forgotten", () => {
   for (const text of ["", "[", "null", "7", '{"list":"wide","muted":1,"other":true}']) {
     const storage = shelf();
     storage.set("livechat:inbox:1", text);
-    const habits = new Habits(storage, "1");
-    assert.deepEqual([habits.get("list"), habits.get("muted")], [320, false], text);
+    const preferences = new BrowserPreferences(storage, "1");
+    assert.deepEqual([preferences.get("list"), preferences.get("muted")], [320, false], text);
   }
 });
 
 test("the first steps are shown until all are done, or until they are dismissed", () => {
-  const habits = new Habits(shelf(), "1");
+  const preferences = new BrowserPreferences(shelf(), "1");
   const steps = { answers: true, introduced: true, embedded: true, chatted: true };
   const state = { ...start("Anna"), loaded: true, me: me(), steps };
 
-  assert.equal(stepsOf({ ...state, loaded: false }, habits), null);
-  assert.equal(stepsOf({ ...state, me: me({ id: null }) }, habits), null);
-  assert.deepEqual(stepsOf(state, habits), { ...steps, sounds: false });
-  habits.set("heard", true);
-  assert.equal(stepsOf(state, habits), null);
+  assert.equal(stepsOf({ ...state, loaded: false }, preferences), null);
+  assert.equal(stepsOf({ ...state, me: me({ id: null }) }, preferences), null);
+  assert.deepEqual(stepsOf(state, preferences), { ...steps, sounds: false });
+  preferences.set("heard", true);
+  assert.equal(stepsOf(state, preferences), null);
   const unfinished = { ...state, steps: { ...steps, chatted: false } };
-  assert.ok(stepsOf(unfinished, habits));
-  habits.set("dismissed", true);
-  assert.equal(stepsOf(unfinished, habits), null);
+  assert.ok(stepsOf(unfinished, preferences));
+  preferences.set("dismissed", true);
+  assert.equal(stepsOf(unfinished, preferences), null);
 });
 
 test("a visitor's move lengthens the trail that was asked for, once", () => {

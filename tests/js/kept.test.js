@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Drafts } from "../../static/livechat/dashboard/conversation/drafts.js";
-import { Habits, USUAL } from "../../static/livechat/dashboard/browser-preferences.js";
-import { Drawer } from "../../static/livechat/shared/outbox-storage.js";
+import { BrowserPreferences, USUAL } from "../../static/livechat/dashboard/browser-preferences.js";
+import { OutboxStorage } from "../../static/livechat/shared/outbox-storage.js";
 import { Recent } from "../../static/livechat/shared/emoji.js";
 import { SafeStorage } from "../../static/livechat/shared/storage.js";
-import { Chooser } from "../../static/livechat/widget/preferences.js";
+import { Preferences } from "../../static/livechat/widget/preferences.js";
 import { Draft } from "../../static/livechat/widget/draft.js";
 import { Identity } from "../../static/livechat/widget/identity.js";
 
@@ -60,7 +60,7 @@ test("what the server cannot read as a token is none", () => {
 /** What a page adopts. @param {string} value  of a tab that is gone @param {string} [name] */
 function adopted(value, name = ENTRY.client_id) {
   kept.set(`livechat:outbox:berlin:${name}`, value);
-  return new Drawer(storage, "berlin", "mine").adopt();
+  return new OutboxStorage(storage, "berlin", "mine").adopt();
 }
 
 test("what an earlier page left unsent is adopted, and may go at once", () => {
@@ -96,13 +96,13 @@ test("a draft is cut to what a browser can show", () => {
   assert.equal(new Drafts(storage, "1").get("c1", false).length, 16_000);
 });
 
-test("habits of another type are as if they were not there", () => {
+test("preferences of another type are as if they were not there", () => {
   for (const damaged of ["null", "5", "[]", '"text"', "{", '{"list":"wide","muted":1,"folded":[]}', '{"__proto__":{"list":1}}', '{"toString":5}']) {
     kept.set("livechat:inbox:1", damaged);
 
-    const habits = new Habits(storage, "1");
+    const preferences = new BrowserPreferences(storage, "1");
 
-    for (const name of Object.keys(USUAL)) assert.equal(habits.get(/** @type {any} */ (name)), /** @type {any} */ (USUAL)[name], damaged);
+    for (const name of Object.keys(USUAL)) assert.equal(preferences.get(/** @type {any} */ (name)), /** @type {any} */ (USUAL)[name], damaged);
   }
 });
 
@@ -110,7 +110,7 @@ test("choices of another type are as if they were not there", () => {
   for (const damaged of ["null", "5", '"text"', "{", '{"size":"length"}', '{"size":"1"}', '{"size":9}', '{"size":null}', '{"size":-1}']) {
     kept.set("livechat:choices:berlin", damaged);
 
-    const { chosen } = new Chooser(storage, "berlin");
+    const { chosen } = new Preferences(storage, "berlin");
 
     assert.deepEqual(chosen, { muted: false, size: 0 }, damaged);
     assert.equal(style["zoom"] ?? "", "", damaged);

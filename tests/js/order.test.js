@@ -154,7 +154,7 @@ class Run {
       send: (entry) => this.send(entry),
       line: () => "",
       changed: () => {},
-      drawer: this.shelf,
+      outboxStorage: this.shelf,
       now: () => this.clock.now,
       later: (callback, milliseconds) => this.clock.later(() => page === this.page && callback(), milliseconds),
     });

@@ -107,7 +107,7 @@ export class Desk {
       send: (entry) => Boolean(this.sent.push(`${entry.conversation ?? "open"}:${entry.text}`)),
       line: lineOf,
       changed: () => {},
-      drawer: shelf,
+      outboxStorage: shelf,
       now: () => this.time + this.skew,
       later: (callback, milliseconds) => this.#timers.push({ callback, at: this.time + milliseconds }),
     });

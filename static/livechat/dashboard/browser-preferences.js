@@ -19,7 +19,7 @@ export const USUAL = {
 };
 
 /** One JSON object in the browser's storage; what is as usual is left out. */
-export class Habits {
+export class BrowserPreferences {
   #key;
   #storage;
   /** @type {Kept} */

@@ -1,4 +1,4 @@
-/** @import { Habits } from "./browser-preferences.js" */
+/** @import { BrowserPreferences } from "./browser-preferences.js" */
 /** @import { State } from "./store.js" */
 
 /** @typedef {"answers" | "introduced" | "sounds" | "embedded" | "chatted"} Step */
@@ -8,11 +8,11 @@ export const STEPS = ["answers", "introduced", "sounds", "embedded", "chatted"];
 
 /**
  * @param {State} state
- * @param {Pick<Habits, "get">} habits
+ * @param {Pick<BrowserPreferences, "get">} preferences
  * @returns {Record<Step, boolean> | null} what is done; null when the list is not to be shown
  */
-export function stepsOf({ loaded, me, steps }, habits) {
-  if (!loaded || !steps || me.id === null || habits.get("dismissed")) return null;
-  const done = { ...steps, sounds: habits.get("heard") };
+export function stepsOf({ loaded, me, steps }, preferences) {
+  if (!loaded || !steps || me.id === null || preferences.get("dismissed")) return null;
+  const done = { ...steps, sounds: preferences.get("heard") };
   return STEPS.every((step) => done[step]) ? null : done;
 }

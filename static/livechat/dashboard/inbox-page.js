@@ -19,7 +19,7 @@ import { AWAY, FOLDED, VisitorContext } from "./conversation/visitor-context.js"
 import { VISITOR } from "./list/conversation-texts.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
-/** @import { Habits } from "./browser-preferences.js" */
+/** @import { BrowserPreferences } from "./browser-preferences.js" */
 /** @import { State } from "./store.js" */
 /** @import { Viewer } from "./conversation/viewers.js" */
 /** @import { Whereabouts } from "./list/visitors.js" */
@@ -42,8 +42,8 @@ export class InboxPage extends HTMLElement {
   pane = new ConversationPane();
   search = element("input", { type: "search", autocomplete: "off", maxLength: 200, attributes: { "data-testid": "search" } });
 
-  /** @type {Habits | null} */
-  #habits = null;
+  /** @type {BrowserPreferences | null} */
+  #preferences = null;
   #channels = new ChannelCards();
   #context = new VisitorContext();
   /** One where the conversation would be; one in the list, where that is all there is room for. */
@@ -108,16 +108,16 @@ export class InboxPage extends HTMLElement {
     this.#context.archive = address && `${address}livechat/conversation/`;
   }
 
-  /** @param {Habits} habits */
-  set habits(habits) {
-    this.#habits = habits;
+  /** @param {BrowserPreferences} preferences */
+  set preferences(preferences) {
+    this.#preferences = preferences;
     for (const [index, name] of /** @type {const} */ (["list", "context"]).entries()) {
       const resizer = this.#resizers[index];
-      if (resizer) resizer.width = habits.get(name);
-      this.style.setProperty(`--${name}`, `${habits.get(name)}px`);
+      if (resizer) resizer.width = preferences.get(name);
+      this.style.setProperty(`--${name}`, `${preferences.get(name)}px`);
     }
-    this.toggleAttribute("aside", habits.get("aside"));
-    this.#context.folded = habits.get("folded").split(" ").filter(Boolean);
+    this.toggleAttribute("aside", preferences.get("aside"));
+    this.#context.folded = preferences.get("folded").split(" ").filter(Boolean);
     this.#showCompact();
   }
 
@@ -156,7 +156,7 @@ export class InboxPage extends HTMLElement {
   toggleContext() {
     if (matchMedia("(min-width: 1280px)").matches) {
       this.toggleAttribute("aside");
-      this.#habits?.set("aside", this.hasAttribute("aside"));
+      this.#preferences?.set("aside", this.hasAttribute("aside"));
     } else this.toggleAttribute("context");
   }
 
@@ -172,7 +172,7 @@ export class InboxPage extends HTMLElement {
 
   /** @param {State} state @param {boolean} busy  something else is shown */
   #showStart(state, busy) {
-    const done = this.#habits && stepsOf(state, this.#habits);
+    const done = this.#preferences && stepsOf(state, this.#preferences);
     const waiting = [...state.conversations.values()].filter(({ state }) => state === "queued").length;
     const [start, listed] = this.#starts;
     if (start) start.hidden = busy;
@@ -183,13 +183,13 @@ export class InboxPage extends HTMLElement {
   }
 
   #showCompact() {
-    const compact = this.#habits?.get("compact") ?? false;
+    const compact = this.#preferences?.get("compact") ?? false;
     this.toggleAttribute("compact", compact);
     this.#compact.ariaPressed = String(compact);
   }
 
   #turnCompact = () => {
-    this.#habits?.set("compact", !this.#habits.get("compact"));
+    this.#preferences?.set("compact", !this.#preferences.get("compact"));
     this.#showCompact();
   };
 
@@ -220,11 +220,11 @@ export class InboxPage extends HTMLElement {
   #resized = (/** @type {Event} */ event) => {
     const { done, pane, width } = /** @type {CustomEvent<{ done: boolean, pane: "list" | "context", width: number }>} */ (event).detail;
     this.style.setProperty(`--${pane}`, `${width}px`);
-    if (done) this.#habits?.set(pane, width);
+    if (done) this.#preferences?.set(pane, width);
   };
 
   #folded = (/** @type {Event} */ event) => {
-    this.#habits?.set("folded", /** @type {CustomEvent<string[]>} */ (event).detail.join(" "));
+    this.#preferences?.set("folded", /** @type {CustomEvent<string[]>} */ (event).detail.join(" "));
   };
 
   #away = () => this.toggleContext();

@@ -9,11 +9,11 @@ import { last } from "../shared/timeline.js";
 import { CHANNEL } from "./people/channel-cards.js";
 import { ACTIONS, Commands } from "./conversation/actions.js";
 import { ACTION } from "./conversation/conversation-head.js";
-import { Desk } from "./conversation/composing.js";
+import { Composing } from "./conversation/composing.js";
 import { Comparison } from "./digest.js";
 import { Drafts } from "./conversation/drafts.js";
-import { Freshness } from "./poller.js";
-import { Habits } from "./browser-preferences.js";
+import { Poller } from "./poller.js";
+import { BrowserPreferences } from "./browser-preferences.js";
 import { CHANNELS, InboxPage, SEARCHED, UNLOCKED } from "./inbox-page.js";
 import { CHOSEN } from "./list/inbox-rail.js";
 import { BEGUN } from "./inbox-start.js";
@@ -21,11 +21,11 @@ import { Keyboard } from "./keys/keyboard.js";
 import { stepped } from "./keys/keys.js";
 import { offers } from "./keys/palette-entries.js";
 import { choiceOf, CHOSE, OWN, presenceSet } from "./people/presence.js";
-import { Ringing } from "./alerts/alerts.js";
+import { Alerts } from "./alerts/alerts.js";
 import { apply, joined, opensOrCloses, ownDigest, start, takesPart, unread, wanted } from "./store.js";
 import { Viewers } from "./conversation/viewers.js";
 import { Visitors } from "./list/visitors.js";
-import { Watching } from "./conversation/watching.js";
+import { Watch } from "./conversation/watching.js";
 import { VISITOR } from "./list/conversation-texts.js";
 
 /** @import { Outgoing } from "../shared/outbox.js" */
@@ -47,7 +47,7 @@ const { pane } = page;
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const drafts = new Drafts(new SafeStorage(() => sessionStorage), config.id);
-const habits = new Habits(new SafeStorage(() => localStorage), config.id);
+const browserPreferences = new BrowserPreferences(new SafeStorage(() => localStorage), config.id);
 const singles = config.preferences?.shortcuts !== false;
 
 let state = start(config.user);
@@ -80,21 +80,21 @@ const commands = new Commands({
   changed: draw,
   unsent: () => page.tell("offline"),
 });
-const desk = new Desk(pane, {
+const composing = new Composing(pane, {
   send, outbox, drafts, storage, find: (id) => state.conversations.get(id), close: () => act("close"),
 });
 const keyboard = new Keyboard(page, singles, {
   selected: () => selected, open, walk, leave, act, take, closeAndNext, toggle, palette: () => void showPalette(),
 });
 const comparison = new Comparison();
-const watching = new Watching(send);
-const freshness = new Freshness(15_000, fetchInbox);
-const answers = new Freshness(60_000, () => send({
+const watching = new Watch(send);
+const inboxPoller = new Poller(15_000, fetchInbox);
+const answersPoller = new Poller(60_000, () => send({
   type: "answers.fetch", since: new Date(midnight(now())).toISOString(),
 }));
 const viewers = new Viewers((conversation, active) => send({ type: "viewing.set", conversation, active }), draw);
 const visitors = new Visitors(draw);
-const ringing = new Ringing(config.id, config.preferences, habits, { open, changed: draw });
+const alerts = new Alerts(config.id, config.preferences, browserPreferences, { open, changed: draw });
 
 /** @param {StaffEvent} event */
 function receive(event) {
@@ -128,11 +128,11 @@ function receive(event) {
       }
       break;
     case "conversation.changed":
-      if (opensOrCloses(before, event.conversation)) freshness.soon();
+      if (opensOrCloses(before, event.conversation)) inboxPoller.soon();
       readAhead();
       break;
     case "presence.changed":
-      freshness.soon();
+      inboxPoller.soon();
       break;
     case "inbox.changed":
       fetchInbox();
@@ -246,7 +246,7 @@ function connectionChanged(status) {
     if (arriving) arriving = !send({ type: "heartbeat", active: true });
     fetchInbox();
     connection.resume();
-    desk.connected();
+    composing.connected();
   } else {
     connection.pause();
     commands.forget();
@@ -269,7 +269,7 @@ function turnTo(id, walking = false) {
     // On a touch screen the keyboard would cover what there is to read.
     wantsFocus = !walking && matchMedia("(hover: hover)").matches;
     page.removeAttribute("context");
-    desk.turnTo(id);
+    composing.turnTo(id);
     came();
   }
   watch();
@@ -350,8 +350,8 @@ function drawNow() {
   watch();
   const looking = !document.hidden && state.conversations.has(selected) ? selected : "";
   viewers.look(state.me.id && choiceOf(state.me) !== "invisible" ? looking : "");
-  ringing.update(state, document.hasFocus() ? looking : "");
-  freshness.turn(selected === CHANNELS && !document.hidden);
+  alerts.update(state, document.hasFocus() ? looking : "");
+  inboxPoller.turn(selected === CHANNELS && !document.hidden);
   const channel = state.conversations.get(selected)?.channel;
   pane.composer.rules = state.channels.find(({ id }) => id === channel)?.files ?? NO_FILES;
   page.show(state, selected, {
@@ -360,10 +360,10 @@ function drawNow() {
     isBusy: (subject) => commands.isBusy(subject),
     viewers: viewers.of(selected),
     whereabouts,
-    blocked: ringing.blocked,
+    blocked: alerts.blocked,
   });
-  answers.turn(page.idle && socket.status === "open" && !document.hidden);
-  page.rail.sounds = { muted: ringing.muted, askable: ringing.askable };
+  answersPoller.turn(page.idle && socket.status === "open" && !document.hidden);
+  page.rail.sounds = { muted: alerts.muted, askable: alerts.askable };
   if (wantsFocus && pane.composer.checkVisibility()) {
     wantsFocus = false;
     pane.composer.focusText();
@@ -394,24 +394,24 @@ function act(action) {
     case "context":
       return page.toggleContext();
     case "dismiss":
-      habits.set("dismissed", true);
+      browserPreferences.set("dismissed", true);
       return draw();
     case "in_call":
       return choose({ choice: choiceOf(state.me), in_call: !state.me.in_call });
     case "mute":
-      ringing.muted = !ringing.muted;
+      alerts.muted = !alerts.muted;
       return draw();
     case "note":
     case "reply":
       return pane.write(action === "note");
     case "notify":
-      return void ringing.ask();
+      return void alerts.ask();
     case "search":
       return page.search.focus();
     case "sheet":
       return void showSheet();
     case "sounds":
-      return void ringing.unlock().then(() => ringing.ask());
+      return void alerts.unlock().then(() => alerts.ask());
     case "transcript":
       send({ type: "transcript.open", conversation: selected, format: "text" });
   }
@@ -466,7 +466,7 @@ async function showPalette() {
   new CommandPalette(offers(state, selected, page.list.ids, {
     open,
     act: (action) => (action === "take" ? take() : act(action)),
-    muted: ringing.muted,
+    muted: alerts.muted,
     profile: () => location.assign("/profile/"),
   })).open();
 }
@@ -493,7 +493,7 @@ page.addEventListener(CHANNEL, (event) => {
   });
 });
 page.addEventListener(SEARCHED, draw);
-page.addEventListener(UNLOCKED, () => ringing.unlock());
+page.addEventListener(UNLOCKED, () => alerts.unlock());
 page.addEventListener(CHOSEN, (event) => act(/** @type {CustomEvent} */ (event).detail));
 page.addEventListener(BEGUN, (event) => {
   const begin = /** @type {CustomEvent} */ (event).detail;
@@ -518,7 +518,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => keyboard.press(event));
 
 page.admin = config.admin;
-page.habits = habits;
-desk.turnTo(selected);
+page.preferences = browserPreferences;
+composing.turnTo(selected);
 draw();
 socket.start();

@@ -4,7 +4,7 @@ const SOON_MS = 2_000;
  * Fetches while something is looked at that no event tells wholly: at once, every so often, and
  * shortly after whatever may have changed it.
  */
-export class Freshness {
+export class Poller {
   #every;
   #fetch;
   #shown = false;

@@ -1,6 +1,6 @@
 import { files } from "./file-addresses.js";
 import { Outbox } from "./outbox.js";
-import { Drawer } from "./outbox-storage.js";
+import { OutboxStorage } from "./outbox-storage.js";
 import { checkPage } from "./page-check.js";
 import { ReadMarks } from "./read-marks.js";
 import { Repair } from "./repair.js";
@@ -44,19 +44,19 @@ export class ChatConnection {
 
   /** Which earlier entries were asked for on this connection: a person who scrolls asks many times. */
   #asked = "";
-  #drawer;
+  #outboxStorage;
   #side;
 
   /** @param {Side<Command> & Omit<Handlers, "unopened">} side */
   constructor(side) {
     this.#side = side;
-    this.#drawer = new Drawer(side.storage, side.owner, side.tab);
+    this.#outboxStorage = new OutboxStorage(side.storage, side.owner, side.tab);
     this.socket = new Socket(side.path, { ...side, unopened: () => this.#checkPage() });
     this.outbox = new Outbox({
       send: (entry) => this.send(side.frame(entry)),
       line: side.line,
       changed: side.outboxChanged,
-      drawer: this.#drawer,
+      outboxStorage: this.#outboxStorage,
       now: () => now().getTime(),
       // The browser's own function may not be called as a method.
       later: (callback, milliseconds) => setTimeout(callback, milliseconds),
@@ -98,7 +98,7 @@ export class ChatConnection {
 
   /** Take over what a closed tab left unsent. */
   adopt() {
-    this.#drawer.look().then(() => this.outbox.adopt());
+    this.#outboxStorage.look().then(() => this.outbox.adopt());
   }
 
   /** Fetch the page before the earliest known entry, once. @param {string} conversation */

@@ -12,7 +12,7 @@ const FAMILIES = ["image", "audio", "video", "document", "archive"];
  * Keeps one outbox in the browser's storage, an entry a key, so that two tabs never overwrite each
  * other. Each tab holds a lock while it lives; what a tab without its lock left is adopted.
  */
-export class Drawer {
+export class OutboxStorage {
   /** @type {Set<string> | null} tabs that were alive when we last looked */
   #alive = null;
   /** @type {Promise<void> | null} */

@@ -32,7 +32,7 @@ const MISSED = "upload";
  * @property {(entry: Outgoing) => boolean} send  false when there is no connection
  * @property {(entry: Outgoing) => string} line  texts of one line are stored in the order of writing
  * @property {() => void} changed
- * @property {Keeper} drawer  where entries survive a reload
+ * @property {Keeper} outboxStorage  where entries survive a reload
  * @property {() => number} now
  * @property {(callback: () => void, milliseconds: number) => void} later
  */
@@ -62,7 +62,7 @@ export class Outbox {
   /** Take over what an earlier page, or a closed tab, left unsent. */
   adopt() {
     const known = new Set(this.entries.map((entry) => entry.client_id));
-    const found = this.#around.drawer.adopt().filter((entry) => !known.has(entry.client_id));
+    const found = this.#around.outboxStorage.adopt().filter((entry) => !known.has(entry.client_id));
     if (!found.length) return;
     this.entries.push(...found.map(orphaned));
     this.entries.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
@@ -126,7 +126,7 @@ export class Outbox {
     if (!entry) return;
     if (entry.conversation === null && conversation) this.#settle(conversation);
     this.#change(client_id, { state: "sent", conversation: entry.conversation ?? conversation });
-    this.#around.drawer.remove(client_id);
+    this.#around.outboxStorage.remove(client_id);
     this.#moved();
   }
 
@@ -160,7 +160,7 @@ export class Outbox {
     const entry = this.#find(client_id);
     if (!entry) return undefined;
     this.entries = this.entries.filter((other) => other !== entry);
-    this.#around.drawer.remove(client_id);
+    this.#around.outboxStorage.remove(client_id);
     this.#moved();
     return entry;
   }
@@ -176,7 +176,7 @@ export class Outbox {
     const left = this.entries.filter((entry) => !ids.has(entry.client_id));
     if (left.length === this.entries.length) return;
     const gone = this.entries.filter((entry) => ids.has(entry.client_id));
-    for (const entry of gone) this.#around.drawer.remove(entry.client_id);
+    for (const entry of gone) this.#around.outboxStorage.remove(entry.client_id);
     this.entries = left;
     if (gone.some((entry) => entry.conversation === null)) this.#settle(conversation);
     this.#moved();
@@ -268,7 +268,7 @@ export class Outbox {
   /** @param {Outgoing} entry */
   #put(entry) {
     this.entries = [...this.entries, entry];
-    this.#around.drawer.put(entry);
+    this.#around.outboxStorage.put(entry);
   }
 
   /** @param {string} client_id @param {Partial<Outgoing>} change */
@@ -276,7 +276,7 @@ export class Outbox {
     this.entries = this.entries.map((entry) => {
       if (entry.client_id !== client_id) return entry;
       const next = { ...entry, ...change };
-      if (next.state !== "in_flight" && next.state !== "sent") this.#around.drawer.put(next);
+      if (next.state !== "in_flight" && next.state !== "sent") this.#around.outboxStorage.put(next);
       return next;
     });
   }

@@ -14,7 +14,7 @@ const RETRY_SECONDS = 5;
  * The visitor's wish to end his chat. Kept, and sent again after every new connection, until the
  * server has answered it or the visitor thinks better of it.
  */
-export class Ending {
+export class EndChat {
   /** @type {Stage} */
   stage = "";
   /** Why the server refused. */

@@ -11,7 +11,7 @@ import { TypingSender } from "../shared/typing.js";
 import { SUGGEST } from "./chat-greeting.js";
 import { CHOOSE, CLOSE, END, SAVE, STAY, WIDEN } from "./chat-header.js";
 import { ChatPanel, READY, START } from "./chat-panel.js";
-import { Chooser } from "./preferences.js";
+import { Preferences } from "./preferences.js";
 import { Draft } from "./draft.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
@@ -26,7 +26,7 @@ const panel = /** @type {ChatPanel} */ (document.querySelector("chat-panel"));
 const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const identity = new Identity(storage, config.key);
-const chooser = new Chooser(storage, config.key);
+const preferences = new Preferences(storage, config.key);
 const draft = new Draft(config.key);
 /** So long it may take to connect before we say where else we can be reached. */
 const DOWN_MS = 15_000;
@@ -41,7 +41,7 @@ let state = start(config.channel);
 let visible = false;
 /** @type {Page | null} */
 let page = null;
-/** His wish to end the chat, fetched when it may come. @type {import("./end-chat.js").Ending | null} */
+/** His wish to end the chat, fetched when it may come. @type {import("./end-chat.js").EndChat | null} */
 let ending = null;
 const NO_WISH = /** @type {const} */ ({ stage: "", code: "" });
 let wide = false;
@@ -257,7 +257,7 @@ function prepare() {
 /** Sounds can be made from a click or key on: the first one that may lead to an answer. */
 function sounding() {
   // In a frame that was never touched, to try would only be complained about.
-  if (chooser.chosen.muted || navigator.userActivation?.hasBeenActive === false) return null;
+  if (preferences.chosen.muted || navigator.userActivation?.hasBeenActive === false) return null;
   chimes ??= import("./sound.js");
   chimes.then(({ arm }) => arm(), () => (chimes = null));
   return chimes;
@@ -303,8 +303,8 @@ function save(format) {
 
 /** @param {string} conversation */
 async function wish(conversation) {
-  const { Ending } = await import("./end-chat.js");
-  ending ??= new Ending({
+  const { EndChat } = await import("./end-chat.js");
+  ending ??= new EndChat({
     // What was written before has to arrive first: an ended chat takes no texts.
     send: (id, client_id) =>
       !outbox.isBusy && send({ type: "conversation.close", conversation: id, client_id }),
@@ -374,7 +374,7 @@ function draw() {
     known: Boolean(state.epoch) || !identity.token,
     alone: host.alone,
     wide: host.alone || phone ? null : wide,
-    choices: chooser.chosen,
+    choices: preferences.chosen,
     told,
   });
   const count = unread(state);
@@ -397,7 +397,7 @@ panel.addEventListener(INPUT, (event) => {
 });
 panel.addEventListener(SUGGEST, (event) => post(/** @type {CustomEvent} */ (event).detail, []));
 panel.addEventListener(CHOOSE, (event) => {
-  chooser.choose(/** @type {CustomEvent} */ (event).detail);
+  preferences.choose(/** @type {CustomEvent} */ (event).detail);
   draw();
 });
 panel.addEventListener(SAVE, (event) => save(/** @type {CustomEvent} */ (event).detail));

@@ -8,7 +8,7 @@
 const ZOOM = ["", "1.15", "1.3"];
 
 /** Remembers {@link Choices}, and makes the text as large as they say. */
-export class Chooser {
+export class Preferences {
   /** @type {Choices} */
   chosen = { muted: false, size: 0 };
 

@@ -6,17 +6,17 @@ import { t } from "../texts.js";
 import { lastLine, visitorName } from "../list/conversation-texts.js";
 
 /** @import { Preferences } from "./alarm.js" */
-/** @import { Habits } from "../browser-preferences.js" */
+/** @import { BrowserPreferences } from "../browser-preferences.js" */
 /** @import { State } from "../store.js" */
 
 /** Somebody who has just come is not told at once that his browser wants a click first. */
 const PATIENCE_MS = 5_000;
 
 /** Sounds and notifications: one tab makes them, and none while the browser forbids it. */
-export class Ringing {
+export class Alerts {
   #alarm;
   #election;
-  #habits;
+  #browserPreferences;
   #preferences;
   #sounds = new Sounds();
   #open;
@@ -28,12 +28,12 @@ export class Ringing {
   /**
    * @param {string} user
    * @param {Partial<Preferences> | undefined} preferences
-   * @param {Habits} habits
+   * @param {BrowserPreferences} browserPreferences
    * @param {{ open: (conversation: string) => void, changed: () => void }} listener
    */
-  constructor(user, preferences, habits, { open, changed }) {
+  constructor(user, preferences, browserPreferences, { open, changed }) {
     this.#preferences = { ...DEFAULTS, ...preferences };
-    this.#habits = habits;
+    this.#browserPreferences = browserPreferences;
     this.#open = open;
     this.#changed = changed;
     this.#election = new Election(`staff:${user}`, { changed: () => this.#look() });
@@ -50,10 +50,10 @@ export class Ringing {
     });
     this.#sounds.onchange = () => {
       this.#election.able = !this.#sounds.blocked;
-      if (!this.#sounds.blocked) habits.set("heard", true);
+      if (!this.#sounds.blocked) browserPreferences.set("heard", true);
       changed();
     };
-    this.muted = habits.get("muted");
+    this.muted = browserPreferences.get("muted");
     setTimeout(() => {
       this.#patient = false;
       changed();
@@ -64,11 +64,11 @@ export class Ringing {
   }
 
   get muted() {
-    return this.#habits.get("muted");
+    return this.#browserPreferences.get("muted");
   }
 
   set muted(muted) {
-    this.#habits.set("muted", muted);
+    this.#browserPreferences.set("muted", muted);
     this.#alarm.preferences = { ...this.#preferences, volume: muted ? 0 : this.#preferences.volume };
     this.#look();
   }

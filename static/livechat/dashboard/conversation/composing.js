@@ -24,7 +24,7 @@ const CANNED_MS = 60_000;
  */
 
 /** Where one writes: a reply and a note for each conversation, kept until they are sent. */
-export class Desk {
+export class Composing {
   #cannedAt = -Infinity;
   #conversation = "";
   #means;

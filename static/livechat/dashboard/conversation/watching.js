@@ -1,7 +1,7 @@
 /** @import { StaffCommand } from "../../shared/wire.d.ts" */
 
 /** Listens to one conversation that the operator reads without taking part in it. */
-export class Watching {
+export class Watch {
   #watched = "";
   #send;
 
