@@ -21,7 +21,7 @@ from livechat.consumers.thread_pool import run
 from livechat.consumers.writer import writer
 from livechat.database.database_time import database_now
 from livechat.errors import LivechatError
-from livechat.widget_init.endpoint import board
+from livechat.widget_init.snapshot import snapshot
 from livechat.wire import Close
 
 NOTICE_SECONDS = 1.0
@@ -63,11 +63,11 @@ async def start() -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(
             asyncio.gather(
-                board.refresh(run), _read_time(), asyncio.to_thread(health.known_migrations)
+                snapshot.refresh(run), _read_time(), asyncio.to_thread(health.known_migrations)
             ),
             WARM_UP_SECONDS,
         )
-    _tasks.add(loop.create_task(board.keep(run), name="widgets"))
+    _tasks.add(loop.create_task(snapshot.keep(run), name="widgets"))
     if not settings.REDIS_URL:
         _tasks.add(loop.create_task(Clock().run(), name="clock"))
     # Objects made at start-up live until the end; collections that skip them are shorter.

@@ -10,8 +10,8 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from livechat.widget_init import endpoint  # noqa: E402 - needs the apps to be loaded
+from livechat.widget_init import snapshot  # noqa: E402 - needs the apps to be loaded
 
 if __name__ == "__main__":
-    endpoint.REFRESH_SECONDS = 24 * 3_600.0
+    snapshot.REFRESH_SECONDS = 24 * 3_600.0
     execute_from_command_line(["manage.py", *sys.argv[1:]])

@@ -22,7 +22,7 @@ from livechat.models import Channel, ChannelRule, Embedding, Operator
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 from livechat.widget_init import endpoint
-from livechat.widget_init.endpoint import board
+from livechat.widget_init.snapshot import MAX_OF_A_CHANNEL, MAX_SIGHTINGS, snapshot
 from tests import factories
 
 SHOP = "https://shop.example"
@@ -30,11 +30,11 @@ ADDRESSES = {country.code: country.address for country in COUNTRIES}
 
 
 @pytest.fixture(autouse=True)
-def fresh_board(monkeypatch) -> None:
-    monkeypatch.setattr(board, "widgets", {})
-    monkeypatch.setattr(board, "_sightings", {})
-    monkeypatch.setattr(board, "_noted", {})
-    monkeypatch.setattr(board, "_seen", Counter())
+def fresh_snapshot(monkeypatch) -> None:
+    monkeypatch.setattr(snapshot, "widgets", {})
+    monkeypatch.setattr(snapshot, "_sightings", {})
+    monkeypatch.setattr(snapshot, "_noted", {})
+    monkeypatch.setattr(snapshot, "_seen", Counter())
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ async def ask(
 
 
 def widget(*rules: Rule, **fields: Any) -> Widget:
-    """Berlin, as websites see it; also put on the board."""
+    """Berlin, as websites see it; also put into the snapshot."""
     made = Widget(
         **{
             "channel": 1,
@@ -103,7 +103,7 @@ def widget(*rules: Rule, **fields: Any) -> Widget:
             **fields,
         }
     )
-    board.widgets = {**(board.widgets or {}), made.key: made}
+    snapshot.widgets = {**(snapshot.widgets or {}), made.key: made}
     return made
 
 
@@ -274,7 +274,7 @@ async def test_a_website_that_is_not_on_the_list_is_told_nothing(origin):
 
     assert (status, told) == (403, {"error": {"code": "website_not_allowed"}})
     assert "access-control-allow-origin" not in headers
-    assert board._sightings == {}
+    assert snapshot._sightings == {}
 
 
 @pytest.mark.parametrize("origin", [SHOP, "https://eu.trade.example", None])
@@ -308,7 +308,7 @@ async def test_what_is_no_origin_is_never_echoed_nor_cut(origin):
 
     assert status == 403
     assert "access-control-allow-origin" not in headers
-    assert board._sightings == {}
+    assert snapshot._sightings == {}
 
 
 async def test_null_is_refused_even_where_any_website_may_ask():
@@ -340,7 +340,7 @@ async def test_head_is_answered_without_a_body():
 
 
 async def test_before_anything_is_known_it_says_so(monkeypatch):
-    monkeypatch.setattr(board, "widgets", None)
+    monkeypatch.setattr(snapshot, "widgets", None)
 
     status, _, headers = await ask()
 
@@ -398,7 +398,7 @@ def test_a_full_channel_is_not_available(berlin, anna):
 
 def test_a_warm_answer_asks_the_database_nothing(berlin, django_assert_num_queries):
     ChannelRule.objects.create(channel=berlin, regex_url="/cart", countries="DE")
-    board.widgets = widgets.snapshot()
+    snapshot.widgets = widgets.snapshot()
 
     async def often() -> None:
         for _ in range(50):
@@ -410,15 +410,15 @@ def test_a_warm_answer_asks_the_database_nothing(berlin, django_assert_num_queri
 
 async def test_while_the_database_is_away_it_says_what_it_last_knew():
     widget(rule(ButtonAction.HIDE, "/cart"))
-    board.saw(1, SHOP)
+    snapshot.saw(1, SHOP)
 
     async def away(_service, *_values):
         raise Unavailable from OperationalError("gone")
 
-    await board.refresh(away)
+    await snapshot.refresh(away)
 
     assert (await ask(url=f"{SHOP}/cart"))[1]["action"] == "hide_button"
-    assert list(board._sightings) == [(1, SHOP)]
+    assert list(snapshot._sightings) == [(1, SHOP)]
 
 
 async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
@@ -428,9 +428,9 @@ async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
         readings.append(service)
         return {}
 
-    monkeypatch.setattr(endpoint, "GATHER_SECONDS", 0.01)
+    monkeypatch.setattr("livechat.widget_init.snapshot.GATHER_SECONDS", 0.01)
     await bus.attach()
-    keeping = asyncio.create_task(board.keep(read))
+    keeping = asyncio.create_task(snapshot.keep(read))
     await asyncio.sleep(0.05)
     assert len(readings) == 0
 
@@ -466,10 +466,10 @@ async def test_websites_that_asked_are_noted_down_once_a_minute(monkeypatch):
     for origin in (SHOP, SHOP, "https://other.example", None):
         await ask(origin=origin)
 
-    assert set(board._sightings) == {(7, SHOP), (7, "https://other.example")}
-    board._sightings = {}
+    assert set(snapshot._sightings) == {(7, SHOP), (7, "https://other.example")}
+    snapshot._sightings = {}
     await ask(origin=SHOP)
-    assert board._sightings == {}
+    assert snapshot._sightings == {}
 
 
 def test_they_are_stored_with_their_first_and_last_time(berlin):
@@ -504,31 +504,31 @@ async def test_somebody_who_claims_many_names_fills_no_memory_while_the_database
     for _ in range(3):
         for channel in range(300):
             for number in range(20):
-                board.saw(channel, f"https://{uuid.UUID(int=number)}.example")
-        await board.refresh(away)
+                snapshot.saw(channel, f"https://{uuid.UUID(int=number)}.example")
+        await snapshot.refresh(away)
 
-    assert len(board._sightings) == endpoint.MAX_SIGHTINGS
+    assert len(snapshot._sightings) == MAX_SIGHTINGS
 
 
 async def test_of_one_channel_few_are_noted_between_two_snapshots():
     for number in range(200):
-        board.saw(1, f"https://{uuid.UUID(int=number)}.example")
+        snapshot.saw(1, f"https://{uuid.UUID(int=number)}.example")
 
-    assert len(board._sightings) == endpoint.MAX_OF_A_CHANNEL
+    assert len(snapshot._sightings) == MAX_OF_A_CHANNEL
 
 
 async def test_a_sighting_that_cannot_be_stored_does_not_come_again():
     widget()
-    board.saw(1, SHOP)
+    snapshot.saw(1, SHOP)
 
     async def broken(service, *_values):
         if service is widgets.remember:
             raise ValueError("a row that no database takes")
         return {}
 
-    await board.refresh(broken)
+    await snapshot.refresh(broken)
 
-    assert board._sightings == {}
+    assert snapshot._sightings == {}
 
 
 # --- responders
