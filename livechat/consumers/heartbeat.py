@@ -48,9 +48,9 @@ class HeartbeatLoop:
             except LivechatError as error:
                 # The database is down. Send nothing rather than old state: clients measure the
                 # silence.
-                logger.warning("pulse.missed", code=error.code)
+                logger.warning("heartbeat.missed", code=error.code)
             except Exception:
-                logger.exception("pulse.failed")
+                logger.exception("heartbeat.failed")
             await asyncio.sleep(max(0.05, 1.0 - (time.monotonic() - started)))
 
     async def beat(self, turn: int) -> None:
@@ -79,7 +79,7 @@ class HeartbeatLoop:
         """
         before, self._epoch = self._epoch, await run(installation.epoch)
         if before is not None and before != self._epoch:
-            logger.warning("pulse.another_database")
+            logger.warning("heartbeat.another_database")
             for socket in list(BaseConsumer.live):
                 socket.close(Close.DRAINING)
 

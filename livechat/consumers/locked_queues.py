@@ -74,10 +74,10 @@ class LockedQueues:
             return self._post(items)
         except OperationalError as error:
             # Still locked: the clients must retry, in the same order.
-            logger.warning("lane.refused", messages=len(items), error=type(error).__name__)
+            logger.warning("locked_queue.refused", messages=len(items), error=type(error).__name__)
             return [Refused(Unavailable())] * len(items)
         except Exception:
-            logger.exception("lane.failed", messages=len(items))
+            logger.exception("locked_queue.failed", messages=len(items))
             if len(items) == 1:
                 return [Refused(Unavailable())]
             return [answer for item in items for answer in self._write([item])]

@@ -50,9 +50,9 @@ class SessionWatch:
                     await look([socket for socket in staff() if socket.user in users], told=True)
                 except LivechatError as error:
                     # The heartbeat loop checks again.
-                    logger.warning("watch.failed", code=error.code)
+                    logger.warning("session_watch.failed", code=error.code)
                 except Exception:  # this loop must not end; see `HeartbeatLoop.run`
-                    logger.exception("watch.failed")
+                    logger.exception("session_watch.failed")
         finally:
             bus.registry.drop(self)
 
