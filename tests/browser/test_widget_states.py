@@ -311,7 +311,7 @@ def test_a_chat_that_is_not_available_says_where_else_to_go(vera, server, chrome
 def test_who_is_not_known_any_more_begins_anew_and_is_told(vera, chrome):
     vera.opens()
     vera.write("Remember me")
-    vera.reads("Remember me")
+    expect(vera.entry("Remember me")).to_contain_text("Sent")
     vera.frame.evaluate("localStorage['livechat:token:kettleandleaf'] = 'nonsense'")
 
     vera.page.reload()
