@@ -83,6 +83,21 @@ test("the address of a socket is asked by HTTP, and never from a cache", async (
   assert.deepEqual(asked, ["http://127.0.0.1/ws/visitor/a/", { cache: "no-store" }]);
 });
 
+test("a read mark that the server rejects for good is not sent again", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const sent = [];
+  const marks = new ReadMarks((conversation, upTo) => Boolean(sent.push(`${conversation} ${upTo}`)));
+  marks.read("c1", 1);
+  mock.timers.tick(400);
+
+  for (const never of [undefined, null, 0]) marks.again(never);
+  mock.timers.tick(60_000);
+  mock.timers.reset();
+
+  assert.deepEqual(sent, ["c1 1"]);
+});
+
 test("a read mark for which the server had no time is told again, with the newest number", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */

@@ -110,7 +110,7 @@ function receive(event) {
       if (commands.answered(event.client_id, false)) page.tell(event.code);
       outbox.reject(event);
       if (event.code === "not_found") forget(event.client_id ?? "");
-      if (event.command === "messages.see" && event.retry_after) marks.again(event.retry_after);
+      if (event.command === "messages.see") marks.again(event.retry_after);
       if (event.command === "inbox.fetch") fetchAgain(event);
       break;
     case "message.posted":

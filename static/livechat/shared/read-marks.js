@@ -28,8 +28,13 @@ export class ReadMarks {
     }, PAUSE_MS);
   }
 
-  /** The server had no time for one of them. @param {number} seconds  after which it may have */
+  /**
+   * The server rejected one of them: send the newest again after `seconds`. Without `seconds` the server
+   * rejected it for good, and sending it again would meet the same answer for ever.
+   * @param {number | null | undefined} seconds
+   */
   again(seconds) {
+    if (!seconds) return;
     clearTimeout(this.#later);
     this.#later = setTimeout(() => {
       for (const [conversation, upTo] of [...this.#told].slice(-UNSURE)) this.#tell(conversation, upTo);

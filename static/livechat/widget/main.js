@@ -140,7 +140,7 @@ function receive(event) {
       ending?.reject(event);
       if (event.command === "attributes.set") attributesRefused(event);
       else if (event.command === "transcript.open") notice("unsaved");
-      else if (event.command === "messages.see") marks.again(event.retry_after ?? 0);
+      else if (event.command === "messages.see") marks.again(event.retry_after);
       else if (!event.command || SENDING.has(event.command)) slowed(event);
       break;
     case "transcript.opened":
