@@ -137,8 +137,9 @@ figures: .venv/test.txt ## those of the last make bench into docs/explanation/pe
 	@$(PY) -m benchmarks.page
 
 pictures: .venv/test.txt ## the screenshots in docs/images, anew
-	$(STAGE) "pictures" --needs chromium -- $(PY) -m docs.tools.pictures
-	$(STAGE) "pictures of every state" --needs chromium -- $(PY) -m docs.tools.states
+	@$(MACHINE) install chromium fonts
+	$(STAGE) "pictures" --needs chromium --needs fonts -- $(PY) -m docs.tools.pictures
+	$(STAGE) "pictures of every state" --needs chromium --needs fonts -- $(PY) -m docs.tools.states
 
 TEXTS := --no-location --no-wrap --verbosity 0 --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests \
 	--ignore=benchmarks --ignore=docs --ignore="config/demo/*" --ignore="templates/demo/*"

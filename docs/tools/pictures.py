@@ -130,6 +130,7 @@ class Studio:
     def take_admin(self) -> None:
         signed_in = self.sign_in("admin", "/admin/", DESKTOP).context.storage_state()
         shown = {f"admin-{tab}": f"{CHANNEL}#show-{tab}" for tab in TABS} | {
+            "admin-overview": "",
             "admin-channels": "livechat/channel/",
             "admin-test-url": f"livechat/channel/1/test-url/?url={TESTED}&operator=on",
             "admin-sessions": "livechat/conversation/",

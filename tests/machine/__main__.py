@@ -18,7 +18,10 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("install", help="install what tests need where we may")
+    install_parser = commands.add_parser("install", help="install programs where we may")
+    install_parser.add_argument(
+        "names", nargs="*", metavar="program", help="without any, all that tests need"
+    )
     commands.add_parser("begin", help="forget the stages of an earlier run")
     commands.add_parser("report", help="tell how the stages went and what this machine lacks")
     audit_parser = commands.add_parser("audit", help="look for known holes in locked dependencies")
@@ -26,7 +29,7 @@ def main() -> int:
     run_parser = commands.add_parser("run", help="run a command beside PostgreSQL and Redis")
     stage_parser = commands.add_parser("stage", help="run a command under a heading, with its time")
     stage_parser.add_argument("title")
-    stage_parser.add_argument("--needs", action="append", default=[], choices=programs.FIND)
+    stage_parser.add_argument("--needs", action="append", default=[], choices=programs.FIND_ALL)
     stage_parser.add_argument("--again", action="store_true", help="try failed tests once more")
     for with_command in (run_parser, stage_parser):
         with_command.add_argument("words", nargs="+", metavar="-- command")
@@ -36,7 +39,7 @@ def main() -> int:
 
     match options.command:
         case "install":
-            return install()
+            return install(options.names or list(programs.FIND))
         case "begin":
             stages.begin()
             return 0
@@ -50,9 +53,9 @@ def main() -> int:
             return stage(options.title, options.words, options.needs, again=options.again)
 
 
-def install() -> int:
-    """Install what tests need; in CI it is a failure when something is missing still."""
-    absent = programs.install(programs.FIND)
+def install(names: Sequence[str]) -> int:
+    """Install programs; in CI it is a failure when something is missing still."""
+    absent = programs.install(names)
     if absent:
         shout(f"{', '.join(absent)} missing. By hand: {programs.by_hand(absent)}")
     return 1 if absent and in_ci() else 0

@@ -17,6 +17,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 PACKAGES = {
     "chromium": ("chromium-headless-shell", "fonts-liberation", "fonts-dejavu-core"),
     "faketime": ("faketime",),
+    "fonts": ("fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk"),
     "gettext": ("gettext",),
     "nginx": ("nginx-light", "openssl"),
     "postgres": ("postgresql",),
@@ -37,6 +38,13 @@ def faketime() -> Path | None:
     """Return the path of the library that tells a process another time, or None."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return found[0] if found else None
+
+
+def fonts() -> Path | None:
+    """Return the folder of fonts when it has emoji, Arabic and Chinese, Japanese and Korean."""
+    folder = Path("/usr/share/fonts")
+    wanted = ("NotoColorEmoji.ttf", "NotoSansArabic-Regular.ttf", "NotoSansCJK-Regular.ttc")
+    return folder if all(any(folder.glob(f"**/{name}")) for name in wanted) else None
 
 
 def gettext() -> Path | None:
@@ -72,11 +80,15 @@ FIND: dict[str, Callable[[], Path | None]] = {
     "postgres": postgres,
     "redis": redis,
 }
+"""What tests need."""
+
+FIND_ALL = FIND | {"fonts": fonts}
+"""With what the documentation's pictures need as well."""
 
 
 def missing(names: Iterable[str]) -> list[str]:
     """Return those of `names` that this machine does not have."""
-    return [name for name in names if FIND[name]() is None]
+    return [name for name in names if FIND_ALL[name]() is None]
 
 
 def install(names: Iterable[str]) -> list[str]:
