@@ -58,7 +58,9 @@ class App:
         self.log = var / "server.log"
         self._host = _host_of(environ or {})
         self._command = command
-        self._beside = ["--second-site-port", str(second_site_port)]
+        # Only the demo has a second site, and an older version knows the option by another name.
+        is_demo = "DEMO" in (environ or {})
+        self._beside = ["--second-site-port", str(second_site_port)] if is_demo else []
         self._entry = entry
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.environ = inherited | {"VAR_DIR": str(var)} | dict(environ or {})
