@@ -1,4 +1,4 @@
-"""Windows for administrators; conversations change through the dashboard."""
+"""Livechat's pages in Django Admin. Conversations are read-only; the dashboard changes them."""
 
 from livechat.admin import (
     canned_responses,

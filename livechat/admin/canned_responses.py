@@ -1,4 +1,4 @@
-"""Canned responses: everybody writes his own and uses those shared with his groups."""
+"""Canned responses: users write their own and use those shared with their groups."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ from livechat.models import CannedResponse, User
 
 class CannedResponseForm(forms.ModelForm):
     owner: User
-    """Whose it is or will be; set by `get_form`, because the form does not ask for it."""
+    """The owner, also of a new row; `get_form` sets it, because it is not a field of the form."""
 
     def clean_shortcut(self) -> str:
-        """Refuse a second one of the same name: the operator could not call it."""
+        """Refuse a shortcut that the owner already has: only one of the two could be inserted."""
         shortcut: str = self.cleaned_data["shortcut"]
-        # Two forms of his at once meet here: the second one sees the first one's row.
+        # Lock the owner: of two concurrent forms, the second sees the row of the first.
         User.objects.select_for_update().filter(pk=self.owner.pk).first()
         same = CannedResponse.objects.filter(owner=self.owner, shortcut=shortcut)
         if same.exclude(pk=self.instance.pk).exists():
@@ -38,7 +38,7 @@ class CannedResponseForm(forms.ModelForm):
 
 @admin.register(CannedResponse)
 class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Own and shared ones; only the owner and managers change them."""
+    """Users see their own and shared ones, managers all. Only owners and managers change them."""
 
     form = CannedResponseForm
     list_display = ("call", "begins", "owner_name", "shared_with", "last_used_at")
@@ -82,7 +82,7 @@ class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField | None:
-        """Offer his own groups; managers may share with all."""
+        """Offer the user's own groups; offer managers all groups."""
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
             if not actor_of(request).is_manager:
@@ -95,7 +95,7 @@ class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: CannedResponse, form: forms.ModelForm, change: bool
     ) -> None:
-        """Whoever makes one owns it, and stays its owner when a manager corrects it."""
+        """Make the creator the owner. A manager who edits the row does not become its owner."""
         if not change:
             obj.owner = request.user  # type: ignore[assignment]  # signed in
         super().save_model(request, obj, form, change)

@@ -1,4 +1,4 @@
-"""The form of a channel: what is read, what is refused, and why."""
+"""The form of a channel: its fields, their validation and the check for concurrent edits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,26 +18,27 @@ from livechat.models import Channel
 from livechat.models.channel import MAX_SUGGESTIONS, clean_suggestions, is_colour
 
 TEXTS = ("button_text", "welcome_message", "suggestions", "input_placeholder")
-"""The fields whose texts can be given in other languages."""
+"""The fields whose texts can be translated."""
 
 PAIRS = (
     ("button_background_color", "button_text_color", colours.ICON),
     ("header_background_color", "title_color", colours.TEXT),
 )
-"""Background, what lies on it, and the contrast the two need."""
+"""Background, foreground, and the contrast ratio that the two need."""
 
 Translations = dict[str, dict[str, str]]
 
 
 def other_languages() -> list[tuple[str, str]]:
-    """Return code and name of every language but the one the fields themselves are written in."""
+    """Return code and name of every language except the default one, used by the fields."""
     return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
 class TranslationsInput(forms.Widget):
     """One input for each text and language, named like `translations-de-button_text`.
 
-    The page draws them itself, from `ChannelForm.languages`. What was not sent stays as it is.
+    The template renders the inputs from `ChannelForm.languages`. Texts that are not sent stay
+    unchanged.
     """
 
     def value_from_datadict(
@@ -57,9 +58,9 @@ class TranslationsInput(forms.Widget):
 
 
 class TranslationsField(forms.Field):
-    """Texts in other languages, checked like the base text.
+    """Texts in other languages, validated like the text of the base field.
 
-    Cleaned to {(field, language): text}.
+    The cleaned value is {(field, language): text}.
     """
 
     widget = TranslationsInput
@@ -77,7 +78,7 @@ class TranslationsField(forms.Field):
         cleaned, errors = {}, []
         for (field, code), text in (value or {}).items():
             base = Channel._meta.get_field(field)
-            assert isinstance(base, models.Field)  # TEXTS are fields of the row
+            assert isinstance(base, models.Field)  # TEXTS names model fields
             try:
                 checked = forms.CharField(required=False, max_length=base.max_length).clean(text)
                 cleaned[field, code] = (
@@ -94,11 +95,11 @@ class TranslationsField(forms.Field):
 LEFT_TO_RIGHT = {"slug", "privacy_link", "allowed_origins"} | {
     name for pair in PAIRS for name in pair[:2]
 }
-"""What is written from the left in every language."""
+"""Fields that are written from left to right in every language."""
 
 
 class ChannelForm(forms.ModelForm):
-    """A channel, with the revision that its reader saw."""
+    """A channel, with the revision that the editor saw."""
 
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     translations = TranslationsField()
@@ -111,7 +112,7 @@ class ChannelForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["revision"] = self.instance.revision
         for name in {name for pair in PAIRS for name in pair[:2]} & self.fields.keys():
-            # What a colour is says everything; how long it may be would only hide that.
+            # The message about the format is enough; one about the length would confuse.
             self.fields[name].validators = [is_colour]
         if "suggestions" in self.fields:
             self.fields["suggestions"].widget.attrs["rows"] = MAX_SUGGESTIONS
@@ -119,7 +120,7 @@ class ChannelForm(forms.ModelForm):
             self.fields[name].widget.attrs["dir"] = "ltr"
 
     def clean_translations(self) -> Translations:
-        """Put what was written beside what is stored: languages unknown here are kept."""
+        """Merge the texts into the stored ones, so that unknown languages and fields are kept."""
         stored = self.instance.translations
         merged: Translations = {
             field: dict(texts)
@@ -135,10 +136,10 @@ class ChannelForm(forms.ModelForm):
         return {field: texts for field, texts in kept.items() if texts}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse to overwrite unseen what somebody else saved meanwhile.
+        """Refuse to overwrite changes that another user saved after this form was loaded.
 
-        The row is locked. The page that tells it carries the new revision, so saving again is
-        a decision.
+        `ChannelAdmin.get_object` locks the row. The page with the error carries the new revision,
+        so a second save overwrites deliberately.
         """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance.pk and cleaned.get("revision") != self.instance.revision:
@@ -147,7 +148,7 @@ class ChannelForm(forms.ModelForm):
 
     @property
     def languages(self) -> list[dict[str, Any]]:
-        """What the page shows for each other language: its texts as written or as stored."""
+        """The inputs of each other language, with the texts as sent or else as stored."""
         value = self["translations"].value()
         return [
             {

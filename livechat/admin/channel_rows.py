@@ -1,4 +1,4 @@
-"""The rows of a channel, its operators and its rules: what is read, what is refused, and why."""
+"""The inline rows of a channel, its operators and its rules: their forms and validation."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ class RowForm(forms.ModelForm):
     """A row of a channel: an operator or a rule."""
 
     gone = False
-    """Somebody else deleted the row while this page was open."""
+    """Whether another user deleted the row while this page was open."""
 
     def clean(self) -> dict[str, Any] | None:
         if self.gone:
@@ -38,7 +38,7 @@ class RowForm(forms.ModelForm):
 
 
 class MembershipForm(RowForm):
-    """An operator of the channel, found by typing; profiles are not made or changed from here."""
+    """An operator of the channel, chosen by autocomplete; without links to add or edit profiles."""
 
     class Meta:
         model = Membership
@@ -51,7 +51,10 @@ class MembershipForm(RowForm):
             operator.widget = operator.widget.widget
 
     def clean_operator(self) -> Operator:
-        """Refuse whoever has no right to answer: getting it back does not restore channels."""
+        """Refuse an operator without the right to answer, unless the row already has this operator.
+
+        An operator who gets the right back does not get the channels back.
+        """
         operator: Operator = self.cleaned_data["operator"]
         if not operator.is_enabled and operator.pk != self.initial.get("operator"):
             raise ValidationError(
@@ -62,8 +65,10 @@ class MembershipForm(RowForm):
 
 
 class OperatorSelect(AutocompleteSelect):
-    """An operator found by typing. What is no key chooses nothing: the database cannot look for it,
-    and the form says that it is wrong."""
+    """An autocomplete for operators. Values that are no keys are not looked up.
+
+    The database would fail on them; the form reports them as invalid.
+    """
 
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         keys = [key for key in value if re.fullmatch(r"[0-9]{1,30}", key)]
@@ -71,7 +76,7 @@ class OperatorSelect(AutocompleteSelect):
 
 
 class CountriesInput(UnfoldAdminTextInputWidget):
-    """Codes with commas between them: one field however many countries there are."""
+    """One text input of comma-separated codes, for any number of countries."""
 
     def format_value(self, value: Any) -> str:
         if isinstance(value, str):
@@ -84,7 +89,7 @@ class CountriesInput(UnfoldAdminTextInputWidget):
 
 
 class CountriesField(forms.Field):
-    """Countries by their ISO codes, in the order written, each once."""
+    """ISO codes of countries, without duplicates, in the order written."""
 
     widget = CountriesInput
 
@@ -106,7 +111,7 @@ class CountriesField(forms.Field):
 
 
 class RuleForm(RowForm):
-    """A rule; `responder_choices` are the bots there are, with their labels."""
+    """A rule; `responder_choices` are (key, label) of the available bots."""
 
     responder_choices: list[tuple[str, str]] = []
 
@@ -132,7 +137,7 @@ class RuleForm(RowForm):
             self.fields["responder_condition"].required = False
 
     def has_changed(self) -> bool:
-        """A new row is meant, even one where everything stayed as proposed."""
+        """Say whether to save the row. A new row is saved even if all its values are defaults."""
         return bool(self.instance._state.adding) or super().has_changed()
 
     def clean_sequence(self) -> int:
@@ -158,8 +163,10 @@ MAX_RULES = 200
 
 
 class Rows(PaginationInlineFormSet):
-    """Rows of a channel. Those that somebody deleted meanwhile come back as new ones, with an
-    error that says so; those that were to be removed anyway are simply left out."""
+    """Rows of a channel. A row that another user deleted returns as a new row with an error.
+
+    If this user wanted to remove that row too, it is left out without an error.
+    """
 
     data: Any
 
@@ -171,8 +178,10 @@ class Rows(PaginationInlineFormSet):
             self._set_right()
 
     def clean(self) -> None:
-        """Refuse more rows than were sent, and rules that together would take too long for every
-        page."""
+        """Refuse a wrong count of rows, too many rules, and rules too slow to match together.
+
+        Every page that loads the widget matches all of them.
+        """
         super().clean()
         if self._is_miscounted:
             raise ValidationError(
@@ -200,8 +209,10 @@ class Rows(PaginationInlineFormSet):
         return form
 
     def _set_right(self) -> None:
-        """Number the rows anew where one of them names a row that is not there, or where there are
-        not as many as was said."""
+        """Renumber the rows if one names a row that does not exist, or if the counts are wrong.
+
+        Order: existing rows, deleted rows to add again, new rows.
+        """
         told = self.management_form.cleaned_data
         sent = (_row(self.prefix).fullmatch(key) for key in self.data)
         last = max((int(match[1]) for match in sent if match), default=-1)
@@ -223,11 +234,11 @@ class Rows(PaginationInlineFormSet):
         self.data = _renumbered(self.data, self.prefix, order, len(there))
         for i in self._gone:
             self.data.pop(f"{self.prefix}-{i}-id", None)
-        del self.management_form  # a cached property, read anew
+        del self.management_form  # a cached property; it reads the new data
 
 
 def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> QueryDict:
-    """Return the data with row `order[i]` as row i, and as many rows as there are in `order`."""
+    """Return the data with row `order[i]` as row i, without all other rows, and with new counts."""
     numbers = {old: new for new, old in enumerate(order)}
     made = QueryDict(mutable=True)
     row = _row(prefix)
@@ -243,7 +254,7 @@ def _renumbered(data: Any, prefix: str, order: list[int], initial: int) -> Query
 
 
 def _row(prefix: str) -> re.Pattern[str]:
-    """Return what names a field of a row; its first group is the number of the row."""
+    """Return a pattern for the names of a row's fields; its first group is the row's number."""
     return re.compile(rf"{re.escape(prefix)}-(\d{{1,6}})-(.+)", re.DOTALL)
 
 

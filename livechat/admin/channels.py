@@ -1,4 +1,4 @@
-"""Channels: the list, and the form with its four tabs."""
+"""Channels: the list, and the form with four tabs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class MembershipInline(TabularInline):
 
 
 class ChannelRuleInline(TabularInline):
-    """Rules in their order. The columns of bots are there only when there are bots."""
+    """The rules of a channel. The columns for bots appear only if there are bots."""
 
     model = ChannelRule
     form = RuleForm
@@ -79,7 +79,7 @@ class ChannelRuleInline(TabularInline):
 
 @dataclass
 class Tab:
-    """A tab of the form: groups of fields, the rows beneath them, and how many errors are in it."""
+    """A tab of the form: groups of fields, the inline rows below them, and the number of errors."""
 
     key: str
     label: Any
@@ -97,12 +97,12 @@ TABS = (
 
 
 PROTECTED = 20
-"""How many of the rows that forbid deleting a channel are named."""
+"""The maximum number of rows shown when they prevent the deletion of a channel."""
 
 
 @admin.register(Channel)
 class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """One site or team: operators, look, rules."""
+    """A channel is one website or team: its operators, appearance and rules."""
 
     form = ChannelForm
     list_display = ("name", "is_active", "operator_count", "session_count", "seen")
@@ -112,7 +112,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     inlines = (MembershipInline, ChannelRuleInline)
     actions_detail = ("test_a_url",)
     compressed_fields = False
-    # The classes say in which tab a group lies; the first one is above them.
+    # The class of a group is the key of its tab. The first group is above the tabs.
     fieldsets = (
         (None, {"fields": ("name", "slug", "is_active")}),
         (
@@ -173,8 +173,8 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             _("Beyond the chat"),
             {
                 "classes": ("options",),
-                # The columns review_link, is_published, publish_comments and see_visitors come
-                # here with what reads them.
+                # The columns review_link, is_published, publish_comments and see_visitors are
+                # missing until there is code that reads them.
                 "fields": ("contact_hint",),
             },
         ),
@@ -223,7 +223,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
-        """The list counts in the database; a single channel needs no figures."""
+        """Annotate the rows with their counts for the list; a single channel needs none."""
         channels: QuerySet[Channel] = super().get_queryset(request)
         match = request.resolver_match
         if match is None or match.url_name != "livechat_channel_changelist":
@@ -237,7 +237,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Channel | None:
-        """Lock the channel that is about to be saved, so that its revision can be compared."""
+        """Return the channel, locked for a POST so that the form can compare its revision."""
         channel: Channel | None = super().get_object(request, object_id, from_field)
         if channel is None or request.method != "POST":
             return channel
@@ -257,7 +257,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Conversations protect their channel: that is said, not that a right is missing."""
+        """If conversations protect the channel, report only them, not missing permissions too."""
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return found, counts, set() if protected else lacking, protected[:PROTECTED]
 
@@ -321,7 +321,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
 
 def _figure(model: type[models.Model], aggregate: Any, nothing: int | None = None) -> Any:
-    """Return a subquery that counts rows of `model` for each channel."""
+    """Return a subquery of `aggregate` over the rows of `model` per channel; `nothing` if none."""
     rows = model._default_manager.filter(channel=OuterRef("pk")).order_by().values("channel")
     figure = Subquery(rows.annotate(figure=aggregate).values("figure"))
     return figure if nothing is None else Coalesce(figure, nothing)
@@ -347,7 +347,7 @@ def _laid_out(
 
 
 def _preview(form: ModelForm) -> dict[str, str]:
-    """Return the texts and colours to begin with; colours only if they are some."""
+    """Return the initial texts and colours of the preview; invalid colours become defaults."""
     names = [name for pair in channel_form.PAIRS for name in pair[:2]]
     shown = {}
     for name in ("name", "button_position", "theme", *channel_form.TEXTS, *names):

@@ -1,4 +1,4 @@
-"""The archive: a read-only window on conversations. They change through the dashboard."""
+"""The archive of conversations. It is read-only: conversations change through the dashboard."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -38,14 +38,14 @@ from livechat.services import timeline, transcripts
 from livechat.signed_links import Audience
 
 PAGE = 200
-"""Entries of a transcript on one page."""
+"""Entries on one page of a transcript, and conversations listed for a visitor."""
 
 LONGEST_SEARCH = 100
 SHORTEST_IN_TEXT = 3
-"""Characters; what is shorter is looked for in names and addresses only."""
+"""Characters; a shorter term is searched in names and addresses only, not in messages."""
 
 SEARCHED = 50_000
-"""The newest entries, in which texts are searched: looking through all takes minutes one day."""
+"""Only this many of the newest entries are searched: all of them could take minutes."""
 
 STATE_LABELS = {
     State.QUEUED.value: "warning",
@@ -59,11 +59,11 @@ OUTCOME_LABELS = {
     Outcome.ESCALATED.value: "info",
 }
 UNTOLD = ("", "–")
-"""What became of a conversation after its reader had left and lost its channel."""
+"""Shown for the state and outcome if the reader may no longer follow the conversation."""
 
 
 class ReadOnly:
-    """Rows that change through the dashboard only."""
+    """For a ModelAdmin: no user adds, changes or deletes rows in Admin."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -76,7 +76,7 @@ class ReadOnly:
 
 
 class ChannelFilter(admin.SimpleListFilter):
-    """The channels of the conversations that the reader may see, and no others."""
+    """Offers only the channels of conversations that the reader may see."""
 
     title = _("channel")
     parameter_name = "channel"
@@ -93,7 +93,7 @@ class ChannelFilter(admin.SimpleListFilter):
 
 
 class OperatorFilter(admin.SimpleListFilter):
-    """The operators who were in charge of conversations that the reader may see."""
+    """Offers only the operators in charge of conversations that the reader may see."""
 
     title = _("operator")
     parameter_name = "operator"
@@ -112,7 +112,7 @@ class OperatorFilter(admin.SimpleListFilter):
 def _chosen(
     chooser: admin.SimpleListFilter, queryset: QuerySet[Conversation], column: str
 ) -> QuerySet[Conversation]:
-    """Keep the rows of the chosen one; junk in the address chooses nothing."""
+    """Return the rows that match the chosen value; none for a value that is not offered."""
     value = chooser.value()
     if value is None:
         return queryset
@@ -123,7 +123,7 @@ def _chosen(
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
-    """Who may read which conversation is the policy's decision, here as everywhere."""
+    """Shows the conversations that `policy` lets the reader see."""
 
     list_display = (
         "who",
@@ -149,7 +149,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
     show_full_result_count = False
     date_hierarchy = "opened_at"
     ordering = ("-opened_at", "-pk")
-    search_fields = ("visitor__name",)  # shows the box; `get_search_results` does the search
+    search_fields = ("visitor__name",)  # shows the input; `get_search_results` searches
     search_help_text = _("Name, e-mail, number of a conversation, or words of a recent message")
     actions = None
 
@@ -174,7 +174,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
     ) -> tuple[QuerySet[Conversation], bool]:
-        """Find ids exactly, names and addresses in part, and words in the newest entries."""
+        """Find whole ids, parts of names and addresses, and text of the newest entries."""
         term = search_term.strip()[:LONGEST_SEARCH].replace("\x00", "")
         if not term:
             return queryset, False
@@ -212,7 +212,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
     def duration(self, row: Conversation) -> str | None:
         return lasted(row, database_time.now()) if _reads_on(row) else None
 
-    # Not to be sorted by: that would count the messages of all conversations.
+    # Not sortable: sorting would count the messages of all conversations.
     @display(description=_("messages"), empty_value="–")  # type: ignore[untyped-decorator]
     def messages_count(self, row: Conversation) -> int | None:
         return int(row.texts) if _reads_on(row) else None  # type: ignore[attr-defined]  # annotated above
@@ -224,7 +224,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show facts and transcript; there is no form, so there is nothing to post."""
+        """Show facts and transcript. There is no form: 403 for methods other than GET and HEAD."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
@@ -262,12 +262,12 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
 
 def _reads_on(row: Conversation) -> bool:
-    """Say whether the reader may read all of it; `readable` has found out."""
+    """Say whether the reader may read all of `row`, as annotated by `readable`."""
     return bool(row.reads_on)  # type: ignore[attr-defined]  # annotated there
 
 
 def _people(row: Conversation, until: datetime | None) -> list[Participant]:
-    """Return who took part beside the visitor, as it was known at a moment; None for now."""
+    """Return the participants except the visitor, as of `until`; None means now."""
     people = list(row.participants.exclude(role=Role.VISITOR))
     if until is None:
         return people
@@ -284,14 +284,17 @@ def _conversations_with(term: str, actor: StaffActor) -> QuerySet[Message, int]:
 
 
 def lasted(row: Conversation, now: datetime) -> str:
-    """Return h:mm:ss from the first message to the end, or to now while it goes on."""
+    """Return h:mm:ss from the opening to the end, or to `now` if the conversation is open."""
     seconds = int(max(timedelta(), (row.closed_at or now) - row.opened_at).total_seconds())
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _transcript(row: Conversation, page: str, last: int) -> dict[str, Any]:
-    """Return one page of the staff timeline up to the entry `last`; its numbers have no holes, so
-    nothing is counted."""
+    """Return one page of the staff timeline up to the entry `last`.
+
+    Entries are numbered without gaps, so no query counts them. A wrong `page` gives the nearest
+    page, or the first.
+    """
     last = min(row.seq, last)
     pages = max(1, -(-last // PAGE))
     number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < 10 else 1
@@ -323,5 +326,5 @@ def _entry(message: Message) -> dict[str, Any]:
 
 
 def of_visitor(actor_rows: QuerySet[Conversation], visitor: int) -> Iterable[Conversation]:
-    """Return a visitor's newest conversations among those the reader may see."""
+    """Return the visitor's newest conversations in `actor_rows`, at most `PAGE`."""
     return actor_rows.filter(visitor=visitor).select_related("channel").order_by("-pk")[:PAGE]

@@ -1,4 +1,4 @@
-"""Deliveries: what was sent to others, what they answered, and what waits for somebody to act."""
+"""Deliveries to webhooks: what was sent, the result, and what was given up."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ LONGEST_SEARCH = 100
 
 
 def answer_of(row: Delivery) -> str:
-    """Return what came of the last attempt, in a few words; "" before there was one."""
+    """Return the result of the last attempt in a few words; "" before the first attempt."""
     parts = [
         str(row.status) if row.status else "",
         str(row.get_failure_display()) if row.failure else "",
@@ -45,7 +45,7 @@ def answer_of(row: Delivery) -> str:
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
-    """A read-only window; all that can be done is to send something again."""
+    """Read-only; the only action is to send deliveries again."""
 
     list_display = (
         "created",
@@ -64,7 +64,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     change_form_outer_after_template = "admin/livechat/delivery/after.html"
     show_full_result_count = False
     date_hierarchy = "created_at"
-    search_fields = ("event",)  # shows the box; `get_search_results` does the search
+    search_fields = ("event",)  # shows the input; `get_search_results` searches
     search_help_text = _("Number of a conversation, or a webhook-id")
     fields = (
         ("event_name", "webhook_link"),
@@ -82,7 +82,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
-        """Find whole ids only: a list of millions is not searched through."""
+        """Find whole ids only: a text search through millions of rows would be too slow."""
         term = search_term.strip()[:LONGEST_SEARCH]
         if not term:
             return queryset, False
@@ -95,7 +95,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list, and above it how many were given up."""
+        """Show the list, and above it the number of deliveries given up."""
         if self.has_view_permission(request):
             extra_context = {
                 **(extra_context or {}),
@@ -129,7 +129,7 @@ class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
         ]
 
     def retry_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        """Send one again, or all that were given up; POST only."""
+        """Send delivery `pk` again, or all given up. 405 unless POST, 403 if not allowed."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_retry_permission(request):
@@ -222,7 +222,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _webhook_of(row: Delivery) -> Webhook | None:
-    """Return where it goes; nothing in the database holds the webhook, so it may be gone."""
+    """Return the webhook, or None if it was deleted: the column has no database constraint."""
     try:
         return row.webhook
     except Webhook.DoesNotExist:

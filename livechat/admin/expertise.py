@@ -1,4 +1,4 @@
-"""What operators know about, and who knows it."""
+"""Fields of expertise, and the operators who have them."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class ExpertiseForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "operators" not in self.fields:  # shown to somebody who may not change it
+        if "operators" not in self.fields:  # shown read-only
             return
         mine = list(self.instance.operators.select_related("user")) if self.instance.pk else []
         self.initial.setdefault("operators", mine)
@@ -37,20 +37,20 @@ class ExpertiseForm(forms.ModelForm):
         field.queryset = Operator.objects.filter(known).select_related("user")
 
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]  # Django's hook for what needs the row's key
+        super()._save_m2m()  # type: ignore[misc]  # Django calls it after the row has a key
         self.instance.operators.set(self.cleaned_data["operators"])
 
 
 @admin.register(Expertise)
 class ExpertiseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Chatbots hand over to an operator with the expertise that a step names."""
+    """A step of a chatbot may hand over to an operator with a certain expertise."""
 
     form = ExpertiseForm
     list_display = ("name", "operator_names")
     search_fields = ("name",)
 
     def get_fields(self, request: HttpRequest, obj: Expertise | None = None) -> tuple[str, ...]:
-        """Readers see names; the choice is for those who may change it."""
+        """Return the choice of operators if the user may change it, else their names."""
         changes = (
             self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         )

@@ -1,4 +1,4 @@
-"""Who may give which rights: an account those it has itself, a superuser all."""
+"""Limits which rights an account may grant: those it has itself; a superuser all."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def rights_to_give(giver: User) -> QuerySet[Permission]:
 
 
 def groups_to_give(giver: User) -> QuerySet[Group]:
-    """Return the groups that give nothing but what `giver` has."""
+    """Return the groups that have no right which `giver` lacks."""
     if giver.is_superuser:
         return Group.objects.all()
     others = Permission.objects.exclude(pk__in=rights_to_give(giver).values("pk"))
@@ -29,7 +29,7 @@ def groups_to_give(giver: User) -> QuerySet[Group]:
 
 
 class GivesRights:
-    """For a ModelAdmin: its forms know who gives the rights."""
+    """For a ModelAdmin: sets `giver` on its forms."""
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -40,13 +40,13 @@ class GivesRights:
 
 
 class GrantingForm(forms.ModelForm):
-    """A form that gives rights. What is there already may stay."""
+    """A form that grants rights. Rights that the row already has may stay."""
 
     giver: User
-    """Who is asking; set by `get_form`."""
+    """The user of the request; `get_form` sets it."""
 
     def offer(self, name: str, rows: QuerySet[Any]) -> None:
-        """Let the field `name` choose from `rows` and from what is there already."""
+        """Limit the choices of field `name` to `rows` and current values, except for superusers."""
         field = self.fields.get(name)
         if not isinstance(field, forms.ModelMultipleChoiceField) or self.giver.is_superuser:
             return
@@ -63,7 +63,10 @@ class GroupForm(GrantingForm):
         self.offer("permissions", rights_to_give(self.giver))
 
     def clean_name(self) -> str:
-        """Keep the names of the chat's groups: every migration gives these their rights."""
+        """Let only superusers give or take a name of `rights.GROUPS`.
+
+        Every `migrate` gives the groups of these names their rights.
+        """
         name: str = self.cleaned_data["name"]
         is_kept = not rights.GROUPS.keys().isdisjoint({name, self.instance.name})
         if name != self.instance.name and is_kept and not self.giver.is_superuser:

@@ -1,4 +1,4 @@
-"""The history of changes: Django's log, with what every field was and what it became.
+"""The history of changes: Django's log, with the value of each field before and after.
 
 Use: ``class ChannelAdmin(TellsDifferences, ModelAdmin)``.
 """
@@ -17,28 +17,28 @@ from django.utils.translation import gettext
 from django.utils.translation import override as translation_override
 
 LONGEST = 80
-"""Characters of a value that are kept; of longer ones those around the first difference."""
+"""Characters kept of a value; of a longer one those around the first difference."""
 
 CONTEXT = 20
 SECRETS = ("password", "token", "secret")
 
 Difference = tuple[str, str | bool | None, str | bool | None]
-"""Label of a field, value before, value after; both None when they are nobody's business."""
+"""Label of a field, value before, value after; both values are None if they are secret."""
 
 
 class TellsDifferences:
-    """For a ModelAdmin: its log says from what to what each field changed, rows of inlines too.
+    """For a ModelAdmin: its log has the old and new value of each field, also of inline rows.
 
-    What is stored is Django's own structure with one key more, ``differences``; labels are stored
-    untranslated and translated for the reader, values as they were. Passwords, tokens and hidden
-    fields are named without their values, or not at all.
+    The log entry is Django's own structure with one more key, ``differences``. Labels are stored
+    untranslated and are translated for the reader; values are stored as they were. Of passwords,
+    tokens and other secrets only the label is stored; of hidden fields, nothing.
     """
 
     def construct_change_message(
         self, request: HttpRequest, form: forms.BaseForm, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
-        changed = form.changed_data  # before translations are off: dates are compared as written
+        changed = form.changed_data  # needs the user's language: dates are compared as sent
         rows = [(formset, list(_changed_rows(formset))) for formset in formsets or ()]
         with translation_override(None):
             if add:
@@ -56,7 +56,7 @@ class TellsDifferences:
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's page; every entry of it knows its `lines`."""
+        """Return Django's page, with `lines` added to each entry."""
         response: HttpResponse = super().history_view(  # type: ignore[misc]
             request, object_id, extra_context
         )
@@ -66,7 +66,7 @@ class TellsDifferences:
 
 
 def lines(entry: LogEntry) -> list[str]:
-    """Return what happened, one line for each field or row; plain text in the reader's language."""
+    """Return plain text in the reader's language, one line for each changed field or row."""
     try:
         parts = json.loads(entry.change_message)
     except ValueError:
@@ -116,7 +116,7 @@ def _fields(told: list[Difference]) -> dict[str, Any]:
 
 
 def _changed_rows(formset: Any) -> Iterable[tuple[forms.ModelForm, list[str]]]:
-    """Return the forms of rows that were there before and changed, with the fields that did."""
+    """Yield the forms of existing rows that changed, with the names of the changed fields."""
     by_row = {form.instance.pk: form for form in formset.initial_forms}
     for row, names in formset.changed_objects:
         if row.pk in by_row:
@@ -151,7 +151,7 @@ def _is_secret(name: str, field: forms.Field) -> bool:
 
 
 def _plain(field: forms.Field, value: Any) -> str | bool:
-    """Return a value the way the form's reader knows it: labels of choices, names of rows."""
+    """Return a value as the form shows it: labels for choices, names for rows."""
     if value is None or value == "":
         return False if isinstance(field, forms.BooleanField) else ""
     if isinstance(value, bool):
@@ -175,7 +175,7 @@ def _is_list(value: Any) -> bool:
 
 def _labels(field: forms.ChoiceField) -> dict[str, str]:
     labels: dict[str, str] = {}
-    choices: Any = field.choices  # by now a list of pairs, whatever it was declared as
+    choices: Any = field.choices  # Django has made it a list of pairs
     for value, label in choices:
         pairs = label if isinstance(label, list | tuple) else [(value, label)]
         labels |= {str(one): force_str(word) for one, word in pairs}
@@ -183,7 +183,7 @@ def _labels(field: forms.ChoiceField) -> dict[str, str]:
 
 
 def _rows(field: forms.ModelChoiceField, value: Any) -> list[str]:
-    """Return names of rows; of keys those that are still there."""
+    """Return the sorted names of the rows; `value` holds rows or keys. Ignore deleted rows."""
     values = list(value) if _is_list(value) and not isinstance(value, str | Model) else [value]
     keys = [one for one in values if not isinstance(one, Model)]
     found = [one for one in values if isinstance(one, Model)]
@@ -195,7 +195,7 @@ def _rows(field: forms.ModelChoiceField, value: Any) -> list[str]:
 
 
 def _cut(before: str | bool, after: str | bool) -> tuple[str | bool, str | bool]:
-    """Shorten a pair of values; long texts that begin alike are shown where they part."""
+    """Shorten a pair of values; cut long texts around their first difference."""
     if isinstance(before, bool) or isinstance(after, bool):
         return before, after
     start = 0

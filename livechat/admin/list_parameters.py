@@ -1,4 +1,4 @@
-"""What the address of a list may ask for: what the page itself offers, and nothing else."""
+"""Limits the query parameters of Admin lists to the filters that the page offers."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from unfold.views import ChangeList
 
 DAYS = ("year", "month", "day")
-"""What a list with a hierarchy of dates is filtered by."""
+"""Suffixes of the parameters of a date hierarchy."""
 
 
 class OfferedParameters:
-    """For a ModelAdmin: an address may filter by what the page offers, and by nothing else.
+    """For a ModelAdmin: accepts only the filters that the page offers.
 
-    Django lets columns of related rows pass, and any lookup on them: the number of rows that are
-    found then tells, character by character, what a password or a secret is.
+    Django also accepts lookups on columns of related rows. With these an attacker could read a
+    password hash or a secret character by character, from the number of rows found.
     """
 
     _offered: frozenset[str] | None = None
@@ -30,13 +30,13 @@ class OfferedParameters:
         return lookup in self._offered
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Popups refer to rows by their key: no relation here uses another column."""
+        """Allow only the primary key in popups: no relation here uses another column."""
         return bool(to_field == self.opts.pk.name)  # type: ignore[attr-defined]  # a ModelAdmin has it
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
-        """Do to chosen rows what was asked; a row without a key cannot have been chosen."""
+        """Run the action on the chosen rows. Raises WrongValue for a malformed key."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(key)  # type: ignore[attr-defined]  # a ModelAdmin has it
@@ -50,7 +50,7 @@ class OfferedParameters:
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """An address may name the column and leave it empty: the key is meant then."""
+        """Return the object; an empty `from_field` in the address means the primary key."""
         return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -58,8 +58,10 @@ class OfferedParameters:
 
 
 class CarefulList(ChangeList):
-    """Refuses values that a column cannot be compared with; Django shows the whole list then, or
-    fails."""
+    """Raises WrongValue if a column cannot be compared with a parameter's value.
+
+    Django would show the whole list instead, or fail with 500.
+    """
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -71,8 +73,10 @@ class CarefulList(ChangeList):
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
-        """Count the rows: here the database sees the values for the first time. PostgreSQL takes no
-        more questions in a transaction in which it refused one."""
+        """Count and read the rows. Here the database sees the values for the first time.
+
+        The savepoint is for PostgreSQL, where a failed query otherwise aborts the transaction.
+        """
         try:
             with transaction.atomic():
                 super().get_results(request)
@@ -81,14 +85,14 @@ class CarefulList(ChangeList):
 
 
 class WrongValue(SuspiciousOperation):
-    """A list was asked for something that no row can be."""
+    """A parameter of a list has a value that its column cannot hold. Django responds with 400."""
 
     def __init__(self) -> None:
         super().__init__("A parameter of this list has a value that it cannot have.")
 
 
 def _offered_by(owner: Any, request: HttpRequest) -> list[str]:
-    """Return the parameters of a list's filters and of its hierarchy of dates."""
+    """Return the parameters of a list's filters and of its date hierarchy."""
     names = [f"{owner.date_hierarchy}__{part}" for part in DAYS] if owner.date_hierarchy else []
     for offered in owner.get_list_filter(request):
         names += _filter(offered, owner, request).expected_parameters()
@@ -96,7 +100,7 @@ def _offered_by(owner: Any, request: HttpRequest) -> list[str]:
 
 
 def _filter(offered: Any, owner: Any, request: HttpRequest) -> Any:
-    """Make a filter as Django's list does, of a class, a field, or a field and a class."""
+    """Make a filter as Django's list does: from a class, a field, or a field and a class."""
     if isinstance(offered, type):
         return offered(request, {}, owner.model, owner)
     path, make = offered if isinstance(offered, tuple) else (offered, FieldListFilter.create)

@@ -1,4 +1,4 @@
-"""Who tried to sign in and did not succeed; deleting an entry lets him try again."""
+"""Failed login attempts. Deleting a row ends the lock, so its user may try again."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from livechat.services import login_attempts
 
 @admin.register(AccessAttempt)
 class SignInAdmin(ReadersTime, ModelAdmin):
-    """Counted for a quarter of an hour. Neither passwords nor names that nobody has are kept."""
+    """Counts of 15 minutes. No passwords are stored, and unknown names only as a hash."""
 
     list_display = ("who", "ip_address", "tries", "since", "locked_until")
     list_display_links = None

@@ -1,7 +1,7 @@
-"""What the start page of the Admin shows of the chat: channels, what is waiting, what to set up.
+"""The data of Admin's start page: channels, waiting visitors, notices and set-up steps.
 
-What a reader may not see is left out, and every line leads to the page where they can act on it.
-The number of queries is the same for one channel and for a thousand.
+It leaves out what the reader may not see. Each line links to the page where the reader can act.
+The number of queries does not depend on the number of channels.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ RECENT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
-    """A channel and how busy it is. Addresses are "" where the reader may not go."""
+    """A channel and how busy it is: counts of conversations and operators, with addresses."""
 
     name: str
     address: str
@@ -48,7 +48,7 @@ class ChannelLine:
 
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
-    """A visitor whom no operator has answered yet."""
+    """A visitor who waits for an operator."""
 
     visitor: str
     channel: str
@@ -58,7 +58,7 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that needs a person: what happened, and the page where to act."""
+    """Something that needs a person: what happened, and the page where they can act."""
 
     icon: str
     text: str
@@ -69,7 +69,7 @@ class Notice:
 
 @dataclass(slots=True)
 class Overview:
-    """Everything a reader may see. Lists are cut; `more_…` say how many are left out."""
+    """Everything the reader may see. Lists are cut; `more_…` is the number left out."""
 
     now: datetime
     shows_channels: bool = False
@@ -81,7 +81,7 @@ class Overview:
     notices: list[Notice] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     ended: int | None = None
-    """Conversations of the last seven days that an analyst may read; None for other readers."""
+    """Conversations closed in the last seven days, for analysts; None for other readers."""
 
     @property
     def steps_done(self) -> int:
@@ -93,17 +93,17 @@ class Overview:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is no channel yet that could be looked after."""
+        """Whether the reader may see channels, but there are none."""
         return self.shows_channels and not self.has_channels
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing here that the reader may see."""
+        """Whether the reader may see nothing here."""
         return not (self.shows_channels or self.notices or self.steps or self.ended is not None)
 
 
 def overview(request: HttpRequest) -> Overview:
-    """Return what the reader of this request sees on the start page."""
+    """Return what the user of this request sees on the start page."""
     actor = actor_of(request)
     now = database_time.now()
     shown = Overview(now)
@@ -119,12 +119,12 @@ def overview(request: HttpRequest) -> Overview:
 
 
 def may_list(request: HttpRequest, model: type[Model]) -> bool:
-    """Say whether the list of `model` opens for the reader."""
+    """Say whether the user may open the list of `model`."""
     return bool(admin.site.get_model_admin(model).has_view_permission(request))
 
 
 def _add_channels(shown: Overview, request: HttpRequest, actor: StaffActor) -> None:
-    """Add the channels that the reader answers for, the busiest first."""
+    """Add the operator's channels, or all for a manager; the busiest first."""
     rows = Channel.objects.active()
     if not actor.is_manager:
         rows = rows.filter(pk__in=actor.channels)
@@ -153,7 +153,7 @@ def _add_channels(shown: Overview, request: HttpRequest, actor: StaffActor) -> N
 
 
 def _conversations(channels: QuerySet[Channel]) -> dict[int, tuple[int, int]]:
-    """Return channel -> how many conversations an operator or bot has, and how many wait."""
+    """Return channel -> number of conversations with an operator or bot, number that wait."""
     counted = Conversation.objects.filter(state__in=OPEN, channel__in=channels).order_by()
     found: dict[int, tuple[int, int]] = {}
     for channel, state, count in counted.values_list("channel", "state").annotate(Count("pk")):
@@ -164,14 +164,14 @@ def _conversations(channels: QuerySet[Channel]) -> dict[int, tuple[int, int]]:
 
 
 def _busiest_first(busy: dict[int, tuple[int, int]]) -> Case:
-    """Return the order of channels: where most visitors wait, then where most chats are open."""
+    """Return an order of channels: most waiting visitors first, then most open conversations."""
     ranked = sorted(busy, key=lambda pk: (-busy[pk][1], -busy[pk][0], pk))[:MAX_CHANNELS]
     places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(ranked)]
     return Case(*places, default=Value(MAX_CHANNELS))
 
 
 def _operators(channels: list[int], now: datetime) -> dict[int, tuple[int, int]]:
-    """Return channel -> operators who are online, and all of them."""
+    """Return channel -> number of operators online, number of all its operators."""
     members = Membership.objects.filter(channel__in=channels, operator__is_enabled=True)
     everyone = members.order_by().values_list("channel").annotate(Count("pk"))
     online = dict(members.online(now).order_by().values_list("channel").annotate(Count("pk")))
@@ -192,7 +192,7 @@ def _add_waiting(shown: Overview, actor: StaffActor) -> None:
 
 
 def _waited(since: datetime, now: datetime) -> str:
-    """Return how long ago `since` is, in the largest unit alone."""
+    """Return the time since `since` as text, in its largest unit only."""
     if now - since < timedelta(minutes=1):
         return _("less than a minute")
     return timesince(since, now, depth=1)

@@ -53,7 +53,7 @@ from livechat.models.choices import language_names, time_zones
 from livechat.services import operators
 
 PAGES_SHOWN = 50
-"""The newest pages of a visitor's trail."""
+"""Page views shown for a visitor, the newest first."""
 
 PRESENCE_NAMES = {
     Presence.ONLINE: _("Online"),
@@ -72,12 +72,15 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoGroupAdmin, ModelAdmin):
-    """Groups; those of the live chat are kept complete by every migration."""
+    """Groups. Every `migrate` restores the rights of the live chat's own groups."""
 
     form = GroupForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Another one could take the name of a live chat's group, and its rights with it."""
+        """Let only superusers delete the live chat's groups: a new group could take their name.
+
+        The new group would get their rights with the next `migrate`.
+        """
         if obj is not None and obj.name in rights.GROUPS and not _is_superuser(request):
             return False
         return bool(super().has_delete_permission(request, obj))
@@ -92,8 +95,8 @@ def _zones() -> list[tuple[str, Any]]:
 
 
 class AccountForm(GrantingForm):
-    """What both forms of an account ask: an own address, a language and a time zone of a list, and
-    rights that who gives them has."""
+    """Common to both forms of an account: a unique e-mail address, choices of language and time
+    zone, and only rights that the giver has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,7 +116,7 @@ class AccountForm(GrantingForm):
                 )
 
     def clean_email(self) -> str:
-        """Say at the field itself that an address is taken, in whatever case it is written."""
+        """Refuse an address that another account has, in upper or lower case."""
         email: str = self.cleaned_data["email"]
         others = User.objects.exclude(pk=self.instance.pk)
         if email and others.filter(email__iexact=email).exists():
@@ -139,7 +142,7 @@ class NewAccountForm(AccountForm, UserCreationForm):
 class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, ModelAdmin):
     """Accounts. A user in the group of operators has an operator's profile.
 
-    Superusers alone change superusers, and set passwords of accounts that are there.
+    Only superusers change superusers and set the passwords of existing accounts.
     """
 
     form = ChangeAccountForm
@@ -171,7 +174,7 @@ class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, Mod
         return rows.prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """The password's line leads to the form that sets it."""
+        """Hide the password field, which links to the form that sets it, from non-superusers."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or _is_superuser(request):
             return fieldsets
@@ -189,7 +192,7 @@ class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, Mod
         id: str,  # noqa: A002 - Django's name
         form_url: str = "",
     ) -> HttpResponse:
-        """Set the password of an account, for superusers: others set their own at `/profile/`."""
+        """Set an account's password; 403 unless superuser. Users set their own at `/profile/`."""
         if not _is_superuser(request):
             raise PermissionDenied
         response: HttpResponse = super().user_change_password(request, id, form_url)
@@ -217,8 +220,10 @@ class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, Mod
         return field
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An account that answered or changed something is switched off, never deleted: histories
-        name it."""
+        """Refuse to delete an account that answered visitors or changed something in Admin.
+
+        Histories name such accounts; a manager deactivates them instead.
+        """
         if obj is not None and obj.is_superuser and not _is_superuser(request):
             return False
         if obj is not None and (
@@ -238,7 +243,7 @@ class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, Mod
 
 
 class LanguagesField(forms.MultipleChoiceField):
-    """Languages by name; a list of codes inside."""
+    """Languages, chosen by name; the value is a list of codes."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", UnfoldAdminSelect2MultipleWidget())
@@ -256,16 +261,16 @@ class OperatorForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["availability"] = self.instance.choice.value
         if "availability" in self.fields:
-            # He may choose anew while this form is open: what was not touched here is his.
+            # The operator may change it while this form is open. Save it only if edited here.
             self.fields["availability"].show_hidden_initial = True
 
 
 @admin.register(Operator)
 class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Profiles are made by giving a user the right to answer, and never deleted.
+    """Profiles of operators. Giving a user the right to answer creates one; none is ever deleted.
 
-    Managers see and change all; an operator sees his own. What the dashboard writes at the same
-    time (leases) is left alone, and dashboards hear of what was changed here.
+    Managers see and change all; operators see their own. Saving leaves the columns alone that the
+    dashboard writes at the same time (leases), and announces the changes to dashboards.
     """
 
     form = OperatorForm
@@ -289,7 +294,7 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Operator], search_term: str
     ) -> tuple[QuerySet[Operator], bool]:
-        """Offer to other forms those alone who may answer."""
+        """Find operators; for the autocomplete of other forms only those who may answer."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         match = request.resolver_match
         if match is not None and match.url_name == "autocomplete":
@@ -333,7 +338,7 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Operator, form: forms.ModelForm, change: bool
     ) -> None:
-        """Write what was changed here and nothing else, and tell the dashboards."""
+        """Save only the columns that were changed here, and announce them to dashboards."""
         columns = {field.name for field in Operator._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
         if "availability" in changed:
@@ -354,7 +359,7 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
     @display(description=_("picture"), empty_value="–")  # type: ignore[untyped-decorator]
     def picture(self, row: Operator) -> str | None:
-        """Chosen by himself, on the page of his profile."""
+        """Show the picture that the operator chose at `/profile/`."""
         if not row.avatar:
             return None
         return format_html(
@@ -369,8 +374,8 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
 @admin.register(Visitor)
 class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Visitors of the conversations that the reader may see; analysts see conversations, not
-    people, and so none of them. Managers correct names and addresses."""
+    """Visitors of the conversations that the reader may see. Managers see all and correct names
+    and e-mail addresses; analysts see none."""
 
     list_display = ("__str__", "email", "country", "language", "conversations_count", "created_at")
     search_fields = ("name", "email")
@@ -434,7 +439,7 @@ class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form, and below it the visitor's conversations and the pages he looked at."""
+        """Show the form, and below it the visitor's conversations and page views."""
         row = self.get_object(request, object_id)
         if row is not None and self.has_view_permission(request, row):
             extra_context = {
@@ -448,11 +453,11 @@ class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Visitor, form: forms.ModelForm, change: bool
     ) -> None:
-        """Write what was changed here; the widget writes the rest at the same time."""
+        """Save only the columns changed here: the widget writes others at the same time."""
         if form.changed_data:
             obj.save(update_fields=form.changed_data)
 
-    # Not to be sorted by: that would count the conversations of all visitors.
+    # Not sortable: sorting would count the conversations of all visitors.
     @display(description=_("conversations"))  # type: ignore[untyped-decorator]
     def conversations_count(self, row: Visitor) -> int:
         return int(row.chats)  # type: ignore[attr-defined]  # annotated above

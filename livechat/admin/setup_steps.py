@@ -1,4 +1,4 @@
-"""What is to be set up before a first chat, and what of it is done."""
+"""The set-up steps before a first chat, and which of them are done."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from livechat.models import Channel, Conversation, Embedding, Membership, Operat
 from livechat.policy import StaffActor
 
 MAX_NAMED = 3
-"""Channels without operators that are named."""
+"""The maximum number of channels without operators that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `address` is "" while it cannot be done yet."""
+    """One thing to do. `address` is "" if the reader cannot do it, or not yet."""
 
     title: str
     text: str
@@ -27,7 +27,7 @@ class Step:
 
 
 def steps(request: HttpRequest, actor: StaffActor) -> list[Step]:
-    """Return the steps that are the reader's to do, those that are done included."""
+    """Return the steps for which the reader has the rights, including steps that are done."""
     found: list[Step] = []
     may_change_users = admin.site.get_model_admin(User).has_change_permission(request)
     if actor.is_manager and admin.site.get_model_admin(Channel).has_add_permission(request):
@@ -142,7 +142,7 @@ def _second_account(own: int) -> Step:
 
 
 def _tab(channel: int | None, name: str) -> str:
-    """Return the address of a tab of a channel's form; "" without a channel."""
+    """Return the address of a tab in a channel's form; "" without a channel."""
     if channel is None:
         return ""
     return f"{reverse('admin:livechat_channel_change', args=[channel])}#show-{name}"

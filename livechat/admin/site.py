@@ -1,5 +1,4 @@
-"""What the Admin answers beside its lists and forms: the search of its menu, suggestions, and pages
-that apps bring along."""
+"""Admin's views besides lists and forms: search in the menu, autocomplete, and pages of apps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,18 +16,18 @@ _pages: list[URLPattern] = []
 
 
 def add_page(route: str, view: Callable[[HttpRequest], HttpResponse], name: str) -> None:
-    """Let `view` answer at `route` below `/admin/`, for staff; called when apps load `admin`."""
+    """Add `view` at `route` below `/admin/`, for staff only. Call it while an app loads `admin`."""
     _pages.append(path(route, admin.site.admin_view(view), name=name))
 
 
 def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-    """Return a page in the frame of the Admin."""
+    """Return a response that renders `template` inside Admin's layout."""
     frame = admin.site.each_context(request)
     return TemplateResponse(request, template, {**frame, "title": title, **context})
 
 
 def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Answer unfold's search; a page that is none, or is not there, is not found."""
+    """Return unfold's search results. Raises Http404 for a page that does not exist."""
     try:
         found: HttpResponse = UnfoldAdminSite.search(admin.site, request, extra_context)
     except InvalidPage:
@@ -37,8 +36,10 @@ def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
 
 
 class Suggestions(AutocompleteJsonView):
-    """Suggests rows for the fields of forms that ask for suggestions, and for no others: Django
-    does for every relation there is, and fails where one is followed backwards."""
+    """Autocomplete only for the fields that declare it; 403 for other fields.
+
+    Django's view accepts every relation, and fails for reverse relations.
+    """
 
     def process_request(self, request: HttpRequest) -> Any:
         asked = [request.GET.get(name) for name in ("app_label", "model_name", "field_name")]
@@ -52,7 +53,7 @@ def suggestions(request: HttpRequest) -> HttpResponseBase:
 
 
 def _suggesting() -> list[list[str | None]]:
-    """Return app, model and name of the fields that ask for suggestions."""
+    """Return app, model and name of the fields that declare autocomplete."""
     return [
         [form.model._meta.app_label, form.model._meta.model_name, name]
         for owner in admin.site._registry.values()
@@ -63,4 +64,4 @@ def _suggesting() -> list[list[str | None]]:
 
 admin.site.extra_urls = lambda: _pages  # type: ignore[attr-defined]  # unfold's hook for pages
 admin.site.search = search  # type: ignore[attr-defined]  # unfold's
-admin.site.autocomplete_view = suggestions  # type: ignore[method-assign, assignment]  # streams nothing
+admin.site.autocomplete_view = suggestions  # type: ignore[method-assign, assignment]  # never streams

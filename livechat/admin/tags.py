@@ -18,7 +18,7 @@ from livechat.models import Tag
 
 @admin.register(Tag)
 class TagAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """Their names and colours, as the dashboard shows them."""
+    """Names and colours of tags, as the dashboard shows them."""
 
     list_display = ("name", "swatch")
     search_fields = ("name",)

@@ -1,4 +1,4 @@
-"""The *Test a URL* page of a channel: which rule wins, and why the others do not."""
+"""The *Test a URL* page of a channel: which rule applies, and why the others do not."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from livechat.models import Channel
 from livechat.services import widgets
 
 LONGEST_KEY = 20
-"""Digits of the largest key; Python does not read a number of thousands."""
+"""Maximum digits of a key. Python refuses to parse numbers of thousands of digits."""
 
 REASONS = {
     Reason.OTHER_COUNTRY: _("It is for other countries."),
@@ -32,7 +32,7 @@ REASONS = {
 
 
 class UrlTestForm(forms.Form):
-    """A page somebody might look at."""
+    """A page that a visitor might view: address, country, operator available or not."""
 
     url = forms.CharField(
         label=_("Address of the page"),
@@ -60,7 +60,7 @@ class UrlTestForm(forms.Form):
         return url
 
     def page(self) -> Page:
-        """Return what was filled in, for `domain.rules`; the form must be valid."""
+        """Return the values for `domain.rules`; the form must be valid."""
         return Page(
             url=self.cleaned_data["url"],
             country=self.cleaned_data["country"],
@@ -69,7 +69,7 @@ class UrlTestForm(forms.Form):
 
 
 def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show the form, and beneath it every rule with its verdict."""
+    """Show the form, and below it each rule and whether it applies. 404 for a wrong key."""
     is_key = object_id.isdecimal() and len(object_id) <= LONGEST_KEY
     channel = Channel.objects.filter(pk=object_id).first() if is_key else None
     if channel is None:
@@ -104,7 +104,7 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
 
 
 def _instead(answer: WidgetDecision) -> str:
-    """Return what happens in place of the rule's action while nobody would answer; "" otherwise."""
+    """Return what happens instead of the rule's action if no operator or bot answers, else ""."""
     if answer.available:
         return ""
     if answer.action == ButtonAction.HIDE:

@@ -1,4 +1,4 @@
-"""Who looks, what he may see of the conversations, and what time it is where he is."""
+"""The user of an Admin request: the conversations they may read, and their time zone."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -22,26 +22,27 @@ NOBODY = StaffActor(user=0)
 
 
 def actor_of(request: HttpRequest) -> StaffActor:
-    """Return who asks with his rights as they are now; found once for each request."""
+    """Return the user of a request with their current rights; looked up once per request."""
     known: StaffActor | None = getattr(request, "_livechat_actor", None)
     if known is None:
         try:
             known = operators.staff_actor(request.user.pk) if request.user.pk else NOBODY
         except NotFound:
             known = NOBODY
-        request._livechat_actor = known  # type: ignore[attr-defined]  # remembered here only
+        request._livechat_actor = known  # type: ignore[attr-defined]  # read only here
     return known
 
 
 def may_read_some(actor: StaffActor) -> bool:
-    """Say whether there could be a conversation that `actor` may read."""
+    """Say whether `actor` may read any conversation, if there is one."""
     return actor.is_manager or actor.is_analyst or actor.operator is not None
 
 
 def readable(actor: StaffActor) -> QuerySet[Conversation]:
-    """Return the conversations of which `policy.may_read` says yes, as one query.
+    """Return the conversations that `policy.reach` lets `actor` read, as one query.
 
-    `reads_on` tells of each whether all of it may be read; if not, it ends where the reader left.
+    The annotation `reads_on` says whether `actor` may read all of it. If not, they may read it up
+    to the entry with which they left.
     """
     rows = Conversation.objects.annotate(reads_on=_as_column(reads_on(actor)))
     if actor.is_manager:
@@ -52,8 +53,10 @@ def readable(actor: StaffActor) -> QuerySet[Conversation]:
 
 
 def reads_on(actor: StaffActor, conversation: str = "") -> Q:
-    """Return the condition under which what `actor` may read has no end; `conversation` leads to
-    it from other rows, as in ``conversation__``."""
+    """Return the condition for conversations that `actor` may read without an end.
+
+    `conversation` is the path to them from other rows, as in ``conversation__``.
+    """
     if actor.is_manager or actor.operator is None:
         return Q(pk__isnull=False)
     return Q(**{f"{conversation}channel__in": actor.channels}) | Q(
@@ -62,18 +65,18 @@ def reads_on(actor: StaffActor, conversation: str = "") -> Q:
 
 
 def may_read(actor: StaffActor, conversation: Conversation) -> bool:
-    """Ask the policy. Operators who took part once keep what they have read."""
+    """Say whether `actor` may read any of it. Former participants keep what they could read."""
     return reach(actor, conversation) > 0
 
 
 def reach(actor: StaffActor, conversation: Conversation) -> int:
-    """Return the number of the last entry that `actor` may read, as the policy tells it."""
+    """Return the number of the last entry that `actor` may read, by `policy.reach`."""
     return policy.reach(actor, conversation, participation.part_of(actor, conversation))
 
 
 def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
-    """Keep those messages that `actor`, who may know of their conversations, may read: of one
-    that they left, what was said before."""
+    """Return the messages in `rows` that `actor` may read: of a conversation they left, those
+    before they left. The caller checks that `actor` may see the conversations at all."""
     if actor.is_manager or actor.operator is None:
         return rows
     left = Message.objects.filter(
@@ -86,7 +89,7 @@ def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
 
 
 def trail_of(actor: StaffActor, visitor: Visitor) -> QuerySet[PageView]:
-    """Return the pages a visitor looked at, as long as `actor` could read what they wrote."""
+    """Return a visitor's page views, up to the time of the last entry that `actor` may read."""
     rows = readable(actor).filter(visitor=visitor)
     if rows.filter(reads_on(actor)).exists():
         return visitor.page_views.all()
@@ -106,7 +109,7 @@ def _taken_part_in(actor: StaffActor) -> QuerySet[Participant, int]:
 
 
 def zone_of(user: Any) -> tzinfo:
-    """Return the time zone a user has chosen; the installation's while he has chosen none."""
+    """Return the time zone that a user has chosen, else the installation's."""
     try:
         return zoneinfo.ZoneInfo(user.time_zone or timezone.get_default_timezone_name())
     except (AttributeError, ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -114,10 +117,9 @@ def zone_of(user: Any) -> tzinfo:
 
 
 class ReadersTime(OfferedParameters):
-    """For a ModelAdmin: lists, pages and histories tell the time where their reader is, and their
-    addresses ask for what they offer alone.
+    """For a ModelAdmin: pages use the user's time zone, and lists accept only offered parameters.
 
-    The first of its bases: what others add to a page has to be there before it is rendered.
+    Make it the first base class: it renders the page, so the other bases must add to it before.
     """
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -133,7 +135,7 @@ class ReadersTime(OfferedParameters):
 def _in_zone(
     view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    """Call `view` and render its page before the time zone is the server's again."""
+    """Call `view` and render its response while the user's time zone is active."""
     with timezone.override(zone_of(request.user)):
         response = view(request, *args, **kwargs)
         if isinstance(response, SimpleTemplateResponse):

@@ -1,4 +1,4 @@
-"""Webhooks: who outside is told what, with which secret, and whether it works."""
+"""Webhooks: receivers, their events and secrets, and whether deliveries succeed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ from livechat.models.choices import EVENT_TYPES
 from livechat.services import deliveries, webhooks
 
 SHOWN = 10
-"""Deliveries shown below a webhook, the newest first."""
+"""The number of deliveries shown below a webhook, the newest first."""
 
 
 class WebhookForm(forms.ModelForm):
@@ -40,7 +40,7 @@ class WebhookForm(forms.ModelForm):
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
-    """For managers. Whoever sees one sees its secret."""
+    """For managers. All users who may view a webhook see its secret."""
 
     form = WebhookForm
     list_display = ("name", "url", "channel", "event_names", "is_enabled", "given_up")
@@ -63,7 +63,7 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form, and below it secret, test and the newest deliveries."""
+        """Show the form, and below it the secret, a test button and the newest deliveries."""
         row = self.get_object(request, object_id)
         if row is not None and self.has_view_permission(request, row):
             newest = row.deliveries.all()[:SHOWN]
@@ -78,7 +78,7 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Webhook, form: forms.ModelForm, change: bool
     ) -> None:
-        """Write what was changed here: secrets are changed by buttons, perhaps at the same time."""
+        """Save only the columns changed here: buttons may change secrets at the same time."""
         if not change:
             obj.save()
         elif form.changed_data:
@@ -103,7 +103,10 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         ]
 
     def _door(self, verb: str, act: Callable[[HttpRequest, Webhook], None]) -> URLPattern:
-        """Return the address of a button: POST only, for who may change it, and back again."""
+        """Return the URL of a button that calls `act` and redirects to the webhook's page.
+
+        405 unless POST, 403 without the right to change it, 404 if it was deleted.
+        """
 
         def view(request: HttpRequest, pk: int) -> HttpResponse:
             if request.method != "POST":
@@ -115,7 +118,7 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
                 raise PermissionDenied
             try:
                 act(request, row)
-            except NotFound:  # deleted meanwhile
+            except NotFound:  # deleted at the same time
                 raise Http404 from None
             return redirect("admin:livechat_webhook_change", pk)
 

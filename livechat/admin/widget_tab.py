@@ -1,4 +1,4 @@
-"""How a channel gets onto a website, and whether it did."""
+"""The *Widget* tab of a channel: how to add it to a website, and where it was seen."""
 
 import io
 from typing import Any
@@ -12,11 +12,11 @@ from django.urls import reverse
 from livechat.models import Channel
 
 SHOWN = 20
-"""Websites named under "Is it installed?", those seen last first."""
+"""Websites listed under "Is it installed?", the last seen first."""
 
 
 def context(request: HttpRequest, channel: Channel) -> dict[str, Any]:
-    """Return what the tab tells of a stored channel, with the addresses this request came by."""
+    """Return the data of the tab for a stored channel; its addresses use this request's host."""
     origin = f"{request.scheme}://{request.get_host()}"
     loader = request.build_absolute_uri(reverse("loader", args=[channel.key]))
     return {
@@ -28,15 +28,15 @@ def context(request: HttpRequest, channel: Channel) -> dict[str, Any]:
 
 
 def link(request: HttpRequest, channel: Channel) -> str:
-    """The address of a page that is only the chat."""
+    """Return the address of the page that shows only the chat."""
     return request.build_absolute_uri(reverse("chat", args=[channel.slug]))
 
 
 def qr_svg(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """The link as a QR code; with `?download` as a file."""
+    """Return the link as a QR code in SVG; with `?download` as an attachment."""
     channel = _channel(admin, request, pk)
     drawing = io.BytesIO()
-    # White beneath it: on a dark page it could not be read otherwise.
+    # A white background, so that it can be scanned on a dark page.
     segno.make(link(request, channel), error="m", micro=False).save(
         drawing, kind="svg", scale=8, border=4, light="#ffffff", title=_printable(channel.name)
     )
@@ -48,7 +48,7 @@ def qr_svg(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def qr_page(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """Name, QR code and link on a page to print."""
+    """Return a page to print, with name, QR code and link."""
     channel = _channel(admin, request, pk)
     shown = {"channel": channel, "link": link(request, channel)}
     return TemplateResponse(request, "admin/livechat/channel/qr.html", shown)
