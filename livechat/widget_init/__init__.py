@@ -1,1 +1,1 @@
-"""What a website asks of us: whether and how the chat button appears on a page (`init`)."""
+"""``init``: tells a website whether and how the chat button appears on a page."""

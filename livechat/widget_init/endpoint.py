@@ -1,13 +1,12 @@
-"""``GET /widget/<key>/init``: the loader asks it on every page of a customer's website.
+"""``GET /widget/<key>/init``: the loader requests it on every page of a customer's website.
 
-A plain ASGI route before Django, answered from a snapshot in memory
-(`docs/decisions/0019-init-asks-no-database.md`). While the database is away the answer is what the
-snapshot last knew.
+A plain ASGI route before Django. It responds from a snapshot in memory
+(`docs/decisions/0019-init-asks-no-database.md`), also while the database is unavailable.
 
-Query: ``url`` the page's address, ``lang`` its language; in a demonstration also ``address``, which
-stands for the client's own IP address. Answers JSON (`InitResponse`); 403 for a website the channel
-does not allow, 404 for no such channel, 429 for an address that asks too much, 503 before the first
-snapshot.
+Query: ``url`` is the page's address, ``lang`` its language; in a demonstration, ``address``
+replaces the client's IP address. The response is JSON (`InitResponse`). Errors: 403 for a website
+that the channel does not allow, 404 for an unknown channel, 405 for other methods, 429 above the
+rate limit of an address, 503 before the first snapshot.
 """
 
 import contextlib
@@ -39,7 +38,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 PATH = re.compile(r"/widget/([-a-zA-Z0-9_]{1,32})/init")
 AWAY_SECONDS = 5
-"""When to ask again while there is no snapshot yet."""
+"""The value of Retry-After while there is no snapshot yet."""
 MAX_QUERY = 16_384
 ASKED = ("url", "lang", "address")
 MAX_ADDRESS = 45
@@ -47,7 +46,7 @@ ORIGIN = re.compile(rb"https?://[\x21-\x7e]{1,290}")
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """What the button and the notification's cross are called, for who cannot see them."""
+    """Accessible names of the button (to open, to close) and of the notification's close button."""
 
     open: str
     close: str
@@ -55,8 +54,11 @@ class Labels(msgspec.Struct, frozen=True):
 
 
 class InitResponse(msgspec.Struct, frozen=True):
-    """What the widget does on this page. `timer` in seconds; `text` the notification;
-    `again_in` seconds until the page should ask again; `labels` in the page's language."""
+    """What the widget does on this page.
+
+    `timer` is in seconds; `text` is the notification; the loader requests this again after
+    `again_in` seconds; `labels` are in the page's language.
+    """
 
     action: ButtonAction
     timer: int
@@ -77,7 +79,7 @@ _HEADERS = (
 
 
 async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
-    """InitResponse one request for the channel with this widget key."""
+    """Respond to one request for the channel with this widget key."""
     refusal = limiter.request(source_of(auth.client_address(scope)), time.monotonic())
     if refusal is None:
         status, body, origin = _answer(scope, key)
@@ -96,7 +98,7 @@ async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
 
 
 def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
-    """Return status, body and the website that may read it."""
+    """Return status, body, and the origin that may read the response ("": none)."""
     origin, is_readable = _origin(scope)
     if scope["method"] not in ("GET", "HEAD"):
         return 405, error_body("method_not_allowed"), ""
@@ -107,7 +109,7 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     asked = snapshot.widgets.get(key)
     if asked is None:
         return 404, error_body("no_such_channel"), origin
-    # No origin: not a browser, or a page of our own host, which does not name itself in a GET.
+    # No Origin header: no browser, or a page of this host (browsers omit it in same-origin GETs).
     if origin and not origins.is_allowed(asked.origins, origin) and not auth.is_own_origin(scope):
         return 403, error_body("website_not_allowed"), ""
     query = _query(scope["query_string"][:MAX_QUERY].decode("latin-1"))
@@ -133,7 +135,7 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
 
 @lru_cache(maxsize=256)
 def _labels(language: str) -> Labels:
-    """Return the labels in `language`, or in the installation's where it is none of ours."""
+    """Return the labels in `language`, or in the default language if it is not supported."""
     try:
         code = translation.get_supported_language_variant(language)
     except LookupError:
@@ -143,7 +145,7 @@ def _labels(language: str) -> Labels:
 
 
 def _query(text: str) -> dict[str, str]:
-    """Return what is asked; the first of each. A general parser costs as much as all the rest."""
+    """Return the known parameters; of repeated ones the first. Faster than a general parser."""
     found: dict[str, str] = {}
     for part in text.split("&"):
         name, _equals, value = part.partition("=")
@@ -153,9 +155,9 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _origin(scope: Any) -> tuple[str, bool]:
-    """Return what the website calls itself, and whether that can be understood.
+    """Return the Origin header ("" without one), and whether it is valid.
 
-    Never cut: half a name is another website's.
+    A long origin is invalid and never cut: the cut name could belong to another website.
     """
     found = [value for name, value in scope["headers"] if name == b"origin"]
     if not found:

@@ -1,4 +1,4 @@
-"""The widgets of all channels as one process knows them, read again when something changed."""
+"""A snapshot of the widgets of all channels in this process, refreshed after changes."""
 
 import asyncio
 import contextlib
@@ -20,24 +20,27 @@ from livechat.services.widgets import Widget
 logger = structlog.stdlib.get_logger(__name__)
 
 REFRESH_SECONDS = 5.0
-"""The greatest age of a snapshot: some changes have no event, as when an operator's lease ends."""
+"""The longest pause between refreshes. Some changes have no event: an operator's lease ends."""
 GATHER_SECONDS = 0.1
-"""Changes come in groups; they are read together."""
+"""The shortest wait after a change, so that changes close together need one refresh."""
 SHARE = 0.1
-"""The greatest share of time spent on reading. With thousands of operators a reading takes long,
-and in the morning the arrival of each of them is a change."""
+"""The wait after a change is the last refresh's duration divided by this, within REFRESH_SECONDS.
+
+It limits the share of time spent on refreshes. With thousands of operators a refresh takes long,
+and each operator who arrives in the morning is a change.
+"""
 REMEMBER_SECONDS = 60.0
-"""A website is stored once in this time."""
+"""A website is stored at most once per channel in this time."""
 MAX_SIGHTINGS = 1_000
-"""Websites that wait to be stored. Further ones are not: clients can claim any origin."""
+"""The most websites that wait to be stored; others are dropped. Clients can claim any origin."""
 MAX_OF_A_CHANNEL = 10
-"""The same for one channel, between two snapshots."""
+"""The most websites accepted for one channel between two refreshes."""
 
 Run = Callable[..., Awaitable[Any]]
 
 
 class WidgetSnapshot:
-    """The widgets as this process last read them, and the websites that asked for one since."""
+    """The widgets as last read, and the websites that have requested one since."""
 
     def __init__(self) -> None:
         self.widgets: Mapping[str, Widget] | None = None
@@ -47,11 +50,11 @@ class WidgetSnapshot:
         self._changed = asyncio.Event()
 
     def deliver(self, frame: str) -> None:
-        """Take a post of the bus: something changed."""
+        """Receive a post of the bus: widgets changed."""
         self._changed.set()
 
     def saw(self, channel: int, origin: str) -> None:
-        """Note that a page of the website `origin` asked for a channel's widget."""
+        """Note that a page of the website `origin` requested the widget of `channel`."""
         key = (channel, origin)
         now = time.monotonic()
         if now - self._noted.get(key, -REMEMBER_SECONDS) < REMEMBER_SECONDS:
@@ -62,9 +65,9 @@ class WidgetSnapshot:
             self._sightings[key] = database_time.now()
 
     async def keep(self, run: Run) -> None:
-        """Keep the snapshot fresh for ever; `run` calls a service in a thread.
+        """Refresh the snapshot in an endless loop; `run` calls a service in a thread.
 
-        The caller has refreshed it once: a server waits for that before it serves.
+        The caller has refreshed it once, because a server waits for the first snapshot.
         """
         self._changed = asyncio.Event()
         bus.registry.join(self, events.WIDGETS)
@@ -82,7 +85,10 @@ class WidgetSnapshot:
             bus.registry.drop(self)
 
     async def refresh(self, run: Run) -> None:
-        """Read the widgets again and store the sightings; keep both for later if that fails."""
+        """Read the widgets again and store the sightings.
+
+        On a LivechatError keep the sightings for the next refresh; on another error drop them.
+        """
         self._changed.clear()
         seen, self._sightings = self._sightings, {}
         self._seen.clear()
@@ -96,7 +102,7 @@ class WidgetSnapshot:
             logger.warning("widgets.stale", code=error.code)
         except Exception:  # the loop must not end, as in `HeartbeatLoop.run`
             logger.exception("widgets.failed")
-            kept = {}  # a sighting that cannot be stored must not fail each time
+            kept = {}  # a sighting that cannot be stored would fail every refresh
         waiting = {**kept, **self._sightings}
         self._sightings = dict(list(waiting.items())[-MAX_SIGHTINGS:])
         self._forget()
@@ -107,4 +113,4 @@ class WidgetSnapshot:
 
 
 snapshot = WidgetSnapshot()
-"""This process's snapshot."""
+"""The snapshot of this process."""
