@@ -1,1 +1,1 @@
-"""Answers first, hands over to a person when it must."""
+"""Chatbots. Not implemented yet: this app has only its page in Admin."""

@@ -1,4 +1,4 @@
-"""The page of chatbots in the Admin: what is to come, told honestly."""
+"""The page of chatbots in Admin. It says what is planned."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ def may_see_chatbots(request: HttpRequest) -> bool:
 
 
 def chatbots(request: HttpRequest) -> HttpResponse:
-    """Say that there are none yet."""
+    """Render the page; 403 unless the user is a manager."""
     if not may_see_chatbots(request):
         raise PermissionDenied
     return page(request, "admin/chatbot/chatbots.html", _("Chatbots"))

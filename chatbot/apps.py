@@ -1,4 +1,4 @@
-"""Answers first, hands over to a person when it must."""
+"""Chatbots. Not implemented yet: this app has only its page in Admin."""
 
 from django.apps import AppConfig
 

@@ -1,1 +1,1 @@
-"""What visitors thought of it."""
+"""Ratings of conversations by visitors. Not implemented yet: this app is empty."""

@@ -1,4 +1,4 @@
-"""What visitors thought of it."""
+"""Ratings of conversations by visitors. Not implemented yet: this app is empty."""
 
 from django.apps import AppConfig
 

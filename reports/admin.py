@@ -1,4 +1,4 @@
-"""The page of reports in the Admin: what is to come, told honestly."""
+"""The page of reports in Admin. It says what is planned."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ def may_see_report(request: HttpRequest) -> bool:
 
 
 def report(request: HttpRequest) -> HttpResponse:
-    """Say what can be seen already."""
+    """Render the page; 403 unless the user is a manager or an analyst."""
     if not may_see_report(request):
         raise PermissionDenied
     return page(request, "admin/reports/report.html", _("Report"))

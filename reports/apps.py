@@ -1,4 +1,7 @@
-"""Reads everybody, is read by nobody."""
+"""Reports. Not implemented yet: this app has only its page in Admin.
+
+It may import all apps except `config`; of these apps none may import it.
+"""
 
 from django.apps import AppConfig
 
