@@ -1,6 +1,6 @@
-"""The start page of the Admin: what the chat shows there, and what the checks found.
+"""Admin's start page: the overview of the chat, and the findings of the checks.
 
-A callback of `settings.UNFOLD`.
+`context` is a callback of `settings.UNFOLD`.
 """
 
 import time
@@ -17,14 +17,14 @@ from livechat.admin.overview import overview
 from livechat.admin.visibility import actor_of
 
 KEEP_SECONDS = 30.0
-"""How long a process shows what it found before it looks again: a look takes a while."""
+"""How long a process caches the findings: the checks take a while."""
 PAGES = {"websites": "admin:livechat_channel_changelist"}
-"""Check -> the page of the Admin where its findings can be mended; others are mended elsewhere."""
+"""Check -> Admin page where its findings can be fixed. Other checks have no such page."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """What a check found; `address` is "" where no page of the Admin mends it."""
+    """A finding of a check; `address` is "" if no Admin page can fix it."""
 
     is_error: bool
     told: str
@@ -42,7 +42,7 @@ _kept: _Kept | None = None
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Return the context of the start page, with what this reader may see."""
+    """Return the template context of the start page, limited to what the user may see."""
     may_see_findings = request.user.is_superuser or actor_of(request).is_manager
     return context | {
         "title": _("Overview"),
@@ -52,7 +52,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def findings() -> list[FindingLine]:
-    """Return the warnings and errors of the checks, at most half a minute old."""
+    """Return the warnings and errors of the checks, cached for `KEEP_SECONDS`."""
     global _kept
     now = time.monotonic()
     if _kept is None or now >= _kept.until:
@@ -61,7 +61,7 @@ def findings() -> list[FindingLine]:
 
 
 def forget() -> None:
-    """Look again with the next call."""
+    """Clear the cache, so that the next call of `findings` runs the checks."""
     global _kept
     _kept = None
 

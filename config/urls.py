@@ -1,4 +1,4 @@
-"""Every address of the installation (`docs/reference/addresses.md` lists them)."""
+"""All URLs of Django; `docs/reference/addresses.md` lists all addresses of the installation."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -15,7 +15,7 @@ handler500 = error_pages.failed
 urlpatterns = [
     path("", views.home, name="home"),
     path("admin/login/", views.admin_login),
-    # The one page for it: there old passwords that are guessed are counted.
+    # Only Livechat's own page counts wrong guesses of the old password.
     path("admin/password_change/", RedirectView.as_view(pattern_name="change_password")),
     path("admin/", admin.site.urls),
     path("", include("livechat.urls")),

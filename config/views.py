@@ -1,4 +1,4 @@
-"""The front page of the installation, and the way into the Admin."""
+"""The front page of the installation, and the redirect from Admin's login page."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from livechat.services import operators
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person can go from the front page; `icon` names a drawing of its template."""
+    """A link on the front page; `icon` names a drawing in its template."""
 
     icon: str
     title: str
@@ -30,7 +30,7 @@ class Place:
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead operators and managers into the inbox; show all others where they can go."""
+    """Redirect users who may enter the dashboard to it; show all others the front page."""
     user = request.user
     if isinstance(user, User) and operators.staff_actor(user.pk).may_enter:
         return redirect("dashboard")
@@ -46,7 +46,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 
 def _places(user: User | AnonymousUser) -> list[Place]:
-    """Return where a person who may not enter the inbox, or is not known yet, can go."""
+    """Return the links for a user without access to the dashboard, or who is not signed in."""
     places = []
     if settings.DEMO:
         places.append(Place("shop", _("Demo shop"), _("Chat as a visitor."), reverse("demo")))

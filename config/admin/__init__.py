@@ -1,1 +1,1 @@
-"""The Admin as a whole: its menu, and translations of its library's texts."""
+"""Admin as a whole: its menu, and the texts of its library to translate."""

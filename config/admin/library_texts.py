@@ -1,6 +1,6 @@
-"""Texts of the Admin's library (django-unfold) that it does not translate itself.
+"""Texts of Admin's library (django-unfold) that the library does not translate itself.
 
-`make texts` collects them for the catalogues.
+`make texts` collects them into the message catalogues.
 """
 
 from django.utils.translation import gettext_noop as _

@@ -1,4 +1,4 @@
-"""The Admin's menu, icon and style: callbacks of `settings.UNFOLD`."""
+"""Admin's menu, icon, style sheet and demo label: callbacks of `settings.UNFOLD`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ from reports.admin import may_see_report
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu, with the entries whose pages the user may open."""
+    """Return the menu; it has only the links that the user may open."""
     groups: list[tuple[str, list[dict[str, Any] | None]]] = [
         (
             _("Live Chat"),
@@ -82,12 +82,12 @@ def icon(request: HttpRequest) -> str:
 
 
 def style(request: HttpRequest) -> str:
-    """Return Livechat's style sheet. It overrides unfold's, whose rules are in cascade layers."""
+    """Return Livechat's style sheet. It overrides unfold's rules, which are in cascade layers."""
     return static("livechat/admin-archive.css")
 
 
 def environment(request: HttpRequest) -> list[str] | None:
-    """Mark a demo, so that it is not mistaken for a real installation."""
+    """Return the label of a demo, so that users do not mistake it for a real installation."""
     return [_("Demo"), "info"] if settings.DEMO else None
 
 
@@ -98,7 +98,7 @@ def _answers(request: HttpRequest) -> bool:
 def _rows(
     request: HttpRequest, title: str, symbol: str, model: type[Model]
 ) -> dict[str, Any] | None:
-    """Return the entry of a list, or None if the user may not open it."""
+    """Return the link to a list, or None if the user may not open it."""
     if not admin.site.get_model_admin(model).has_view_permission(request):
         return None
     options = model._meta
