@@ -1,4 +1,4 @@
-# The words to use; CI uses the same. `make` alone lists them.
+# Commands for developers; CI uses the same ones. `make` without a target lists them.
 
 .DEFAULT_GOAL := help
 ifndef SIDE_BY_SIDE
@@ -6,29 +6,29 @@ ifndef SIDE_BY_SIDE
 endif
 
 PORT ?= 8000
-# Not `?=`: some shells export HOST as the name of the machine.
+# Not `?=`: some shells export HOST, set to the name of the machine.
 HOST = 127.0.0.1
 FAULT_SECONDS ?= 600
 
-# Embedded, whatever another project left in this shell. `make run DATABASE_URL=...` still works.
+# Use SQLite and no Redis, whatever this shell exports. `make run DATABASE_URL=...` still works.
 export DATABASE_URL =
 export REDIS_URL =
 
-# The first Python that is new enough; `make PYTHON=...` names another one.
+# The first Python that is new enough; `make PYTHON=...` chooses another one.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 PY := .venv/bin/python
-# Errors alone: warnings are of the machine's pip, its folders and newer releases, and hide our lines.
+# Errors only: pip's warnings about its version and its directories would hide our own messages.
 PIP := $(PY) -m pip --quiet --quiet --disable-pip-version-check --no-input
 MACHINE := $(PY) -m tests.machine
 STAGE = @$(MACHINE) stage
 PYTEST := $(PY) -m pytest
-# More processes than CPUs, for tests wait: most of all for servers that die.
+# More processes than CPUs, because tests wait; those of WORLDS wait most, for servers to stop.
 CPUS := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS := --numprocesses $(shell expr $(CPUS) + 1) --maxprocesses 8
 WORLDS := --numprocesses $(shell expr $(CPUS) \* 2) --maxprocesses 8
-# Node comes with the locked Python packages, so it is the same one everywhere.
+# Node comes with the locked Python packages, so its version is the same everywhere.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 NODE := .venv/bin/node
 
@@ -39,7 +39,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
 
 
-# The one to try it
+# Try it
 
 .PHONY: run
 run: export DEMO = 1
@@ -51,13 +51,13 @@ run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 
 	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT)
 
 
-# The one to test it. CI lets every stage run after one has failed, and the longest run ends it.
+# Test it. In CI every stage runs, also after a failed one; the longest stage is the last.
 
 .PHONY: test test-programs test-upgrade test-js test-browser test-faults test-embedded test-services
 test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
 	@$(MACHINE) report
 
-# Any Python does for these, so they come while the packages of .venv do.
+# These need no .venv, so `make fetch` installs them while it installs the packages of .venv.
 test-programs: MACHINE := $(PYTHON) -m tests.machine
 test-programs:
 	@$(MACHINE) begin
@@ -67,7 +67,7 @@ test-upgrade: .venv/test.txt
 	$(STAGE) "upgrade of an older database" -- .ci/upgrade
 
 test-js: .venv/test.txt
-	@find tests/js -name "*.test.js" | grep -q . || { echo "tests/js has no tests"; exit 1; }  # Node would be content
+	@find tests/js -name "*.test.js" | grep -q . || { echo "tests/js has no tests"; exit 1; }  # Node would exit with 0
 	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
 
 test-browser: .venv/test.txt
@@ -88,7 +88,7 @@ faults: .venv/test.txt ## the fault tests for long, FAULT_SECONDS= each
 	$(STAGE) "pytest with faults, long" --needs postgres --needs redis -- $(PYTEST) -m faults --timeout 0
 
 
-# What can be said without running it
+# Check it without running it
 
 .PHONY: check check-style check-types check-layers check-js check-migrations check-deploy check-generated check-holes
 check: check-style check-types check-layers check-js check-migrations check-deploy check-generated check-holes ## style, types, layers, migrations, deployment, generated files, known holes
@@ -147,11 +147,11 @@ texts: .venv/test.txt ## the translatable texts, collected anew and compiled (ne
 	@$(PY) manage.py makemessages --all --no-obsolete $(TEXTS)
 	@$(PY) manage.py compilemessages --ignore=.venv --verbosity 0
 
-# What needs one CPU runs beside what needs another one.
+# Two at a time: each stage uses about one CPU.
 quick:
 	@$(MAKE) --jobs 2 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 check test-upgrade test-js
 
-# What waits for the network comes beside what waits for the disk.
+# All at a time: they wait for the network or the disk.
 fetch:
 	@$(MAKE) --jobs 3 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 \
 		test-programs .venv/test.txt node_modules/installed.json
@@ -170,7 +170,7 @@ lock: ## lock the dependencies anew after a change of pyproject.toml or package.
 
 # Files
 
-# The copies tell what was installed, so nothing is installed twice.
+# The target is a copy of the requirements last installed: pip runs only if they differ.
 .venv/run.txt .venv/test.txt: .venv/%.txt: requirements/%.txt FORCE
 	@$(PY) -c "import pip" 2> /dev/null || { \
 		test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }; \
