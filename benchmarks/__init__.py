@@ -1,5 +1,5 @@
-"""``make bench``: how fast, how patient, how small. Ratios count, not absolute figures.
+"""``make bench``: throughput, latency and memory. Ratios matter, not absolute numbers.
 
-The server under test has one core for itself; load generator, PostgreSQL and Redis share the
-other. Aims are printed beside the figures; a missed aim fails nothing.
+The server under test has a core of its own; load generator, PostgreSQL and Redis share another.
+Each aim is printed with its result; a missed aim does not fail the run.
 """

@@ -26,7 +26,7 @@ from benchmarks.world import World, world
 
 ECHO, NAIVE, PRODUCT = designs.Echo(), designs.Naive(), designs.Product()
 SLOWER = 3
-"""The naive design is measured for so many times as long: it does a message in a while."""
+"""The naive design is measured this many times longer, because it delivers few messages."""
 IDLE_RATE = 20
 IDLE_SOCKETS = 2_000
 IDLE_OPERATORS = 200
@@ -36,7 +36,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0.0.0 S
 
 
 class Bench:
-    """The parts of the benchmark, in a world they share; `results` is what goes into the file."""
+    """The parts of the benchmark and their shared servers; `results` is written to the file."""
 
     def __init__(self, world: World, options: argparse.Namespace) -> None:
         self.world = world
@@ -50,7 +50,7 @@ class Bench:
         self.maximum = 0.0
 
     def delivery(self) -> None:
-        """Durable messages a second, beside the naive design and the bare echo."""
+        """Compare durable messages per second with the naive design and the bare echo."""
         heard: dict[Design, list[Heard]] = {ECHO: [], NAIVE: [], PRODUCT: []}
         for _ in range(self.rounds):
             for design, rounds in heard.items():
@@ -75,7 +75,7 @@ class Bench:
         )
         self.aim(Aim("times the naive design", ratio(rates[PRODUCT], rates[NAIVE]), 60))
         self.aim(Aim("of the bare echo", ratio(rates[PRODUCT], rates[ECHO]), 0.2))
-        # On a machine that is busy with something else, this one still holds.
+        # Unlike the rate, this ratio stays valid if the machine is busy with other work.
         self.aim(Aim("of the bare echo, by CPU", ratio(costs[ECHO], costs[PRODUCT]), 0.2))
 
     async def _chat(self, design: Design) -> Heard:
@@ -90,7 +90,7 @@ class Bench:
                 )
 
     def init(self) -> None:
-        """The widget's first question on every page, beside a plain asynchronous view."""
+        """Compare `init`, the widget's first request on each page, with a plain async view."""
         kinds = ("asynchronous view", PRODUCT.name)
         asked: dict[str, list[Asked]] = {kind: [] for kind in kinds}
         for _ in range(self.rounds):
@@ -123,7 +123,7 @@ class Bench:
             return await ask(server, path, headers, connections=ASKERS, seconds=self.seconds)
 
     def writer(self) -> None:
-        """The writer alone, beside the ORM once per message."""
+        """Compare the writer alone with one ORM transaction per message."""
         words = ["-m", "benchmarks.writer", str(self.rounds), str(self.seconds), "128", "1"]
         rates = {
             name: {int(n): figure(rounds) for n, rounds in by_senders.items()}
@@ -139,7 +139,7 @@ class Bench:
         self.aim(Aim("times the ORM at one sender", ratio(ours[1], orm[1]), 1))
 
     def latency(self) -> None:
-        """How long ack and delivery take, idle and under load."""
+        """Measure the latency of ack and delivery, idle and under load."""
         uvloop.run(self._latency())
 
     async def _latency(self) -> None:
@@ -163,7 +163,7 @@ class Bench:
         self.show("Milliseconds until a message is acknowledged and delivered", head, rows)
 
     def memory(self) -> None:
-        """What an idle connection costs."""
+        """Measure the resident memory per idle connection."""
         places = self.world.seed(WARM_SOCKETS + IDLE_SOCKETS)
         few = places[: WARM_SOCKETS + IDLE_OPERATORS]
         kinds = {
@@ -184,7 +184,7 @@ class Bench:
 
     async def _idle(self, design: Design, places: list[Place], enter: Any) -> float:
         with self.world.serving(design.name) as server:
-            # What the first sockets make once, the later ones do not pay for.
+            # Warm up, so that one-time allocations are not measured.
             warm = await _enter(server, places[:WARM_SOCKETS], enter)
             for socket in warm:
                 socket.close()
@@ -198,7 +198,7 @@ class Bench:
             return (after - before) / len(sockets)
 
     def show(self, title: str, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-        """Print a table, and keep it."""
+        """Print a table, and add it to the results."""
         print(table(title, head, rows), flush=True)
         self.results[title] = [
             {
@@ -209,7 +209,7 @@ class Bench:
         ]
 
     def aim(self, aim: Aim) -> None:
-        """Print whether an aim is met, and keep it."""
+        """Print whether an aim is met, and add it to the results."""
         print(f"  {aim}", flush=True)
         self.aims.append(aim)
         self.results.setdefault("aims", {})[aim.name] = {
@@ -271,7 +271,7 @@ def _milliseconds(rounds: list[Heard]) -> tuple[Figure, ...]:
 
 
 def main() -> int:
-    """Measure what the command line names, print it, and keep it in `RESULTS`."""
+    """Run the parts that the command line names; print the results and write them to `RESULTS`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
@@ -282,7 +282,7 @@ def main() -> int:
     parts = options.parts or PARTS
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(unknown)}")
-    # Leave through the context managers, which end the servers.
+    # Exit through the context managers, which stop the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     gc.set_threshold(100_000, 50, 50)
 

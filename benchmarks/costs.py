@@ -1,8 +1,8 @@
-"""``manage.py`` that counts where a server's processor time goes, and writes it down at its end.
+"""``manage.py`` that measures CPU time per part of the server, and writes it to a file at the end.
 
-Each part is a function that runs without a break, so the time of its thread before and after tells
-what it took; of parts inside parts the inner one counts. What is left of the process is the event
-loop, the kernel and the rest of the server.
+Each part is a function that runs without a switch to another task, so the CPU time of its thread
+before and after is its cost. Time in an inner part counts for the inner part only. The rest of the
+process's time is the event loop, the kernel and all other code.
 """
 
 import json
@@ -23,7 +23,7 @@ _open = local()
 
 
 def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `call`, whose own time is added to the part `name`."""
+    """Return `call`, wrapped to add its own CPU time to the part `name`."""
 
     def measured(*args: Any, **kwargs: Any) -> Any:
         inner_of_outer = getattr(_open, "inner", 0)
@@ -40,7 +40,7 @@ def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def instrument() -> None:
-    """Wrap the parts; needs the apps to be loaded, and the consumers not to have started."""
+    """Wrap the parts. Call it after the apps are loaded and before the consumers start."""
 
     from config.server import lifecycle
     from config.server.websocket_protocol import WebSocket
@@ -77,7 +77,7 @@ def instrument() -> None:
 
 
 def write_down() -> None:
-    """Leave the figures, in seconds, where `COSTS_FILE` says."""
+    """Write the CPU seconds of each part to the file `COSTS_FILE` as JSON."""
     spent = {name: nanoseconds / 1e9 for name, nanoseconds in _spent.items()}
     Path(os.environ["COSTS_FILE"]).write_text(json.dumps(spent))
 

@@ -1,4 +1,4 @@
-"""The three servers compared, as their clients see them: how to enter, to speak, to hear."""
+"""The three servers compared, from their clients' side: how to connect, send and receive."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -9,9 +9,9 @@ from benchmarks.sockets import Socket, connect
 
 Kind = Literal["ack", "message", "heartbeat", ""]
 Place = dict[str, str]
-"""Where two people talk, as `benchmarks.seed` prints it."""
+"""A conversation and the credentials of both sides, as `benchmarks.seed` prints them."""
 
-# What people write: short, sometimes longer, sometimes not ASCII.
+# Typical messages: short, sometimes longer, sometimes not ASCII.
 TEXTS = tuple(
     text.encode()
     for text in (
@@ -29,7 +29,7 @@ TEXTS = tuple(
 
 
 class Side:
-    """One of the two people of a conversation: his socket, and what he has said."""
+    """One of the two sides of a conversation: its socket, and its messages under way."""
 
     __slots__ = ("peer", "prefix", "sent", "socket")
 
@@ -37,34 +37,34 @@ class Side:
         self.socket = socket
         self.peer = self
         self.prefix = prefix
-        """How his messages begin, up to their id."""
+        """The start of a message frame, up to its id."""
         self.sent: dict[bytes, list[float]] = {}
-        """Id -> when it was sent, and what is still to come: ack, delivery."""
+        """Id -> [when it was sent or due, number of events still expected: ack, delivery]."""
 
     def speak(self, client_id: bytes, number: int) -> None:
         self.socket.send(b'%b%b","text":"%b"}' % (self.prefix, client_id, TEXTS[number & 7]))
 
 
 class Design(ABC):
-    """A server under test. `name` is what the tables call it."""
+    """A server under test. `name` is its name in the tables."""
 
     name: str
     awaited = 2
-    """What has to come before a message counts: its ack and its delivery."""
+    """The number of events before a message counts: its ack and its delivery."""
     own_copy_is_ack = False
 
     @abstractmethod
     async def enter(self, port: int, place: Place) -> tuple[Side, Side]:
-        """Return the two sides of a conversation, ready to talk."""
+        """Return the two sides of a conversation, connected."""
 
     @staticmethod
     @abstractmethod
     def parse(frame: bytes) -> tuple[Kind, bytes]:
-        """Return what a frame is, and the id of the message it is about."""
+        """Return the kind of a frame, and the id of its message or b""."""
 
 
 class Product(Design):
-    """The complete product, as ``manage.py serve`` runs it."""
+    """The complete product, run by ``manage.py serve``."""
 
     name = "Livechat"
 
@@ -72,7 +72,7 @@ class Product(Design):
         return await self.between(port, port, place)
 
     async def between(self, here: int, there: int, place: Place) -> tuple[Side, Side]:
-        """Return the sides of a conversation whose visitor is `here` and whose operator `there`."""
+        """Return the two sides: the visitor connected to port `here`, the operator to `there`."""
         prefix = b'{"type":"message.post","conversation":"%b","client_id":"' % (
             place["conversation"].encode()
         )
@@ -97,7 +97,7 @@ class Product(Design):
 
 
 class Naive(Design):
-    """The chat of the tutorials, under Daphne."""
+    """The chat as tutorials write it, run by Daphne."""
 
     name = "naive"
     own_copy_is_ack = True
@@ -119,7 +119,7 @@ class Naive(Design):
 
 
 class Echo(Design):
-    """The bare ASGI application: everybody hears himself."""
+    """The bare ASGI application: each side receives only its own messages."""
 
     name = "bare echo"
     awaited = 1
@@ -136,8 +136,10 @@ class Echo(Design):
 
 
 async def visitor_socket(port: int, key: str, token: str | None, conversation: str = "") -> Socket:
-    """Return a visitor's socket after its welcome; without `token` he is new, with `conversation`
-    he comes back to one of which he has missed nothing."""
+    """Return a visitor's socket after its welcome.
+
+    Without `token` the visitor is new. With `conversation` they return to it from `after_seq` 0.
+    """
     named = f',"token":"{token}"' if token else ""
     named += f',"conversation":"{conversation}","after_seq":0' if conversation else ""
     socket = await connect(port, f"/ws/visitor/{key}/")
@@ -149,7 +151,7 @@ async def visitor_socket(port: int, key: str, token: str | None, conversation: s
 
 
 async def operator_socket(port: int, session: str) -> Socket:
-    """Return a dashboard's socket after its inbox has come."""
+    """Return a dashboard's socket after it has received its inbox."""
     socket = await connect(port, "/ws/staff/", f"Cookie: sessionid={session}\r\n")
     heard = _Heard(socket)
     socket.send(b'{"type":"hello","version":1,"tab":"t"}')
@@ -161,7 +163,7 @@ async def operator_socket(port: int, session: str) -> Socket:
 
 
 class _Heard:
-    """Waits for frames of a socket; sets its `hears`, until somebody else does."""
+    """Waits for frames of a socket. It sets the socket's `hears`; the caller replaces it later."""
 
     def __init__(self, socket: Socket) -> None:
         self._start = b""
@@ -193,7 +195,7 @@ def _pair(first: Side, second: Side) -> tuple[Side, Side]:
 
 
 def _only_heartbeats(socket: Socket) -> Callable[[bytes], None]:
-    """Return what keeps an idle socket of the product open."""
+    """Return a handler that only responds to heartbeats, which keeps an idle socket open."""
 
     def hear(frame: bytes) -> None:
         if frame.startswith(b'{"type":"heartbeat"'):

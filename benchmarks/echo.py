@@ -1,4 +1,4 @@
-"""The limit: an ASGI application that sends back every frame and does nothing else."""
+"""The upper limit: an ASGI application that only sends back every frame."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """``python -m benchmarks.fan_out``: how long a post takes to a whole group in another process.
 
-The two ends are real buses on Redis. The other process has a group of 1 or of 1,000 members, each
-of which counts; when all have heard, it answers by the same way. Prints as JSON: members -> seconds
-there and back, post by post. What a socket then does with a frame is not part of it.
+Both ends are real buses on Redis. The other process has a group of 1 or 1,000 members. When all
+have received the post, it publishes a reply. Prints as JSON: members -> seconds of each round trip.
+The time that a socket needs for a frame is not included.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ FRAME = json.dumps({"type": "message.posted", "text": "Let me have a look – on
 
 
 class Member:
-    """Somebody of a group; the last one who hears answers for all."""
+    """A member of a group; the last one to receive a post replies for all."""
 
     heard = 0
 
@@ -41,7 +41,7 @@ class Member:
 
 
 class Asker:
-    """Hears the answers."""
+    """Receives the replies."""
 
     def __init__(self) -> None:
         self.answered = asyncio.Event()
@@ -51,7 +51,7 @@ class Asker:
 
 
 async def members(count: int) -> None:
-    """Be the other process: `count` members, until standard input ends."""
+    """Run the other process: `count` members, until standard input ends."""
     bus = Bus()
     await bus.attach()
     for _ in range(count):
@@ -61,7 +61,7 @@ async def members(count: int) -> None:
 
 
 async def ask(counts: Sequence[int], posts: int) -> dict[int, list[float]]:
-    """Return the seconds that posts took, of groups that take turns."""
+    """Return the round-trip seconds of each post, per size of group; the groups take turns."""
     bus, asker = Bus(), Asker()
     await bus.attach()
     bus.registry.join(asker, "answers")
@@ -90,7 +90,7 @@ async def ask(counts: Sequence[int], posts: int) -> dict[int, list[float]]:
 
 
 async def _first(bus: Bus, asker: Asker, count: int) -> None:
-    """Ask until the other process is there."""
+    """Publish until the other process replies. Raises RuntimeError after 30 s."""
     deadline = time.monotonic() + 3 * PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""Figures of several rounds: their middle, their spread, and tables of them."""
+"""Measurements over several rounds: their median and range, aims, and tables."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """The same thing, measured once a round."""
+    """One quantity, measured once per round."""
 
     rounds: tuple[float, ...]
 
@@ -16,7 +16,7 @@ class Figure:
         return statistics.median(self.rounds)
 
     def __str__(self) -> str:
-        """The median, and between which values the rounds were."""
+        """Return the median and the range of the rounds."""
         if len(self.rounds) == 1:
             return _short(self.median)
         return f"{_short(self.median)} ({_short(min(self.rounds))}–{_short(max(self.rounds))})"
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Aim:
-    """What a figure should be at least, or at most."""
+    """A lower bound of a measurement, or an upper one if `at_most`."""
 
     name: str
     figure: Figure
@@ -48,17 +48,17 @@ def figure(values: Iterable[float]) -> Figure:
 
 
 def ratio(above: Figure, below: Figure) -> Figure:
-    """Return how many times `below` fits into `above`, round by round: they were interleaved."""
+    """Return `above` ÷ `below` for each round; both were measured in the same rounds."""
     return figure(a / b for a, b in zip(above.rounds, below.rounds, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of `values` do not exceed."""
+    """Return the value below which `share` (0..1) of `values` lie."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table, aligned for a terminal."""
+    """Return a text table, aligned for a terminal."""
     cells = [list(head), *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [

@@ -1,4 +1,4 @@
-"""What several processes do and what one core holds: the parts of the benchmark about growing."""
+"""Parts of the benchmark about capacity: several processes, one core, arrivals, CPU costs."""
 
 import asyncio
 import json
@@ -27,16 +27,18 @@ CROWD = 1_000
 POSTS = 200
 ARRIVALS = 1_000
 OPENINGS = 300
-"""Of the newcomers so many open a conversation."""
+"""The number of newcomers who open a conversation."""
 AT_A_TIME = 50
-"""So many have not been let in yet. With a thousand the server sends some away for a while."""
+"""Handshakes or openings in progress at a time. With 1,000 the server would refuse some."""
 PLAIN = ("-m", "benchmarks.plain_collector", "serve", "--port", "{port}")
 COUNTING = ("-m", "benchmarks.costs", "serve", "--port", "{port}")
 
 
 class Crossed(Product):
-    """The product with every message crossing from one process to the other: visitors are on the
-    server that `enter` is given, operators on the one at `other`."""
+    """The product in two processes, where every message crosses between them.
+
+    Visitors are on the server of port `enter(port)`, operators on the one of port `other`.
+    """
 
     def __init__(self, other: int) -> None:
         self.other = other
@@ -46,7 +48,7 @@ class Crossed(Product):
 
 
 class Servers(list[Server]):
-    """Several processes, measured as if they were one."""
+    """Several processes, measured as one server."""
 
     @property
     def port(self) -> int:
@@ -57,7 +59,7 @@ class Servers(list[Server]):
 
 
 def workers(bench: "Bench") -> None:
-    """One process, and two of which each hears what the other one stores."""
+    """Compare one process with two, where each message is stored by one and sent by the other."""
     rounds: dict[str, list[Heard]] = {"one process": [], "two, all crossing": []}
     for _ in range(bench.rounds):
         for number, (_name, heard) in enumerate(rounds.items(), 1):
@@ -95,7 +97,7 @@ async def _chat(bench: "Bench", processes: int) -> Heard:
 
 
 def fan_out(bench: "Bench") -> None:
-    """How long one post takes to 1 and to 1,000 members in another process."""
+    """Measure how long a post to a group takes, with 1 and 1,000 members in another process."""
     printed = run(
         ["-m", "benchmarks.fan_out", str(POSTS), "1", str(CROWD)],
         bench.world.product,
@@ -124,7 +126,7 @@ def _chunked(values: list[float], parts: int) -> list[list[float]]:
 
 
 def arrivals(bench: "Bench") -> None:
-    """How fast a process takes people in when many come at once."""
+    """Measure how many visitors a process accepts per second when many arrive at once."""
     places = bench.world.seed(ARRIVALS)
     rounds = [uvloop.run(_arrive(bench, places)) for _ in range(bench.rounds)]
     rates = {name: figure(one[name] for one in rounds) for name in rounds[0]}
@@ -133,12 +135,12 @@ def arrivals(bench: "Bench") -> None:
         ("", "a second"),
         list(rates.items()),
     )
-    # What one Daphne did on such a machine.
+    # One Daphne reached this rate on a similar machine.
     bench.aim(Aim("handshakes a second", rates["handshakes"], 400))
 
 
 async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
-    """Return how many arrived a second, by what it takes."""
+    """Return arrivals per second, by kind of arrival."""
 
     async def handshake(place: Place) -> Socket:
         return await connect(server.port, f"/ws/visitor/{place['key']}/")
@@ -169,7 +171,7 @@ async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
 
 
 async def _rate(do: Callable[[T], Awaitable[R]], crowd: Sequence[T]) -> tuple[float, list[R]]:
-    """Return how many of a crowd were done a second, and what came of it."""
+    """Run `do` for each of `crowd`, AT_A_TIME concurrently; return rate per second and results."""
     free = asyncio.Semaphore(AT_A_TIME)
 
     async def one(who: T) -> R:
@@ -198,7 +200,7 @@ async def _open(socket: Socket) -> None:
 
 
 def collector(bench: "Bench") -> None:
-    """How steady answers are under load, with our setting of the garbage collector and without."""
+    """Compare the spread of latencies under load: the product's garbage collection and Python's."""
     kinds: dict[str, Any] = {"frozen, 50,000/20/100": None, "Python's own": PLAIN}
     rounds: dict[str, list[Heard]] = {kind: [] for kind in kinds}
     rate = 0.4 * bench.maximum if bench.maximum else 1_000.0
@@ -234,7 +236,7 @@ async def _steady(bench: "Bench", words: Any, rate: float) -> Heard:
 
 
 def costs(bench: "Bench") -> None:
-    """What one message costs the server's processor, part by part."""
+    """Measure the server's CPU time per message, by part."""
     file = bench.world.folder / "costs.json"
     spent: list[dict[str, float]] = []
     wholes = []

@@ -1,4 +1,4 @@
-"""The load: many conversations at once, each message followed until it is acked and delivered."""
+"""The load: many conversations at once; each message is tracked until its ack and delivery."""
 
 import asyncio
 import gc
@@ -12,19 +12,19 @@ from benchmarks.designs import HEARTBEAT, Design, Place, Side
 from benchmarks.servers import Server
 
 CONNECTING = 50
-"""Conversations that are entered at the same time."""
+"""The number of conversations that connect concurrently."""
 
 
 @dataclass
 class Heard:
-    """What came back within a span of time; latencies in seconds."""
+    """The results of a span of time; latencies are in seconds."""
 
     seconds: float = 0.0
     messages: int = 0
     lost: int = 0
-    """Given up after `patience`, and sent anew."""
+    """Messages given up after `patience`; each is replaced by a new one."""
     server_cpu: float = 0.0
-    """Seconds of processor time the server took; `load_cpu` is the generator's own."""
+    """CPU seconds of the server; `load_cpu` are those of the load generator."""
     load_cpu: float = 0.0
     acks: list[float] = field(default_factory=list)
     deliveries: list[float] = field(default_factory=list)
@@ -35,12 +35,12 @@ class Heard:
 
     @property
     def cost(self) -> float:
-        """Microseconds of the server's processor time per message."""
+        """Microseconds of the server's CPU time per message."""
         return 1e6 * self.server_cpu / max(1, self.messages)
 
 
 class Load:
-    """Everybody of some conversations, talking to one server."""
+    """Both sides of some conversations, connected to one server."""
 
     def __init__(self, design: Design, server: Server, sides: Sequence[Side]) -> None:
         self.sides = sides
@@ -56,7 +56,11 @@ class Load:
             self._listen(side)
 
     async def chat(self, seconds: float, *, window: int, patience: float, warm_up: float) -> Heard:
-        """Keep `window` messages of everybody under way; return what `seconds` brought."""
+        """Keep `window` messages of each side under way; return the results of `seconds`.
+
+        The warm-up before is not counted. A message without ack and delivery is given up after
+        `patience` seconds.
+        """
         self._again = True
         for side in self.sides:
             for _ in range(window):
@@ -67,14 +71,14 @@ class Load:
         return heard
 
     async def talk(self, seconds: float, *, rate: float) -> Heard:
-        """Send `rate` messages a second, whatever comes back; return what it brought.
+        """Send `rate` messages per second without waiting for responses; return the results.
 
-        Latencies count from when a message was due, so that a stall is seen in all it delays.
+        Latencies count from when a message was due, so a stall shows in all messages it delays.
         """
         return await self._measure(self._pace(seconds, rate))
 
     async def quiet(self, patience: float) -> None:
-        """Wait until nothing is under way, or give it up."""
+        """Wait until no message is under way; after `patience` seconds forget the rest."""
         deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline and any(side.sent for side in self.sides):
             await asyncio.sleep(0.05)
@@ -137,7 +141,7 @@ class Load:
             self._came(side, client_id, state)
 
     def _delivered(self, side: Side, client_id: bytes) -> None:
-        # A copy of one's own message ends here too, where nobody waits for it.
+        # Also called for the copy of a sender's own message, which is not in `side.sent`.
         if state := side.sent.get(client_id):
             self._heard.deliveries.append(time.perf_counter() - state[0])
             self._came(side, client_id, state)
@@ -162,7 +166,7 @@ class Load:
 
 @asynccontextmanager
 async def load(design: Design, server: Server, places: Sequence[Place]) -> AsyncIterator[Load]:
-    """Yield everybody of `places`, connected to `server`; they leave afterwards."""
+    """Yield a load with both sides of all `places` connected; close their sockets afterwards."""
     sides: list[Side] = []
     for start in range(0, len(places), CONNECTING):
         pairs = await asyncio.gather(

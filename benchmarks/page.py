@@ -1,7 +1,7 @@
-"""``python -m benchmarks.page``: the figures of the last complete benchmark into the documentation.
+"""``python -m benchmarks.page``: write the results of the last complete benchmark into the docs.
 
-Rewrites what stands between the two marks in `PAGE`: the machine, what one core and one GiB hold,
-the aims, and every table.
+It replaces the text between the two marks in `PAGE`: the machine, the capacity of one core and one
+GiB, the aims, and every table.
 """
 
 import json
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def markdown(results: Mapping[str, Any]) -> str:
-    """Return everything that was measured, as tables of the page."""
+    """Return all results as Markdown tables."""
     parts = [f"{results['machine']}; {results['at'][:10]}.", *_capacity(results), *_aims(results)]
     for title, rows in results.items():
         if title not in BESIDES:
@@ -34,7 +34,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def _capacity(results: Mapping[str, Any]) -> Iterator[str]:
-    """What to plan with: that of which several figures make one."""
+    """Yield the table for capacity planning: one number per row, computed from the results."""
 
     def found(title: str, row: str, column: str) -> Figure:
         [rows] = [rows for name, rows in results.items() if name.startswith(title)]
@@ -101,7 +101,7 @@ def _cell(value: Any) -> str:
 
 
 def _short(value: float) -> str:
-    """A figure to plan with has two digits; the rest is chance."""
+    """Return `value` with two significant digits; more would not be reproducible."""
     return f"{float(f'{value:.2g}'):,.0f}"
 
 

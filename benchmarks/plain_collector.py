@@ -1,4 +1,4 @@
-"""``manage.py`` with Python's own garbage collection, as if we had never touched it."""
+"""``manage.py`` with Python's default garbage collection: the product's settings are ignored."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""HTTP questions over kept connections, asked as fast as they are answered."""
+"""An HTTP load: requests over persistent connections, each sent after the last response."""
 
 import asyncio
 import os
@@ -11,18 +11,18 @@ from benchmarks.servers import Server
 
 @dataclass(frozen=True)
 class Asked:
-    """What a round of asking found."""
+    """The result of one round; `…_busy` are shares of one core."""
 
     rate: float
-    """Answers a second."""
+    """Responses per second."""
     cost: float
-    """Microseconds of the server's processor an answer."""
+    """Microseconds of the server's CPU time per response."""
     server_busy: float
     load_busy: float
 
 
 class Asker(asyncio.Protocol):
-    """One connection that asks again as soon as it is answered. `answers` counts."""
+    """One connection that repeats a request after each response. `answers` counts responses."""
 
     def __init__(self, question: bytes) -> None:
         self.answers = 0
@@ -43,7 +43,7 @@ class Asker(asyncio.Protocol):
                 return
             if b" 200 " not in head[:16]:
                 raise RuntimeError(head.decode("latin-1"))
-            # The answers to one question are equally long.
+            # All responses to one request have the same length.
             size = int(head.lower().partition(b"content-length:")[2].split(b"\r", 1)[0])
             self._length = len(head) + 4 + size
         if len(self._rest) < self._length:
@@ -62,7 +62,10 @@ class Asker(asyncio.Protocol):
 async def ask(
     server: Server, path: str, headers: dict[str, str], *, connections: int, seconds: float
 ) -> Asked:
-    """Ask for `path` on all `connections` at once for so long, after half as long to warm up."""
+    """Request `path` on `connections` connections for `seconds`, after a warm-up of half that.
+
+    Raises RuntimeError for a response other than 200, and if there is none at all.
+    """
     lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     question = "\r\n".join([*lines, "", ""]).encode()
     loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.seed 500``: conversations to talk in, straight into the database.
+"""``python -m benchmarks.seed 500``: insert conversations directly into the database.
 
-Prints as JSON, per conversation: its id, the key of its channel, the visitor's token and the
-operator's session. Every operator has one conversation and shares his channel with nine others.
+Prints as JSON, per conversation: its id, the key of its channel, the visitor's token and the key
+of the operator's login session. Each operator has one conversation; each channel ten operators.
 """
 
 import json
@@ -37,13 +37,13 @@ from livechat.models import (  # noqa: E402
 )
 
 RULES = 10
-"""Of each channel; none fits the page that is asked about."""
+"""Rules per channel; none matches the page that the benchmark requests."""
 PER_CHANNEL = 10
 
 
 @transaction.atomic
 def seed(count: int) -> list[dict[str, str]]:
-    """Make `count` conversations between a visitor and an operator; return how to enter them."""
+    """Create `count` conversations of a visitor and an operator; return how to enter them."""
     now, run = timezone.now(), uuid.uuid4().hex[:8]
     channels = Channel.objects.bulk_create(
         Channel(name=f"Channel {number}", slug=f"{run}-{number}")

@@ -1,4 +1,4 @@
-"""The servers under test, alone on a core of their own."""
+"""The servers under test, on a core of their own if the machine has two."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """Return the server's core and the one for everything else (the same where there is one)."""
+    """Return the server's core and the core for everything else; the same if there is only one."""
     available = sorted(os.sched_getaffinity(0))
     return {available[0]}, set(available[1:2]) or {available[0]}
 
@@ -30,7 +30,7 @@ SERVER_CORE, OTHER_CORE = cores()
 
 @contextmanager
 def on(core: set[int]) -> Iterator[None]:
-    """Have the processes that are started inside run on `core`."""
+    """Run this thread, and processes started inside the block, on `core`."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, core)
     try:
@@ -41,24 +41,27 @@ def on(core: set[int]) -> Iterator[None]:
 
 @dataclass
 class Server:
-    """A running server: where it listens, and what it takes of the machine."""
+    """A running server: its port, and its use of CPU and memory."""
 
     port: int
     pid: int
 
     def cpu_seconds(self) -> float:
-        """Return the processor time used so far."""
+        """Return the CPU time used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def resident(self) -> int:
-        """Return the bytes of memory in use."""
+        """Return the resident memory in bytes."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE
 
 
 @contextmanager
 def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """Yield a Python server that takes connections; `words` may name its ``{port}``."""
+    """Yield a Python server that accepts connections; `words` may contain ``{port}``.
+
+    Raises RuntimeError, with the end of the log, if it does not start.
+    """
     port = free_port()
     command = [sys.executable, *(word.format(port=port) for word in words)]
     with log.open("ab") as output, on(SERVER_CORE):
@@ -69,7 +72,7 @@ def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iter
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C is for the benchmark, which stops it in its turn
+            start_new_session=True,  # only the benchmark gets Ctrl-C; it stops the server
         )
     try:
         _wait_until_open(process, port, log)
@@ -84,8 +87,10 @@ def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iter
 
 
 def run(words: Sequence[str], environ: Mapping[str, str], *, pinned: bool = True) -> str:
-    """Return what a Python program prints, on the server's core when `pinned`; raises when it
-    fails."""
+    """Return the output of a Python program. Raises RuntimeError if it fails.
+
+    It runs on the server's core if `pinned`, else on both cores.
+    """
     with on(SERVER_CORE if pinned else SERVER_CORE | OTHER_CORE):
         done = subprocess.run(
             [sys.executable, *words],
@@ -101,7 +106,7 @@ def run(words: Sequence[str], environ: Mapping[str, str], *, pinned: bool = True
 
 
 def clean_environ() -> dict[str, str]:
-    """Return our environment without what would configure a server."""
+    """Return this process's environment without the variables that configure a server."""
     return {name: value for name, value in os.environ.items() if name not in OURS}
 
 

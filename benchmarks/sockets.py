@@ -1,4 +1,4 @@
-"""A WebSocket client that costs next to nothing, so that one core can load a server on another."""
+"""A WebSocket client that uses little CPU, so that one core can load a server on another."""
 
 import asyncio
 import os
@@ -14,9 +14,9 @@ BUSY = " 503 "
 
 
 class Socket(asyncio.Protocol):
-    """One connection. `hears` is called with every text frame.
+    """One connection. It calls `hears` with every text frame.
 
-    Frames go out masked with zeros: well-formed, and nothing to compute.
+    Frames are masked with zeros, which is valid and needs no computation.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Socket(asyncio.Protocol):
             self._rest = data[here:]
 
     def open(self, path: str, host: str, headers: str = "") -> None:
-        """Ask for the upgrade; `opened` tells when it is granted."""
+        """Request the upgrade. `opened` completes when it is granted, or gets a ConnectionError."""
         key = b64encode(os.urandom(16)).decode()
         self._transport.write(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
@@ -96,8 +96,10 @@ class Socket(asyncio.Protocol):
 
 
 async def connect(port: int, path: str, headers: str = "") -> Socket:
-    """Return an open socket to a server on 127.0.0.1. Who is sent away for a while because of all
-    the others comes again, as a browser does."""
+    """Return an open socket to a server on 127.0.0.1.
+
+    Retries after 503 (overload), as a browser does, for at most 60 s.
+    """
     async with asyncio.timeout(60):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Where the servers live: PostgreSQL and Redis on the other core, and each design started in it."""
+"""PostgreSQL and Redis on the other core, and the start of each server under test."""
 
 import json
 import os
@@ -43,23 +43,25 @@ PRODUCT = ("manage.py", "serve", "--port", "{port}")
 
 @dataclass
 class World:
-    """Databases that are migrated, and how to start a server on them."""
+    """Migrated databases, and how to start a server on them."""
 
     folder: Path
     product: dict[str, str]
     naive: dict[str, str]
     machine: str
-    """On what it is measured, in words."""
+    """A description of the machine and the versions."""
 
     def seed(self, conversations: int) -> list[Place]:
-        """Make conversations to talk in."""
+        """Create conversations, and return how to enter them."""
         return json.loads(run(["-m", "benchmarks.seed", str(conversations)], self.product))  # type: ignore[no-any-return]
 
     def serving(
         self, name: str, entry: Sequence[str] | None = None, more: Mapping[str, str] | None = None
     ) -> AbstractContextManager[Server]:
-        """Start the server of a design; a context manager. `entry` is what Python runs instead,
-        and `more` is added to the environment."""
+        """Return a context manager that runs the server of the design `name`.
+
+        `entry` replaces the arguments of Python; `more` is added to the environment.
+        """
         words, environ = {
             "bare echo": (ECHO, {}),
             "naive": (NAIVE, self.naive),
@@ -71,7 +73,7 @@ class World:
 
 @contextmanager
 def world() -> Iterator[World]:
-    """Yield PostgreSQL (which waits for the disk) and Redis with empty databases."""
+    """Yield a new PostgreSQL (with fsync) and Redis, with migrated, empty databases."""
     with (
         TemporaryDirectory(prefix="livechat-bench-") as name,
         on(OTHER_CORE),
@@ -85,7 +87,7 @@ def world() -> Iterator[World]:
         product = common | {
             "DATABASE_URL": database.url,
             "REDIS_URL": memory.url,
-            # No limits: it is the server that is to be slow, not the pace of one person.
+            # No rate limits: the server must be the bottleneck.
             "FRAMES_PER_SECOND": "100000",
             "MESSAGES_PER_SECOND": "100000",
             "PEOPLE_PER_ADDRESS": "10000000",

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.writer``: the writer alone, against the ORM once per message.
+"""``python -m benchmarks.writer``: compare the writer alone with one ORM transaction per message.
 
-Senders wait for their commit, then send the next one, each in a conversation of his own. Prints
-as JSON: design -> senders -> messages a second, round by round.
+Each sender has its own conversation and waits for the commit before it sends the next message.
+Prints as JSON: design -> number of senders -> messages per second of each round.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ from livechat.services.messages import Item, Posted, PostResult  # noqa: E402
 Send = Callable[[Item], Awaitable[object]]
 
 WARM_UP = 0.25
-"""Share of the time that is not counted."""
+"""The share of the time, from the start, that is not counted."""
 
 
 async def writer_sends(item: Item) -> None:
-    """Post through the product's writer: what a socket does."""
+    """Post through the product's writer, as a socket does."""
     done: asyncio.Future[PostResult] = asyncio.get_running_loop().create_future()
     _writer.submit(item, lambda _item, answer: done.set_result(answer))
     assert isinstance(await done, Posted)
@@ -48,7 +48,7 @@ _writer = Writer(batch_writers=BATCH_WRITERS)
 @database_sync_to_async
 @transaction.atomic
 def orm_sends(item: Item) -> None:
-    """Do the same by the ORM: lock, look for a double, number, insert, advance."""
+    """Post with the ORM: lock, look for a duplicate, number, insert, advance."""
     conversation = Conversation.objects.select_for_update().get(public_id=item.conversation)
     author = Participant.objects.get(conversation=conversation, role=Role.VISITOR.value)
     if Message.objects.filter(author=author, client_id=item.client_id).exists():
@@ -72,7 +72,7 @@ def orm_sends(item: Item) -> None:
 async def measure(
     send: Send, chats: Sequence[tuple[VisitorActor, uuid.UUID]], seconds: float
 ) -> float:
-    """Return the messages a second that senders in `chats` get stored."""
+    """Return the messages stored per second, with one sender per chat."""
     counted, started = 0, time.perf_counter()
     begin, end = started + WARM_UP * seconds, started + seconds
 
@@ -89,7 +89,7 @@ async def measure(
 async def main(
     rounds: int, seconds: float, counts: Sequence[int]
 ) -> dict[str, dict[int, list[float]]]:
-    """Return the rates of both designs, interleaved round by round."""
+    """Return the rates of both designs, measured alternately in each round."""
     designs: dict[str, Send] = {"writer": writer_sends, "ORM per message": orm_sends}
     rates: dict[str, dict[int, list[float]]] = {name: {n: [] for n in counts} for name in designs}
     chats = await database_sync_to_async(_chats)(max(counts))

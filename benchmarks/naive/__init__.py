@@ -1,2 +1,4 @@
-"""The same chat as the tutorials write it: Daphne, the stock consumer, the ORM once per message,
-the Redis channel layer with its defaults. What the product is compared with."""
+"""The design that the product is compared with: the chat as tutorials write it.
+
+Daphne, the stock consumer, one ORM call per message, and the Redis channel layer of Channels.
+"""

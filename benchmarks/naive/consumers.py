@@ -1,4 +1,4 @@
-"""The consumer of the tutorials: store the message, then send it to the room."""
+"""A consumer as in tutorials: it stores a message, then sends it to the room."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from benchmarks.naive.models import Message
 
 
 class ChatConsumer(AsyncJsonWebsocketConsumer):
-    """One person in one room. His own message, coming back, is his acknowledgement."""
+    """One client in one room. The copy of its own message is its acknowledgement."""
 
     async def connect(self) -> None:
         self.room = self.scope["url_route"]["kwargs"]["room"]

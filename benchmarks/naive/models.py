@@ -1,4 +1,4 @@
-"""One table, as small as it gets."""
+"""One small table of messages."""
 
 from django.db import models
 

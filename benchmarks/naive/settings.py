@@ -1,4 +1,4 @@
-"""Settings of the naive design: what a tutorial's project has, on PostgreSQL and Redis."""
+"""Settings of the naive design: those of a tutorial's project, with PostgreSQL and Redis."""
 
 import os
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "benchmarks.naive",
 ]
-# Those of `django-admin startproject`.
+# The middleware of `django-admin startproject`.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -40,7 +40,7 @@ DATABASES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # Kinder than a tutorial: with redis-py's own timeout of 5 s its sockets would not live.
+        # Unlike in tutorials: with redis-py's default time-out of 5 s the sockets would close.
         "CONFIG": {"hosts": [{"address": os.environ["REDIS_URL"], "socket_timeout": 30}]},
     }
 }

@@ -1,11 +1,11 @@
-"""The widget's first question, answered as a tutorial would: an asynchronous view."""
+"""The widget's first request, served as in tutorials: by an asynchronous view."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 
 async def init(request: HttpRequest, key: str) -> JsonResponse:
-    """Say the same as the product does, without looking anything up."""
+    """Return a response like the product's, without any look-up."""
     return JsonResponse(
         {
             "action": "display_button",
