@@ -180,7 +180,7 @@ class Rows(PaginationInlineFormSet):
     def clean(self) -> None:
         """Refuse a wrong count of rows, too many rules, and rules too slow to match together.
 
-        Every page that loads the widget matches all of them.
+        Each request of a website for `init` may match all of them.
         """
         super().clean()
         if self._is_miscounted:

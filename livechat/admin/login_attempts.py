@@ -1,4 +1,4 @@
-"""Failed login attempts. Deleting a row ends the lock, so its user may try again."""
+"""Failed login attempts, counted by user name and address. Deleting a row ends its lock."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from livechat.services import login_attempts
 
 @admin.register(AccessAttempt)
 class SignInAdmin(ReadersTime, ModelAdmin):
-    """Counts of 15 minutes. No passwords are stored, and unknown names only as a hash."""
+    """A count lasts 15 minutes. Passwords are not stored, and unknown names only as a hash."""
 
     list_display = ("who", "ip_address", "tries", "since", "locked_until")
     list_display_links = None

@@ -124,7 +124,7 @@ def may_list(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def _add_channels(shown: Overview, request: HttpRequest, actor: StaffActor) -> None:
-    """Add the operator's channels, or all for a manager; the busiest first."""
+    """Add the operator's active channels, or all for a manager; the busiest first."""
     rows = Channel.objects.active()
     if not actor.is_manager:
         rows = rows.filter(pk__in=actor.channels)

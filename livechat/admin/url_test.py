@@ -69,7 +69,7 @@ class UrlTestForm(forms.Form):
 
 
 def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show the form, and below it each rule and whether it applies. 404 for a wrong key."""
+    """Show the form, and below it each rule and whether it applies. 404 for an unknown channel."""
     is_key = object_id.isdecimal() and len(object_id) <= LONGEST_KEY
     channel = Channel.objects.filter(pk=object_id).first() if is_key else None
     if channel is None:

@@ -29,7 +29,7 @@ def actor_of(request: HttpRequest) -> StaffActor:
             known = operators.staff_actor(request.user.pk) if request.user.pk else NOBODY
         except NotFound:
             known = NOBODY
-        request._livechat_actor = known  # type: ignore[attr-defined]  # read only here
+        request._livechat_actor = known  # type: ignore[attr-defined]  # used only here
     return known
 
 
