@@ -1,45 +1,45 @@
-/** What the server puts into `loader.js`. */
+/** The channel's settings, which the server writes into `loader.js`. */
 interface LoaderConfig {
   key: string;
-  /** The script came over TLS. */
+  /** The script was requested over TLS. */
   secure?: true;
   /** Path of the frame page. */
   frame: string;
-  /** Path of `init`, ready for a query. */
+  /** Path of `init` up to its query, with the "?". */
   init: string;
   /** Path of `panel.js`. */
   panel: string;
   name: string;
   theme: "auto" | "dark" | "light";
-  /** The channel's own, which comes before the page's. */
+  /** The channel's own language, which has priority over the page's. */
   language?: string;
   position: "left" | "right";
-  /** Pixels from the edges. */
+  /** Pixels from the edges of the window. */
   offset: { x: number; y: number };
   button_background: string;
   button_foreground: string;
 }
 
-/** What a website may set before the loader runs: `window.LivechatSettings`. */
+/** `window.LivechatSettings`, which a website may set before the loader runs. */
 interface LivechatSettings {
-  /** Language of the chat, like "de"; the page's own without it. */
+  /** Language of the chat, such as "de". Default: the page's language. */
   language?: string;
   position?: "left" | "right";
   offset?: { x?: number; y?: number };
-  /** False: store nothing in the browser. Without it, from the visitor's first act on. */
+  /** False: store nothing in the browser. Unset: store from the visitor's first action on. */
   consent?: boolean;
-  /** True: no button until `Livechat.show()`; the website opens the chat itself. */
+  /** True: no button until `Livechat.show()`. */
   hidden?: boolean;
-  /** What operators are shown of the visitor. */
+  /** Data about the visitor that operators see. */
   attributes?: Record<string, string | number | boolean | null>;
 }
 
-/** What `init` answers (`livechat/widget_init/endpoint.py`). */
+/** The response of `init` (`livechat/widget_init/endpoint.py`). */
 interface InitAnswer {
   action: "display_button" | "display_button_and_text" | "auto_popup" | "hide_button";
-  /** Seconds until it opens by itself. */
+  /** Seconds until the chat opens by itself. */
   timer: number;
-  /** The notification. */
+  /** Text of the notification. */
   text: string;
   available: boolean;
   /** Seconds until the page asks again. */
@@ -49,31 +49,31 @@ interface InitAnswer {
 
 type LivechatPlace = "localStorage" | "sessionStorage";
 
-/** What `loader.js` and `panel.js` share. */
+/** Shared by `loader.js` and `panel.js`. */
 interface LivechatParts {
   readonly config: LoaderConfig;
-  /** The chat server, where the script came from, as in `MessageEvent.origin`. */
+  /** Origin of the chat server, in the form of `MessageEvent.origin`. */
   readonly origin: string;
   readonly settings: LivechatSettings;
   readonly host: HTMLElement;
   readonly root: ShadowRoot;
   readonly button: HTMLButtonElement;
-  /** Aborted by `Livechat.destroy()`: every listener hangs on it. */
+  /** Aborted by `Livechat.destroy()`, which removes the listeners. */
   readonly stop: AbortController;
-  /** What to speak: as the website says, else as its page does, else as the browser does. */
+  /** Language of the channel, else of the settings, else of the page, else of the browser. */
   readonly language: string;
   readonly PHONE: MediaQueryList;
-  /** The visitor pays for each byte, or waits for it. */
+  /** The visitor saves data, or has a 2G connection. */
   readonly slow: boolean;
-  /** Name of the one key in the page's storage. */
+  /** The one key that is used in the page's storage. */
   readonly key: string;
   panel?: LivechatPanel;
   answer?: InitAnswer;
-  /** What the website itself wants, whatever the rules say. */
+  /** Set by the website: true shows the button and false hides it, whatever the rules say. */
   wanted?: boolean | undefined;
-  /** The address that was asked about last. */
+  /** Page address of the last `init` request. */
   asked: string;
-  /** Timer of opening by itself. */
+  /** Timer that opens the chat by itself. */
   popup: number;
   draw(): void;
   ask(): Promise<void>;
@@ -84,13 +84,13 @@ interface LivechatParts {
   emit(name: string, detail?: unknown): void;
 }
 
-/** The rest, once it is fetched. */
+/** What `panel.js` offers once it is loaded. */
 interface LivechatPanel {
   readonly open: boolean;
   draw(): void;
-  /** Fetch the chat, without showing it. */
+  /** Load the chat without showing it. */
   wake(): void;
   tellPage(): void;
-  /** Do what a website says; raises TypeError for what there is not. */
+  /** Run a command of `window.Livechat`; throws TypeError for an unknown one. */
   call(verb: string, values: unknown[]): unknown;
 }

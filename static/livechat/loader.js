@@ -1,11 +1,11 @@
-// The one script on the customer's page: asks what this page shows, draws the button, and fetches
-// the rest (embed/panel.js) when it is wanted. Kept small and out of the way: whatever goes wrong
-// here must not disturb the page.
+// The script on the customer's page. It asks the server what to show (`init`), draws the chat
+// button and loads embed/panel.js when it is needed. It has to stay small, and its errors must not
+// disturb the page.
 (function (/** @type {LoaderConfig} */ config) {
   "use strict";
   const page = /** @type {any} */ (window);
   const early = page.Livechat?.q ?? [];
-  // A function: an element with this id would be found under the name as well.
+  // Check for a function: an element with the id "Livechat" is also found as `window.Livechat`.
   if (typeof page.Livechat === "function" && !page.Livechat.q) return;
 
   const SHEET = `
@@ -26,11 +26,11 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 @media print{:host{display:none!important}}`;
   const script = /** @type {any} */ (document.currentScript);
   const nonce = script?.nonce ?? "";
-  // A module is no current script.
+  // `document.currentScript` is null in a module.
   const { src } = script?.src ? script : document.querySelector(`script[src*="/${config.key}/loader.js"]`) ?? {};
   if (!src) return console.warn("Livechat: loader.js has no address");
   const server = new URL(src);
-  // An http address was redirected, or upgraded by the page's policy.
+  // The page may name an http address that was redirected or upgraded to https.
   if (config.secure) server.protocol = "https:";
   const { origin } = server;
   /** @type {InitAnswer} */
@@ -43,7 +43,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   /** @type {Promise<LivechatPanel> | undefined} */
   let coming;
   let failed = 0;
-  /** What was armed last: another page, or another rule on it, arms anew. */
+  /** Action, delay and page address that were last acted on: only a change is acted on again. */
   let armed = "";
   let again = 0;
   let settled = 0;
@@ -52,7 +52,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   let begin = () => {};
   const started = new Promise((/** @type {any} */ resolve) => (begin = resolve));
 
-  /** What both parts share. @type {LivechatParts} */
+  /** Shared with panel.js. @type {LivechatParts} */
   const chat = {
     language: config.language || page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
     config,
@@ -154,7 +154,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     const { action, available, timer } = answer;
     if (armed !== (armed = action + timer + chat.asked)) {
       clearTimeout(chat.popup);
-      // Closed once it never opens by itself again, and it never covers a small screen.
+      // Not after the chat was closed once, and not on a small screen, which it would cover.
       if (action === "auto_popup" && !chat.slow && !chat.PHONE.matches && !chat.kept("localStorage").quiet) {
         chat.popup = setTimeout(call, timer * 1_000, "open", { auto: true });
       }
@@ -179,19 +179,19 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
         wait = told.again_in;
         apply(told);
       } else if (response.status < 500 && response.status !== 429) {
-        // Not for this website, or no longer there: nobody needs to ask again.
+        // The channel does not allow this website or no longer exists: stop asking.
         wait = 0;
         apply(NOTHING);
       } else failed++;
     } catch {
       failed++;
     }
-    // Not all pages at the same moment.
+    // Vary the wait by ±10 %, so that pages do not ask at the same moment.
     if (wait && !signal.aborted) again = setTimeout(due, wait * (900 + Math.random() * 200));
   }
 
   function due() {
-    // Nobody looks: then when somebody does.
+    // A hidden page asks when it becomes visible.
     if (document.hidden) document.addEventListener("visibilitychange", ask, { once: true, signal });
     else ask();
   }
@@ -221,7 +221,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     button.setAttribute("aria-controls", "panel");
     button.append(drawing("o", "M12 4c5 0 9 3.4 9 7.6s-4 7.6-9 7.6c-1 0-2-.1-2.9-.4L4 21l1.2-3.8C3.8 15.8 3 13.9 3 11.6 3 7.4 7 4 12 4z"));
     button.onclick = () => call("toggle");
-    // What opens it is fetched while the hand is on its way.
+    // Load the chat before the click, when the pointer or the focus reaches the button.
     if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);
     draw();

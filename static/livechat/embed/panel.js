@@ -1,6 +1,6 @@
-// The rest of the loader, fetched when it is wanted for the first time: the chat's window, the
-// notification, and what a website can tell the chat to do. The chat itself is a frame of ours,
-// spoken to by messages with exact origins.
+// The second part of the loader, loaded when it is first needed: the chat's window, the
+// notification and the commands of `window.Livechat`. The chat itself is an iframe of the chat
+// server. Both sides use `postMessage` and check the exact origin.
 (function () {
   "use strict";
   const SHEET = `
@@ -34,7 +34,10 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
   const PLACES = /** @type {const} */ (["localStorage", "sessionStorage"]);
   const MAX = { names: 20, name: 40, value: 200 };
 
-  /** Raise what is wrong with an attribute; the server would refuse it. @param {string} name @param {unknown} value */
+  /**
+   * Throw RangeError or TypeError for an attribute that the server would reject.
+   * @param {string} name @param {unknown} value
+   */
   function check(name, value) {
     const fits = value === null || typeof value === "boolean"
       || (typeof value === "string" && value.length <= MAX.value)
@@ -61,22 +64,22 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     const away = document.createElement("button");
     const { overflow } = document.documentElement.style;
     let { consent } = settings;
-    /** @type {[string, unknown][]} what was said before the frame listened */
+    /** @type {[string, unknown][]} messages to the frame, held until it is ready */
     const early = [];
     let ready = false;
-    /** What the chat knows of this page. */
+    /** Page and attributes that were sent to the chat. */
     const told = { page: "", attributes: {} };
     let unread = 0;
     let unreadText = "";
     /** The last unread message. @type {{ name: string, text: string } | null} */
     let newest = null;
-    /** What he does not want to be shown again: a notification, or a message. */
+    /** The notification and the message that the visitor dismissed. */
     const dismissed = { notification: "", message: "" };
-    /** The page's title as we have changed it, and as it was. */
+    /** The page's title with the unread count ("" while there is none), and without it. */
     let title = "";
     let plain = "";
 
-    /** Fetch the chat: when it is opened, about to be, or when there is a conversation to go on with. */
+    /** Load the chat into its frame. Safe to repeat. */
     function wake() {
       if (frame.isConnected) return;
       frame.src = `${chat.origin}${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
@@ -104,7 +107,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       try {
         window[where].setItem(chat.key, JSON.stringify({ ...kept(where), [name]: value || undefined }));
       } catch {
-        // Forbidden: the chat then goes on only when the visitor opens it again.
+        // Storage is forbidden: on the next page the visitor has to open the chat again.
       }
     }
 
@@ -126,38 +129,41 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
         + (unread ? `, ${unreadText}` : ""));
     }
 
-    /** The answer is told where it is seen in the row of tabs. */
+    /** Show the unread count in the title of a hidden page, unless it has a count already. */
     function entitle() {
       if (title && document.title === title) document.title = plain;
       title = "";
       if (!document.hidden || !unread || /^\(\d/.test(document.title)) return;
       plain = document.title;
-      // Read back: the browser takes out blanks.
+      // Read it back: the browser strips white space.
       document.title = `(${unread}) ${plain}`;
       title = document.title;
     }
 
-    /** Whether our own entry in the page's history is the one that is shown. */
+    /** Whether the page's history stands at the entry that `enter` added. */
     const isOnTop = () => history.state?.livechat === chat.key;
 
-    /** "Back" closes a chat that fills the screen: it has an entry of its own, at the same address. */
+    /** Add a history entry at the same address, so that "Back" closes a full-screen chat. */
     function enter() {
       if (!PHONE.matches || isOnTop()) return;
       try {
-        // A router finds what it has put there.
+        // Keep the state that the page's router put there.
         history.pushState({ ...history.state, livechat: chat.key }, "");
       } catch {
-        // Forbidden, or too often: then "back" leaves the page.
+        // Forbidden or called too often: "Back" then leaves the page.
       }
     }
 
-    /** He closes it himself: our entry goes, too. What a page does by script may go elsewhere next. */
+    /**
+     * Close at the visitor's request and remove the history entry. A close by the website's script
+     * keeps the entry, because the script may navigate next.
+     */
     function leave() {
       close();
       if (isOnTop()) history.back();
     }
 
-    // A telephone's keyboard shrinks what is seen, not what is laid out.
+    // A phone's keyboard shrinks the visual viewport, not the layout viewport.
     function fit() {
       const seen = visualViewport;
       const full = PHONE.matches && dialog.open && seen;
@@ -173,15 +179,15 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       if (!dialog.open) {
         wake();
         tellPage();
-        // `show` moves the focus, even into nowhere: not where nobody asked for the chat. Full
-        // screen it is modal: the page behind can be neither seen nor reached.
+        // `show` moves the focus, so a chat that opens by itself only gets the attribute. In full
+        // screen it is modal: the page behind it is covered and must not get the focus.
         if (auto) dialog.setAttribute("open", "");
         else if (PHONE.matches) dialog.showModal();
         else dialog.show();
         fit();
         if (!auto) enter();
         tell("opened", !auto);
-        // Stored when the visitor did something himself.
+        // A chat that opens by itself stores nothing.
         if (!auto) keep("localStorage", "open", true);
         chat.draw();
         chat.emit("open");
@@ -197,7 +203,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       dialog.close();
       fit();
       keep("localStorage", "open", false);
-      // Closed once, it never opens by itself again.
+      // Once closed, no rule opens the chat by itself again.
       keep("localStorage", "quiet", true);
       tell("closed");
       chat.draw();
@@ -235,13 +241,13 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
         tell("consent", consent);
         if (consent) return;
         close();
-        // Where something was kept, the chat's own storage has to be emptied too.
+        // If something is stored here, load the chat so that it empties its own storage too.
         if (Object.keys(kept("localStorage")).length) wake();
         for (const where of PLACES) {
           try {
             window[where].removeItem(chat.key);
           } catch {
-            // Forbidden anyway.
+            // Storage is forbidden, so it is empty.
           }
         }
         chat.draw();
@@ -275,7 +281,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       else if (verb === "wide") dialog.classList.toggle("w", Boolean(value));
       else if (verb === "has_chat") {
         keep("localStorage", verb, Boolean(value));
-        // He has written in a chat that opened by itself: now it is his, and stays open.
+        // The visitor has written in a chat that opened by itself: from now on it stays open.
         if (value && dialog.open) keep("localStorage", "open", true);
         chat.draw();
       } else if (verb === "unread") {

@@ -4,10 +4,10 @@ import { initials } from "../shared/text-rules.js";
 const MAX = 3;
 
 /**
- * The faces of at most three people, one over the other: pictures, or initials where there is none or
- * it cannot be had. Decoration: the names stand beside them.
+ * Return overlapping pictures of at most three people, or initials where a picture is missing or
+ * fails to load. Decoration: the names stand beside them.
  * @param {{ name: string, avatar: string }[]} people
- * @param {boolean} present  whether they are there
+ * @param {boolean} present  whether they are available
  * @returns {HTMLSpanElement}
  */
 export function faces(people, present) {

@@ -5,15 +5,15 @@ import { faces } from "./avatar-stack.js";
 
 /** @import { PublicChannel } from "../shared/wire.d.ts" */
 
-/** The visitor chose a first message: detail is its text. */
+/** The visitor chose a suggested first message: detail is its text. */
 export const SUGGEST = "greeting:suggest";
 
 const CLOCK = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 4v5l3 2";
 
-/** Seconds up to which minutes are promised. */
+/** The response times, in seconds, that are shown as a number of minutes. */
 const STEPS = [60, 120, 180, 300, 600, 900, 1_800, 2_700];
 
-/** What a visitor sees before anything was written: who is there, and what to expect. */
+/** What a visitor sees before the first message: the team, and how soon it usually responds. */
 export class ChatGreeting extends HTMLElement {
   #drawn = "";
 
@@ -42,7 +42,7 @@ export class ChatGreeting extends HTMLElement {
   }
 }
 
-/** @param {number} seconds  half of the visitors waited no longer @returns {string} */
+/** @param {number} seconds  the median wait of visitors @returns {string} */
 function expected(seconds) {
   const step = STEPS.find((most) => seconds <= most);
   if (step) return t("widget.answersMinutes", { count: step / 60 });

@@ -6,19 +6,19 @@ import { faces } from "./avatar-stack.js";
 /** @import { ChatMenu, MenuShown } from "./chat-menu.js" */
 
 export const CLOSE = "header:close";
-/** Make the window wider, or as it was. */
+/** The visitor wants a wider window, or the normal one again. */
 export const WIDEN = "header:widen";
 export const END = "header:end";
-/** He does not want to end the chat any more. */
+/** The visitor no longer wants to end the chat. */
 export const STAY = "header:stay";
-/** Something was chosen for this browser: detail is a part of `Choices`. */
+/** The visitor changed a preference: detail is a part of `Choices`. */
 export const CHOOSE = "header:choose";
-/** He wants to have the chat as a file: detail is its format. */
+/** The visitor wants a transcript: detail is its format. */
 export const SAVE = "header:save";
 
 /**
- * Name, truthful status, menu and close button. Fires {@link CLOSE}, {@link WIDEN}, and what is
- * chosen in its menu, which is fetched when it is wanted.
+ * Name, status, menu and close button. Fires {@link CLOSE}, {@link WIDEN} and the events of its
+ * menu, which is loaded when it is needed.
  */
 export class ChatHeader extends HTMLElement {
   #faces = element("span", {});
@@ -44,7 +44,7 @@ export class ChatHeader extends HTMLElement {
       this.#faces, element("div", { className: "who" }, this.#title, this.#status),
       this.#wide, this.#more, this.#close));
     this.#more.onclick = () => this.#withMenu((menu) => menu.toggle());
-    // Fetched while the hand is on its way.
+    // Load the menu before the click.
     this.#more.onpointerenter = this.#more.onfocus = () => this.warm();
     this.#wide.onclick = () => fire(this, WIDEN);
     this.#close.onclick = () => fire(this, CLOSE);
@@ -53,7 +53,7 @@ export class ChatHeader extends HTMLElement {
   /**
    * @param {{ name: string, people: { name: string, avatar: string }[], present: boolean, status: string,
    *   wide: boolean | null, alone: boolean, menu: MenuShown }} shown
-   *   `people`: whom he talks to, or would; `wide`: null where it cannot be wider
+   *   `people`: those that the visitor talks to, or would; `wide`: null if it cannot be wider
    */
   show({ name, people, present, status, wide, alone, menu }) {
     const drawn = JSON.stringify([people, present]);
@@ -64,7 +64,7 @@ export class ChatHeader extends HTMLElement {
     }
     this.#drawn = drawn;
     this.#title.textContent = name;
-    // Setting the same words again would be read out again.
+    // Setting the same text again would make screen readers repeat it.
     if (this.#status.textContent !== status) this.#status.textContent = status;
     this.#wide.hidden = wide === null;
     this.#wide.ariaPressed = String(Boolean(wide));
@@ -73,24 +73,24 @@ export class ChatHeader extends HTMLElement {
     this.#menu?.show(menu);
   }
 
-  /** Fetch the menu, so that it is there when the server is not. */
+  /** Load the menu, so that it works without a connection. */
   warm() {
     this.#fetch().catch(() => {});
   }
 
-  /** Ask whether the chat shall end. */
+  /** Ask the visitor to confirm the end of the chat. */
   askEnd() {
     this.#withMenu((menu) => menu.ask());
   }
 
-  /** Close menu and question. @returns {boolean} whether something was open */
+  /** Close the menu and the confirmation. @returns {boolean} whether one was open */
   dismiss() {
     return this.#menu?.dismiss() ?? false;
   }
 
   /** @param {(menu: ChatMenu) => void} act */
   #withMenu(act) {
-    // Without a network there is no menu yet: the next click tries again.
+    // If the menu cannot be loaded, the next click tries again.
     this.#fetch().then(act, () => {});
   }
 

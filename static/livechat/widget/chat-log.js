@@ -9,7 +9,7 @@ import { current } from "./store.js";
 /** @import { PublicChannel, PublicMessage, StaffMessage } from "../shared/wire.d.ts" */
 /** @import { State } from "./store.js" */
 
-/** The visitor's log: fetched with the first thing that is said, for a greeting needs none of it. */
+/** The visitor's log, loaded with the first message, because the greeting does not need it. */
 export class ChatLog {
   list = new MessageList();
 
@@ -23,7 +23,7 @@ export class ChatLog {
     this.list.showTyping(typists);
   }
 
-  /** By whom the chat was ended, or only that it was. @param {PublicMessage[]} entries */
+  /** Return a text that names who ended the chat, if known. @param {PublicMessage[]} entries */
   wordEnd(entries) {
     const end = entries.findLast(({ line }) => line?.event.startsWith("closed_by_"));
     return end ? `${wordLine(end)}.` : t("widget.ended");
@@ -48,7 +48,7 @@ function shown(state, outgoing) {
   return channel.welcome && atStart ? [greeting(channel), ...said] : said;
 }
 
-/** @param {PublicChannel} channel @returns {Item} the welcome, which nobody ever stored */
+/** @param {PublicChannel} channel @returns {Item} the welcome, which is not a stored entry */
 function greeting(channel) {
   return {
     key: "welcome", seq: 0, clientId: "", side: "other", note: false, author: "operator",

@@ -5,16 +5,16 @@ import { t } from "./texts.js";
 
 /**
  * @typedef {object} MenuShown
- * @property {boolean} saved  there is a conversation that can be had as a file
+ * @property {boolean} saved  there is a conversation to download
  * @property {boolean} canEnd
- * @property {string} ending  how it stands with ending the chat, "" when nobody wants to
+ * @property {string} ending  text about the request to end the chat, "" for none
  * @property {string} privacy  address of the owner's privacy page, "" without one
  * @property {Choices} choices
  */
 
 const SIZES = /** @type {const} */ (["sizeNormal", "sizeLarge", "sizeLargest"]);
 
-/** What lies behind the three dots, and the question that ending a chat takes. */
+/** The menu behind the three dots, and the confirmation before a chat ends. */
 export class ChatMenu extends HTMLElement {
   #trigger;
   #sound = item("menuitemcheckbox", t("widget.sound"));
@@ -40,7 +40,7 @@ export class ChatMenu extends HTMLElement {
   #wish = element("span", { attributes: { role: "status" } });
   #stay = element("button", { type: "button", textContent: t("action.cancel") });
   #ending = element("div", { className: "confirm ending", hidden: true }, this.#wish, this.#stay);
-  /** What had the focus before the question was asked. @type {Element | null} */
+  /** The element with the focus before the confirmation. @type {Element | null} */
   #asker = null;
   #muted = false;
 
@@ -97,7 +97,7 @@ export class ChatMenu extends HTMLElement {
     if (open) this.#items[0]?.focus();
   }
 
-  /** Ask whether the chat shall end. */
+  /** Ask the visitor to confirm the end of the chat. */
   ask() {
     this.#asker = document.activeElement;
     this.#open(false);
@@ -105,7 +105,7 @@ export class ChatMenu extends HTMLElement {
     this.#no.focus();
   }
 
-  /** Close menu and question. @returns {boolean} whether something was open */
+  /** Close the menu and the confirmation. @returns {boolean} whether one was open */
   dismiss() {
     const asked = !this.#confirm.hidden;
     const open = !this.#menu.hidden;
@@ -127,7 +127,7 @@ export class ChatMenu extends HTMLElement {
     this.#trigger.ariaExpanded = String(open);
   }
 
-  /** The focus goes where it was, or to what is there for certain. */
+  /** Return the focus to where it was, or to the menu's button if that is gone. */
   #back() {
     const asker = /** @type {HTMLElement | null} */ (this.#asker);
     const there = asker?.isConnected && asker.checkVisibility?.();
@@ -137,7 +137,7 @@ export class ChatMenu extends HTMLElement {
   #click = (/** @type {MouseEvent} */ event) => {
     const target = /** @type {HTMLElement} */ (event.target).closest("button, a");
     const size = this.#sizes.indexOf(/** @type {HTMLButtonElement} */ (target));
-    // What is switched on and off here is tried out: the menu stays.
+    // Keep the menu open for preferences, so that the visitor can try them out.
     if (target === this.#sound) this.#tell("choose", { muted: !this.#muted });
     if (size >= 0) this.#tell("choose", { size });
     if (target === this.#text) this.#tell("save", "text");
@@ -171,7 +171,7 @@ export class ChatMenu extends HTMLElement {
     if (!this.contains(target) && !this.#trigger.contains(target)) this.#open(false);
   };
 
-  // A click on the page around the frame is none in it.
+  // A click on the page around the frame reaches the frame only as a loss of focus.
   #left = () => {
     if (document.activeElement?.localName !== "iframe") this.#open(false);
   };

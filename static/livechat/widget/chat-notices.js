@@ -3,23 +3,23 @@ import { element, fire } from "../shared/element.js";
 import { now } from "../shared/server-time.js";
 import { t } from "./texts.js";
 
-/** The visitor wants to end his chat: detail is nothing, a question follows. */
+/** The visitor wants to end the chat; a confirmation has to follow. */
 export const LEAVE = "notices:leave";
 
 /**
- * What is to be said beside the messages.
+ * What the notices are about.
  * @typedef {object} Told
- * @property {{ since: string, available: boolean } | null} waiting  nobody has answered yet
- * @property {number} fast  until when nothing is sent, milliseconds of the server's clock; 0: it is
- * @property {boolean} busy  and that is because the server has too much to do
- * @property {"" | "down" | "forbidden"} down  what the connection lacks for longer than a moment
- * @property {string} hint  where else the owner can be reached
+ * @property {{ since: string, available: boolean } | null} waiting  the conversation is queued
+ * @property {number} fast  nothing is sent until then, in milliseconds of the server's clock; or 0
+ * @property {boolean} busy  the reason for `fast` is an overloaded server
+ * @property {"" | "down" | "forbidden"} down  why there is no connection; "down" after 15 s
+ * @property {string} hint  other ways to contact the owner
  * @property {boolean} lost  an earlier chat cannot be shown any more
- * @property {boolean} unkept  the browser keeps nothing
- * @property {boolean} unsaved  the chat could not be had as a file
+ * @property {boolean} unkept  the browser stores nothing
+ * @property {boolean} unsaved  the transcript is not available
  */
 
-/** Lines under the header. Their clocks go on by themselves, unannounced. */
+/** Notices under the header. Their clock runs by itself and is hidden from screen readers. */
 export class ChatNotices extends HTMLElement {
   /** @type {Told | null} */
   #told = null;

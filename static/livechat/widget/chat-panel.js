@@ -16,26 +16,26 @@ import { current } from "./store.js";
 /** @import { State } from "./store.js" */
 
 /**
- * What the panel shows beside the state.
+ * What the panel shows besides the state.
  * @typedef {object} Now
  * @property {Outgoing[]} outgoing
  * @property {string[]} typists
- * @property {{ stage: Stage, code: string }} ending  his wish to end the chat
+ * @property {{ stage: Stage, code: string }} ending  the visitor's request to end the chat
  * @property {boolean} connected
- * @property {boolean} usable  the connection will do, now or later
- * @property {boolean} known  whether there is a conversation is known
- * @property {boolean} alone  there is no page around that could close us
- * @property {boolean | null} wide  null where the window cannot be wider
+ * @property {boolean} usable  messages can be sent, now or later
+ * @property {boolean} known  it is known whether there is a conversation
+ * @property {boolean} alone  there is no page around the frame that could close it
+ * @property {boolean | null} wide  null if the window cannot be wider
  * @property {Choices} choices
  * @property {Omit<Told, "waiting" | "hint">} told
  */
 
 /** The visitor wants a new chat after an ended one. */
 export const START = "panel:start";
-/** The log has been fetched, and wants to be drawn. */
+/** The log is loaded and has to be drawn. */
 export const READY = "panel:ready";
 
-/** The whole panel: header, strip, log, and a composer or the words that the chat has ended. */
+/** The whole panel: header, strip, log, and the composer or a text that the chat has ended. */
 export class ChatPanel extends HTMLElement {
   header = new ChatHeader();
   strip = new ConnectionStrip();
@@ -45,11 +45,11 @@ export class ChatPanel extends HTMLElement {
   #why = element("p");
   #ended = element("div", { className: "ended", hidden: true }, this.#why, this.#again, this.#save);
   #greeting = new ChatGreeting();
-  /** The log, fetched when there is, or soon will be, something in it. @type {ChatLog | null} */
+  /** Loaded when there are, or soon will be, messages. @type {ChatLog | null} */
   #log = null;
   /** @type {Promise<unknown> | null} */
   #logComing = null;
-  /** How far the visitor had read when he came. @type {number | null} */
+  /** `seen` of the last `returned` before the log is loaded. @type {number | null} */
   #returned = null;
   /** @type {import("./chat-notices.js").ChatNotices | null} */
   #notices = null;
@@ -66,7 +66,7 @@ export class ChatPanel extends HTMLElement {
     this.#save.onclick = () => fire(this, SAVE, "html");
   }
 
-  /** Fetch what will be needed soon, so that it is there when the server is not. */
+  /** Load what will be needed soon, so that it works without a connection. */
   warm() {
     this.header.warm();
     this.#fetch();
@@ -78,7 +78,7 @@ export class ChatPanel extends HTMLElement {
     return Boolean(this.#log?.list.atEnd);
   }
 
-  /** The visitor turns to the log, having read up to `seen`. @param {number} seen */
+  /** Note that the visitor returns to the log, having read up to `seen`. @param {number} seen */
   returned(seen) {
     if (this.#log) this.#log.list.returned(seen);
     else this.#returned = seen;
@@ -140,7 +140,7 @@ export class ChatPanel extends HTMLElement {
       this.#ended.before(this.#log.list);
       fire(this, READY);
     }).catch(() => {
-      // Without a network; what was written is kept, and shown when the next change comes through.
+      // It cannot be loaded: the next change tries again. Messages are kept in the outbox.
       this.#logComing = null;
     });
   }
@@ -152,20 +152,23 @@ export class ChatPanel extends HTMLElement {
       this.strip.after(this.#notices);
       if (this.#told) this.#notices.show(this.#told);
     }).catch(() => {
-      // Without a network; the next time something is to be told we try again.
+      // It cannot be loaded: the next notice tries again.
       this.#coming = null;
     });
   }
 }
 
-/** Colours go through the CSSOM, which a strict Content Security Policy allows. @param {PublicChannel} channel */
+/**
+ * Set the colours by the CSSOM, which a strict Content Security Policy allows.
+ * @param {PublicChannel} channel
+ */
 function paint(channel) {
   const { style } = document.documentElement;
   for (const [name, colour] of Object.entries(channel.colours)) style.setProperty(`--${name}`, colour);
 }
 
 /**
- * What is to be said of the wish to end the chat: "" when there is none, or it is being fulfilled.
+ * Return the text about the request to end the chat; "" if there is none, or it can be sent.
  * @param {Now["ending"]} ending
  * @param {boolean} connected
  */

@@ -1,6 +1,6 @@
 import { MAX_KEPT, SafeStorage } from "../shared/storage.js";
 
-/** What was written and not sent, kept for this browser tab: a reload does not lose it. */
+/** The unsent text, kept for this browser tab so that a reload does not lose it. */
 export class Draft {
   storage = new SafeStorage(() => sessionStorage);
   key;

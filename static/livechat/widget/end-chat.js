@@ -2,7 +2,7 @@ const RETRY_SECONDS = 5;
 
 /**
  * @typedef {object} Surroundings
- * @property {(conversation: string, client_id: string) => boolean} send  false when it cannot go yet
+ * @property {(conversation: string, client_id: string) => boolean} send  false if it was not sent
  * @property {() => void} changed
  * @property {() => string} newId
  * @property {(callback: () => void, milliseconds: number) => void} later
@@ -11,13 +11,13 @@ const RETRY_SECONDS = 5;
  */
 
 /**
- * The visitor's wish to end his chat. Kept, and sent again after every new connection, until the
- * server has answered it or the visitor thinks better of it.
+ * The visitor's request to end the chat. It is sent again after every reconnect, until the
+ * conversation ends, the server rejects it for good, or the visitor withdraws it.
  */
 export class EndChat {
   /** @type {Stage} */
   stage = "";
-  /** Why the server refused. */
+  /** Why the server rejected the request. */
   code = "";
 
   #conversation = "";
@@ -38,12 +38,12 @@ export class EndChat {
     this.move();
   }
 
-  /** The visitor stays after all, or has read why it was refused. */
+  /** Withdraw the request, or dismiss the reason of its rejection. */
   withdraw() {
     this.#become("");
   }
 
-  /** Send the wish if it can go now. */
+  /** Send the request if possible. Safe to repeat. */
   move() {
     if (this.stage !== "wished" || this.#sent) return;
     this.#sent = this.#around.send(this.#conversation, this.#clientId);
@@ -53,7 +53,7 @@ export class EndChat {
     this.#sent = false;
   }
 
-  /** The conversation that is shown, and whether it is open. @param {string | null} open */
+  /** Drop the request unless its conversation is open. @param {string | null} open  the open one */
   look(open) {
     if (this.stage && open !== this.#conversation) this.#become("");
   }

@@ -1,7 +1,7 @@
 /** @import { Page, SetAttributes } from "../shared/wire.d.ts" */
 
 /**
- * What the page around the frame can tell. `focus`: the visitor opened it himself.
+ * Handlers for messages of the page around the frame. `focus`: the visitor opened the chat.
  * @typedef {{
  *   opened: (focus: boolean) => void,
  *   closed: () => void,
@@ -15,13 +15,13 @@
  */
 
 /**
- * The page around the frame, spoken to by `postMessage` with its exact origin and a closed list of
- * verbs. Without one (the frame opened by itself) it is as if the panel stood open.
+ * Connects the frame to the page around it by `postMessage`, with the exact origin and a fixed list
+ * of verbs. Without such a page, `alone` is true and nothing is sent or received.
  */
 export class Host {
   #origin = originOf(location.hash.replace(/^#host=/, ""));
   #heard;
-  /** @type {Map<string, unknown>} what was told last, so as not to repeat it */
+  /** @type {Map<string, unknown>} last value by verb, so that it is not sent twice */
   #told = new Map();
 
   /** @param {Heard} heard */
@@ -55,7 +55,7 @@ export class Host {
   /**
    * @param {number} count
    * @param {string} text  the same in words
-   * @param {{ name: string, text: string } | null} newest  the last of them, to be shown beside the button
+   * @param {{ name: string, text: string } | null} newest  last of them, shown beside the button
    */
   tellUnread(count, text, newest) {
     const told = `${count} ${newest?.name} ${newest?.text}`;
@@ -89,7 +89,7 @@ export class Host {
   };
 }
 
-/** @param {string} claimed @returns {string} "" for what is none: then nobody is spoken to */
+/** @param {string} claimed @returns {string} "" if invalid: the frame then counts as alone */
 function originOf(claimed) {
   try {
     const { origin } = new URL(decodeURIComponent(claimed));

@@ -1,9 +1,9 @@
 /** @import { SafeStorage } from "../shared/storage.js" */
 
-/** How the server writes a token (`livechat/auth.py`); it reads no longer one. */
+/** Format of the server's tokens (`livechat/auth.py`), and the longest one that it reads. */
 const TOKEN = /^[\w.:-]{1,512}$/;
 
-/** Who the visitor is on this channel: a signed token that the server gave, kept in the frame. */
+/** The visitor's identity on this channel: the server's signed token, in the frame's storage. */
 export class Identity {
   #key;
   #storage;
@@ -14,7 +14,7 @@ export class Identity {
     this.#key = `livechat:token:${channel}`;
   }
 
-  /** @returns {string | null} null also for what is none: then the visitor begins anew */
+  /** @returns {string | null} null also if it is invalid: the visitor then starts as a new one */
   get token() {
     const kept = this.#storage.get(this.#key);
     return kept && TOKEN.test(kept) ? kept : null;

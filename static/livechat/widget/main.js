@@ -28,24 +28,24 @@ const storage = new SafeStorage(() => localStorage);
 const identity = new Identity(storage, config.key);
 const preferences = new Preferences(storage, config.key);
 const draft = new Draft(config.key);
-/** So long it may take to connect before we say where else we can be reached. */
+/** Without a connection for this long, a notice says so and names other ways of contact. */
 const DOWN_MS = 15_000;
 const NOTICE_MS = 8_000;
-/** Whoever waits for these wants to know why. */
+/** Commands whose delay is shown to the visitor. */
 const SENDING = new Set(["message.post", "conversation.open"]);
 const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
-/** What is told beside the messages; see `Told`. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
+/** State of the notices. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
 const told = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
 
 let state = start(config.channel);
 let visible = false;
 /** @type {Page | null} */
 let page = null;
-/** His wish to end the chat, fetched when it may come. @type {import("./end-chat.js").EndChat | null} */
+/** The visitor's request to end the chat. @type {import("./end-chat.js").EndChat | null} */
 let ending = null;
 const NO_WISH = /** @type {const} */ ({ stage: "", code: "" });
 let wide = false;
-/** The window fills the screen; until the page around says that it does not. */
+/** Whether the window fills the screen: assumed until the page around it says otherwise. */
 let phone = true;
 let goingDown = 0;
 /** @type {Promise<typeof import("./sound.js")> | null} */
@@ -54,7 +54,7 @@ let chimes = null;
 const connection = new ChatConnection({
   path: config.socket, storage, owner: config.key, tab,
   hello, receive, changed: connectionChanged, refused, frame, outboxChanged, typistsChanged: draw,
-  // One chat at a time: also what was written for an earlier one goes in its turn.
+  // One queue, as there is one chat at a time: messages of an earlier chat keep their place.
   line: () => "",
   timeline: (conversation) => (conversation === state.conversation?.id ? state.timeline : undefined),
 });
@@ -63,9 +63,9 @@ const typing = new TypingSender((active) => {
   const conversation = openConversation();
   if (conversation) send({ type: "typing.set", conversation, active });
 });
-/** What the website says of storing; without it the visitor's first act counts. @type {boolean | null} */
+/** Consent given by the website; null: the visitor's first action counts. @type {boolean | null} */
 let consent = null;
-/** What the website told of the visitor; the server keeps it from his first message on. */
+/** What the website says about the visitor; the server stores it from the first message on. */
 let attributes = {};
 let tellingAgain = 0;
 const host = new Host({
@@ -97,7 +97,7 @@ const host = new Host({
   },
 });
 
-/** Whether the browser lets us keep nothing at all. */
+/** Whether the browser forbids all storage. */
 function isForbidden() {
   try {
     return !localStorage;
@@ -147,7 +147,7 @@ function receive(event) {
       element("a", { href: event.url, download: "" }).click();
       break;
     case "message.posted":
-      // Who has said it no longer writes it.
+      // The author is no longer typing this message.
       typists.hear(id, event.message.author_name, false);
       if (isAnswer(event.message)) chime();
       break;
@@ -162,7 +162,7 @@ function receive(event) {
   if (state === before) return;
   if (state.timeline !== before.timeline) outbox.arrived(id, state.timeline.entries);
   repair.look(id, event.type === "timeline.page" || event.type === "welcome");
-  // A timeline of which nothing is known but its length: after a restored backup.
+  // After a restored backup only the length of the timeline may be known.
   if (!state.timeline.entries.length && state.timeline.before) connection.fetchEarlier(id);
   ending?.look(openConversation());
   draw();
@@ -212,7 +212,7 @@ function connectionChanged(status) {
   draw();
 }
 
-/** Begin anew, as somebody whom nobody knows. */
+/** Start again as a new visitor. */
 function refused() {
   told.lost = true;
   identity.forget();
@@ -221,18 +221,18 @@ function refused() {
   return true;
 }
 
-/** @param {boolean} focus  the visitor opened it himself */
+/** @param {boolean} focus  the visitor opened the chat; it did not open by itself */
 function opened(focus) {
   visible = true;
   came();
   if (focus) acted();
   socket.start();
-  // On a touch screen the keyboard would cover what there is to read.
+  // On a touch screen the keyboard would cover the messages.
   if (focus && matchMedia("(hover: hover)").matches) panel.composer.focusText();
   see();
 }
 
-/** Nothing is stored before the visitor does something himself: not by a chat that opened itself. */
+/** Allow storage at an action of the visitor; a chat that opened by itself stores nothing. */
 function acted() {
   if (consent !== false) permit();
   if (openConversation()) sounding();
@@ -243,7 +243,7 @@ function permit() {
   draft.storage.permit();
 }
 
-/** What may be needed without a network is fetched while there is one. */
+/** Load what may be needed later without a connection. */
 function warm() {
   prepare();
   sounding();
@@ -254,16 +254,16 @@ function prepare() {
   import("./end-chat.js").catch(() => {});
 }
 
-/** Sounds can be made from a click or key on: the first one that may lead to an answer. */
+/** Load and unlock sounds, which browsers allow only after a click or key press. */
 function sounding() {
-  // In a frame that was never touched, to try would only be complained about.
+  // Before any action in this frame the attempt would only log a warning of the browser.
   if (preferences.chosen.muted || navigator.userActivation?.hasBeenActive === false) return null;
   chimes ??= import("./sound.js");
   chimes.then(({ arm }) => arm(), () => (chimes = null));
   return chimes;
 }
 
-/** Somebody answered: heard where it is not seen. */
+/** Play the sound of a new message if the chat is not visible. */
 function chime() {
   if (!visible || document.hidden) sounding()?.then((module) => module.chime(), () => {});
 }
@@ -274,20 +274,21 @@ function tell(name, value) {
   draw();
 }
 
-/** Tell something for a while. @param {"unsaved"} name */
+/** Show a notice for 8 s. @param {"unsaved"} name */
 function notice(name) {
   tell(name, true);
   setTimeout(tell, NOTICE_MS, name, false);
 }
 
 /**
- * He writes faster than he may, or the server has too much to do: nothing is sent for a while.
+ * Show that nothing is sent for a while: the visitor exceeded the rate limit, or the server is
+ * overloaded.
  * @param {import("../shared/wire.d.ts").Rejected} rejected
  */
 function slowed({ code, retry_after }) {
   const seconds = retry_after ?? 0;
   const busy = code === "unavailable";
-  // Shorter than it takes to read of it; for the others time is no cure.
+  // Skip waits that are too short to read about, and rejections that are not temporary.
   if (seconds < (busy ? 2 : 1) || (!busy && code !== "rate_limited")) return;
   told.busy = busy;
   const until = now().getTime() + seconds * 1_000;
@@ -305,7 +306,7 @@ function save(format) {
 async function wish(conversation) {
   const { EndChat } = await import("./end-chat.js");
   ending ??= new EndChat({
-    // What was written before has to arrive first: an ended chat takes no texts.
+    // Send earlier messages first, because an ended chat accepts none.
     send: (id, client_id) =>
       !outbox.isBusy && send({ type: "conversation.close", conversation: id, client_id }),
     changed: draw,
@@ -322,14 +323,14 @@ function closed() {
 
 /** @param {Page} next */
 function moved(next) {
-  // Global Privacy Control: no trail of pages.
+  // Global Privacy Control: do not report visited pages.
   if (/** @type {any} */ (navigator).globalPrivacyControl) return;
   const known = page?.url === next.url && page.title === next.title;
   page = next;
   if (!known) send({ type: "page.view", page });
 }
 
-/** @returns {string | null} the conversation that can be written into */
+/** @returns {string | null} id of the current conversation if it is open */
 function openConversation() {
   const conversation = current(state);
   return conversation && conversation.state !== "closed" ? conversation.id : null;
@@ -348,7 +349,7 @@ function post(text, files) {
   });
 }
 
-/** Mark as read what stands before the visitor's eyes. */
+/** Mark the conversation as read if the visitor sees the end of it. */
 function see() {
   const conversation = current(state);
   const looking = visible && !document.hidden && document.hasFocus() && panel.atEnd;
@@ -356,7 +357,7 @@ function see() {
   marks.read(conversation.id, lastSeq(state));
 }
 
-/** The visitor looks at the chat again: what is new since then is marked. */
+/** Mark what is new, as the visitor sees the chat again. */
 function came() {
   if (visible && !document.hidden && state.conversation) panel.returned(state.conversation.seen);
   if (visible) draw();
@@ -380,10 +381,10 @@ function draw() {
   const count = unread(state);
   const newest = count && !visible ? state.timeline.entries.findLast(isAnswer) : null;
   const unreadText = t("widget.unread", { count });
-  // Who answered, never what: the page around us cannot read the chat.
+  // Send the author, never the text: the page around the frame must not read the chat.
   host.tellUnread(count, unreadText, newest ? { name: newest.author_name, text: unreadText } : null);
   if (openConversation()) prepare();
-  // Who has been here may have a chat: until the server says so, nobody knows.
+  // A returning visitor may have a chat: report nothing before the server's welcome.
   const has = Boolean(openConversation()) || outbox.entries.length > 0;
   if (has || state.epoch || !identity.token) host.tellChat(has);
   see();
@@ -412,7 +413,7 @@ panel.addEventListener(SCROLLED, see);
 panel.addEventListener(CLOSE, () => host.close());
 panel.addEventListener(END, () => {
   const conversation = openConversation();
-  // Without a network and not fetched before: the button can be pressed again.
+  // If end-chat.js cannot be loaded, the visitor can press the button again.
   if (conversation) wish(conversation).catch(() => {});
 });
 panel.addEventListener(STAY, () => ending?.withdraw());
@@ -428,7 +429,7 @@ panel.addEventListener(ACTED, (event) => {
   else {
     const gone = outbox.remove(clientId);
     if (gone && action === "restart") post(gone.text, gone.files);
-    // The words are not lost with the file.
+    // Keep the text of a deleted message with files.
     else if (gone?.files?.length && !panel.composer.value) panel.composer.value = gone.text;
   }
 });
@@ -439,7 +440,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const act of ["pointerdown", "keydown"]) addEventListener(act, acted, { capture: true });
-// Whose hand is over the chat may write next.
+// A visitor with the pointer over the chat may write next.
 addEventListener("pointermove", prepare, { once: true });
 setServerNow(config.now);
 panel.composer.value = draft.text;

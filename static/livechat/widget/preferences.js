@@ -1,13 +1,13 @@
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /**
- * What the visitor chose for himself in this browser. `size`: 0 to 2, how large the text is.
+ * The visitor's preferences in this browser. `size`: text size from 0 to 2.
  * @typedef {{ muted: boolean, size: number }} Choices
  */
 
 const ZOOM = ["", "1.15", "1.3"];
 
-/** Remembers {@link Choices}, and makes the text as large as they say. */
+/** Stores {@link Choices} and applies the text size. */
 export class Preferences {
   /** @type {Choices} */
   chosen = { muted: false, size: 0 };
@@ -22,7 +22,7 @@ export class Preferences {
     try {
       this.#apply(JSON.parse(storage.get(this.#key) ?? "{}"));
     } catch {
-      // Not ours, or from another time: as if nothing had been chosen.
+      // The stored value is invalid: use the defaults.
     }
   }
 

@@ -5,12 +5,12 @@ const HELD_MS = 1_500;
 
 const sounds = new Sounds();
 
-/** To be called while a click or a key is handled: browsers let pages sound from then on. */
+/** Allow sounds. Call while a click or a key press is handled, as browsers require. */
 export function arm() {
   return sounds.unlock();
 }
 
-/** Tell that somebody answered: once, however many tabs hear of it. */
+/** Play the sound of a new message: in one tab only, however many receive it. */
 export async function chime() {
   await sounds.unlock();
   const play = () => sounds.play("message", 0.8);

@@ -3,7 +3,7 @@ import { t } from "../shared/texts.js";
 /** @import { PublicChannel, PublicConversation } from "../shared/wire.d.ts" */
 
 /**
- * The line under the name: what is true now, and nothing nicer.
+ * Return the status to show under the name.
  * @param {PublicChannel} channel
  * @param {PublicConversation | null} conversation
  * @returns {string}

@@ -4,7 +4,7 @@ import { add, empty, last, newest } from "../shared/timeline.js";
 /** @import { Timeline } from "../shared/timeline.js" */
 
 /**
- * What the widget knows. `dismissed`: the ended conversation was put away to begin a new one.
+ * The widget's state. `dismissed`: the ended conversation is hidden, so that a new one can start.
  * @typedef {object} State
  * @property {PublicChannel} channel
  * @property {string} epoch
@@ -19,7 +19,7 @@ export function start(channel) {
 }
 
 /**
- * The one writer of the widget's state. Events may come twice, late or not at all.
+ * Return the state after an event. Events may arrive twice, late or never.
  * @param {State} state
  * @param {VisitorEvent} event
  * @returns {State}
@@ -58,18 +58,18 @@ export function apply(state, event) {
   }
 }
 
-/** @param {State} state @returns {State} the ended conversation is put away */
+/** @param {State} state @returns {State} with the ended conversation hidden */
 export function dismiss(state) {
   return { ...state, dismissed: true };
 }
 
-/** @param {State} state @returns {PublicConversation | null} the one that is shown */
+/** @param {State} state @returns {PublicConversation | null} the conversation that is shown */
 export function current(state) {
   return state.dismissed ? null : state.conversation;
 }
 
 /**
- * Whether the heartbeat tells of another conversation, or another state of it, than we know.
+ * Whether the heartbeat names another conversation, or a newer revision, than the state.
  * @param {State} state
  * @param {{ conversation: string | null, revision: number }} heartbeat
  * @returns {boolean}
@@ -79,13 +79,13 @@ export function isElsewhere(state, { conversation, revision }) {
   return revision > (state.conversation?.revision ?? 0);
 }
 
-/** @param {State} state @returns {number} answers the visitor has not seen */
+/** @param {State} state @returns {number} messages of operators and bots that are not seen yet */
 export function unread(state) {
   const seenUpTo = state.conversation?.seen ?? 0;
   return state.timeline.entries.filter((message) => message.seq > seenUpTo && isAnswer(message)).length;
 }
 
-/** @param {PublicMessage} message @returns {boolean} whether somebody said it to the visitor */
+/** @param {PublicMessage} message @returns {boolean} whether it is an operator's or a bot's text */
 export function isAnswer({ author, kind }) {
   return kind === "text" && (author === "operator" || author === "bot");
 }
@@ -99,7 +99,7 @@ function changed(state, view) {
   }
   if (known && view.revision < known.revision) return state;
   const timeline = known ? add(state.timeline, [], view.head) : empty(view.head);
-  // Marks only grow, and travel on their own too: the view may carry older ones.
+  // Read marks only grow, and also arrive in `messages.seen`: those of the view may be older.
   const marks = known && {
     seen: Math.max(known.seen, view.seen),
     seen_by_staff: Math.max(known.seen_by_staff, view.seen_by_staff),

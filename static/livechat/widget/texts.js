@@ -3,7 +3,7 @@ import { extend, t as shared } from "../shared/texts.js";
 
 /** @import { Key as SharedKey } from "../shared/texts.js" */
 
-/** What is said only in what is fetched later; the languages are those of `languages/`. */
+/** Texts of the parts that are loaded later. The languages are those of `languages/`. */
 const ENGLISH = {
   "widget.busy": "Very many people are here. Your message goes out by itself.",
   "widget.down": "We cannot be reached at the moment. What you write is kept, and sent as soon as possible.",
@@ -30,8 +30,8 @@ extend(ENGLISH);
 
 const sheet = element("link", { rel: "stylesheet", href: new URL("../css/widget-more.css", import.meta.url).href });
 document.head.append(sheet);
-// Nothing of this is shown before it looks as it shall.
+// Wait for the style sheet, so that nothing is shown unstyled.
 await new Promise((done) => (sheet.onload = sheet.onerror = done));
 
-/** As the shared one, with the texts of this part. */
+/** The shared `t`, with the texts of this part as well. */
 export const t = /** @type {(key: Key, values?: Record<string, string | number>) => string} */ (shared);
