@@ -2,10 +2,10 @@ import { element } from "./element.js";
 import { initials, tone } from "./text-rules.js";
 
 /**
- * A round with somebody's picture, or his initials in a colour that stays with the name; initials as
- * well where the picture cannot be had. Decoration: the name itself stands beside it.
+ * Return a person's round picture. Without a picture, or if it fails to load, the person's initials
+ * are shown in a colour that depends on the name. Decoration: the name stands beside it.
  * @param {string} name
- * @param {string} [picture]  a path of this server
+ * @param {string} [picture]  a path on this server
  * @returns {HTMLSpanElement}
  */
 export function avatar(name, picture) {

@@ -2,8 +2,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * How long to wait before attempt number `attempt` (0 is the first). Doubles up to a ceiling; a
- * random half keeps a thousand browsers from coming back in the same instant.
+ * Return the back-off before attempt number `attempt` (0 is the first). It doubles up to 15 s. Half
+ * of it is random, so that many browsers do not reconnect at the same moment.
  * @param {number} attempt
  * @param {number} random  0 ≤ random < 1
  * @returns {number} milliseconds

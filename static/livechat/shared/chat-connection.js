@@ -14,25 +14,25 @@ import { TypingWatch } from "./typing.js";
 /** @import { Timeline } from "./timeline.js" */
 
 /**
- * What differs between the widget and the dashboard. `receive` calls {@link ChatConnection.hear}, and
- * `changed` calls `resume` or `pause`, each at the moment that suits the page.
+ * What differs between the widget and the dashboard. The page's `receive` calls
+ * {@link ChatConnection.hear}, and its `changed` calls `resume` or `pause`, when the page is ready.
  * @template {object} Command
  * @typedef {object} Side
  * @property {string} path  of the socket
- * @property {SafeStorage} storage  keeps the outbox
- * @property {string} owner  whose outbox it is; a part of its keys in the storage
+ * @property {SafeStorage} storage  where the outbox is stored
+ * @property {string} owner  owner of the outbox; a part of its keys in the storage
  * @property {string} tab  the id of this browser tab
- * @property {(entry: Outgoing) => Command} frame  the command that sends a text
- * @property {(entry: Outgoing) => string} line  texts of one line are stored in the order of writing
- * @property {(conversation: string) => Timeline<any> | undefined} timeline  as it is now
+ * @property {(entry: Outgoing) => Command} frame  the command that sends a message
+ * @property {(entry: Outgoing) => string} line  queue of a message; a queue keeps its order
+ * @property {(conversation: string) => Timeline<any> | undefined} timeline  the current timeline
  * @property {() => void} outboxChanged
  * @property {() => void} typistsChanged
- * @property {() => void} [signedOut]  the server sends this page to the sign-in page
+ * @property {() => void} [signedOut]  the server redirects this page to the sign-in page
  */
 
 /**
- * A browser tab's connection to its conversations: the socket, and what keeps texts, read marks and
- * timelines complete when the connection breaks.
+ * A browser tab's connection to its conversations: the socket, and what keeps messages, read marks
+ * and timelines complete when the connection breaks.
  * @template {object} Command
  */
 export class ChatConnection {
@@ -42,7 +42,7 @@ export class ChatConnection {
   socket;
   typists;
 
-  /** Which earlier entries were asked for on this connection: a person who scrolls asks many times. */
+  /** The last request for earlier entries, which scrolling would repeat many times. */
   #asked = "";
   #outboxStorage;
   #side;
@@ -58,7 +58,7 @@ export class ChatConnection {
       changed: side.outboxChanged,
       outboxStorage: this.#outboxStorage,
       now: () => now().getTime(),
-      // The browser's own function may not be called as a method.
+      // `setTimeout` throws if it is called as a method of another object.
       later: (callback, milliseconds) => setTimeout(callback, milliseconds),
     });
     this.repair = new Repair(side.timeline, (conversation, after_seq) => {
@@ -68,40 +68,43 @@ export class ChatConnection {
     files.send = (command) => this.socket.send(command);
   }
 
-  /** Returns whether the command went out. */
+  /** Return whether the command was sent. */
   send = (/** @type {Command} */ command) => this.socket.send(command);
 
-  /** @param {any} event  that is in the page's state by now @param {string} epoch  of the state before it */
+  /**
+   * Handle an event that the page has applied to its state.
+   * @param {any} event @param {string} epoch  of the state before the event
+   */
   hear(event, epoch) {
     files.heard(event);
     if (event.type === "ack") this.outbox.acknowledge(event);
-    // The server may have been too busy for what was asked before.
+    // An overloaded server may have dropped the request: allow it again.
     if (event.type === "heartbeat") this.#asked = "";
     if (event.type !== "welcome") return;
     if (epoch && epoch !== event.epoch) this.outbox.restored();
     setServerNow(event.now);
   }
 
-  /** The socket is open: send what the outbox holds. */
+  /** Send what the outbox holds, as the socket is open. */
   resume() {
     this.#asked = "";
     this.outbox.connected();
     this.adopt();
   }
 
-  /** The socket is not open. */
+  /** Hold messages back, as the socket is not open. */
   pause() {
     this.#asked = "";
     this.outbox.disconnected();
     this.marks.forget();
   }
 
-  /** Take over what a closed tab left unsent. */
+  /** Take over unsent messages of closed tabs. */
   adopt() {
     this.#outboxStorage.look().then(() => this.outbox.adopt());
   }
 
-  /** Fetch the page before the earliest known entry, once. @param {string} conversation */
+  /** Fetch the page before the first known entry. Safe to repeat. @param {string} conversation */
   fetchEarlier(conversation) {
     const before_seq = (this.#side.timeline(conversation)?.before ?? 0) + 1;
     const question = `${conversation} ${before_seq}`;

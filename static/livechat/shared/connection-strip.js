@@ -3,10 +3,10 @@ import { t } from "./texts.js";
 
 /** @import { Status } from "./socket.js" */
 
-/** Shorter breaks than this are nobody's business. */
+/** Shorter interruptions are not shown. */
 const PATIENCE_MS = 1_200;
 
-/** A line that tells about the connection when there is something to tell. */
+/** A line with the status of the connection; hidden while that is open or idle. */
 export class ConnectionStrip extends HTMLElement {
   #timer = 0;
 

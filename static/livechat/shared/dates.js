@@ -1,6 +1,10 @@
-/** Moments for people: in their own language and time zone. */
+/** Dates and times in the reader's language and time zone. */
 
-/** @returns {string} the page's language as its reader writes it: "en" alone may be 14:05 or 2:05 PM */
+/**
+ * Return the reader's own variant of the page's language, such as "en-GB": with "en" alone a time
+ * may be 14:05 or 2:05 PM.
+ * @returns {string}
+ */
 export function language() {
   const page = document.documentElement.lang || "en";
   const base = (/** @type {string} */ tag) => tag.split("-")[0];

@@ -1,18 +1,18 @@
 import { uuid } from "./identifiers.js";
 
 const BEAT_MS = 2_000;
-/** A tab that was silent for so many beats of ours, 4 to 6 seconds, is forgotten. */
+/** A tab without a heartbeat during this many of our own (4 to 6 seconds) is dropped. */
 const PATIENCE = 3;
 
 /**
- * What a tab tells of itself.
+ * The heartbeat of a tab.
  * @typedef {object} Beat
  * @property {string} id
  * @property {boolean} visible
  * @property {boolean} able
  * @property {boolean} leads
  * @property {string} place
- * @property {boolean} [asks]  whether the others are to tell of themselves at once
+ * @property {boolean} [asks]  the other tabs reply with a heartbeat at once
  * @property {boolean} [gone]
  *
  * @typedef {object} Line
@@ -21,19 +21,20 @@ const PATIENCE = 3;
  * @property {() => void} close
  *
  * @typedef {object} Surroundings
- * @property {string} id  unlike any other tab's; the smallest leads, so it begins with the time
+ * @property {string} id  unique; the smallest leads, so it begins with the time
  * @property {Pick<LockManager, "request"> | null} locks
  * @property {Line | null} line  to the other tabs
  * @property {() => boolean} visible
  * @property {(look: (leaving: boolean) => void) => () => void} watch
- *   call `look` whenever the tab is shown, hidden or left; returns how to stop
- * @property {(callback: () => void, milliseconds: number) => () => void} every  returns how to stop
+ *   calls `look` when the tab is shown, hidden or left; returns a function that stops it
+ * @property {(callback: () => void, milliseconds: number) => () => void} every
+ *   returns a function that stops it
  */
 
 /**
- * One of several tabs is the leader, and each knows whether any of them is looked at. The browser's
- * locks choose the leader where there are any (they need https); else the oldest tab that answers.
- * A tab that is able goes before one that is not: say `able` where sounds are unlocked.
+ * Chooses one of several tabs as the leader, and knows which tabs are visible. Web Locks choose the
+ * leader where the browser has them (they need https); else the oldest tab that responds leads.
+ * An able tab has priority over one that is not: set `able` where sounds are unlocked.
  */
 export class Election {
   #name;
@@ -44,13 +45,13 @@ export class Election {
   #leads = false;
   #able = false;
   #place = "";
-  /** Left or stopped: nothing is said, and nothing heard. */
+  /** The tab was left or the election stopped: no heartbeat is sent or handled. */
   #away = true;
-  /** Whether the others have had their time to answer. */
+  /** Whether the other tabs have had time to respond. */
   #settled = false;
   /** @type {Surroundings["locks"]} */
   #locks;
-  /** @type {AbortController | null} of the request that waits for the lock, or holds it */
+  /** @type {AbortController | null} of the request that waits for the lock or holds it */
   #request = null;
   #release = () => {};
   #unwatch = () => {};
@@ -60,7 +61,7 @@ export class Election {
 
   /**
    * @param {string} name  the same for all tabs that belong together
-   * @param {{ changed: () => void }} listener  told when `leads`, `anyVisible` or `places` changed
+   * @param {{ changed: () => void }} listener  called when `leads`, `anyVisible` or `places` change
    * @param {Surroundings} [around]
    */
   constructor(name, { changed }, around = browser(name)) {
@@ -72,21 +73,21 @@ export class Election {
     this.#unwatch = around.watch((leaving) => (leaving ? this.#leave() : this.#join()));
     this.#join();
     this.#told = this.#state;
-    // Not before: the caller has no election yet to be told about.
+    // Set last: the caller has no election to read before the constructor returns.
     this.#changed = changed;
   }
 
-  /** Whether this tab is the one. */
+  /** Whether this tab is the leader. */
   get leads() {
     return this.#leads;
   }
 
-  /** Whether any of the tabs is looked at now. */
+  /** Whether any of the tabs is visible now. */
   get anyVisible() {
     return this.#around.visible() || [...this.#others.values()].some(({ visible }) => visible);
   }
 
-  /** What is shown in those tabs that are looked at, as they set `place`. */
+  /** The `place` of every visible tab, each once. */
   get places() {
     const own = this.#around.visible() ? [this.#place] : [];
     const others = [...this.#others.values()].filter(({ visible }) => visible);
@@ -101,7 +102,7 @@ export class Election {
     this.#look();
   }
 
-  /** Whether this tab can do what a leader is for. @param {boolean} able */
+  /** Whether this tab can do the leader's work. @param {boolean} able */
   set able(able) {
     if (able === this.#able) return;
     this.#able = able;
@@ -115,7 +116,7 @@ export class Election {
     this.#around.line?.close();
   }
 
-  /** Here, or here again: a page may come back from the history. */
+  /** Take part, perhaps again: a page may return from the browser's history. */
   #join() {
     this.#away = false;
     this.#beat({ asks: true });
@@ -142,13 +143,13 @@ export class Election {
     if (this.#away) return;
     if (beat.gone) this.#others.delete(beat.id);
     else this.#others.set(beat.id, { ...beat, missed: 0 });
-    // Answers come at once even where the browser slows down the timers of hidden tabs.
+    // Reply at once: the browser may slow down the timers of hidden tabs.
     if (beat.asks) this.#beat();
     this.#listen();
     this.#look();
   }
 
-  /** Beat as long as there is anybody to hear it. */
+  /** Start the heartbeat; `#tick` stops it when there is no other tab. */
   #listen() {
     if (this.#around.line) {
       this.#unbeat ??= this.#around.every(() => this.#tick(), BEAT_MS);
@@ -158,7 +159,7 @@ export class Election {
   #tick() {
     this.#settled = true;
     for (const other of this.#others.values()) {
-      // Counted in our own beats, not in seconds: when we have slept, nobody else is dead.
+      // Count our own heartbeats, not seconds: while this tab slept, the others were alive.
       other.missed += 1;
       if (other.missed >= PATIENCE) this.#others.delete(other.id);
     }
@@ -204,7 +205,7 @@ export class Election {
   }
 
   /**
-   * Wait for the lock, or take it from a tab that cannot use it.
+   * Wait for the lock, or steal it from a tab that is not able.
    * @param {boolean} steal
    */
   async #claim(steal) {
@@ -224,7 +225,7 @@ export class Election {
         });
       });
     } catch {
-      // Aborted by us, stolen by another tab, or no locks here.
+      // Aborted by this tab, stolen by another, or locks are forbidden.
     }
     if (this.#request !== request) return;
     this.#request = null;

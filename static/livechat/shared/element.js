@@ -1,8 +1,8 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * Make an element. Properties are set as properties; `data` goes to `data-*`, `attributes` to
- * attributes. Strings become text nodes: nothing here ever parses HTML.
+ * Return a new element. Properties are set as properties, `data` as `data-*` and `attributes` as
+ * attributes. Strings become text nodes: HTML is never parsed.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Omit<Partial<HTMLElementTagNameMap[Name]>, "attributes">
@@ -21,7 +21,7 @@ export function element(name, properties, ...children) {
 }
 
 /**
- * Tell the world what happened in an element.
+ * Dispatch a bubbling custom event on an element.
  * @param {HTMLElement} target @param {string} type @param {unknown} [detail]
  */
 export function fire(target, type, detail) {

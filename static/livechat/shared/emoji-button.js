@@ -3,12 +3,15 @@ import { EmojiPicker } from "./emoji-picker.js";
 /** @import { MessageComposer } from "./message-composer.js" */
 
 const picker = new EmojiPicker();
-/** @type {MessageComposer | null} whose text it writes into; null while it is closed */
+/** @type {MessageComposer | null} that the picker writes into; null while the picker is closed */
 let composer = null;
 /** @type {HTMLButtonElement | null} */
 let button = null;
 
-/** Open the picker above a composer, or close it. @param {MessageComposer} writer @param {HTMLButtonElement} opener */
+/**
+ * Open the picker above a composer, or close it if it is open.
+ * @param {MessageComposer} writer @param {HTMLButtonElement} opener
+ */
 export function toggle(writer, opener) {
   if (composer) return close(true);
   composer = writer;
@@ -19,7 +22,7 @@ export function toggle(writer, opener) {
   picker.focus({ preventScroll: true });
 }
 
-/** @param {boolean} returns  whether the focus goes back to the text */
+/** @param {boolean} returns  whether the focus returns to the text */
 function close(returns) {
   const writer = composer;
   composer = null;
@@ -39,7 +42,7 @@ document.addEventListener("pointerdown", (event) => {
   const path = event.composedPath();
   if (composer && !path.includes(picker) && button && !path.includes(button)) close(false);
 });
-// Tab leaves it behind.
+// Close when the focus leaves the picker, as by Tab.
 picker.addEventListener("focusout", (event) => {
   const to = /** @type {Node | null} */ (event.relatedTarget);
   if (composer && to && !picker.contains(to) && to !== button) close(false);

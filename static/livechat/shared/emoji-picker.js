@@ -2,9 +2,9 @@ import { element, fire } from "./element.js";
 import { GROUPS, Recent, rows, step } from "./emoji.js";
 import { t } from "./more-texts.js";
 
-/** One was chosen; detail is the emoji. */
+/** Fired when an emoji is chosen; detail is the emoji. */
 export const PICKED = "emoji:pick";
-/** Escape was pressed: whoever opened the picker takes it away and takes the focus back. */
+/** Fired on Escape: the opener removes the picker and takes the focus back. */
 export const CLOSED = "emoji:close";
 
 const PANEL = "emoji-panel";
@@ -12,11 +12,11 @@ const PANEL = "emoji-panel";
 /** @typedef {{ get: (key: string) => string | null, set: (key: string, value: string) => void }} Shelf */
 
 /**
- * Emoji by group, with a row of those used last. Fires {@link PICKED} and {@link CLOSED}; it stays
- * open until it is taken away. Give it its `storage` before it is shown.
+ * Emoji by group, after a row of recently used ones. Fires {@link PICKED} and {@link CLOSED}; the
+ * opener removes it. Set `storage` before it is shown.
  */
 export class EmojiPicker extends HTMLElement {
-  /** @type {Shelf} what was used last is kept here */
+  /** @type {Shelf} where recently used emoji are kept */
   storage = new Map();
 
   #group = GROUPS[0];
@@ -123,7 +123,7 @@ export class EmojiPicker extends HTMLElement {
   #pick = (/** @type {Event} */ event) => {
     const cell = /** @type {HTMLElement} */ (event.target).closest("button");
     if (!cell?.textContent) return;
-    // The row of those used last changes with the next opening: what is under a finger stays there.
+    // The recent row is not redrawn now, so that no emoji moves under a finger.
     new Recent(this.storage).add(cell.textContent);
     fire(this, PICKED, cell.textContent);
   };
@@ -139,7 +139,7 @@ export class EmojiPicker extends HTMLElement {
     this.#cells[to[0]]?.[to[1]]?.focus();
   };
 
-  /** Tab comes back to where the arrows left. */
+  /** Keep only the focused cell in the tab order, so that Tab returns to it. */
   #rove = (/** @type {Event} */ event) => {
     for (const cell of this.#cells.flat()) cell.tabIndex = cell === event.target ? 0 : -1;
   };
@@ -156,7 +156,7 @@ export class EmojiPicker extends HTMLElement {
   }
 }
 
-// The style comes with the picker, and before it: `import()` waits for both.
+// `import()` of this module also waits for the style sheet, so the picker is not shown unstyled.
 const link = element("link", { rel: "stylesheet", href: new URL("../css/emoji.css", import.meta.url).href });
 await new Promise((done) => {
   link.onload = link.onerror = done;

@@ -1,6 +1,6 @@
-/** What the picker offers: most of what people send, few enough to be found by looking. */
+/** The emoji of the picker: the most common ones, few enough to find without a search. */
 
-/** The groups, in order; each is a line of emoji with spaces between. The first stands for all. */
+/** The groups in order, emoji separated by spaces. The first emoji is the symbol of its group. */
 export const GROUPS = Object.entries({
   smileys: "😀 😃 😄 😁 😆 😅 🤣 😂 🙂 🙃 😉 😊 😇 🥰 😍 🤩 😘 😋 😜 🤪 🤗 🤭 🤔 🤨 😐 😶 😏 😬 😌 😴 😷 🤒 🥵 🥶 🤯 🥳 😎 🤓 😕 😟 😮 😳 🥺 😢 😭 😱 😩 😤",
   people: "👋 🤚 ✋ 👌 🤌 ✌️ 🤞 🤟 🤙 👈 👉 👆 👇 ☝️ 👍 👎 ✊ 👊 👏 🙌 🫶 👐 🤝 🙏 ✍️ 💪 👀 🧠 👶 🧒 🧑 👨 👩 🧓 🙋 🙆 🙅 🤷 🤦 🙇",
@@ -16,14 +16,14 @@ export const GROUPS = Object.entries({
 
 /** @typedef {"smileys" | "people" | "nature" | "food" | "activities" | "travel" | "objects" | "symbols"} Group */
 
-/** How many stand in a row. */
+/** Emoji in a row. */
 export const ACROSS = 8;
 
 const RECENT = "livechat:emoji";
-/** Of an emoji, in units of JavaScript: a family has eleven. */
+/** Longest emoji in UTF-16 units: a family has 11. */
 const LONGEST = 16;
 
-/** What was used last, one row of it, the newest first. */
+/** The recently used emoji: one row, the newest first. */
 export class Recent {
   #storage;
 
@@ -52,12 +52,12 @@ export function rows(things) {
 }
 
 /**
- * Where a key leads in a grid whose rows may be short.
+ * Return the cell that a key leads to in a grid whose rows may be short.
  * @param {number[]} lengths  of the rows
  * @param {readonly [row: number, column: number]} from
  * @param {string} key
  * @param {boolean} rightToLeft
- * @returns {readonly [row: number, column: number] | null} null for a key that does not move
+ * @returns {readonly [row: number, column: number] | null} null for a key without a direction
  */
 export function step(lengths, [row, column], key, rightToLeft) {
   const end = (/** @type {number} */ at) => (lengths[at] ?? 1) - 1;
@@ -71,7 +71,7 @@ export function step(lengths, [row, column], key, rightToLeft) {
     }
     case "ArrowLeft":
     case "ArrowRight":
-      // Over the end of a row, as in a text.
+      // Wrap at the ends of a row, as in a text.
       if (key === forward) {
         if (column < end(row)) return [row, column + 1];
         return row < last ? [row + 1, 0] : [row, column];

@@ -1,8 +1,8 @@
 /** @import { File as Stored, OpenFile } from "./wire.d.ts" */
 
 /**
- * The way to the server for whoever shows files, which is fetched when there are any: addresses
- * are good for ten minutes only.
+ * Connects the code that shows files to the socket, which gives it new addresses: they expire after
+ * ten minutes. That code is loaded only when there are files.
  * @type {{
  *   send: (command: OpenFile) => boolean,
  *   heard: (event: { type: string, file?: Stored, command?: string | null }) => void,

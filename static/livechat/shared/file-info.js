@@ -5,11 +5,11 @@ import { now } from "./server-time.js";
 
 /** @import { File as Stored } from "./wire.d.ts" */
 
-/** Addresses are good for ten minutes; the last one is for slow ways. */
+/** Addresses expire after ten minutes; the last minute is left for slow connections. */
 const GOOD_MS = 540_000;
 const PATIENCE_MS = 8_000;
 
-/** @type {Map<string, { file: Stored, at: number }>} the addresses asked for, and when they came */
+/** @type {Map<string, { file: Stored, at: number }>} by file id: newest addresses and their time */
 const newest = new Map();
 /** @type {Map<string, (file: Stored | null) => void>} */
 const asked = new Map();
@@ -19,20 +19,21 @@ files.heard = ({ type, file, command }) => {
     newest.set(file.id, { file, at: Number(now()) });
     asked.get(file.id)?.(file);
   }
-  // A refusal names nobody; they are answered in order.
+  // The rejection names no file. The server responds in order, so it is the oldest request.
   if (type === "rejected" && command === "file.open") asked.values().next().value?.(null);
 };
 
-/** @template {Stored} Known @param {Known} file @returns {Known | Stored} with the newest addresses there are */
+/** @template {Stored} Known @param {Known} file @returns {Known | Stored} with newest addresses */
 export function known(file) {
   return newest.get(file.id)?.file ?? file;
 }
 
 /**
- * How long ago the addresses in a message were given nobody noted: they are asked for again.
+ * Return a file with addresses that have not expired. The age of the addresses in a message is not
+ * known, so new ones are requested unless some arrived in the last nine minutes.
  * @param {Stored} file
  * @param {boolean} [again]  the known addresses have just failed
- * @returns {Promise<Stored | null>} with addresses that work; null when it cannot be had
+ * @returns {Promise<Stored | null>} null without a connection, on rejection, or after 8 s
  */
 export async function fresh(file, again = false) {
   const last = newest.get(file.id);
@@ -63,7 +64,7 @@ export function sizeOf(bytes) {
 }
 
 /**
- * Cut a name so that its end stays in view when there is no room: the end tells what it is.
+ * Split a file name so that its end, with the file type, stays visible in a narrow space.
  * @param {string} name
  * @returns {[start: string, end: string]}
  */
@@ -76,22 +77,28 @@ export function split(name) {
   return [characters.slice(0, -tail).join(""), characters.slice(-tail).join("")];
 }
 
-/** @param {string} name @returns {HTMLElement} isolated from the writing around it, whole as title */
+/** @param {string} name @returns {HTMLElement} with its own text direction; the title is whole */
 export function nameOf(name) {
   const [start, end] = split(name);
   return element("bdi", { className: "file-name", title: name, dir: "auto" },
     element("span", { textContent: start }), end && element("span", { textContent: end }));
 }
 
-/** Save a file, whatever the age of its address. @param {Stored} file @returns {Promise<boolean>} */
+/**
+ * Download a file, also when its address has expired. Return false if it has no address.
+ * @param {Stored} file @returns {Promise<boolean>}
+ */
 export async function download(file) {
-  // Without a connection the old address may still do.
+  // Without a connection, try the old address.
   const found = await fresh(file) ?? known(file);
   if (found.url) element("a", { href: found.url, download: found.name }).click();
   return Boolean(found.url);
 }
 
-/** @param {string} file  of static/livechat/css @returns {Promise<void>} when it is there, or cannot be had */
+/**
+ * Load a style sheet; wait until it is loaded or has failed.
+ * @param {string} file  in static/livechat/css @returns {Promise<void>}
+ */
 export function style(file) {
   const href = new URL(`../css/${file}`, import.meta.url).href;
   return new Promise((done) => {
@@ -101,7 +108,7 @@ export function style(file) {
   });
 }
 
-/** @type {Map<string, string>} blob: addresses of own pictures, by key and by id of the file */
+/** @type {Map<string, string>} `blob:` addresses of own pictures, by upload key and by file id */
 export const previews = new Map();
 
 /** @param {string} key */

@@ -15,13 +15,13 @@ const PAINT_MS = 100;
 const INFO = "M12 11v6m0-10v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18";
 
 /**
- * Above a composer: the files that will go with its text; below it: what became of a text too long.
- * Files of an earlier text are watched here until they have arrived and the outbox may send it.
+ * Shows the files of a draft above its composer; below it the choices for a pasted text that is too
+ * long. Follows the files of sent messages until they are uploaded and the outbox can send them.
  */
 export class FileTray {
-  /** @type {Map<string, Upload[]>} by draft: a composer may serve many conversations */
+  /** @type {Map<string, Upload[]>} by draft, as one composer may serve many conversations */
   #drafts = new Map();
-  /** @type {Map<string, { outbox: Outbox, uploads: Upload[] }>} by the `client_id` of a sent text */
+  /** @type {Map<string, { outbox: Outbox, uploads: Upload[] }>} by `client_id` of a sent message */
   #following = new Map();
   /** @type {Map<string, HTMLLIElement>} */
   #chips = new Map();
@@ -36,7 +36,7 @@ export class FileTray {
 
   #zone = element("div", { className: "drop-zone", hidden: true, ariaHidden: "true" }, icon("clip"), t("file.drop"));
 
-  /** @param {MessageComposer} composer @param {HTMLElement} box  what the files stand above */
+  /** @param {MessageComposer} composer @param {HTMLElement} box  files are shown above it */
   constructor(composer, box) {
     this.#composer = composer;
     this.#list.ariaLabel = t("file.list");
@@ -49,7 +49,7 @@ export class FileTray {
   }
 
   /**
-   * Something is dragged over the page, or dropped: what is around the composer takes it.
+   * Handle files dragged over the page or dropped on it; the area around the composer accepts them.
    * @param {DragEvent} event @param {File[]} files
    */
   drag({ type, target, relatedTarget }, files) {
@@ -63,25 +63,26 @@ export class FileTray {
   }
 
   /**
-   * Files were pasted, or a text that may be too long; neither is in the box yet.
-   * @param {File[]} files @param {string} text @param {boolean} isTable  whose picture comes with it
+   * Handle pasted files, or a pasted text that may be too long. Neither is in the text box yet.
+   * @param {File[]} files @param {string} text
+   * @param {boolean} isTable  copied as HTML too, as from a spreadsheet: the text is used
    */
   paste(files, text, isTable) {
     if (files.length && !(text && isTable)) return this.#composer.attach(files);
     const { selectionEnd, selectionStart, value } = this.#composer.textarea;
     const length = value.length - (selectionEnd - selectionStart) + text.length;
     const whole = value.slice(0, selectionStart) + text + value.slice(selectionEnd);
-    // There is no need to count millions of them.
+    // Check the length first: counting the characters of a very long text is slow.
     if (length <= 2 * MAX_CHARACTERS && countCharacters(whole) <= MAX_CHARACTERS) this.#composer.insert(text);
     else this.offer(text);
   }
 
-  /** A connection, or a right to upload, is there. */
+  /** Go on, as there is a connection or an upload address now. */
   wake() {
     this.#uploads.wake();
   }
 
-  /** @param {string} draft  whose files are shown */
+  /** Show the files of a draft. @param {string} draft */
   turnTo(draft) {
     if (draft === this.#draft) return;
     this.#draft = draft;
@@ -89,7 +90,7 @@ export class FileTray {
     this.#draw();
   }
 
-  /** @param {File[]} files @param {string} [draft] @returns {Upload[]} those there is room for */
+  /** @param {File[]} files @param {string} [draft] @returns {Upload[]} those within `max_files` */
   add(files, draft = this.#draft) {
     const { door, rules } = this.#composer;
     if (!rules.accept) {
@@ -116,13 +117,13 @@ export class FileTray {
     return this.#here.length;
   }
 
-  /** Whether one of them cannot go as it is. */
+  /** Whether an upload failed for another reason than the network. */
   get hasFailed() {
     return this.#here.some(({ state, code }) => state === "failed" && code !== "network");
   }
 
   /**
-   * Give the files away to a text; it may be sent when `outbox` knows all their ids.
+   * Hand the draft's files over to a message, which `outbox` can send when it has all their ids.
    * @param {string} client_id @param {Outbox} outbox
    * @returns {Attached[]}
    */
@@ -132,7 +133,7 @@ export class FileTray {
     this.#withdraw();
     if (uploads.some(({ stored }) => !stored)) this.#following.set(client_id, { outbox, uploads });
     else for (const upload of uploads) this.#uploads.forget(upload);
-    // The text waits for them, and those behind it too.
+    // The message waits for them, and so do the messages behind it.
     for (const upload of uploads) this.#uploads.retry(upload);
     this.#draw();
     return uploads.map(attached);
@@ -173,7 +174,7 @@ export class FileTray {
     }
   }
 
-  /** "Retry" or "Delete" under a text whose files have not all arrived. */
+  /** Handle "Retry" or "Delete" under a message whose files are not all uploaded. */
   #acted = (/** @type {Event} */ event) => {
     const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
     const followed = this.#following.get(clientId);
@@ -248,7 +249,7 @@ export class FileTray {
     this.#drop(upload);
     this.#draw();
     this.#say(t("file.removed", { name: upload.file.name }));
-    // The focus stays among the files, and goes back to the text with the last.
+    // Keep the focus among the files; after the last file move it to the text.
     const next = this.#list.children[Math.min(index, this.#list.children.length - 1)];
     const button = /** @type {HTMLElement | null | undefined} */ (next?.querySelector(".chip-button"));
     if (button) button.focus();
@@ -276,7 +277,7 @@ export class FileTray {
   }
 
   /**
-   * A text was pasted that is too long: nothing of it is put in the box before its writer says how.
+   * Offer choices for a pasted text that is too long. Nothing is inserted before the user chooses.
    * @param {string} text
    */
   offer(text) {
@@ -302,7 +303,7 @@ export class FileTray {
         this.#composer.insert(start(text, room));
         const kept = this.#composer.value;
         this.#show(t("paste.cut", { count: length - room }), [["paste.undo", () => {
-          // What was written since then stays.
+          // Keep what was written since then.
           if (this.#composer.value === kept) {
             textarea.select();
             this.#composer.insert(before.value);
@@ -344,7 +345,7 @@ export class FileTray {
 function paint(bar, upload) {
   const progress = /** @type {HTMLProgressElement} */ (bar);
   if (upload.state === "uploading") progress.value = upload.done;
-  // Without a value it only says that something is being done.
+  // Without a value the bar shows activity, not progress.
   else progress.removeAttribute("value");
   progress.hidden = upload.state === "done" || upload.state === "failed";
 }
@@ -357,7 +358,7 @@ function attached({ file, key, stored }) {
   };
 }
 
-/** @param {string} text @returns {number} characters, without making a list of millions of them */
+/** @param {string} text @returns {number} characters, counted without an array of them */
 function count(text) {
   let pairs = 0;
   for (let index = 0; index < text.length; index += 1) {

@@ -6,11 +6,11 @@ import { t } from "./more-texts.js";
 /** @import { Item } from "./log-items.js" */
 /** @import { Attached } from "./outbox.js" */
 
-/** Pictures are fitted into a square of so many pixels. */
+/** Pictures are scaled down to fit a square with sides of this many pixels. */
 const MOST = 260;
 const MOST_SHOWN = 4;
 
-/** What stands before a name says what it is: outlines as in icons.js. */
+/** Icon of each family of files: outlines as in icons.js. */
 const DRAWINGS = {
   archive: "M6 3h12v18H6zm6 0v2m0 2v2m0 2v2m-2 2h4v3h-4z",
   audio: "M9 18V6l10-2v12M9 18a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0m10-2a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0",
@@ -20,13 +20,16 @@ const DRAWINGS = {
 };
 const DOWNLOAD = "M12 4v11m-5-5 5 5 5-5M5 20h14";
 
-/** @type {WeakMap<HTMLLIElement, { ids: string, parts: Node[] }>} what was drawn: pictures are not fetched twice */
+/**
+ * Nodes drawn for a row, kept so that pictures are not fetched twice.
+ * @type {WeakMap<HTMLLIElement, { ids: string, parts: Node[] }>}
+ */
 const drawn = new WeakMap();
 /** @type {WeakMap<Element, Attached[]>} the pictures of a message */
 const pictures = new WeakMap();
 
 /**
- * Put the files of a message where their names are.
+ * Draw the files of a message in `box`, in place of their names.
  * @param {HTMLLIElement} row @param {HTMLDivElement} box @param {Item} item
  */
 export function show(row, box, { clientId, files = [], state }) {
@@ -64,7 +67,7 @@ function grid(images) {
 function picture(file, alone) {
   const image = element("img", { className: "file-picture", alt: file.name, loading: "lazy", decoding: "async" });
   if (alone) {
-    // Its place is kept: what comes late moves nobody.
+    // Reserve its space, so that nothing moves when the picture is loaded.
     const scale = Math.min(1, MOST / file.width, MOST / file.height);
     image.width = Math.max(48, Math.round(file.width * scale) || 200);
     image.height = Math.max(48, Math.round(file.height * scale) || 150);
@@ -88,7 +91,10 @@ function picture(file, alone) {
   return button;
 }
 
-/** Show the server's picture as soon as it is there, instead of our own. @param {HTMLImageElement} image @param {Attached} file @param {string} address */
+/**
+ * Replace the local preview by the server's picture when that is loaded.
+ * @param {HTMLImageElement} image @param {Attached} file @param {string} address
+ */
 function replace(image, file, address) {
   const probe = new Image();
   probe.onload = () => {

@@ -30,14 +30,14 @@ const dialog = element("dialog", { className: "viewer", attributes: { "aria-labe
   element("div", { className: "viewer-room" }, before, stage, after), trouble);
 
 /**
- * Show a picture large, and those around it.
+ * Show picture `index` in a dialog, with buttons for the ones before and after it.
  * @param {Stored[]} all @param {number} index @param {HTMLElement} from  gets the focus back
  */
 export function open(all, index, from) {
   files = all;
   opener = from;
   if (!dialog.isConnected) document.body.append(dialog);
-  // Within a full screen dialog of the page around us nothing else is reached by Tab: the browser sees to it.
+  // Modal: the browser keeps the focus inside.
   if (!dialog.open) dialog.showModal();
   show(index);
 }
@@ -55,11 +55,11 @@ async function show(index) {
   before.disabled = index === 0;
   after.disabled = index === files.length - 1;
   before.hidden = after.hidden = files.length < 2;
-  // The focus would fall out of the dialog with a button that can be pressed no more.
+  // A focused button that becomes disabled loses the focus: keep it in the dialog.
   if (document.activeElement === document.body) dialog.focus();
   picture.alt = file.name;
   if (file.width) Object.assign(picture, { width: file.width, height: file.height });
-  // The small one is there already; the large one takes its place.
+  // Show the thumbnail, which is loaded already, until the large picture is.
   picture.src = known(file).thumbnail || known(file).url;
   const found = await fresh(file);
   if (files[at] !== file) return;
@@ -101,7 +101,7 @@ function button(key, className, symbol, act) {
 }
 
 dialog.addEventListener("keydown", (event) => {
-  // Neither the panel nor the inbox is meant by a key pressed here.
+  // Keys pressed here must not reach the panel or the inbox.
   event.stopPropagation();
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const forward = getComputedStyle(dialog).direction === "rtl" ? -1 : 1;
@@ -118,7 +118,7 @@ dialog.addEventListener("close", () => {
   opener?.focus({ preventScroll: true });
 });
 picture.addEventListener("click", toggleZoom);
-// Beside the picture is out of it.
+// A click beside the picture closes the dialog.
 stage.addEventListener("click", (event) => event.target === stage && dialog.close());
 stage.addEventListener("touchstart", (event) => {
   touchedAt = event.touches.length === 1 ? event.touches[0]?.clientX ?? 0 : NaN;

@@ -10,7 +10,7 @@ const PATHS = {
   smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M8.5 14a4 4 0 0 0 7 0M9 9.5v.01m6-.01v.01",
 };
 
-/** @param {keyof typeof PATHS} name @returns {SVGElement} decoration: its button has the words */
+/** @param {keyof typeof PATHS} name @returns {SVGElement} decoration: the button needs a label */
 export function icon(name) {
   return outline(name, PATHS[name]);
 }

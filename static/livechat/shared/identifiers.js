@@ -1,6 +1,6 @@
 /**
- * A random UUID (version 4). `crypto.randomUUID` exists only on secure pages, and a first trial
- * of the chat is often plain http in a local network.
+ * Return a random UUID (version 4). `crypto.randomUUID` needs https, but the first trial of the
+ * chat often uses plain http in a local network.
  * @returns {string}
  */
 export function uuid() {

@@ -4,7 +4,7 @@
 const GROUP_MS = 180_000;
 
 /**
- * One thing the log shows.
+ * One row of the log: a message, or a line about an event.
  * @typedef {object} Item
  * @property {string} key  the same before and after the server has stored it
  * @property {number} seq  0 until it is stored
@@ -14,30 +14,30 @@ const GROUP_MS = 180_000;
  * @property {string} author  visitor, operator, bot or system
  * @property {string} name
  * @property {string} text
- * @property {string} at  "" for what has no moment, such as a greeting
+ * @property {string} at  "" for an item without a time, such as a greeting
  * @property {"" | "pending" | "sent" | "seen" | "failed"} state
  * @property {string} code  why it failed
- * @property {(Stored & { key?: string })[]} [files]  without an id while they are uploaded
+ * @property {(Stored & { key?: string })[]} [files]  `id` is "" during the upload
  * @property {string} [picture]  of the author
  *
  * @typedef {object} Place
  * @property {boolean} first  of a group
  * @property {boolean} last  of a group
  * @property {boolean} newDay
- * @property {boolean} showState  a mark stands under the last own message only
+ * @property {boolean} showState  true for failed messages and the last own message
  *
  * @typedef {object} Reader
- * @property {(author: string) => boolean} isOwn  which authors stand on the reader's side
- * @property {string} author  what he himself is
+ * @property {(author: string) => boolean} isOwn  whether the author is on the reader's side
+ * @property {string} author  kind of author of the reader
  * @property {string} name
- * @property {string} visitor  what the visitor is called here
- * @property {number} seenUpTo  how far the other side has read
+ * @property {string} visitor  shown for a visitor without a name
+ * @property {number} seenUpTo  the other side has read up to this `seq`
  * @property {(message: PublicMessage | StaffMessage) => string} wordLine
- * @property {(author: string) => string | undefined} [picture]  of an operator, by his id
+ * @property {(author: string) => string | undefined} [picture]  of an operator, by operator id
  */
 
 /**
- * What a reader sees: the timeline, then what he wrote and is not in it yet.
+ * Return what the reader sees: the timeline, then outgoing messages that are not in it yet.
  * @param {(PublicMessage | StaffMessage)[]} entries
  * @param {Outgoing[]} outgoing
  * @param {Reader} reader
@@ -53,7 +53,7 @@ export function items(entries, outgoing, reader) {
 }
 
 /**
- * How each item stands among its neighbours.
+ * Return the place of each item among its neighbours.
  * @param {Item[]} shown
  * @returns {Place[]}
  */

@@ -8,21 +8,24 @@ import { countCharacters, isBlank, MAX_CHARACTERS } from "./text-rules.js";
 /** @import { Door } from "./uploads.js" */
 /** @import { FileRules } from "./wire.d.ts" */
 
-/** Somebody sends; detail is the text, "" when there are only files: see `takeFiles`. */
+/** Fired when a message is sent; detail is the text, "" for files only. See `takeFiles`. */
 export const SEND = "composer:send";
-/** The text changed by hand; detail is the text. */
+/** Fired when the user changes the text; detail is the text. */
 export const INPUT = "composer:input";
 
 const COUNT_FROM = MAX_CHARACTERS - 500;
 
 /**
- * A box to write in. Fires {@link SEND} and {@link INPUT}; grows with its text; keeps what cannot be
- * sent and says why. Files come by button, by paste, and by dropping them on what is around it.
+ * A text box that grows with its text. Fires {@link SEND} and {@link INPUT}. Keeps a text that
+ * cannot be sent and says why. Files are added by button, paste, or drop on the area around it.
  */
 export class MessageComposer extends HTMLElement {
-  /** Where the files of a draft are brought; null while nobody knows. @type {(draft: string) => Door | null} */
+  /** Where a draft's files are uploaded; null if unknown. @type {(draft: string) => Door | null} */
   door = () => null;
-  /** What the emoji picker remembers. @type {{ get: (key: string) => string | null, set: (key: string, value: string) => void }} */
+  /**
+   * Where the emoji picker keeps recently used emoji.
+   * @type {{ get: (key: string) => string | null, set: (key: string, value: string) => void }}
+   */
   storage = new Map();
 
   /** @type {FileRules} */
@@ -30,7 +33,7 @@ export class MessageComposer extends HTMLElement {
   #draft = "";
   /** @type {FileTray | null} */
   #tray = null;
-  /** Files that are not in the tray yet. @type {Promise<unknown> | null} */
+  /** Pending while files are not in the tray yet. @type {Promise<unknown> | null} */
   #coming = null;
   #textarea = element("textarea", {
     rows: 1, attributes: { "aria-describedby": "composer-hint", "data-testid": "composer" },
@@ -68,7 +71,7 @@ export class MessageComposer extends HTMLElement {
     for (const type of DRAGS) document.removeEventListener(type, this.#drag);
   }
 
-  /** The text box itself, for whoever helps to write in it. */
+  /** The text box itself, for code that writes into it. */
   get textarea() {
     return this.#textarea;
   }
@@ -99,7 +102,7 @@ export class MessageComposer extends HTMLElement {
     this.#file.accept = rules.accept;
   }
 
-  /** Whose files are shown: each draft has its own. @param {string} draft */
+  /** The draft whose files are shown; each draft has its own files. @param {string} draft */
   set draft(draft) {
     this.#draft = draft;
     this.#tray?.turnTo(draft);
@@ -110,22 +113,22 @@ export class MessageComposer extends HTMLElement {
     this.#textarea.focus({ preventScroll: true });
   }
 
-  /** Put `text` where the caret is. @param {string} text */
+  /** Insert `text` at the caret, in place of the selection. @param {string} text */
   insert(text) {
     const { selectionEnd, selectionStart } = this.#textarea;
     this.focusText();
-    // The one way of writing into a text box that Ctrl+Z takes back.
+    // The only way to write into a text box so that Ctrl+Z can undo it.
     if (document.execCommand(text ? "insertText" : "delete", false, text)) return;
     this.#textarea.setRangeText(text, selectionStart, selectionEnd, "end");
     this.#textarea.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
-  /** Say something of what is in the box. @param {string} text */
+  /** Show a hint below the box. @param {string} text */
   tell(text) {
     this.#hint.textContent = text;
   }
 
-  /** The files have changed. */
+  /** Redraw after the files have changed. */
   refresh() {
     this.#fit();
   }
@@ -143,16 +146,16 @@ export class MessageComposer extends HTMLElement {
   }
 
   /**
-   * The files that go with the text that was just sent; the composer has them no longer.
-   * @param {string} client_id  of the text
-   * @param {Outbox} outbox  is told when those still under way have arrived
+   * Remove and return the files of the message that was just sent.
+   * @param {string} client_id  of the message
+   * @param {Outbox} outbox  is called when the remaining uploads finish
    * @returns {Attached[]}
    */
   takeFiles(client_id, outbox) {
     return this.#tray?.take(client_id, outbox) ?? [];
   }
 
-  /** There is a connection: what stopped goes on. */
+  /** Resume stopped uploads, as there is a connection. */
   wake() {
     this.#tray?.wake();
   }
@@ -186,10 +189,10 @@ export class MessageComposer extends HTMLElement {
   };
 
   #key = (/** @type {KeyboardEvent} */ event) => {
-    // 229: Safari ends a composition before it tells of the key that ended it.
+    // 229: Safari ends an input method's composition before it reports the key that ended it.
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const always = event.ctrlKey || event.metaKey;
-    // There is no Shift+Enter on a telephone: there the button sends.
+    // A phone has no Shift+Enter: there Enter starts a new line, and the button sends.
     const breaks = event.shiftKey || event.altKey || matchMedia("(hover: none) and (pointer: coarse)").matches;
     if (breaks && !always) return;
     event.preventDefault();
@@ -217,7 +220,7 @@ export class MessageComposer extends HTMLElement {
 
   #chosen = () => {
     this.attach([...this.#file.files ?? []]);
-    // The same file may be chosen again.
+    // Otherwise choosing the same file again would not fire "change".
     this.#file.value = "";
     this.focusText();
   };
@@ -234,7 +237,7 @@ export class MessageComposer extends HTMLElement {
   #drag = (/** @type {DragEvent} */ event) => {
     const { dataTransfer, type } = event;
     if (!dataTransfer?.types.includes("Files")) return;
-    // Even where files are not wanted: the browser would leave the page for one.
+    // Also where files are not accepted: the browser would leave the page to open the file.
     event.preventDefault();
     if (!this.#rules.accept || !this.checkVisibility()) dataTransfer.dropEffect = "none";
     else if (type !== "dragover") {

@@ -8,18 +8,18 @@ import { parts } from "./text-rules.js";
 
 const EMOJI = /^(?:(?![©®™])(?:\p{RI}{2}|\p{ExtPict}[\uFE0F\p{EMod}]?(?:\u200D\p{ExtPict}[\uFE0F\p{EMod}]?)*)\s*){1,3}$/u;
 
-/** Of what is wrong with the files, another attempt cures nothing. */
+/** Codes of problems with files, which a retry does not solve. */
 const INCURABLE = /^(?:file_|image_|too_(?!long))/;
 
 /** @typedef {typeof import("./file-view.js")} View */
 
-/** Most chats have no files. @type {View | null} */
+/** Loaded with the first file, as most chats have none. @type {View | null} */
 let view = null;
 /** @type {Promise<View> | null} */
 let coming = null;
 
 /**
- * Draw one item into its list element, anew.
+ * Redraw one item in its list element.
  * @param {HTMLLIElement} row
  * @param {Item} item
  * @param {Place} place
@@ -47,11 +47,11 @@ export function draw(row, item, place) {
 /** @param {HTMLLIElement} row @param {Item} item */
 function files(row, item) {
   if (!item.files?.length) return [];
-  // Until it can be shown, and where that fails: what is there.
+  // Show the names until file-view.js is loaded, and if that fails.
   const box = element("div", {
     className: "files", dir: "auto", textContent: item.files.map(({ name }) => name).join("\n"),
   });
-  // At once where that is possible: what shrinks for a moment moves whoever reads below it.
+  // Draw at once if possible: a row that shrinks for a moment would move the text below it.
   if (view) view.show(row, box, item);
   else {
     coming ??= import("./file-view.js");

@@ -1,8 +1,8 @@
-/** What happens in a log. Apart from it, so that whoever listens need not have it yet. */
+/** Events of the message log, apart from it so that listeners need not load the log. */
 
-/** Asks for the entries before the first. */
+/** Requests the entries before the first. */
 export const EARLIER = "list:earlier";
-/** The reader has come to, or left, the end of the log. */
+/** The reader has reached or left the end of the log. */
 export const SCROLLED = "list:scrolled";
-/** A button under an unsent message: detail `{ action, clientId }`. */
+/** A button under an unsent message was pressed: detail `{ action, clientId }`. */
 export const ACTED = "list:acted";

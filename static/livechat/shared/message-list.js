@@ -11,14 +11,14 @@ import { t } from "./texts.js";
 
 const NEAR_END = 48;
 const NEAR_START = 160;
-/** So many rows there are at most; a long log is drawn around the reader, and moves on by steps. */
+/** Maximum number of rows. Of a longer log only the part around the reader is drawn. */
 const MOST = 600;
 const STEP = 100;
 
 /**
  * The log of a conversation. `show` draws it; fires {@link EARLIER}, {@link SCROLLED} and
- * {@link ACTED}. The reader is never moved unless he stands at the end or has just written.
- * `returned` says how far he had read when he came: a line stands below that until he comes again.
+ * {@link ACTED}. It scrolls by itself only for a reader who is at the end, has just sent a message,
+ * or returns. `returned` sets how far they had read: a line marks that place until the next return.
  */
 export class MessageList extends HTMLElement {
   /** Whether the newest entry is in view. */
@@ -31,29 +31,29 @@ export class MessageList extends HTMLElement {
   #highest = 0;
   #hasEarlier = false;
   #saidTypingAt = 0;
-  /** Up to where the reader had read; null once it is settled whether there was anything new. @type {number | null} */
+  /** `seq` from `returned`, until `show` has placed the line. @type {number | null} */
   #came = null;
-  /** The line stands before the first later message of others. */
+  /** The line is above the first message of others with a greater `seq`. */
   #newAfter = Infinity;
-  /** What he has seen, for the count of what is new below. */
+  /** Highest `seq` that the reader has seen, for the count of new messages below. */
   #read = 0;
   /** @type {Item[]} */
   #items = [];
-  /** The key of the first item that is drawn; "" where the end is in view. */
+  /** The key of the first item that is drawn; "" if the end is in view. */
   #top = "";
   /** How many items there are before and after those drawn. */
   #above = 0;
   #below = 0;
-  /** @type {Set<string>} what he wrote, to know what he has just written */
+  /** @type {Set<string>} keys of pending messages so far: another key is a new message */
   #written = new Set();
-  /** The first row in view, and where: it stays there. @type {{ row: Element, top: number } | null} */
+  /** First row in view, and its offset to keep. @type {{ row: Element, top: number } | null} */
   #anchor = null;
 
   #list = element("ol");
   #typing = element("div", { className: "typing", hidden: true },
     element("span", { className: "dots" }), element("span"));
   #content = element("div", { className: "content" }, this.#list, this.#typing);
-  // Screen readers are told by `#said` alone: history, days and one's own words are not news.
+  // Screen readers announce only `#said`: not the history, dates or the reader's own messages.
   #scroller = element("div", {
     className: "scroller", tabIndex: 0, attributes: { role: "log", "aria-live": "off" },
   }, this.#content);
@@ -84,13 +84,13 @@ export class MessageList extends HTMLElement {
     this.#resized.disconnect();
   }
 
-  /** The reader turns to the log, having read up to `seen`. @param {number} seen */
+  /** Note that the reader returns to the log, having read up to `seen`. @param {number} seen */
   returned(seen) {
     this.#came = seen;
   }
 
   /**
-   * @param {string} conversation  another one than before starts at its end, unannounced
+   * @param {string} conversation  a different one starts at its end and is not announced
    * @param {Item[]} items
    * @param {boolean} hasEarlier  whether there are entries before the first
    */
@@ -114,7 +114,7 @@ export class MessageList extends HTMLElement {
     const arrives = this.#came !== null && this.#highest > 0;
     if (arrives) {
       const seen = this.#came ?? 0;
-      // To whom all is new nothing has to be marked.
+      // If everything is new, no line is needed.
       this.#newAfter = seen && items.some((item) => isNews(item, seen)) ? seen : Infinity;
       this.#came = null;
     }
@@ -125,7 +125,7 @@ export class MessageList extends HTMLElement {
     this.#items = items;
     this.#redraw();
     if (arrives) this.#toNews();
-    // At the very start no scrolling would ask for what has just come.
+    // At the top the reader cannot scroll to draw the entries that have just arrived.
     if (!this.atEnd && this.#above && this.#scroller.scrollTop < NEAR_START) this.#move(-STEP);
   }
 
@@ -142,13 +142,13 @@ export class MessageList extends HTMLElement {
     this.#stick();
   }
 
-  /** Draw what comes next where the reader is going. @param {number} by */
+  /** Move the drawn part of the log. @param {number} by  items */
   #move(by) {
     this.#top = this.#items[Math.max(0, this.#above + by)]?.key ?? "";
     this.#redraw();
   }
 
-  /** Begin where the new begins, if it does not all fit in view. */
+  /** Scroll back to the line if it is above the view. */
   #toNews() {
     const line = this.#rows.get(NEWS)?.row;
     if (!line || !this.#scroller.clientHeight) return;
@@ -156,12 +156,12 @@ export class MessageList extends HTMLElement {
     if (above > 0) this.#scroller.scrollTop -= above;
   }
 
-  /** @param {string[]} names  of those who write at the moment */
+  /** @param {string[]} names  of the people who are typing */
   showTyping(names) {
     const text = names.length > 1 ? t("list.typingMore") : t("list.typing", { names: names[0] ?? "" });
     this.#typing.hidden = !names.length;
     /** @type {HTMLElement} */ (this.#typing.lastChild).textContent = text;
-    // Said at most once in ten seconds.
+    // Announced at most once in ten seconds.
     if (names.length && Date.now() - this.#saidTypingAt > 10_000) {
       this.#saidTypingAt = Date.now();
       this.#say(text);
@@ -181,7 +181,7 @@ export class MessageList extends HTMLElement {
     items.forEach((item, index) => {
       const place = /** @type {Place} */ (around[index]);
       if (this.#below) place.showState = item.state === "failed";
-      // A chat that began today says so by its times.
+      // A chat that began today needs no date.
       const isPlain = item === firstDated && new Date(item.at).toDateString() === today.toDateString();
       if (place.newDay && !isPlain) {
         const text = day(item.at, today);
@@ -243,7 +243,7 @@ export class MessageList extends HTMLElement {
     this.#jump.hidden = this.atEnd;
   }
 
-  /** What is drawn, loaded or cut above the reader does not move him. */
+  /** Keep the reader's position when rows above it are added, resized or removed. */
   #hold() {
     const anchor = this.#anchor;
     if (this.atEnd || !anchor?.row.isConnected || !this.#scroller.clientHeight) return;
@@ -262,7 +262,7 @@ export class MessageList extends HTMLElement {
       if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) to = middle;
       else from = middle + 1;
     }
-    // A day's name goes with its first entry, wherever that comes to stand.
+    // Skip rows that are no entries: they depend on the entry below them.
     while (rows[from] && !rows[from]?.classList.contains("entry")) from += 1;
     const row = rows[from];
     return row ? { row, top: row.getBoundingClientRect().top - top } : null;
@@ -316,7 +316,7 @@ export class MessageList extends HTMLElement {
 
 /** @typedef {{ row: HTMLLIElement, drawn: string | Record<string, unknown>, state: string }} Row */
 
-/** The key of the line above what is new; no message is called so. */
+/** The key of the line above new messages; no message has this key. */
 const NEWS = "news";
 
 /** @param {Item} item @param {number} after */

@@ -2,7 +2,7 @@ import { extend, t as shared, tOneOf } from "./texts.js";
 
 /** @import { Key as SharedKey } from "./texts.js" */
 
-/** What files and emoji have to say: fetched with them. The languages are those of `languages/`. */
+/** Texts for files and emoji, loaded with their code. The languages are those of `languages/`. */
 const ENGLISH = {
   "emoji.activities": "Activities",
   "emoji.food": "Food and drink",
@@ -58,7 +58,10 @@ const ENGLISH = {
 
 extend(ENGLISH);
 
-/** As the shared one, with these beside it. @type {(key: Key, values?: Record<string, string | number>) => string} */
+/**
+ * The shared `t`, with these keys as well.
+ * @type {(key: Key, values?: Record<string, string | number>) => string}
+ */
 export const t = /** @type {any} */ (shared);
 
 export { tOneOf };

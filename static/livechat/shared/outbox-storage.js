@@ -9,11 +9,12 @@ const STATES = ["uploading", "waiting", "in_flight", "failed"];
 const FAMILIES = ["image", "audio", "video", "document", "archive"];
 
 /**
- * Keeps one outbox in the browser's storage, an entry a key, so that two tabs never overwrite each
- * other. Each tab holds a lock while it lives; what a tab without its lock left is adopted.
+ * Stores one outbox in the browser's storage, one key per message, so that two tabs never overwrite
+ * each other. Each tab holds a lock while it is open. Messages of a tab without its lock are
+ * adopted.
  */
 export class OutboxStorage {
-  /** @type {Set<string> | null} tabs that were alive when we last looked */
+  /** @type {Set<string> | null} tabs that held their lock at the last `look` */
   #alive = null;
   /** @type {Promise<void> | null} */
   #locked = null;
@@ -29,7 +30,7 @@ export class OutboxStorage {
     this.#tab = tab;
   }
 
-  /** Hold our own lock and see which tabs hold theirs. To be called before every `adopt`. */
+  /** Take this tab's lock and list the tabs that hold theirs. Call before every `adopt`. */
   async look() {
     if (!navigator.locks) return;
     this.#locked ??= new Promise((granted) => {
@@ -41,7 +42,7 @@ export class OutboxStorage {
       const { held = [] } = await navigator.locks.query();
       this.#alive = new Set(held.map((lock) => (lock.name ?? "").replace(LOCK, "")));
     } catch {
-      // Locks are forbidden where storage is: in a frame of another site, if the visitor wants it so.
+      // Locks are forbidden wherever storage is, as some browsers do in a frame of another site.
     }
   }
 
@@ -56,8 +57,9 @@ export class OutboxStorage {
   }
 
   /**
-   * Make the entries of dead tabs ours. Without Web Locks (plain http) nobody can tell: then all
-   * are adopted, once; a double is harmless, for the server knows its `client_id`.
+   * Take over and return the messages of closed tabs. Without Web Locks (plain http) closed tabs
+   * are not known: the first call takes all other tabs' messages, later calls none. A message that
+   * two tabs send is harmless, because the server recognises its `client_id`.
    * @returns {Outgoing[]}
    */
   adopt() {
@@ -72,7 +74,7 @@ export class OutboxStorage {
       const { tab, ...kept } = JSON.parse(this.#storage.get(key) ?? "");
       if (!isEntry(kept) || key !== this.#prefix + kept.client_id) throw new TypeError("damaged");
       if (tab === this.#tab || this.#alive?.has(tab)) return [];
-      // How long to wait was said by a server of then.
+      // A waiting time from an earlier page is out of date.
       const entry = { ...kept, not_before: 0 };
       this.put(entry);
       return [entry];
@@ -84,7 +86,7 @@ export class OutboxStorage {
 }
 
 /**
- * Whether it can be sent and shown; anything may be in a browser's storage.
+ * Whether a stored value can be sent and shown; a browser's storage may contain anything.
  * @param {any} kept @returns {kept is Outgoing}
  */
 function isEntry(kept) {

@@ -1,18 +1,19 @@
 const RETRY_SECONDS = 5;
 
-/** Refusals that time alone may cure. */
+/** Codes of temporary rejections: the same message may be sent again later. */
 const PASSING = new Set(["rate_limited", "unavailable"]);
 
-/** Why a text failed whose file may still arrive. */
+/** Code of a message that failed because of an upload, which may still succeed. */
 const MISSED = "upload";
 
 /** @import { File as Stored } from "./wire.d.ts" */
 
 /**
- * A file of a text on its way; `id` is "" until it has arrived at the server.
+ * A file of an outgoing message; `id` is "" until it is uploaded.
  * @typedef {Stored & { key?: string }} Attached
  *
- * A text on its way. `conversation` is null while it waits for, or is, the text that opens one.
+ * An outgoing message. `conversation` is null if the message opens one, or waits for the message
+ * that does.
  * @typedef {object} Outgoing
  * @property {string} client_id
  * @property {string | null} conversation
@@ -30,27 +31,27 @@ const MISSED = "upload";
  *
  * @typedef {object} Surroundings
  * @property {(entry: Outgoing) => boolean} send  false when there is no connection
- * @property {(entry: Outgoing) => string} line  texts of one line are stored in the order of writing
+ * @property {(entry: Outgoing) => string} line  queue of a message; a queue keeps its order
  * @property {() => void} changed
- * @property {Keeper} outboxStorage  where entries survive a reload
+ * @property {Keeper} outboxStorage  where messages survive a reload
  * @property {() => number} now
  * @property {(callback: () => void, milliseconds: number) => void} later
  */
 
 /**
- * What was written and is not known to be stored. A text is sent when the one before it in its line
- * has been answered, and again after every new connection with the same `client_id`, until the server
- * acknowledges or refuses it. A text that is refused for a while, or whose files are still on their
- * way, holds those behind it; one that is refused for good leaves the line.
+ * Messages that are not known to be stored. In each queue (`line`) a message is sent when the one
+ * before it is acknowledged or has failed. It is sent again after every reconnect, with the same
+ * `client_id`, until the server acknowledges or rejects it. A message that is rejected for a while,
+ * or whose files are still being uploaded, blocks those behind it; a failed one leaves the queue.
  */
 export class Outbox {
   /** @type {Outgoing[]} */
   entries = [];
 
   #connected = false;
-  /** When the last text was written, so that no two have the same moment. Milliseconds. */
+  /** Time of the last message in milliseconds, so that no two messages have the same time. */
   #writtenAt = 0;
-  /** Texts that the server has refused for a while, by `client_id`. @type {Set<string>} */
+  /** `client_id` of messages that the server rejected for a while. @type {Set<string>} */
   #resting = new Set();
   #around;
 
@@ -59,7 +60,7 @@ export class Outbox {
     this.#around = surroundings;
   }
 
-  /** Take over what an earlier page, or a closed tab, left unsent. */
+  /** Take over unsent messages of an earlier page or a closed tab. */
   adopt() {
     const known = new Set(this.entries.map((entry) => entry.client_id));
     const found = this.#around.outboxStorage.adopt().filter((entry) => !known.has(entry.client_id));
@@ -79,7 +80,7 @@ export class Outbox {
   }
 
   /**
-   * A file of a text has arrived; with the last one the text may go.
+   * Note that a file of a message is uploaded; after the last one the message can be sent.
    * @param {string} client_id @param {string} key @param {Stored} stored
    */
   uploaded(client_id, key, stored) {
@@ -92,20 +93,21 @@ export class Outbox {
   }
 
   /**
-   * A file of a text did not arrive. Without a connection that says nothing: it is brought again.
-   * @param {string} client_id @param {string} code  MISSED when there was no answer
+   * Note that an upload failed. Without a connection a missing response is ignored: the upload is
+   * retried later.
+   * @param {string} client_id @param {string} code  MISSED when there was no response
    */
   missed(client_id, code) {
     if (code === MISSED && !this.#connected) return;
     this.#fail(client_id, PASSING.has(code) ? MISSED : code);
   }
 
-  /** Whether something is still to be sent or answered. */
+  /** Whether a message is still to be sent or acknowledged. */
   get isBusy() {
     return this.entries.some(isUnsettled);
   }
 
-  /** @param {string} line @returns {boolean} whether something of it is still to be sent or answered */
+  /** @param {string} line @returns {boolean} as `isBusy`, for one queue */
   isHeld(line) {
     return this.entries.some((entry) => isUnsettled(entry) && this.#around.line(entry) === line);
   }
@@ -133,20 +135,20 @@ export class Outbox {
   /** @param {{ client_id?: string | null, code: string, retry_after?: number | null, command?: string | null }} answer */
   reject({ client_id, code, retry_after, command }) {
     if (!client_id && !command && code === "rate_limited") {
-      // The frame was not even read, so nobody can say whose it was: all of them go again.
+      // The server did not read the frame, so the message is unknown: send all of them again.
       for (const { client_id: sent, state } of this.entries) {
         if (state === "in_flight") this.reject({ client_id: sent, code, retry_after });
       }
       return;
     }
     const entry = this.#find(client_id ?? "");
-    // Of a text that is stored, only a repetition can be refused.
+    // If the message is stored, the server rejected only a repeat of it.
     if (!entry || entry.state === "sent") return;
     if (PASSING.has(code) || retry_after) this.#rest(entry.client_id, retry_after ?? RETRY_SECONDS);
     else this.#fail(entry.client_id, code);
   }
 
-  /** Send a text that failed once more, as if it were written now. @param {string} client_id */
+  /** Send a failed message again, as if it were written now. @param {string} client_id */
   retry(client_id) {
     const entry = this.#find(client_id);
     if (entry?.state !== "failed") return;
@@ -155,7 +157,7 @@ export class Outbox {
     this.#moved();
   }
 
-  /** @param {string} client_id @returns {Outgoing | undefined} what was thrown away */
+  /** @param {string} client_id @returns {Outgoing | undefined} the removed message */
   remove(client_id) {
     const entry = this.#find(client_id);
     if (!entry) return undefined;
@@ -166,7 +168,7 @@ export class Outbox {
   }
 
   /**
-   * These are in the timeline now: however their acks fared, they are stored.
+   * Remove messages that are in the timeline now: they are stored, even if their `ack` was lost.
    * @param {string} conversation
    * @param {Iterable<{ client_id: string | null }>} messages
    */
@@ -182,7 +184,7 @@ export class Outbox {
     this.#moved();
   }
 
-  /** The database is a restored one: whether it holds what the other one acknowledged is not known. */
+  /** Let acknowledged messages be sent again: a restored database may not have them. */
   restored() {
     for (const { client_id, state } of this.entries) {
       if (state === "sent") this.#change(client_id, { state: "waiting" });
@@ -190,8 +192,8 @@ export class Outbox {
   }
 
   /**
-   * There is no such conversation any more: the text that was for it opens one, and those that were
-   * for it too go there. @param {string} client_id
+   * Let a message whose conversation no longer exists open a new one. The other unsent messages of
+   * that conversation follow it. @param {string} client_id
    */
   reopen(client_id) {
     const conversation = this.#find(client_id)?.conversation;
@@ -203,13 +205,13 @@ export class Outbox {
     this.#moved();
   }
 
-  /** The conversations are not ours any more: what is unsent opens a new one. */
+  /** Remove the conversation from all messages, as it is lost: they open a new one. */
   detach() {
     for (const { client_id } of this.entries) this.#change(client_id, { conversation: null });
     this.#moved();
   }
 
-  /** Those that waited for a conversation have one. @param {string} conversation */
+  /** Give the waiting messages their conversation. @param {string} conversation */
   #settle(conversation) {
     for (const entry of this.entries) {
       if (entry.conversation === null && (entry.state === "waiting" || entry.state === "uploading")) {
@@ -218,7 +220,7 @@ export class Outbox {
     }
   }
 
-  /** The server refuses it for now. @param {string} client_id @param {number} seconds */
+  /** Send a message again after a wait. @param {string} client_id @param {number} seconds */
   #rest(client_id, seconds) {
     this.#change(client_id, { state: "waiting" });
     this.#resting.add(client_id);
@@ -235,7 +237,7 @@ export class Outbox {
     this.#moved();
   }
 
-  /** @returns {string} the time of writing: later than that of any text before, whatever the clock does */
+  /** @returns {string} the time now; if the clock goes back, just after the last message's */
   #moment() {
     this.#writtenAt = Math.max(this.#around.now(), this.#writtenAt + 1);
     return new Date(this.#writtenAt).toISOString();
@@ -243,7 +245,7 @@ export class Outbox {
 
   #pump() {
     if (!this.#connected) return;
-    /** @type {Set<string>} lines whose first text has been seen: the others wait for its answer */
+    /** @type {Set<string>} queues whose first message was seen: the others wait for it */
     const held = new Set();
     for (const entry of this.entries.filter(isUnsettled)) {
       const line = this.#around.line(entry);
@@ -282,17 +284,17 @@ export class Outbox {
   }
 }
 
-/** @param {Outgoing} entry @returns {boolean} whether it is still to be sent or answered */
+/** @param {Outgoing} entry @returns {boolean} whether it is still to be sent or acknowledged */
 function isUnsettled({ state }) {
   return state !== "sent" && state !== "failed";
 }
 
-/** @param {Outgoing} entry @returns {Outgoing} as it waits for its next attempt */
+/** @param {Outgoing} entry @returns {Outgoing} waiting for the next attempt */
 function rested(entry) {
   return entry.state === "in_flight" ? { ...entry, state: "waiting" } : entry;
 }
 
-/** @param {Outgoing} entry @returns {Outgoing} without the page that was uploading its files */
+/** @param {Outgoing} entry @returns {Outgoing} failed if its page was closed during an upload */
 function orphaned(entry) {
   return ready(entry.files) === "waiting" ? rested(entry) : { ...entry, state: "failed", code: "file_gone" };
 }
@@ -302,7 +304,7 @@ function ready(files = []) {
   return files.every(({ id }) => id) ? "waiting" : "uploading";
 }
 
-/** @param {Outgoing} entry @returns {string[]} what its command calls its files */
+/** @param {Outgoing} entry @returns {string[]} ids of its files, for its command */
 export function fileIds({ files = [] }) {
   return files.map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
 /**
- * What has become of this page at the server. A refused socket tells no reason; its page does.
+ * Ask the server whether the user may still have this page. The browser hides why a socket was
+ * rejected; an HTTP request for the page shows it. "silent": there was no response.
  * @returns {Promise<"given" | "sign_in" | "refused" | "silent">}
  */
 export async function checkPage() {

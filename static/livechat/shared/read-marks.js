@@ -1,8 +1,8 @@
 const PAUSE_MS = 400;
-/** So many of those told last may not have been heard. */
+/** Number of the newest marks that are sent again: a rejection does not name its mark. */
 const UNSURE = 10;
 
-/** Says how far somebody has read: once per number, upwards only, after a short pause. */
+/** Sends how far the user has read: each number once, only upwards, after a pause of 400 ms. */
 export class ReadMarks {
   /** @type {Map<string, number>} */
   #told = new Map();
@@ -12,7 +12,7 @@ export class ReadMarks {
   #later;
   #tell;
 
-  /** @param {(conversation: string, upTo: number) => boolean} tell  false when it could not */
+  /** @param {(conversation: string, upTo: number) => boolean} tell  false when it was not sent */
   constructor(tell) {
     this.#tell = tell;
   }
@@ -23,14 +23,14 @@ export class ReadMarks {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (!this.#tell(conversation, upTo)) return;
-      this.#told.delete(conversation);  // the one told last is to stand last
+      this.#told.delete(conversation);  // keep the newest mark last
       this.#told.set(conversation, upTo);
     }, PAUSE_MS);
   }
 
   /**
-   * The server rejected one of them: send the newest again after `seconds`. Without `seconds` the server
-   * rejected it for good, and sending it again would meet the same answer for ever.
+   * Send the newest marks again after `seconds`, as the server rejected one. Do nothing without
+   * `seconds`: then the rejection is final, and would be repeated for ever.
    * @param {number | null | undefined} seconds
    */
   again(seconds) {
@@ -41,7 +41,7 @@ export class ReadMarks {
     }, seconds * 1_000);
   }
 
-  /** The connection broke: what was told last may not have arrived. */
+  /** Forget what was sent: it may not have arrived before the connection broke. */
   forget() {
     this.#told.clear();
   }

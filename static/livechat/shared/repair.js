@@ -2,10 +2,10 @@ import { hasGap, last } from "./timeline.js";
 
 /** @import { Timeline } from "./timeline.js" */
 
-/** An event that is merely late gets this long before it counts as lost. */
+/** An event that is late by more than this counts as lost. */
 const PATIENCE_MS = 500;
 
-/** Fetches what a timeline lacks at its end. */
+/** Fetches missing entries at the end of a timeline. */
 export class Repair {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
@@ -13,7 +13,7 @@ export class Repair {
   #timeline;
 
   /**
-   * @param {(conversation: string) => Timeline<any> | undefined} timeline  as it is now
+   * @param {(conversation: string) => Timeline<any> | undefined} timeline  the current timeline
    * @param {(conversation: string, afterSeq: number) => void} fetch
    */
   constructor(timeline, fetch) {
@@ -21,7 +21,7 @@ export class Repair {
     this.#fetch = fetch;
   }
 
-  /** @param {string} conversation @param {boolean} [now]  a page said that there is more */
+  /** @param {string} conversation @param {boolean} [now]  fetch at once if entries are missing */
   look(conversation, now = false) {
     const timeline = this.#timeline(conversation);
     const waiting = this.#timers.has(conversation);

@@ -1,11 +1,11 @@
 const LONGEST_SECONDS = 120;
 
 /**
- * How long the server wants us to stay away. A browser tells no page why a socket was refused, so
- * its address is asked once more by HTTP.
+ * Ask the server how long to wait before the next attempt. The browser hides why a socket was
+ * rejected, so this requests the same address by HTTP.
  * @param {string} address  of the socket
  * @param {typeof fetch} [ask]
- * @returns {Promise<number>} seconds, 0 when there is nothing against us or no answer
+ * @returns {Promise<number>} seconds, at most 120; 0 for no wait or no response
  */
 export async function askedToWait(address, ask = fetch) {
   try {

@@ -1,8 +1,8 @@
-/** Moments and times where there is little room. */
+/** Short forms of times and durations, for narrow places. */
 
 import { language, midnight, timeOfDay } from "./dates.js";
 
-/** @param {string | Date} moment @param {Date} now @returns {string} time today, else a short date */
+/** @param {string | Date} moment @param {Date} now @returns {string} time if today, else date */
 export function short(moment, now) {
   if (midnight(new Date(moment)) === midnight(now)) return timeOfDay(moment);
   return new Date(moment).toLocaleDateString(language(), { day: "numeric", month: "short" });

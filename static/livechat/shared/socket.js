@@ -4,26 +4,26 @@ import { askedToWait } from "./retry-after.js";
 const SILENCE_MS = 45_000;
 const WELCOME_MS = 15_000;
 const FLOODING_MS = 30_000;
-/** So many attempts may fail before we ask why: a restart is over sooner. */
+/** Attempts that may fail before `unopened` is called: a restart of the server is over sooner. */
 const ASK_FROM = 2;
 
-/** Close codes after which trying again by itself would be wrong, and what that is called. */
+/** Close codes after which the client does not reconnect, with the status of each. */
 const FINAL = new Map([[4400, "outdated"], [4403, "forbidden"], [4409, "replaced"]]);
 
-/** The server does not know who we are. */
+/** Close code: the server does not know the client. */
 const UNKNOWN = 4401;
 
-/** This server is of an earlier release than the page: a deploy is under way, or was taken back. */
+/** Close code: an older release than the page's, as a deploy is running or was rolled back. */
 const OLDER = 4426;
-/** A deploy is over by then. */
+/** A deploy takes less than this. */
 const DEPLOY_MS = 600_000;
-/** So the server answers a first frame that it cannot read. */
+/** Codes of rejections of a first frame that the server cannot read. */
 const UNREAD = new Set(["bad_frame", "too_large"]);
 
-/** Half characters, as cutting a text leaves them, and NUL: the server refuses frames with them. */
+/** NUL, and lone surrogates, as cutting a text may leave: the server rejects frames with them. */
 const UNSENDABLE = /[\0\ud800-\udfff]/gu;
 
-/** Whoever met one tries again sooner; after longer it is another story. */
+/** Older servers met at a longer interval than this belong to different deploys. */
 const AGAIN_MS = 60_000;
 
 const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
@@ -31,20 +31,20 @@ const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart"];
 /**
  * @typedef {"idle" | "connecting" | "busy" | "open" | "outdated" | "forbidden" | "replaced"} Status
  *
- * "busy": the server told when to come back, and that has not gone well since.
+ * "busy": the server asked for a wait, and no connection has succeeded since.
  *
  * @typedef {object} Handlers
- * @property {() => object} hello  the first frame, made anew for every connection
- * @property {(event: any) => void} receive  every event but the answers to heartbeats
+ * @property {() => object} hello  the first frame, made for every connection
+ * @property {(event: any) => void} receive  every event but a rejected hello
  * @property {(status: Status) => void} changed
- * @property {() => boolean} refused  the server does not know who we are (4401), or cannot read our
- *   hello: whether we come back as somebody else
- * @property {() => void} unopened  attempts fail before they become a connection: is it still for us?
+ * @property {() => boolean} refused  the server does not know the client (4401) or cannot read its
+ *   hello; returns whether to reconnect with another identity
+ * @property {() => void} unopened  attempts fail before they become a connection: check the page
  */
 
 /**
- * A connection that comes back: answers heartbeats, notices silence, waits politely. It is "open"
- * from the server's welcome on; whatever is sent before that is not sent (`send` says false).
+ * A WebSocket that reconnects with back-off, replies to heartbeats and detects silence. It is
+ * "open" from the server's `welcome` on; before that `send` sends nothing and returns false.
  */
 export class Socket {
   /** @type {Status} */
@@ -53,11 +53,11 @@ export class Socket {
   /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
-  /** The moment before which a stopping or busy server wants to see nobody. */
+  /** Earliest time of the next attempt, as a stopping or busy server asked. Milliseconds. */
   #notBefore = 0;
   #active = false;
   #heardAt = 0;
-  /** When we met an earlier release first, and last. @type {{ first: number, last: number } | null} */
+  /** First and last time of an older server. @type {{ first: number, last: number } | null} */
   #older = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
@@ -81,18 +81,18 @@ export class Socket {
     this.#connect();
   }
 
-  /** Say hello again on a new connection, at once: what we know is of another world. */
+  /** Connect again at once, without back-off, and send a new hello. */
   restart() {
     this.#attempt = 0;
     this.#connect();
   }
 
-  /** Give up for good. @param {"forbidden"} why */
+  /** Disconnect and do not reconnect. @param {"forbidden"} why */
   stop(why) {
     this.#end(why);
   }
 
-  /** @param {object} frame @returns {boolean} whether it went out */
+  /** @param {object} frame @returns {boolean} whether it was sent */
   send(frame) {
     if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(encoded(frame));
@@ -126,7 +126,7 @@ export class Socket {
     if (event.type === "welcome") {
       this.#attempt = 0;
       this.#older = null;
-      // First what it brings, then "open": whoever sends at "open" must know where to.
+      // Apply the welcome before "open": what is sent at "open" depends on it.
       this.#handlers.receive(event);
       this.#become("open");
       return;
@@ -140,7 +140,7 @@ export class Socket {
       this.#again(0);
     }
     if (event.type === "rejected" && event.code === "version") this.#end("outdated");
-    // It would wait for a better hello, and we for its welcome.
+    // Otherwise the server would wait for a better hello, and the client for its welcome.
     if (event.type === "rejected" && UNREAD.has(event.code) && this.status !== "open") return this.#closed(UNKNOWN);
     this.#handlers.receive(event);
   }
@@ -158,14 +158,20 @@ export class Socket {
     this.#attempt += 1;
   }
 
-  /** @param {number} now  at which a server of an earlier release was met @returns {boolean} */
+  /**
+   * Note an older server; return whether the deploy was rolled back.
+   * @param {number} now @returns {boolean}
+   */
   #isTakenBack(now) {
     if (!this.#older || now - this.#older.last >= AGAIN_MS) this.#older = { first: now, last: now };
     this.#older.last = now;
     return now - this.#older.first >= DEPLOY_MS;
   }
 
-  /** Wait as long as the server asks us to. @param {number} attempt  that was refused */
+  /**
+   * Ask the server how long to wait, and delay the next attempt.
+   * @param {number} attempt  count of attempts: after another one the response is ignored
+   */
   async #askWhy(attempt) {
     const seconds = await askedToWait(this.#address);
     if (!seconds || attempt !== this.#attempt || this.#socket) return;
@@ -174,7 +180,7 @@ export class Socket {
     this.#again(0);
   }
 
-  /** There is no connection, for the reason known. */
+  /** Become "connecting", but stay "busy" if the server was. */
   #lack() {
     if (this.status !== "busy") this.#become("connecting");
   }
@@ -193,7 +199,7 @@ export class Socket {
     this.#become(status);
   }
 
-  /** Forget the present connection, so that its late events reach nobody. */
+  /** Close the current connection and ignore its late events. */
   #drop() {
     clearTimeout(this.#watchdog);
     const socket = this.#socket;
@@ -210,13 +216,13 @@ export class Socket {
     this.#handlers.changed(status);
   }
 
-  /** @param {number} milliseconds  of silence that we bear */
+  /** Drop the connection after a silence. @param {number} milliseconds */
   #watch(milliseconds) {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => this.#closed(0), milliseconds);
   }
 
-  // The network is back, or somebody looks at us again: no reason to wait any longer.
+  // The network is back, or the page is visible again: do not wait any longer.
   #wake = () => {
     if (document.hidden || FINAL_STATUS.has(this.status) || Date.now() < this.#notBefore) return;
     const silent = Date.now() - this.#heardAt > SILENCE_MS;

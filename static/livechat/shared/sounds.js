@@ -2,24 +2,24 @@
 /** @typedef {[start: number, length: number, frequency: number, strength: number, type?: OscillatorType]} Partial */
 
 /**
- * Made rather than loaded. Times in milliseconds, at most 600 in all; frequencies in hertz. The
- * strengths make each about −18 LUFS at full volume.
+ * Synthesised, not loaded. Times in milliseconds, at most 600 in all; frequencies in hertz. With
+ * these strengths each sound has about −18 LUFS at full volume.
  * @satisfies {Record<string, Partial[]>}
  */
 const SOUNDS = {
-  // Two steps up, like a door bell: somebody stands there.
+  // Two rising notes: a visitor is waiting.
   waiting: [
     [0, 340, 587.3, 0.47],
     [0, 200, 1174.7, 0.11],
     [190, 410, 880, 0.47],
     [190, 240, 1760, 0.09],
   ],
-  // One drop.
+  // One note.
   message: [
     [0, 420, 698.5, 0.66],
     [0, 110, 1396.9, 0.2, "triangle"],
   ],
-  // Two short taps and a step down, from within the house.
+  // Two short notes and a lower one: a colleague wants attention.
   mention: [
     [0, 150, 1046.5, 0.52, "triangle"],
     [130, 150, 1046.5, 0.52, "triangle"],
@@ -30,12 +30,12 @@ const SOUNDS = {
 const ATTACK = 0.008;
 const SILENCE = 0.0005;
 const REST_MS = 60_000;
-// A browser that refuses does not say no: it leaves the question open.
+// A browser that blocks sounds may leave the promise of `resume` pending.
 const PATIENCE_MS = 1_000;
 
 /**
- * Short sounds. Nothing here throws: where the browser has no Web Audio, or wants to be clicked
- * first, `blocked` says so and what would have sounded is dropped.
+ * Plays short sounds and never throws. Without Web Audio, or before the first click, `blocked` is
+ * true and sounds are dropped.
  */
 export class Sounds {
   /** Called whenever `blocked` has changed. */
@@ -43,18 +43,21 @@ export class Sounds {
 
   /** @type {AudioContext | null} */
   #context = null;
-  /** Asleep by our own wish, to be woken without a click. */
+  /** Suspended by `#tire`; can resume without a click. */
   #resting = false;
   #blocked = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #rest;
 
-  /** Whether a sound would not be heard now. */
+  /** Whether the browser would not play a sound now. */
   get blocked() {
     return this.#blocked;
   }
 
-  /** To be called while a click or a key is handled. @returns {Promise<boolean>} whether it helped */
+  /**
+   * Allow sounds. Call while a click or a key press is handled; safe to repeat.
+   * @returns {Promise<boolean>} whether sounds can be played now
+   */
   async unlock() {
     if (!this.#blocked) return true;
     try {
@@ -90,18 +93,18 @@ export class Sounds {
       const patience = new Promise((done) => setTimeout(done, PATIENCE_MS));
       await Promise.race([context.resume(), patience]);
     } catch {
-      // Refused: `#look` sees that it does not run.
+      // Refused: `#look` finds the context not running.
     }
     this.#resting = false;
     this.#look();
   }
 
-  /** After a minute without a sound the machine need not keep its loudspeaker ready. */
+  /** Suspend the audio device after a minute without a sound. */
   #tire() {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
       if (this.#context?.state !== "running") return;
-      // Not closed: some browsers want a click for every new context, but for one they know none.
+      // Suspend, not close: some browsers want a click for every new context.
       this.#resting = true;
       this.#context.suspend().catch(() => {});
     }, REST_MS);

@@ -1,9 +1,9 @@
-/** Characters of a text that are taken back from the storage; a message has half as many at most. */
+/** Longest text that is read back, in UTF-16 units: twice the characters of the longest message. */
 export const MAX_KEPT = 16_000;
 
 /**
- * What we need of `localStorage`, working in memory where the browser forbids it: then a chat
- * lives as long as its page.
+ * The needed part of `localStorage`. Works in memory where the browser forbids storage: the chat
+ * then lasts as long as its page.
  */
 export class SafeStorage {
   /** @type {Map<string, string>} */
@@ -12,10 +12,10 @@ export class SafeStorage {
   /** @type {Storage | null} */
   #storage;
 
-  /** @type {Storage | null} the storage that may not be used, for when it may again */
+  /** @type {Storage | null} the storage while it must not be used; see `permit` */
   #forbidden = null;
 
-  /** @param {() => Storage} storage  a function, because merely naming a forbidden one throws */
+  /** @param {() => Storage} storage  a function, because access to a forbidden one throws */
   constructor(storage) {
     try {
       this.#storage = storage();
@@ -37,7 +37,7 @@ export class SafeStorage {
       this.#storage.setItem(key, value);
       this.#memory.delete(key);
     } catch {
-      // Forbidden or full: this page still keeps it.
+      // Storage is forbidden or full: keep the value for this page.
       this.#memory.set(key, value);
     }
   }
@@ -48,13 +48,13 @@ export class SafeStorage {
     this.#storage?.removeItem(key);
   }
 
-  /** Keep what comes for this page alone, until `permit`. */
+  /** Use memory only, until `permit`. Safe to repeat. */
   hold() {
     this.#forbidden ??= this.#storage;
     this.#storage = null;
   }
 
-  /** As `hold`, and delete what was kept under these prefixes. @param {string[]} prefixes */
+  /** As `hold`; also move stored keys with these prefixes to memory. @param {string[]} prefixes */
   forbid(prefixes) {
     this.permit();
     for (const key of prefixes.flatMap((prefix) => this.keys(prefix))) {
@@ -64,7 +64,7 @@ export class SafeStorage {
     this.hold();
   }
 
-  /** Keep what this page has, and what comes, beyond it. */
+  /** End `hold`: use the storage again, and move memory to it. Safe to repeat. */
   permit() {
     if (!this.#forbidden) return;
     this.#storage = this.#forbidden;

@@ -1,8 +1,8 @@
-/** Rules about what people write. Pure; the server has the last word (`livechat/domain/text.py`). */
+/** Rules for texts that people write. Pure. The server checks again (`livechat/domain/text.py`). */
 
 export const MAX_CHARACTERS = 8_000;
 
-// White space, controls, format characters, marks without a base, and "letters" that show nothing.
+// White space, control and format characters, marks without a base, and invisible letters.
 const NOTHING = /^[\s\p{Cc}\p{Cf}\p{Cn}\p{Mn}\p{Me}\u115F\u1160\u2800\u3164\uFFA0]*$/u;
 
 const LINK = /https?:\/\/[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E]+/giu;
@@ -10,14 +10,14 @@ const LINK = /https?:\/\/[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E]+/giu;
 // A full stop after an address ends the sentence, not the address.
 const TRAILING = new Set(".,;:!?'\"»”’");
 
-/** Browsers and servers refuse longer addresses. */
+/** Browsers and servers reject longer addresses. */
 const MAX_ADDRESS = 2_048;
 
 const AUTHORITY = /^https?:\/\/([^/?#\\]*)/iu;
 
-// A part of a host in letters of one script, which cannot be taken for ASCII.
+// A label of a host in one script, whose letters cannot be mistaken for ASCII.
 const LABELS = /^(?:[!-~]*|[a-zà-öø-ÿāăąćčďđēęěģğīįķļľłńņňőœŕřśşšţťūůűųźżž\d-]+|[\p{sc=Hira}\p{sc=Kana}\p{sc=Han}ー\d-]+|[\p{sc=Hang}\d-]+|[\p{sc=Arab}\d-]+|[\p{sc=Hebr}\d-]+|[\p{sc=Thai}\d-]+|[\p{sc=Deva}\d-]+)$/u;
-// Letters that can: of one script up to the end of the host, which then tells.
+// Scripts that can be mistaken for ASCII: allowed only if the whole host is in one of them.
 const WHOLE = /^(?:[\p{sc=Cyrl}\d.-]+|[\p{sc=Grek}\d.-]+)$/u;
 
 /** @typedef {{ text: string, href?: string }} Part */
@@ -28,7 +28,8 @@ export function isBlank(text) {
 }
 
 /**
- * Characters as the server counts them: a face is one, not two.
+ * Return the number of characters as the server counts them: an emoji is one, not two. For a text
+ * of up to half the limit it may be too high.
  * @param {string} text
  * @returns {number}
  */
@@ -37,8 +38,8 @@ export function countCharacters(text) {
 }
 
 /**
- * Cut `text` into plain parts and links; the parts joined are the text again, but for hosts that
- * could be taken for others.
+ * Split `text` into plain parts and links. Joined, the parts are the text again, except for hosts
+ * that could be mistaken for others.
  * @param {string} text
  * @returns {Part[]}
  */
@@ -59,7 +60,7 @@ export function parts(text) {
 }
 
 /**
- * What a reader sees of `text` where nothing is a link.
+ * Return what a reader sees of `text` where links are plain text.
  * @param {string} text
  * @returns {string}
  */
@@ -68,8 +69,8 @@ export function shown(text) {
 }
 
 /**
- * `address` as a link, or "" when it is neither http nor https, too long, or has a name before its
- * host, which reads like the host.
+ * Return `address` as a link; "" if it is not http or https, is too long, or has a user name, which
+ * could be mistaken for the host.
  * @param {string} address
  * @returns {string}
  */
@@ -84,8 +85,8 @@ export function webAddress(address) {
 }
 
 /**
- * `address` as it is written; its host as the browser names it ("xn--…") where its letters could be
- * taken for those of another one.
+ * Return `address` as written, but with the ASCII form of its host ("xn--…") if that could be
+ * mistaken for another host.
  * @param {string} address
  * @returns {string}
  */

@@ -1,7 +1,7 @@
 /**
- * Every visible string of the browser code. A language is one JSON of the same keys, which the page
- * names; what it lacks stays English. `{name}` is filled in; where there is a `count`, the text of
- * its plural (`key.one`, `key.few` …, as the language has them) is used instead of `key`.
+ * Visible strings of the browser code; `extend` adds those of parts that are loaded later. The page
+ * names a JSON file with the translations; missing keys stay English. `{name}` is a placeholder.
+ * With a `count`, the language's plural form (`key.one`, `key.few` …) is used instead of `key`.
  */
 const ENGLISH = {
   "action.cancel": "Cancel",
@@ -102,13 +102,13 @@ export function use(translated, language) {
   plurals = new Intl.PluralRules(language);
 }
 
-/** An English plural is none of another language. @param {Record<string, string>} english */
+/** Remove English plurals, which fit no other language. @param {Record<string, string>} english */
 function singular(english) {
   return Object.fromEntries(Object.entries(english).filter(([key]) => !key.endsWith(".one")));
 }
 
 /**
- * Add the texts of a part that not every page has.
+ * Add the texts of a part that not every page loads.
  * @param {Record<string, string>} english @param {Record<string, string>} [translated]
  */
 export function extend(english, translated = {}) {
@@ -120,7 +120,7 @@ if (dataset["texts"]) {
   try {
     use(await (await fetch(dataset["texts"])).json(), lang);
   } catch {
-    // Not to be had: English is better than nothing.
+    // The translations cannot be loaded: stay English.
   }
 }
 
@@ -136,7 +136,7 @@ export function t(key, values = {}) {
 }
 
 /**
- * The text of a family such as `refused.…`, or the family's `other` when it has no such member.
+ * Return the text of a member of a family such as `refused.…`; without one, the family's `other`.
  * @param {"refused" | "notice"} family
  * @param {string} member
  * @returns {string}

@@ -1,19 +1,19 @@
 /**
- * The entries of one conversation as far as they are known here: an unbroken run, what came too
- * early, and how many there must be. Pure; every function returns a new timeline.
+ * The known entries of one conversation: a run without a gap, and entries beyond a gap. Pure: no
+ * function changes a timeline.
  *
  * @template {Entry} E
  * @typedef {object} Timeline
- * @property {E[]} entries  in order of `seq`, without a hole
- * @property {number} before  the number before the first entry; 0 when we have the beginning
- * @property {E[]} early  entries beyond a hole, in order of `seq`
- * @property {number} head  the highest number known to exist
+ * @property {E[]} entries  in order of `seq`, without a gap
+ * @property {number} before  the `seq` before the first entry; 0 when the beginning is known
+ * @property {E[]} early  entries beyond a gap, in order of `seq`
+ * @property {number} head  the highest `seq` known to exist
  */
 
 /** @typedef {{ seq: number, client_id: string | null }} Entry */
 
 /**
- * A timeline that begins at its first entry and has none yet.
+ * Return a timeline from the beginning of a conversation, without entries yet.
  * @template {Entry} E
  * @param {number} [head]
  * @returns {Timeline<E>}
@@ -23,7 +23,7 @@ export function empty(head = 0) {
 }
 
 /**
- * A timeline of which only the newest page is known.
+ * Return a timeline of which only the newest page is known.
  * @template {Entry} E
  * @param {E[]} page
  * @param {number} head
@@ -35,8 +35,8 @@ export function newest(page, head) {
 }
 
 /**
- * Put entries where they belong: doubles fall away, early ones are kept aside until the hole
- * before them is filled, older ones are accepted when they touch the known run.
+ * Return the timeline with more entries. Duplicates are dropped. Entries beyond a gap are kept
+ * apart until it is filled. Older entries are accepted only if they touch the known run.
  * @template {Entry} E
  * @param {Timeline<E>} timeline
  * @param {E[]} page
@@ -64,18 +64,18 @@ export function add(timeline, page, head = 0) {
   };
 }
 
-/** @param {Timeline<any>} timeline @returns {number} the end of the unbroken run */
+/** @param {Timeline<any>} timeline @returns {number} the `seq` at the end of the run */
 export function last(timeline) {
   return timeline.before + timeline.entries.length;
 }
 
-/** @param {Timeline<any>} timeline @returns {boolean} whether entries after the run are known to exist */
+/** @param {Timeline<any>} timeline @returns {boolean} whether entries after the run exist */
 export function hasGap(timeline) {
   return timeline.head > last(timeline);
 }
 
 /**
- * The entries of `loose` from `seq` on, taken out of it, until the first hole.
+ * Remove and return the entries of `loose` from `seq` up to the first gap.
  * @template {Entry} E
  * @param {Map<number, E>} loose
  * @param {number} seq

@@ -2,7 +2,7 @@ const REPEAT_MS = 4_000;
 const IDLE_MS = 5_000;
 const SHOWN_MS = 6_000;
 
-/** Tells others that somebody writes: at the start, every 4 s, and when it stops. */
+/** Reports that the user is typing: at the start, every 4 s, and at the end (after 5 s idle). */
 export class TypingSender {
   #active = false;
   #toldAt = 0;
@@ -33,7 +33,7 @@ export class TypingSender {
   }
 }
 
-/** Who writes at the moment, by place. A signal is believed for 6 s, for "stopped" may get lost. */
+/** The people who are typing, by place. A signal is valid for 6 s, as "stopped" may get lost. */
 export class TypingWatch {
   /** @type {Map<string, Map<string, ReturnType<typeof setTimeout>>>} place → name → timer */
   #places = new Map();

@@ -2,34 +2,34 @@
 
 const AT_ONCE = 3;
 const RETRY_SECONDS = 5;
-/** So often an upload may get no answer before it is a failure that people are told of. */
+/** Attempts in a row without a response, after which the failure is shown. */
 const UNANSWERED = 3;
-/** So long nothing may move before an attempt counts as failed: texts behind it wait. */
+/** An attempt without progress for this long is aborted, because messages wait for it. */
 const STALLED_MS = 60_000;
 
 /**
- * Where files are brought: the same for everybody of a page, or of a channel.
+ * Where files are uploaded to: one for a page, or for a channel.
  * @typedef {object} Door
  * @property {string} url
  * @property {Record<string, string>} headers
  * @property {Record<string, string>} [fields]  sent before the file
  *
- * One file on its way. `done` goes from 0 to 1; `stored` is what the server made of it.
+ * One upload. `done` goes from 0 to 1; `stored` is the file as stored by the server.
  * @typedef {object} Upload
  * @property {string} key
  * @property {File} file
  * @property {"queued" | "uploading" | "processing" | "done" | "failed"} state
  * @property {number} done
- * @property {string} code  why it failed; "network": it is tried again without anybody's doing
- * @property {number} unanswered  how many attempts in a row got no answer
+ * @property {string} code  why it failed; "network": it is retried automatically
+ * @property {number} unanswered  attempts in a row without a response
  * @property {Stored | null} stored
- * @property {() => Door | null} door  null while it is not known yet
+ * @property {() => Door | null} door  null while it is not known
  * @property {() => void} abort
  *
  * @typedef {object} Ears
  * @property {(done: number) => void} progressed
- * @property {() => void} sent  all has left; the server is looking at it
- * @property {(status: number, answer: any) => void} answered  0: there was no answer
+ * @property {() => void} sent  everything is sent; the server is processing it
+ * @property {(status: number, answer: any) => void} answered  status 0: there was no response
  *
  * @typedef {(door: Door, file: File, ears: Ears) => () => void} Transport  returns how to abort
  *
@@ -41,7 +41,7 @@ const STALLED_MS = 60_000;
  * @property {(callback: () => void, milliseconds: number) => void} [later]
  */
 
-/** Files on their way to the server, three at once; the others wait in the order they came. */
+/** Uploads files to the server, three at once; the others wait in their order. */
 export class Uploads {
   /** @type {Upload[]} */
   #all = [];
@@ -70,7 +70,7 @@ export class Uploads {
     return upload;
   }
 
-  /** Begin what can begin: a door has opened, or there is a connection again. */
+  /** Start uploads and retry unanswered ones, as there is an upload address or a connection now. */
   wake() {
     for (const upload of this.#all) {
       if (upload.unanswered && upload.state === "failed") this.retry(upload);
@@ -86,7 +86,7 @@ export class Uploads {
     this.#pump();
   }
 
-  /** Nobody wants it any more, here nor on the server. @param {Upload} upload */
+  /** Abort an upload, and delete its file from the server. @param {Upload} upload */
   cancel(upload) {
     this.forget(upload);
     upload.abort();
@@ -95,7 +95,7 @@ export class Uploads {
     this.#pump();
   }
 
-  /** It belongs to a message now. @param {Upload} upload */
+  /** Drop an upload, because it is cancelled or belongs to a message. @param {Upload} upload */
   forget(upload) {
     this.#all = this.#all.filter((other) => other !== upload);
   }
@@ -115,7 +115,7 @@ export class Uploads {
   /** @param {Upload} upload @param {Door} door */
   #begin(upload, door) {
     this.#turn(upload, "uploading");
-    // What an aborted attempt still says is of no interest.
+    // Ignore late events of an attempt that was aborted or has ended.
     let current = true;
     const abort = this.#around.transport(door, upload.file, {
       progressed: (done) => {
@@ -148,7 +148,7 @@ export class Uploads {
     if (status === 0) return this.#unanswered(upload);
     const code = answer?.error?.code ?? BY_STATUS[status] ?? (status >= 500 ? "unavailable" : "other");
     if (code !== "rate_limited" && !answer?.error?.retry_after) return this.#turn(upload, "failed", code);
-    // Time alone cures it: nobody needs to be told.
+    // A temporary rejection: retry without showing a failure.
     this.#turn(upload, "queued");
     const { door } = upload;
     upload.door = () => null;
@@ -177,22 +177,22 @@ export class Uploads {
   }
 }
 
-/** @type {Record<number, string>} for answers that are not ours: of a proxy, or none */
+/** @type {Record<number, string>} codes for responses without one, such as those of a proxy */
 const BY_STATUS = { 413: "too_large", 429: "rate_limited", 404: "not_found", 403: "forbidden" };
 
-/** Failures that another attempt may cure. */
+/** Codes of failures that a retry may solve. */
 const CURABLE = new Set(["network", "upload", "unavailable", "other", "forbidden", "rate_limited"]);
 
-/** @param {string} code @returns {boolean} whether it is worth trying again */
+/** @param {string} code @returns {boolean} whether a retry may help */
 export function isCurable(code) {
   return CURABLE.has(code);
 }
 
 /**
- * What can be known without the server, which has the last word.
+ * Check a file before the upload; the server checks it again.
  * @param {{ name: string, type: string, size: number }} file
  * @param {FileRules} rules
- * @returns {string} the code of a refusal, or ""
+ * @returns {string} the code of a rejection, or ""
  */
 export function problem(file, { accept, max_bytes }) {
   if (!accept) return "files_off";
@@ -209,7 +209,7 @@ export function accepts(accept, { name, type }) {
     : one.endsWith("/*") ? kind.startsWith(one.slice(0, -1)) : Boolean(one) && one === kind);
 }
 
-/** `fetch` tells of no progress. @type {Transport} */
+/** By XMLHttpRequest, because `fetch` reports no upload progress. @type {Transport} */
 function overHttp({ url, headers, fields = {} }, file, ears) {
   const request = new XMLHttpRequest();
   request.open("POST", url);
@@ -239,6 +239,6 @@ function overHttp({ url, headers, fields = {} }, file, ears) {
 
 /** @param {string} url @param {Record<string, string>} headers */
 function overFetch(url, headers) {
-  // What stays there is swept away in time.
+  // If this fails, the server removes the file later.
   fetch(url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
 }
