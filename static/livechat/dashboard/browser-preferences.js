@@ -1,16 +1,16 @@
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /**
- * How somebody likes his inbox on this browser.
+ * One user's preferences for the inbox, in this browser.
  * @typedef {object} Kept
- * @property {number} list  width of the list in pixels
- * @property {number} context  width of the visitor's details in pixels
- * @property {boolean} aside  the details are put away
- * @property {boolean} compact  small rows
+ * @property {number} list  width of the list, in pixels
+ * @property {number} context  width of the visitor's details, in pixels
+ * @property {boolean} aside  whether the details are hidden
+ * @property {boolean} compact  whether rows are small
  * @property {boolean} muted
- * @property {boolean} heard  sounds were switched on here once
- * @property {boolean} dismissed  the first steps are not wanted any more
- * @property {string} folded  parts of the details that are folded, divided by blanks
+ * @property {boolean} heard  whether sounds were ever unblocked here
+ * @property {boolean} dismissed  whether the user dismissed the first steps
+ * @property {string} folded  names of the folded sections of the details, separated by spaces
  */
 
 /** @type {Kept} */
@@ -18,7 +18,7 @@ export const USUAL = {
   list: 320, context: 320, aside: false, compact: false, muted: false, heard: false, dismissed: false, folded: "",
 };
 
-/** One JSON object in the browser's storage; what is as usual is left out. */
+/** Preferences in the browser's storage, as one JSON object without the default values. */
 export class BrowserPreferences {
   #key;
   #storage;

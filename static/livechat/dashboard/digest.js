@@ -1,6 +1,6 @@
 /**
- * A short fingerprint of an inbox, the same as `livechat/domain/inbox_digest.py` makes: FNV-1a over
- * `id:revision:head` of its conversations, ordered by id.
+ * Return the digest of an inbox, the same as `livechat/domain/inbox_digest.py`: FNV-1a over the
+ * sorted `id:revision:head` of its conversations.
  * @param {{ id: string, revision: number, head: number }[]} conversations
  * @returns {string} eight hex digits
  */
@@ -14,11 +14,13 @@ export function digest(conversations) {
   return (value >>> 0).toString(16).padStart(8, "0");
 }
 
-/** Compares digests. Once different may mean that an event is on its way; twice, that it was lost. */
+/**
+ * Compares digests. One difference may be an event under way; two in a row mean that one was lost.
+ */
 export class Comparison {
   #differed = false;
 
-  /** @param {string} own @param {string} theirs @returns {boolean} whether something was lost */
+  /** @param {string} own @param {string} theirs @returns {boolean} whether an event was lost */
   tellsOfLoss(own, theirs) {
     const lost = this.#differed && own !== theirs;
     this.#differed = !lost && own !== theirs;

@@ -3,13 +3,13 @@
 
 /** @typedef {"answers" | "introduced" | "sounds" | "embedded" | "chatted"} Step */
 
-/** In the order in which they make sense: the last is a chat with oneself. @type {Step[]} */
+/** In the order shown; the last is a test conversation with oneself. @type {Step[]} */
 export const STEPS = ["answers", "introduced", "sounds", "embedded", "chatted"];
 
 /**
  * @param {State} state
  * @param {Pick<BrowserPreferences, "get">} preferences
- * @returns {Record<Step, boolean> | null} what is done; null when the list is not to be shown
+ * @returns {Record<Step, boolean> | null} which steps are done; null when the list is hidden
  */
 export function stepsOf({ loaded, me, steps }, preferences) {
   if (!loaded || !steps || me.id === null || preferences.get("dismissed")) return null;

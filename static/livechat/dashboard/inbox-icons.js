@@ -1,6 +1,6 @@
 import { outline } from "../shared/icons.js";
 
-/** What only the inbox draws; as `shared/icons.js`. */
+/** SVG paths that only the inbox uses, in the form of `shared/icons.js`. */
 const PATHS = {
   alert: "M12 8v5m0 3.5v.01M12 3 2.5 20h19z",
   available: "m8 12.5 3 3 5.5-6.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
@@ -30,7 +30,7 @@ const PATHS = {
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14m5 12 4 4",
 };
 
-/** @param {keyof typeof PATHS} name @returns {SVGElement} decoration, as `icon` */
+/** @param {keyof typeof PATHS} name @returns {SVGElement} decorative, like `icon` */
 export function glyph(name) {
   return outline(name, PATHS[name]);
 }

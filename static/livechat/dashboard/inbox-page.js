@@ -24,16 +24,16 @@ import { VISITOR } from "./list/conversation-texts.js";
 /** @import { Viewer } from "./conversation/viewers.js" */
 /** @import { Whereabouts } from "./list/visitors.js" */
 
-/** What stands behind the # of the address when the channels are shown; elsewise a conversation. */
+/** The hash of the URL that shows the channels; any other is a conversation's id, or empty. */
 export const CHANNELS = "channels";
-/** The sounds are wanted, by a click. */
+/** The operator clicked to unblock sounds. */
 export const UNLOCKED = "page:unlocked";
-/** What is searched for changed. */
+/** The search text changed. */
 export const SEARCHED = "page:searched";
 
 const NOTICE_MS = 5_000;
 
-/** The whole inbox: rail, list, conversation, context. One pane at a time where it is narrow. */
+/** The whole inbox: rail, list, conversation, context. A narrow window shows one pane at a time. */
 export class InboxPage extends HTMLElement {
   rail = /** @type {InboxRail} */ (this.querySelector("inbox-rail"));
   strip = new ConnectionStrip();
@@ -46,14 +46,14 @@ export class InboxPage extends HTMLElement {
   #preferences = null;
   #channels = new ChannelCards();
   #context = new VisitorContext();
-  /** One where the conversation would be; one in the list, where that is all there is room for. */
+  /** One in the place of the conversation, one in the list for windows with a single pane. */
   #starts = [new InboxStart(), new InboxStart()];
   #compact = element("button", { type: "button", className: "quiet", data: { action: "compact" } }, glyph("compact"));
   #blocked = element("button", { type: "button", className: "blocked", hidden: true });
   #resizers = [new PaneResizer("list"), new PaneResizer("context")];
   #notice = element("p", { className: "notice", hidden: true, attributes: { role: "alert" } });
   #timer = 0;
-  /** Nothing is chosen, and there is nothing to be set up. */
+  /** Whether the page shows neither a conversation, nor channels, nor first steps. */
   idle = false;
 
   connectedCallback() {
@@ -152,7 +152,7 @@ export class InboxPage extends HTMLElement {
     setBadge(news);
   }
 
-  /** Show the visitor's details, or put them away: for good beside the chat, for now above it. */
+  /** Show or hide the visitor's details. A wide window stores the choice; a narrow one does not. */
   toggleContext() {
     if (matchMedia("(min-width: 1280px)").matches) {
       this.toggleAttribute("aside");
@@ -160,7 +160,7 @@ export class InboxPage extends HTMLElement {
     } else this.toggleAttribute("context");
   }
 
-  /** Say for a moment that a command was refused. @param {string} code */
+  /** Show for five seconds why a command failed. @param {string} code */
   tell(code) {
     clearTimeout(this.#timer);
     this.#notice.textContent = tOneOf("notice", code);
@@ -170,7 +170,10 @@ export class InboxPage extends HTMLElement {
     }, NOTICE_MS);
   }
 
-  /** @param {State} state @param {boolean} busy  something else is shown */
+  /**
+   * @param {State} state
+   * @param {boolean} busy  whether a conversation or the channels are shown
+   */
   #showStart(state, busy) {
     const done = this.#preferences && stepsOf(state, this.#preferences);
     const waiting = [...state.conversations.values()].filter(({ state }) => state === "queued").length;
@@ -230,7 +233,10 @@ export class InboxPage extends HTMLElement {
   #away = () => this.toggleContext();
 }
 
-/** @param {State} state @returns {number} conversations that want something from this operator */
+/**
+ * @param {State} state
+ * @returns {number} waiting conversations, and the operator's own with unread entries
+ */
 function newsCount(state) {
   return [...state.conversations.values()].filter((conversation) => {
     const section = sectionOf(conversation, state.me.id);

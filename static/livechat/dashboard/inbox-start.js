@@ -11,10 +11,10 @@ import { t } from "./texts.js";
 /** @import { State } from "./store.js" */
 /** @import { Key } from "./texts.js" */
 
-/** Something here was chosen; detail is sounds, dismiss, sheet or next. */
+/** A button was pressed; detail is sounds, dismiss, sheet or next. */
 export const BEGUN = "start:begun";
 
-/** What stands where no chat is chosen: the first steps, or what is to be done now. Fires {@link BEGUN}. */
+/** Shown while no conversation is: the first steps, or what to do next. Fires {@link BEGUN}. */
 export class InboxStart extends HTMLElement {
   /** @type {string | null} */
   admin = null;
@@ -40,7 +40,7 @@ export class InboxStart extends HTMLElement {
     if (held) /** @type {HTMLElement | null} */ (this.querySelector(held))?.focus({ preventScroll: true });
   }
 
-  /** @returns {string} a selector of what has the focus here, "" for nothing */
+  /** @returns {string} a selector of the focused child, "" for none */
   #holds() {
     const held = document.activeElement;
     if (!(held instanceof HTMLElement) || !this.contains(held)) return "";
@@ -109,7 +109,7 @@ export class InboxStart extends HTMLElement {
   };
 }
 
-/** @param {AnswersTold | null} answers @returns {string} "" unless they are of this day */
+/** @param {AnswersTold | null} answers @returns {string} "" without an average of today */
 function averageOf(answers) {
   if (answers?.seconds == null || Date.parse(answers.since) !== midnight(now())) return "";
   return stopwatch(answers.seconds);

@@ -33,9 +33,9 @@ import { VISITOR } from "./list/conversation-texts.js";
 /** @import { Preferences } from "./alerts/alarm.js" */
 /** @import { Chosen } from "./people/presence.js" */
 
-/** So many conversations are read ahead at once; more would crowd out what is written. */
+/** Conversations to fetch ahead at once; more would delay messages that the operator sends. */
 const MAX_AHEAD = 20;
-/** Whoever goes through the list with J is not told all of everybody. */
+/** Delay before visitor details are fetched, so that stepping through the list fetches none. */
 const LINGER_MS = 200;
 const RETRY_SECONDS = 5;
 const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
@@ -53,16 +53,18 @@ const singles = config.preferences?.shortcuts !== false;
 let state = start(config.user);
 let selected = location.hash.slice(1);
 let drawing = false;
-/** The box to write in gets the focus as soon as it can be written in. */
+/** Whether to focus the text box as soon as it is visible. */
 let wantsFocus = false;
-/** When the chat that is about to be closed has gone, the next one is wanted. */
+/** Whether to show the next conversation after the operator has confirmed closing this one. */
 let thenNext = false;
 let lingering = 0;
-/** The server does not hear the others: what they know of visitors does not come. */
+/** Whether the server hears no other process, so that visitors' presence is unknown. */
 let deaf = false;
-/** Whoever loads the page is there; a connection that comes back by itself says nothing of him. */
+/**
+ * Whether the next connection reports the operator as active: after loading, not after a reconnect.
+ */
 let arriving = document.hasFocus();
-/** A form was sent, and what it answers takes this page's place. */
+/** Whether a form was submitted, whose response replaces this page. */
 let leaving = false;
 
 const connection = new ChatConnection({
@@ -75,7 +77,7 @@ const connection = new ChatConnection({
 const { marks, outbox, repair, send, socket, typists } = connection;
 const commands = new Commands({
   send,
-  // What was written before has to arrive first: an ended chat takes no texts.
+  // Texts written before must arrive first: a closed conversation accepts none.
   ready: (subject) => socket.status !== "open" || !outbox.isHeld(subject),
   changed: draw,
   unsent: () => page.tell("offline"),
@@ -171,12 +173,15 @@ function fetchInbox() {
   send({ type: "inbox.fetch" });
 }
 
-/** The server was too busy to tell the inbox. @param {{ code: string, retry_after?: number | null }} rejected */
+/**
+ * Fetch the inbox again later, when the server was too busy.
+ * @param {{ code: string, retry_after?: number | null }} rejected
+ */
 function fetchAgain({ code, retry_after }) {
   if (code === "unavailable" || retry_after) setTimeout(fetchInbox, (retry_after ?? RETRY_SECONDS) * 1_000);
 }
 
-/** A text whose chat is not there any more is shown nowhere. @param {string} clientId */
+/** Drop a text whose conversation no longer exists. @param {string} clientId */
 function forget(clientId) {
   const entry = outbox.entries.find(({ client_id }) => client_id === clientId);
   if (!entry || state.conversations.has(entry.conversation ?? "")) return;
@@ -184,25 +189,29 @@ function forget(clientId) {
   page.tell("not_found");
 }
 
-/** Ask again for what was asked in vain: the digest tells of conversations, not of holes in them. */
+/** Repeat fetches that failed: the digest covers conversations, not gaps in their timelines. */
 function lookAgain() {
   for (const id of state.timelines.keys()) repair.look(id);
   const timeline = state.timelines.get(selected);
   if (timeline && !timeline.entries.length) connection.fetchEarlier(selected);
-  // What he only watches is not in the digest, so a lost entry shows nowhere else.
+  // The digest ignores entries of a conversation that is only watched: fetch in case one was lost.
   const watched = state.timelines.get(watching.conversation);
   if (watched) {
     send({ type: "timeline.fetch", conversation: watching.conversation, after_seq: last(watched) });
   }
 }
 
-/** Go to where one signs in; whoever signs out here is on the way there. @returns {false} we do not come back */
+/** Go to the login page, unless a form already leads there. @returns {false} do not reconnect */
 function signIn() {
   if (!leaving) location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.hash)}`);
   return false;
 }
 
-/** Who has said it no longer writes it. @param {string} conversation @param {StaffMessage} message */
+/**
+ * End the author's typing mark: the message has arrived.
+ * @param {string} conversation
+ * @param {StaffMessage} message
+ */
 function stoppedTyping(conversation, { author, author_name }) {
   typists.hear(conversation, author === "visitor" ? VISITOR : author_name, false);
 }
@@ -220,7 +229,7 @@ function snapshotDone() {
   readAhead();
 }
 
-/** Fetch what is new in his own chats: the list counts it rightly, and it opens at once. */
+/** Fetch new entries of the operator's own conversations, to count exactly and open at once. */
 function readAhead() {
   const ahead = [...state.conversations.values()].filter((conversation) =>
     isIn(conversation.id) && conversation.state !== "closed"
@@ -260,7 +269,7 @@ function connectionChanged(status) {
 /**
  * Show a conversation, or none.
  * @param {string} id
- * @param {boolean} [walking]  from chat to chat by keys: the text box would swallow the next one
+ * @param {boolean} [walking]  the operator steps by keys, which a focused text box would swallow
  */
 function turnTo(id, walking = false) {
   if (id !== selected) {
@@ -283,13 +292,16 @@ function turnTo(id, walking = false) {
   draw();
 }
 
-/** Go to a conversation, to the channels, or to neither. @param {string} id */
+/**
+ * Show a conversation, the channels, or neither.
+ * @param {string} id  CHANNELS for the channels, "" for neither
+ */
 function open(id) {
   turnTo(id);
   location.hash = id;
 }
 
-/** @param {string} id  "" for none: then nothing happens */
+/** Show a conversation and focus its row. @param {string} id  "" does nothing */
 function walk(id) {
   if (!id) return;
   turnTo(id, true);
@@ -298,7 +310,7 @@ function walk(id) {
   page.list.reveal(id);
 }
 
-/** The operator looks at the log again: what is new since then is marked. */
+/** Move the line above unread entries, as the operator is back at the log. */
 function came() {
   if (!document.hidden && document.hasFocus()) pane.list.returned(state.seen[selected] ?? 0);
 }
@@ -315,7 +327,7 @@ function isIn(id) {
   return Boolean(conversation && takesPart(state, conversation));
 }
 
-/** Where a visitor is, null when we are not told. @param {string} id */
+/** Return where a visitor is; null when the server does not report it. @param {string} id */
 function whereabouts(id) {
   const conversation = state.conversations.get(id);
   const told = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
@@ -325,18 +337,18 @@ function whereabouts(id) {
   return null;
 }
 
-/** Mark as read what stands before the operator's eyes, when he answers for it. */
+/** Mark the visible entries as read; on the server only in the operator's own conversations. */
 function see() {
   const timeline = state.timelines.get(selected);
   if (!timeline || document.hidden || !document.hasFocus() || !pane.list.atEnd) return;
   const upTo = last(timeline);
   if (!timeline.entries.length || upTo <= (state.seen[selected] ?? 0)) return;
   if (isIn(selected)) marks.read(selected, upTo);
-  // His own list need not wait for the server.
+  // The operator's own list does not wait for the server.
   state = { ...state, seen: { ...state.seen, [selected]: upTo } };
 }
 
-/** Draw once for all events of a moment. A hidden tab gets no animation frames, hence the timer. */
+/** Draw once for all events of a frame. A hidden tab gets no animation frames, hence the timer. */
 function draw() {
   if (drawing) return;
   drawing = true;
@@ -370,7 +382,7 @@ function drawNow() {
   }
 }
 
-/** @param {string} action  what a button, a key or the palette wants */
+/** @param {string} action  from a button, a key or the palette */
 function act(action) {
   const make = ACTIONS[action];
   if (make) {
@@ -422,7 +434,11 @@ function choose(chosen) {
   commands.give(OWN, (client_id) => presenceSet(client_id, chosen));
 }
 
-/** What comes after a conversation that goes away. @param {string} id @returns {string} */
+/**
+ * Return the conversation to show after `id` is closed.
+ * @param {string} id
+ * @returns {string} "" for none
+ */
 function following(id) {
   const { open: wanting } = page.list;
   return stepped(wanting, id, 1) || stepped(wanting, id, -1) || wanting.find((one) => one !== id) || "";
@@ -433,7 +449,7 @@ function closeAndNext() {
   act("askToClose");
 }
 
-/** @param {"need_help" | "waiting_for_customer"} status  taken back by the same key */
+/** @param {"need_help" | "waiting_for_customer"} status  the same key resets it */
 function toggle(status) {
   const conversation = state.conversations.get(selected);
   if (!conversation || !isIn(selected) || conversation.state !== "assigned") return;

@@ -2,14 +2,14 @@ import { element, fire } from "../shared/element.js";
 import { USUAL } from "./browser-preferences.js";
 import { t } from "./texts.js";
 
-/** A pane got another width; detail is `{ pane, width, done }`. */
+/** A pane's width changed; detail is `{ pane, width, done }`, not `done` while dragging. */
 export const RESIZED = "resizer:resized";
 
 export const NARROWEST = 240;
 export const WIDEST = 520;
 const STEP = 16;
 
-/** The line between two panes: drawn with mouse or finger, moved with arrow keys. Fires {@link RESIZED}. */
+/** The line between two panes, moved by dragging or with arrow keys. Fires {@link RESIZED}. */
 export class PaneResizer extends HTMLElement {
   #pane;
   #width = 0;
@@ -55,7 +55,7 @@ export class PaneResizer extends HTMLElement {
     fire(this, RESIZED, { pane: this.#pane, width: this.#width, done });
   }
 
-  /** 1 where the pane grows when the line goes to the right. */
+  /** 1 if moving the line to the right widens the pane, else -1. */
   get #direction() {
     const backwards = getComputedStyle(this).direction === "rtl";
     return (this.#pane === "list") === backwards ? -1 : 1;

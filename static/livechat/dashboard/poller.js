@@ -1,8 +1,8 @@
 const SOON_MS = 2_000;
 
 /**
- * Fetches while something is looked at that no event tells wholly: at once, every so often, and
- * shortly after whatever may have changed it.
+ * Fetches data that events do not carry in full, while it is on screen: at once, at an interval,
+ * and shortly after an event that may have changed it.
  */
 export class Poller {
   #every;
@@ -18,7 +18,7 @@ export class Poller {
     this.#fetch = fetch;
   }
 
-  /** @param {boolean} shown  whether it is looked at now */
+  /** @param {boolean} shown  whether the data is on screen */
   turn(shown) {
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -26,7 +26,7 @@ export class Poller {
     else clearTimeout(this.#timer);
   }
 
-  /** Something happened; more of it within two seconds is one fetch. */
+  /** Fetch in two seconds; further calls until then add no fetch. */
   soon() {
     if (!this.#shown || this.#hurried) return;
     this.#hurried = true;

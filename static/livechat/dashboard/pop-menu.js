@@ -1,13 +1,13 @@
 import { element } from "../shared/element.js";
 
-/** Between the panel and the edges of the window. */
+/** Pixels between the panel and the edges of the window. */
 const EDGE = 8;
 
 let count = 0;
 
 /**
- * A button with a small panel of further buttons and links, which closes when one is chosen, with Escape
- * and by a click elsewhere. Arrow keys go through it.
+ * A button with a panel of buttons and links. Choosing one, Escape or a click elsewhere closes it;
+ * arrow keys move through it.
  */
 export class PopMenu {
   button;
@@ -38,7 +38,7 @@ export class PopMenu {
     return all.filter((item) => !item.hidden);
   }
 
-  /** Beside its button: popovers stand in a layer of their own. */
+  /** Place the panel beside its button: a popover is in the top layer, not at its parent. */
   #place = (/** @type {Event} */ event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
     const { bottom, left, right, top } = this.button.getBoundingClientRect();
@@ -49,7 +49,7 @@ export class PopMenu {
     style.setProperty("bottom", above ? `${innerHeight - top + 4}px` : "auto");
     style.setProperty("left", leftwards ? "auto" : `${Math.max(EDGE, left)}px`);
     style.setProperty("right", leftwards ? `${Math.max(EDGE, innerWidth - right)}px` : "auto");
-    // Its width is known once it is there; it is not seen before.
+    // The width is known only once the panel is open; this still runs before it is painted.
     requestAnimationFrame(this.#keepInside);
   };
 

@@ -8,19 +8,19 @@ import { ownPresence } from "./people/presence.js";
 /** @typedef {ReadonlyMap<string, StaffConversation>} Conversations */
 
 /**
- * What the inbox knows. Timelines are those of conversations that were opened here.
+ * The state of the inbox. It has timelines only of conversations that were opened or fetched ahead.
  * @typedef {object} State
- * @property {string} epoch  of the database all this is from
+ * @property {string} epoch  of the database that this state comes from
  * @property {boolean} loaded  whether a snapshot has come
  * @property {Me} me
  * @property {StaffChannel[]} channels
- * @property {ReadonlyMap<string, StaffColleague>} colleagues  by id; himself left out
+ * @property {ReadonlyMap<string, StaffColleague>} colleagues  by id, without the operator
  * @property {Conversations} conversations
  * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
  * @property {readonly CannedResponse[]} canned
- * @property {ReadonlyMap<string, VisitorTold>} told  what was asked about visitors, by conversation
- * @property {AnswersTold | null} answers  today's
+ * @property {ReadonlyMap<string, VisitorTold>} told  fetched visitor details, by conversation
+ * @property {AnswersTold | null} answers  the average time to a first response, as last fetched
  * @property {FirstSteps | null} steps
  * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
  * @property {CannedListed[]} cannedParts  of a list that is still arriving
@@ -47,7 +47,8 @@ export function start(name) {
 }
 
 /**
- * The one writer of the inbox's state. Events may come twice, late or not at all.
+ * Return the state after an event. Nothing else applies events, which may come twice, late or not
+ * at all.
  * @param {State} state
  * @param {StaffEvent} event
  * @returns {State}
@@ -88,7 +89,11 @@ export function apply(state, event) {
   }
 }
 
-/** A conversation is opened: its timeline is wanted, from the end. @param {State} state @param {string} id */
+/**
+ * Add an empty timeline that is filled from its end; safe to repeat.
+ * @param {State} state
+ * @param {string} id
+ */
 export function wanted(state, id) {
   const conversation = state.conversations.get(id);
   if (!conversation || state.timelines.has(id)) return state;
@@ -97,7 +102,7 @@ export function wanted(state, id) {
 }
 
 /**
- * The operator has joined or left a channel: known before the snapshot that tells the rest.
+ * Record that the operator joined or left a channel, before the next snapshot confirms it.
  * @param {State} state @param {string} id @param {boolean} joined @returns {State}
  */
 export function joined(state, id, joined) {
@@ -110,7 +115,11 @@ export function takesPart({ me }, conversation) {
   return me.id !== null && conversation.operators.some(({ id }) => id === me.id);
 }
 
-/** @param {State} state @param {StaffConversation} conversation @returns {number} entries he has not read */
+/**
+ * @param {State} state
+ * @param {StaffConversation} conversation
+ * @returns {number} unread entries, only the visitor's where the timeline is known
+ */
 export function unread(state, conversation) {
   const from = state.seen[conversation.id] ?? 0;
   const entries = state.timelines.get(conversation.id)?.entries;
@@ -119,7 +128,7 @@ export function unread(state, conversation) {
 }
 
 /**
- * What somebody said last: the timeline, where it is known, tells what lies before a system line.
+ * Return the last text or note; if none is known, the last system line.
  * @param {State} state
  * @param {StaffConversation} conversation
  * @returns {StaffMessage | null}
@@ -130,7 +139,7 @@ export function said(state, { id, last }) {
 }
 
 /**
- * Whether an event begins or ends a chat, and so changes the numbers of its channel.
+ * Return whether an event opens or closes a conversation, and so changes its channel's counts.
  * @param {State} state  before the event
  * @param {StaffConversation} conversation
  */
@@ -139,7 +148,7 @@ export function opensOrCloses({ conversations }, { id, state }) {
   return !known || (known.state === "closed") !== (state === "closed");
 }
 
-/** @param {State} state @returns {string} the digest as the heartbeat would have it */
+/** @param {State} state @returns {string} the digest that a heartbeat should carry */
 export function ownDigest(state) {
   const open = [...state.conversations.values()].filter(({ state }) => state !== "closed");
   return digest(open.map((conversation) => {
@@ -149,7 +158,13 @@ export function ownDigest(state) {
   }));
 }
 
-/** A restored backup: revisions and numbers mean something else. @param {State} state @param {string} epoch @returns {State} */
+/**
+ * On a new epoch, as after a restored backup, keep only the operator and the canned responses:
+ * revisions and numbers mean something else.
+ * @param {State} state
+ * @param {string} epoch
+ * @returns {State}
+ */
 function welcomed(state, epoch) {
   if (!state.epoch || state.epoch === epoch) return { ...state, epoch };
   const { canned, me } = state;
@@ -165,7 +180,7 @@ function snapshot(state, event) {
   const marks = Object.assign({}, ...parts.map((part) => part.seen));
   for (const [id, upTo] of Object.entries(state.seen)) marks[id] = Math.max(marks[id] ?? 0, upTo);
   const channels = parts.flatMap((part) => part.channels);
-  // A server of the version before tells of no colleagues.
+  // A server of the previous version sends no colleagues.
   const colleagues = new Map(parts.flatMap((part) => part.colleagues ?? []).map((person) => [person.id, person]));
   /** @type {State} */
   const next = {
@@ -179,7 +194,12 @@ function snapshot(state, event) {
   return { ...next, timelines };
 }
 
-/** Who is new among them comes with the next snapshot. @param {State} state @param {PresenceChanged} event @returns {State} */
+/**
+ * Update a known colleague; a new one comes with the next snapshot.
+ * @param {State} state
+ * @param {PresenceChanged} event
+ * @returns {State}
+ */
 function colleagueChanged(state, { in_call, name, operator, presence }) {
   const known = state.colleagues.get(operator);
   if (!known) return state;
@@ -187,7 +207,12 @@ function colleagueChanged(state, { in_call, name, operator, presence }) {
   return { ...state, colleagues };
 }
 
-/** Another page of a trail that was asked for. @param {State} state @param {VisitorMoved} event @returns {State} */
+/**
+ * Add a page to a fetched trail, unless it is the newest there already.
+ * @param {State} state
+ * @param {VisitorMoved} event
+ * @returns {State}
+ */
 function moved(state, { at, conversation, page }) {
   const told = state.told.get(conversation);
   if (!told || told.trail[0]?.url === page.url) return state;
@@ -203,14 +228,14 @@ function cannedListed(state, event) {
   return { ...state, canned: parts.flatMap(({ responses }) => responses), cannedParts: [] };
 }
 
-/** @param {StaffChannel[]} channels  a part may repeat what another has */
+/** @param {StaffChannel[]} channels  parts may repeat them */
 function unique(channels) {
   return [...new Map(channels.map((channel) => [channel.id, channel])).values()];
 }
 
 /**
- * Of two views of a conversation the one with the higher revision holds; what only grows keeps its
- * highest value, for messages and marks travel on their own too.
+ * Return the view with the higher revision. Values that only grow keep their maximum, because
+ * messages and read marks also arrive in events of their own.
  * @param {StaffConversation | undefined} known
  * @param {StaffConversation} view
  * @returns {StaffConversation}

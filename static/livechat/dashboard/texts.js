@@ -3,8 +3,8 @@ import { extend, t as shared } from "../shared/texts.js";
 /** @import { Key as SharedKey } from "../shared/texts.js" */
 
 /**
- * What only the inbox says: visitors need not load it. Its languages lie in `languages/` beside it,
- * with the same keys; the page names the one it speaks.
+ * Texts that only the inbox shows, so that visitors need not load them. Translations with the same
+ * keys are in `languages/`; the page links the one to load.
  */
 const ENGLISH = {
   "action.dismiss": "Dismiss",
@@ -208,10 +208,13 @@ if (link) {
   try {
     translated = await (await fetch(link.href)).json();
   } catch {
-    // Not to be had: English is better than nothing.
+    // Not available: fall back to English.
   }
 }
 extend(ENGLISH, translated);
 
-/** As the shared one, with the inbox's own. @type {(key: Key, values?: Record<string, string | number>) => string} */
+/**
+ * The shared `t`, typed for the inbox's keys too.
+ * @type {(key: Key, values?: Record<string, string | number>) => string}
+ */
 export const t = /** @type {any} */ (shared);

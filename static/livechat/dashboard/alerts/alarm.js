@@ -5,29 +5,29 @@ import { t } from "../texts.js";
 const AGAIN_MS = 10_000;
 const LONGEST_MS = 180_000;
 const BREATH_MS = 1_000;
-/** What could not be told for so long, say while no tab led, is not worth telling any more. */
+/** A sound or notification is dropped after this time, for example when no tab was the leader. */
 const STALE_MS = 3_000;
 
-/** The most urgent first. */
+/** Most urgent first. */
 const KINDS = /** @type {const} */ (["waiting", "mention", "message"]);
 
 /**
- * `quiet` is by the clock on the person's wall, as "22:00".
+ * Local times of day in `quiet` look like "22:00".
  * @typedef {object} Preferences
  * @property {Record<Sound, boolean>} sounds
  * @property {number} volume  0 to 1
  * @property {{ from: string, to: string } | null} quiet
  * @property {boolean} notifications
- * @property {boolean} notification_text  whether they may show what was written
+ * @property {boolean} notification_text  whether notifications may quote the message
  *
- * What the inbox knows. `mine` and `mentions` are by conversation.
+ * The state of the inbox. `mine` and `mentions` are keyed by conversation.
  * @typedef {object} Situation
- * @property {Iterable<string>} waiting  chats that wait for anybody, in channels the operator accepts
- * @property {ReadonlyMap<string, number>} mine  newest seq of the visitor
- * @property {ReadonlyMap<string, number>} mentions  newest seq of a note that names the operator
- * @property {readonly string[]} focused  chats shown in a tab that is looked at
- * @property {boolean} leads  whether this tab is the elected one
- * @property {boolean} visible  whether any tab is looked at
+ * @property {Iterable<string>} waiting  queued conversations, in channels the operator accepts
+ * @property {ReadonlyMap<string, number>} mine  seq of the visitor's newest entry
+ * @property {ReadonlyMap<string, number>} mentions  seq of the newest note that names the operator
+ * @property {readonly string[]} focused  conversations shown in a visible tab
+ * @property {boolean} leads  whether this tab is the elected leader
+ * @property {boolean} visible  whether any tab is visible
  *
  * @typedef {object} Notice
  * @property {Sound} kind
@@ -35,12 +35,12 @@ const KINDS = /** @type {const} */ (["waiting", "mention", "message"]);
  * @property {string} body
  *
  * @typedef {object} Surroundings
- * @property {() => number} now  milliseconds of a clock that never jumps
+ * @property {() => number} now  milliseconds of a monotonic clock
  * @property {() => Date} wall  the time of day, for the quiet hours
  * @property {(callback: () => void, milliseconds: number) => void} later
  * @property {(sound: Sound, volume: number) => void} play
  * @property {(notice: Notice) => void} notify
- * @property {(notice: Omit<Notice, "body">) => string} excerpt  what was written; "" if unknown
+ * @property {(notice: Omit<Notice, "body">) => string} excerpt  message text; "" if unknown
  */
 
 /** @type {Preferences} */
@@ -52,25 +52,25 @@ export const DEFAULTS = {
   notification_text: false,
 };
 
-/** What rings, and what is shown when nobody looks. Only rules; others make the sound. */
+/** Decides which sounds play, and which notifications appear while no tab is visible. */
 export class Alarm {
   preferences = DEFAULTS;
 
   #around;
   /** @type {Situation | null} */
   #situation = null;
-  /** @type {Map<string, number>} waiting chat → until when it rings */
+  /** @type {Map<string, number>} waiting conversation → when it stops ringing */
   #waiting = new Map();
-  /** When waiting chats ring again; 0 for never. */
+  /** When waiting conversations ring again; 0 for never. */
   #again = 0;
   #playedAt = -Infinity;
-  /** @type {Map<Sound, number>} what is to sound → since when */
+  /** @type {Map<Sound, number>} pending sound → when it was requested */
   #sounds = new Map();
   /** @type {Map<string, Omit<Notice, "body"> & { at: number }>} */
   #notices = new Map();
-  /** The next moment we are called anyway. */
+  /** When the next timer fires; Infinity without one. */
   #wakeAt = Infinity;
-  /** @type {Record<"message" | "mention", Map<string, number>>} the newest seq we know */
+  /** @type {Record<"message" | "mention", Map<string, number>>} the newest known seq */
   #known = { message: new Map(), mention: new Map() };
 
   /** @param {Surroundings} around */
@@ -90,7 +90,7 @@ export class Alarm {
 
   /**
    * @param {Set<string>} waiting
-   * @param {boolean} first  what waited before we came rings once
+   * @param {boolean} first  whether this is the first update: what waits already rings only once
    */
   #wait(waiting, first) {
     const now = this.#around.now();
@@ -114,7 +114,7 @@ export class Alarm {
   /**
    * @param {"message" | "mention"} kind
    * @param {ReadonlyMap<string, number>} newest
-   * @param {boolean} first  what was said before we came is old
+   * @param {boolean} first  whether this is the first update: earlier messages make no sound
    */
   #hear(kind, newest, first) {
     const known = this.#known[kind];
@@ -191,7 +191,7 @@ export class Alarm {
 /**
  * @param {Preferences["quiet"]} hours
  * @param {Date} now
- * @returns {boolean} whether it is the time to be quiet; hours may go over midnight
+ * @returns {boolean} whether `now` is in the quiet hours, which may span midnight
  */
 export function isQuiet(hours, now) {
   if (!hours) return false;

@@ -5,7 +5,7 @@ import { takesPart } from "../store.js";
 /** @import { State } from "../store.js" */
 
 /**
- * What rings or is shown, as the inbox stands. Pure.
+ * Return what may ring or notify in this state of the inbox. Pure.
  * @param {State} state
  * @returns {Pick<Situation, "waiting" | "mine" | "mentions">}
  */

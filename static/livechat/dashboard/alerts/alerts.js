@@ -9,10 +9,10 @@ import { lastLine, visitorName } from "../list/conversation-texts.js";
 /** @import { BrowserPreferences } from "../browser-preferences.js" */
 /** @import { State } from "../store.js" */
 
-/** Somebody who has just come is not told at once that his browser wants a click first. */
+/** Milliseconds after loading before the page asks for the click that unblocks sounds. */
 const PATIENCE_MS = 5_000;
 
-/** Sounds and notifications: one tab makes them, and none while the browser forbids it. */
+/** Plays sounds and shows notifications, in one tab only, as far as the browser allows them. */
 export class Alerts {
   #alarm;
   #election;
@@ -58,7 +58,7 @@ export class Alerts {
       this.#patient = false;
       changed();
     }, PATIENCE_MS);
-    // Not `pointerdown`: the strip goes then, and what was pressed moves away below the pointer.
+    // Not `pointerdown`: the strip would vanish, and the pressed element would move away.
     addEventListener("click", this.#unlock, { capture: true });
     addEventListener("keydown", this.#unlock, { capture: true });
   }
@@ -73,19 +73,19 @@ export class Alerts {
     this.#look();
   }
 
-  /** Whether the operator is to be told that nothing can be heard. */
+  /** Whether to warn the operator that the browser blocks the sounds they want. */
   get blocked() {
     const { sounds, volume } = this.#preferences;
     const wanted = volume > 0 && Object.values(sounds).some(Boolean) && !this.muted;
     return wanted && this.#sounds.blocked && !this.#patient;
   }
 
-  /** Whether the browser can be asked to show notifications. */
+  /** Whether the browser can still be asked for permission to notify. */
   get askable() {
     return this.#preferences.notifications && globalThis.Notification?.permission === "default";
   }
 
-  /** @param {State} state @param {string} place  the conversation that is shown */
+  /** @param {State} state @param {string} place  the shown conversation, "" for none */
   update(state, place) {
     if (!state.loaded) return;
     this.#state = state;
@@ -93,14 +93,14 @@ export class Alerts {
     this.#look();
   }
 
-  /** To be called while a click is handled. */
+  /** Unblock sounds. Call it in a click handler, as browsers require. */
   async unlock() {
     this.#patient = false;
     await this.#sounds.unlock();
     this.#changed();
   }
 
-  /** To be called while a click is handled. */
+  /** Ask for permission to notify. Call it in a click handler, as browsers require. */
   async ask() {
     if (this.askable) await Notification.requestPermission();
     this.#changed();
@@ -130,7 +130,7 @@ export class Alerts {
         notice.close();
       };
     } catch {
-      // Some telephones show notifications for installed workers only.
+      // Some phones allow notifications from service workers only.
     }
   }
 }

@@ -2,9 +2,9 @@ let shown = 0;
 let plain = "";
 
 /**
- * Mark the tab, and the installed app, with what waits. The tab gets a second drawing, which the
- * link names in `data-badge`: nobody can read a number of 6 px; the app gets the number.
- * @param {number} count  0 takes the mark away
+ * Mark the tab and the installed app with a badge. The app's badge shows the number. The tab gets
+ * the icon that the link names in `data-badge`, because a number 6 px high is unreadable.
+ * @param {number} count  0 removes the badge
  */
 export function setBadge(count) {
   if (count === shown) return;
@@ -17,6 +17,6 @@ export function setBadge(count) {
   }
   const told = count ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
   told?.catch(() => {
-    // Not installed, or not allowed: the tab says it.
+    // Not installed, or not allowed: the tab's icon is enough.
   });
 }

@@ -3,7 +3,7 @@ import { uuid } from "../../shared/identifiers.js";
 /** @import { StaffCommand } from "../../shared/wire.d.ts" */
 
 /**
- * What the buttons of a conversation mean.
+ * The command of each button of a conversation.
  * @type {Record<string, (conversation: string, client_id: string) => StaffCommand>}
  */
 export const ACTIONS = {
@@ -28,14 +28,14 @@ function standing(conversation, client_id, status) {
 /**
  * @typedef {object} Surroundings
  * @property {(command: StaffCommand) => boolean} send  false when there is no connection
- * @property {(subject: string) => boolean} ready  whether a command may go; asked again by `move`
+ * @property {(subject: string) => boolean} ready  whether a command may go now; `move` asks again
  * @property {() => void} changed
- * @property {() => void} unsent  there was no connection
+ * @property {() => void} unsent  called when a command failed without a connection
  */
 
 /**
- * Commands that want an answer but are not kept: a "take" that did not arrive is said to have failed,
- * and pressed again.
+ * Sends commands and waits for their results. Commands are not stored: without a connection a
+ * "take" fails visibly, and the operator presses the button again.
  */
 export class Commands {
   /** @type {Map<string, { subject: string, done: () => void, waiting: StaffCommand | null }>} by `client_id` */
@@ -48,9 +48,9 @@ export class Commands {
   }
 
   /**
-   * @param {string} subject  the id of a conversation or channel
+   * @param {string} subject  id of a conversation or channel, or OWN of `presence.js`
    * @param {(client_id: string) => StaffCommand} command
-   * @param {() => void} [done]  called when it was carried out
+   * @param {() => void} [done]  called when the server accepted the command
    */
   give(subject, command, done = () => {}) {
     const client_id = uuid();
@@ -59,7 +59,7 @@ export class Commands {
     this.#around.changed();
   }
 
-  /** Send what has waited and is ready now. */
+  /** Send the delayed commands that are ready now. Safe to repeat. */
   move() {
     for (const [client_id, pending] of this.#pending) {
       if (!pending.waiting || !this.#around.ready(pending.subject)) continue;
@@ -71,7 +71,7 @@ export class Commands {
     }
   }
 
-  /** @param {string} subject @returns {boolean} whether an answer is awaited */
+  /** @param {string} subject @returns {boolean} whether a result is pending */
   isBusy(subject) {
     return [...this.#pending.values()].some((pending) => pending.subject === subject);
   }
@@ -79,7 +79,7 @@ export class Commands {
   /**
    * @param {string | null | undefined} client_id
    * @param {boolean} accepted
-   * @returns {boolean} whether it was one of these
+   * @returns {boolean} whether the command was one of these
    */
   answered(client_id, accepted) {
     const known = this.#pending.get(client_id ?? "");

@@ -6,23 +6,23 @@ import { callIn, excerpt, found, matching } from "./canned-responses.js";
 /** @import { CannedResponse } from "../../shared/wire.d.ts" */
 /** @import { Call } from "./canned-responses.js" */
 
-/** Somebody looks for a response: they ought to be fresh. */
+/** The list opened: the canned responses should be up to date. */
 export const CALLED = "canned:called";
-/** One was put into the text; detail is its id. */
+/** A response was inserted into the text; detail is its id. */
 export const PICKED = "canned:picked";
 
 const LIST = "canned-list";
 
 /**
- * The list of canned responses above a composer, while its text calls for one. The focus stays in
- * the text. Fires {@link CALLED} and {@link PICKED}; never sends.
+ * The list of canned responses above a composer, open while the text before the caret calls for
+ * one. The focus stays in the text. Fires {@link CALLED} and {@link PICKED}; never sends.
  */
 export class CannedPicker extends HTMLElement {
   /** @type {readonly CannedResponse[]} */
   #responses = [];
   /** @type {Call | null} */
   #call = null;
-  /** Where a call was that is not wanted; -1 for nowhere. */
+  /** Position of the call that the operator dismissed with Escape; -1 for none. */
   #dismissed = -1;
   /** @type {CannedResponse[]} */
   #shown = [];
@@ -46,7 +46,7 @@ export class CannedPicker extends HTMLElement {
     this.#none.textContent = t("canned.none");
     this.#keys.replaceChildren(...KEYS.flatMap(([key, word]) => [element("kbd", { textContent: key }), t(word)]));
     this.replaceChildren(this.#box, this.#status);
-    // Before the composer sees them: Enter picks here and sends there.
+    // In the capture phase, before the composer: Enter picks here, but sends there.
     this.#composer.addEventListener("keydown", this.#key, { capture: true });
     this.#composer.addEventListener("input", this.#look);
     this.#composer.addEventListener("focusout", this.#leave);
@@ -101,7 +101,7 @@ export class CannedPicker extends HTMLElement {
     const before = call.query === this.#call?.query ? this.#shown[this.#active]?.id : undefined;
     this.#call = call;
     this.#shown = matching(this.#responses, call);
-    // What came in meanwhile does not move the choice.
+    // Keep the active option when new responses arrive.
     this.#active = Math.max(0, this.#shown.findIndex(({ id }) => id === before));
     this.#draw();
   }
@@ -135,7 +135,7 @@ export class CannedPicker extends HTMLElement {
   }
 
   #key = (/** @type {KeyboardEvent} */ event) => {
-    // 229: Safari ends a composition before it tells of the key that ended it.
+    // 229: Safari ends a composition before it fires `keydown` for the key that ended it.
     if (this.#box.hidden || event.isComposing || event.keyCode === 229) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (!this.#shown.length && event.key !== "Escape") return;
@@ -176,27 +176,27 @@ export class CannedPicker extends HTMLElement {
     this.#picking = true;
     text.focus({ preventScroll: true });
     text.setSelectionRange(call.from, caret);
-    // The one way of writing into a text box that Ctrl+Z takes back.
+    // The only way to change the text that Ctrl+Z can undo.
     if (!document.execCommand("insertText", false, response.substitution)) {
       text.setRangeText(response.substitution, call.from, caret, "end");
       text.dispatchEvent(new InputEvent("input", { bubbles: true }));
     }
     this.#picking = false;
-    // The caret may stand at the fold of what can be seen.
+    // The caret may be below the visible part.
     text.scrollTop = text.scrollHeight;
     fire(this, PICKED, response.id);
   }
 
   #leave = () => this.close();
 
-  /** The caret went elsewhere, without a word. */
+  /** Close when the caret moved away without any input. */
   #moved = () => {
     if (!this.#call || this.#picking || document.activeElement !== this.#text) return;
     const { selectionEnd, value } = this.#text;
     if (callIn(value, selectionEnd)?.from !== this.#call.from) this.close();
   };
 
-  /** The text keeps the focus. */
+  /** Keep the focus in the text. */
   #press = (/** @type {MouseEvent} */ event) => event.preventDefault();
 
   #point = (/** @type {PointerEvent} */ event) => {
@@ -215,7 +215,7 @@ export class CannedPicker extends HTMLElement {
   }
 }
 
-/** What the text box is while the list is open. */
+/** Attributes of the text box while the list is open. */
 const OPEN = Object.entries({
   role: "combobox",
   "aria-autocomplete": "list",

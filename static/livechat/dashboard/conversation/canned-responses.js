@@ -1,24 +1,25 @@
-/** Canned responses: when a text calls for one, and for which. Pure. */
+/** Canned responses: whether a text calls for one, and which ones match. Pure. */
 
 /** @import { CannedResponse } from "../../shared/wire.d.ts" */
 
 /**
- * What stands before the caret and calls for a response: `:hello`, or `::` for all of them.
+ * Text before the caret that calls for a response: `:hello`, or `::` for all of them.
  * @typedef {object} Call
- * @property {number} from  where the colon stands
- * @property {string} query  what follows it
- * @property {boolean} all  two colons
+ * @property {number} from  index of the first colon
+ * @property {string} query  text after the colons
+ * @property {boolean} all  whether there are two colons
  */
 
 const MAX_QUERY = 40;
 
-/** Behind a single colon fewer letters would find something in nearly every text. */
+/** After a single colon, fewer characters would match nearly every text. */
 const MIN_CONTENT = 3;
 
 const CALL = /(?:^|\s)(?<colons>::?)(?<query>\S*)$/u;
 
-/** What looks like a face, or like nothing, is not searched for in texts. */
+/** Only queries with a letter or digit match inside texts. */
 const WORDS = /[\p{L}\p{N}]/u;
+/** `:D` and `:3` are emoticons, not calls. */
 const FACE = /^[\p{Lu}\p{N}]$/u;
 
 /**
@@ -35,8 +36,8 @@ export function callIn(text, caret) {
 }
 
 /**
- * Those that a call may mean: their shortcut begins with it, then has it, then their text has it.
- * Within each the order stays.
+ * Return the responses that match: first by the start of the shortcut, then by any part of it, then
+ * by their text. The order within each group stays.
  * @param {readonly CannedResponse[]} responses
  * @param {Pick<Call, "query" | "all">} call
  * @returns {CannedResponse[]}
@@ -58,7 +59,7 @@ export function matching(responses, { query, all }) {
 const BEFORE = 24;
 
 /**
- * A text on one line, beginning shortly before what was searched for.
+ * Return a text on one line, cut to start shortly before the query.
  * @param {string} text
  * @param {string} query
  * @returns {string}
@@ -74,7 +75,8 @@ export function excerpt(text, query) {
 /**
  * @param {string} text
  * @param {string} query
- * @returns {[number, number] | null} where in `text` the query is, as far as that can be shown
+ * @returns {[number, number] | null} start and end of the query in `text`; null also when
+ *   folding changes the length
  */
 export function found(text, query) {
   const folded = fold(text);
@@ -82,7 +84,7 @@ export function found(text, query) {
   return start < 0 ? null : [start, start + fold(query).length];
 }
 
-/** Without case and accents. @param {string} text */
+/** Remove case and accents. @param {string} text */
 function fold(text) {
   return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase().normalize("NFC");
 }

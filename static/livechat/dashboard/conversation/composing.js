@@ -17,13 +17,13 @@ const CANNED_MS = 60_000;
  * @typedef {object} Means
  * @property {(command: StaffCommand) => boolean} send
  * @property {(id: string) => StaffConversation | undefined} find
- * @property {() => void} close  the conversation, with what was just sent
+ * @property {() => void} close  closes the conversation after what was just sent
  * @property {Outbox} outbox
  * @property {Drafts} drafts
  * @property {SafeStorage} storage
  */
 
-/** Where one writes: a reply and a note for each conversation, kept until they are sent. */
+/** The text box: one draft reply and one draft note for each conversation, kept until sent. */
 export class Composing {
   #cannedAt = -Infinity;
   #conversation = "";
@@ -53,7 +53,7 @@ export class Composing {
     });
   }
 
-  /** Lay out what was begun for a conversation. @param {string} conversation  "" for none */
+  /** Show the draft reply of a conversation. @param {string} conversation  "" for none */
   turnTo(conversation) {
     this.#typing.stop();
     this.#conversation = conversation;
@@ -61,14 +61,14 @@ export class Composing {
     this.#lay();
   }
 
-  /** The connection came back: others may have changed the canned responses. */
+  /** Fetch the canned responses again after a reconnect, as others may have changed them. */
   connected() {
     this.#cannedAt = -Infinity;
     this.fetchCanned();
     this.#pane.composer.wake();
   }
 
-  /** Fetch the canned responses, unless that was just done. */
+  /** Fetch the canned responses, at most once a minute. */
   fetchCanned() {
     const now = performance.now();
     if (now - this.#cannedAt >= CANNED_MS && this.#means.send({ type: "canned.fetch" })) this.#cannedAt = now;
@@ -89,7 +89,7 @@ export class Composing {
     const client_id = uuid();
     const files = pane.composer.takeFiles(client_id, outbox);
     outbox.add({ client_id, conversation: this.#conversation, text, internal: pane.note, files });
-    // What is still being uploaded would come too late.
+    // Files still uploading would arrive after the end.
     if (pane.closes && files.every(({ id }) => id)) this.#means.close();
     pane.closes = false;
   }
@@ -97,20 +97,23 @@ export class Composing {
   /** @param {string} text */
   #wrote(text) {
     this.#means.drafts.keep(this.#conversation, this.#pane.note, text);
-    // The visitor is not told of a note being written.
+    // The visitor must not see that a note is being written.
     if (!this.#pane.note) this.#typing.input();
   }
 
-  /** @param {{ action: string, clientId: string }} wish  about a text that was not sent */
+  /** @param {{ action: string, clientId: string }} wish  for a text that was not sent */
   #act({ action, clientId }) {
     const { outbox } = this.#means;
     if (action === "retry") return outbox.retry(clientId);
     const gone = outbox.remove(clientId);
-    // The words are not lost with the file.
+    // Keep the text when a message with files is removed.
     if (gone?.files?.length && !this.#pane.composer.value) this.#pane.composer.value = gone.text;
   }
 
-  /** Where the files of a draft go: its key begins with the conversation's id. @param {string} draft */
+  /**
+   * Return where to upload a draft's files; null without its conversation.
+   * @param {string} draft  "<conversation>" or "<conversation> note"
+   */
   #door(draft) {
     const conversation = this.#means.find(draft.replace(" note", ""));
     const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";

@@ -11,7 +11,10 @@ import { named, visitorName } from "../list/conversation-texts.js";
 /** @import { StaffChannel, StaffColleague, StaffConversation } from "../../shared/wire.d.ts" */
 /** @import { Viewer } from "./viewers.js" */
 
-/** A button about the conversation; detail is take, join, leave, close, transcript, context or a status. */
+/**
+ * A button was pressed; detail is take, join, leave, close, cancel, transcript, context or a
+ * status.
+ */
 export const ACTION = "head:action";
 
 /** @type {("in_progress" | "need_help" | "waiting_for_customer")[]} */
@@ -26,11 +29,11 @@ const DRAWINGS = { in_progress: "progress", need_help: "help", waiting_for_custo
  * @property {boolean} leave
  * @property {boolean} close
  *
- * Colleagues who are here, the names of those who write, and how everybody stands.
+ * Colleagues who view the conversation, names of those who write, and every colleague's presence.
  * @typedef {{ viewers: Viewer[], writers: string[], colleagues: ReadonlyMap<string, StaffColleague> }} Company
  */
 
-/** Who it is, where he is, who answers, and what can be done. Fires {@link ACTION}. */
+/** The visitor's name and page, the operators, and the actions. Fires {@link ACTION}. */
 export class ConversationHead extends HTMLElement {
   #back = element("a", { className: "back", href: "#" }, glyph("back"));
   #name = element("h2", { dir: "auto" });
@@ -91,7 +94,7 @@ export class ConversationHead extends HTMLElement {
    * @param {StaffConversation} conversation
    * @param {StaffChannel | undefined} channel
    * @param {Rights} rights
-   * @param {boolean} busy  a command is on its way
+   * @param {boolean} busy  whether a command's result is pending
    * @param {Company} company
    */
   show(conversation, channel, rights, busy, company) {
@@ -121,7 +124,7 @@ export class ConversationHead extends HTMLElement {
     this.#drawCompany(company);
   }
 
-  /** Ask whether to close, as the button does; a second time closes. */
+  /** Ask whether to close; a second call closes. The same as pressing the button. */
   askToClose() {
     const { close } = this.#buttons;
     if (close.hidden || close.disabled) return;
@@ -180,7 +183,7 @@ export class ConversationHead extends HTMLElement {
     );
   }
 
-  /** @param {boolean} asking  whether the chat should really be closed */
+  /** @param {boolean} asking  whether to show the question before closing */
   #ask(asking) {
     this.#question.hidden = this.#buttons.cancel.hidden = !asking;
     this.toggleAttribute("asking", asking);
@@ -205,7 +208,7 @@ export class ConversationHead extends HTMLElement {
 }
 
 /**
- * His name, and how he stands when he does not take chats: whoever needs him should know.
+ * Return the operator's name, with their status unless they are online and not in a call.
  * @param {{ id: string, name: string }} operator
  * @param {ReadonlyMap<string, StaffColleague>} colleagues
  */

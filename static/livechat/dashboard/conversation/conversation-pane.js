@@ -17,20 +17,20 @@ import { VISITOR, visitorName, whereaboutsWords, wordLine } from "../list/conver
 /** @import { Viewer } from "./viewers.js" */
 /** @import { Whereabouts } from "../list/visitors.js" */
 
-/** Reply or note was chosen; detail is whether it is a note. */
+/** The operator chose reply or note; detail is whether it is a note. */
 export const MODE = "pane:mode";
 
-/** One conversation: head, log, and the box for replies and notes. Fires {@link MODE}. */
+/** One conversation: head, log, and text box for replies and notes. Fires {@link MODE}. */
 export class ConversationPane extends HTMLElement {
   head = new ConversationHead();
   list = new MessageList();
   composer = new MessageComposer();
   canned = new CannedPicker(this.composer);
-  /** Whether what is sent next was sent with Ctrl+Shift+Enter. */
+  /** Whether the next message is sent with Ctrl+Shift+Enter, which also closes. */
   closes = false;
-  /** Colleagues who write an answer here. @type {string[]} */
+  /** Names of colleagues who are writing a reply here. @type {string[]} */
   #answering = [];
-  /** The operator was told of them and sends anyway. */
+  /** Whether the operator has been warned about them, so that sending again does send. */
   #anyway = false;
   #reply = element("button", { type: "button", data: { action: "reply" } });
   #note = element("button", { type: "button", data: { action: "note" } });
@@ -42,9 +42,9 @@ export class ConversationPane extends HTMLElement {
     element("button", { type: "button", data: { guard: "wait" } }));
   #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
-  /** Says that the visitor has left. */
+  /** Shows that the visitor has left. */
   #left = element("p", { className: "left-strip" });
-  /** Says it to who cannot see it, and that he is back, when it happens. */
+  /** Announces to screen readers that the visitor leaves or comes back. */
   #leaving = element("p", { className: "visually-hidden", attributes: { role: "status" } });
   #whereabouts = { id: "", is: "" };
 
@@ -138,13 +138,17 @@ export class ConversationPane extends HTMLElement {
     this.list.showTyping(typists.map((name) => (name === VISITOR ? visitorName(conversation) : name)));
   }
 
-  /** @param {string} id @param {Whereabouts | null} visitor @param {boolean} writes  whether an answer can be written here */
+  /**
+   * @param {string} id
+   * @param {Whereabouts | null} visitor
+   * @param {boolean} writes  whether the operator can write here
+   */
   #showLeft(id, visitor, writes) {
     const is = visitor?.is ?? "";
     const said = visitor ? whereaboutsWords(visitor, now()) : "";
     const before = this.#whereabouts;
     this.#whereabouts = { id, is };
-    // What was so when he turned to the chat is not news.
+    // The state when the operator opens the conversation is not announced.
     if (before.id !== id) this.#leaving.textContent = "";
     else if (before.is !== is && (is === "gone" || before.is === "gone")) this.#leaving.textContent = said;
     const words = is === "gone" ? [said, writes ? t("whereabouts.hint") : ""].filter(Boolean).join(". ") : "";
@@ -162,13 +166,13 @@ export class ConversationPane extends HTMLElement {
     this.#guard.hidden = true;
   }
 
-  /** Somebody else answers: ask once before two do. */
+  /** Ask once before sending while a colleague is writing a reply. */
   #ask = (/** @type {Event} */ event) => {
     this.#guard.hidden = true;
     if (this.note || !this.#answering.length || this.#anyway || this.composer.hasAttribute("empty")) return;
     event.preventDefault();
     event.stopPropagation();
-    // Enter again is an answer, too.
+    // Pressing Enter again confirms.
     this.#anyway = true;
     this.#asked.textContent = t("list.answering", { names: this.#answering.join(", ") });
     this.#guard.hidden = false;
@@ -188,7 +192,7 @@ export class ConversationPane extends HTMLElement {
     this.closes = event.shiftKey && (event.ctrlKey || event.metaKey);
   };
 
-  /** A click on the button only sends. */
+  /** A click on the send button sends without closing. */
   #point = () => {
     this.closes = false;
   };
@@ -202,7 +206,11 @@ export class ConversationPane extends HTMLElement {
   };
 }
 
-/** @param {State} state @param {StaffConversation} conversation @returns {Rights} as far as we can tell */
+/**
+ * @param {State} state
+ * @param {StaffConversation} conversation
+ * @returns {Rights} what this client knows; the server decides
+ */
 function rightsIn(state, conversation) {
   const open = conversation.state !== "closed";
   const operator = state.me.id !== null;
@@ -215,7 +223,11 @@ function rightsIn(state, conversation) {
   };
 }
 
-/** @param {StaffConversation} conversation @param {Rights} rights @returns {string} why nothing can be written */
+/**
+ * @param {StaffConversation} conversation
+ * @param {Rights} rights
+ * @returns {string} why the operator cannot write
+ */
 function reason(conversation, rights) {
   if (conversation.state === "closed") return t("inbox.ended");
   return rights.take ? t("inbox.takeFirst") : rights.join ? t("inbox.joinFirst") : "";

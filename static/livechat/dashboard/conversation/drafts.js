@@ -2,12 +2,15 @@ import { MAX_KEPT } from "../../shared/storage.js";
 
 /** @import { SafeStorage } from "../../shared/storage.js" */
 
-/** A user's unsent texts, one for each conversation and mode, kept while this tab lives. */
+/** A user's unsent texts, one for each conversation and mode, kept until the tab closes. */
 export class Drafts {
   #storage;
   #user;
 
-  /** @param {SafeStorage} storage @param {string} user  whoever signs in next here sees none of them */
+  /**
+   * @param {SafeStorage} storage
+   * @param {string} user  the user's id, so that the next user of this tab does not see the drafts
+   */
   constructor(storage, user) {
     this.#storage = storage;
     this.#user = user;

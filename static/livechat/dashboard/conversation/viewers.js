@@ -5,7 +5,7 @@ const BELIEVED_MS = 30_000;
 
 /** @typedef {Pick<ViewingChanged, "operator" | "name" | "avatar">} Viewer */
 
-/** Which colleagues have which conversation before their eyes, and what they hear of ours. */
+/** Tracks which colleagues view which conversation, and announces what this operator views. */
 export class Viewers {
   /** @type {Map<string, Map<string, Viewer & { timer: ReturnType<typeof setTimeout> }>>} by conversation, operator */
   #known = new Map();
@@ -21,7 +21,10 @@ export class Viewers {
     this.#changed = changed;
   }
 
-  /** What stands before our own eyes. @param {string} conversation  "" for nothing */
+  /**
+   * Announce the conversation that this operator views. Safe to repeat.
+   * @param {string} conversation  "" for none
+   */
   look(conversation) {
     if (conversation === this.#seen) return;
     if (this.#seen) this.#tell(this.#seen, false);
@@ -41,7 +44,7 @@ export class Viewers {
         () => this.hear({ active: false, avatar, conversation, name, operator }), BELIEVED_MS,
       );
       here.set(operator, { operator, name, avatar, timer });
-      // Whoever has just come hears of us at once, not only when our time comes round.
+      // Announce ourselves to a new viewer at once, not only at the next interval.
       if (!before && conversation === this.#seen) this.#tell(conversation, true);
     }
     this.#known.set(conversation, here);
@@ -53,7 +56,7 @@ export class Viewers {
     return [...(this.#known.get(conversation)?.values() ?? [])];
   }
 
-  /** The connection broke. */
+  /** Forget everything: the connection broke. */
   forget() {
     clearInterval(this.#again);
     this.#seen = "";

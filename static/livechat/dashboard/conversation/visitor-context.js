@@ -12,14 +12,17 @@ import { browserName, localTime, named, visitorName, whereaboutsWords } from "..
 /** @import { State } from "../store.js" */
 /** @import { Whereabouts } from "../list/visitors.js" */
 
-/** A part was folded or unfolded; detail is the names of all that are folded. */
+/** A section was folded or unfolded; detail is the names of all folded sections. */
 export const FOLDED = "context:folded";
-/** The details are not wanted now. */
+/** The operator closed the details. */
 export const AWAY = "context:away";
 
-/** What is known about the visitor. Fires {@link FOLDED} and {@link AWAY}. */
+/** Details about the visitor. Fires {@link FOLDED} and {@link AWAY}. */
 export class VisitorContext extends HTMLElement {
-  /** An address for conversations that are not in the inbox; null for those who may not see them. @type {string | null} */
+  /**
+   * URL of the archive, for conversations outside the inbox; null without permission.
+   * @type {string | null}
+   */
   archive = null;
 
   #folded = new Set();
@@ -108,8 +111,7 @@ export class VisitorContext extends HTMLElement {
       more > 0 && element("p", { className: "none-yet", textContent: t("context.earlierMore", { count: more }) }));
   }
 
-  // Noted before the browser does it, which tells us only later: what is drawn anew meanwhile, or
-  // left, would forget it.
+  // On click, because `toggle` fires later: a redraw in between would lose the change.
   #clicked = (/** @type {MouseEvent} */ event) => {
     const part = /** @type {HTMLElement} */ (event.target).closest("summary")?.parentElement;
     if (!(part instanceof HTMLDetailsElement)) return;
@@ -147,7 +149,7 @@ function rows(facts, className) {
 }
 
 /**
- * What the website says about him. Nobody has checked it, so nothing of it becomes a link.
+ * Return what the website says about the visitor. It is unverified, so no value becomes a link.
  * @param {StaffConversation} conversation
  * @returns {Fact[]}
  */

@@ -1,6 +1,6 @@
 /** @import { StaffCommand } from "../../shared/wire.d.ts" */
 
-/** Listens to one conversation that the operator reads without taking part in it. */
+/** Subscribes to the one conversation that the operator reads without taking part in it. */
 export class Watch {
   #watched = "";
   #send;
@@ -12,7 +12,8 @@ export class Watch {
 
   /**
    * @param {string} conversation  "" for none
-   * @param {(conversation: string) => boolean} takesPart  what he takes part in he goes on hearing
+   * @param {(conversation: string) => boolean} takesPart  whether the operator takes part,
+   *   and so receives its events without watching
    */
   turnTo(conversation, takesPart) {
     if (conversation === this.#watched) return;
@@ -23,12 +24,12 @@ export class Watch {
     this.#watched = began ? conversation : "";
   }
 
-  /** "" for none */
+  /** The watched conversation, "" for none. */
   get conversation() {
     return this.#watched;
   }
 
-  /** The connection broke, and with it the watching. */
+  /** The connection broke, and the subscription with it. */
   forget() {
     this.#watched = "";
   }

@@ -3,7 +3,7 @@ import { icon } from "../../shared/icons.js";
 import { mod, SHEET } from "./keys.js";
 import { t } from "../texts.js";
 
-/** Show which keys do what. @param {boolean} singles  whether single keys are wanted */
+/** Show the keyboard shortcuts. @param {boolean} singles  whether single keys are enabled */
 export function showSheet(singles) {
   const close = element("button", { type: "button", className: "quiet" }, icon("close"));
   close.ariaLabel = close.title = t("canned.close");

@@ -5,19 +5,19 @@ import { glyph } from "../inbox-icons.js";
 import { t } from "../texts.js";
 
 /**
- * One thing that can be found.
+ * A conversation or action that the palette can find.
  * @typedef {object} Offer
  * @property {string} id
  * @property {"chats" | "actions"} group
  * @property {string} title
- * @property {string} about  the last line, or a key
- * @property {string[]} words  what else it is found by
+ * @property {string} about  the conversation's last line, or the action's key
+ * @property {string[]} words  further texts to match
  * @property {() => void} run
  */
 
 const MOST = 8;
 
-/** A dialog in which chats and actions are found by writing. */
+/** A dialog that finds conversations and actions while the operator types. */
 export class CommandPalette {
   /** @type {Offer[]} */
   #shown = [];

@@ -4,26 +4,32 @@ import { meaningOf, stepped } from "./keys.js";
 /** @import { Meaning } from "./keys.js" */
 
 /**
- * What the inbox does when it is told to.
+ * Actions of the inbox that keys trigger.
  * @typedef {object} Deeds
- * @property {() => string} selected  the conversation that is shown, "" for none
+ * @property {() => string} selected  the shown conversation, "" for none
  * @property {(id: string) => void} open
- * @property {(id: string) => void} walk  go to it by keys, the list keeping up; "" for none: nothing happens
- * @property {() => void} leave  the conversation, for the list
+ * @property {(id: string) => void} walk  shows it and focuses its row; "" does nothing
+ * @property {() => void} leave  goes from the conversation back to the list
  * @property {(action: string) => void} act
- * @property {() => void} take  or join, whichever it is time for
+ * @property {() => void} take  takes a waiting conversation, joins an assigned one
  * @property {() => void} closeAndNext
  * @property {(status: "need_help" | "waiting_for_customer") => void} toggle
  * @property {() => void} palette
  */
 
-/** The inbox's keys: single ones outside of fields, as one's profile allows. */
+/**
+ * The inbox's keyboard shortcuts. Single keys work outside of fields, if the profile allows them.
+ */
 export class Keyboard {
   #deeds;
   #page;
   #singles;
 
-  /** @param {InboxPage} page @param {boolean} singles  whether single keys are wanted @param {Deeds} deeds */
+  /**
+   * @param {InboxPage} page
+   * @param {boolean} singles  whether single keys are enabled
+   * @param {Deeds} deeds
+   */
   constructor(page, singles, deeds) {
     this.#page = page;
     this.#singles = singles;
@@ -45,7 +51,11 @@ export class Keyboard {
     event.preventDefault();
   }
 
-  /** Leave the field, then the chat. @param {HTMLElement} target @param {boolean} writing */
+  /**
+   * Leave the field, then the conversation.
+   * @param {HTMLElement} target
+   * @param {boolean} writing
+   */
   #escape(target, writing) {
     if (writing) target.blur();
     else if (this.#deeds.selected()) this.#deeds.leave();

@@ -1,9 +1,9 @@
-/** What keys mean in the inbox. Pure. */
+/** Map key presses to actions of the inbox. Pure. */
 
 /** @import { Key } from "../texts.js" */
 
 /**
- * What of a `KeyboardEvent` decides.
+ * The fields of a `KeyboardEvent` that matter.
  * @typedef {Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">} Press
  *
  * @typedef {"palette" | "next" | "previous" | "reply" | "note" | "take" | "close" | "closeNext" | "waiting"
@@ -19,7 +19,7 @@ const SINGLE = {
 /**
  * @param {Press} press
  * @param {{ writing: boolean, walking: boolean, singles: boolean }} where  `writing`: in a field;
- *   `walking`: where arrows go from chat to chat; `singles`: whether single keys are wanted
+ *   `walking`: where arrow keys step through conversations; `singles`: whether single keys are on
  * @returns {Meaning | null}
  */
 export function meaningOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }, { writing, walking, singles }) {
@@ -32,19 +32,24 @@ export function meaningOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }, { w
   if (walking && !shiftKey && key === "ArrowUp") return "previous";
   if (writing || !singles) return null;
   if (letter === "e" && shiftKey) return "closeNext";
-  // Where "/" lies above a digit it takes Shift.
+  // Only letters must be without Shift: some layouts need it for "/".
   if (shiftKey && /[a-z]/.test(letter)) return null;
   return SINGLE[letter] ?? null;
 }
 
-/** The letter on a Latin keyboard: whoever writes Arabic has J where others have it. @param {string} key @param {string} code */
+/**
+ * Return the key's letter on a Latin keyboard, so that J also works on an Arabic one.
+ * @param {string} key
+ * @param {string} code
+ */
 function latin(key, code) {
   if (key.length === 1 && key <= "~") return key.toLowerCase();
   return /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : "";
 }
 
 /**
- * The cheat sheet: groups of what can be done, each with its keys; several ways are several lists.
+ * The cheat sheet: groups of actions and their keys. Each item of `ways` is a key combination;
+ * ["9"] ends a range.
  * "Mod" is Ctrl, or ⌘ on a Mac.
  * @type {{ title: Key, keys: { label: Key, ways: string[][], single?: true }[] }[]}
  */
@@ -83,7 +88,7 @@ export const SHEET = [
   },
 ];
 
-/** @returns {string} what "Mod" is called here */
+/** @returns {string} the name of "Mod" on this computer */
 export function mod() {
   return /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "") ? "⌘" : "Ctrl";
 }
@@ -92,7 +97,7 @@ export function mod() {
  * @param {string[]} ids  in the order of the list
  * @param {string} here
  * @param {1 | -1} by
- * @returns {string} the next; "" at the end
+ * @returns {string} the id beside `here`; the first or last if `here` is unknown; "" at the end
  */
 export function stepped(ids, here, by) {
   const index = ids.indexOf(here);

@@ -9,10 +9,10 @@ import { lastLine, visitorName } from "../list/conversation-texts.js";
 /** @import { State } from "../store.js" */
 
 /**
- * What the palette offers, as the inbox stands. `act` does to the shown chat what its buttons do.
+ * Return what the palette offers in this state. `act` does what the conversation's buttons do.
  * @param {State} state
  * @param {string} selected
- * @param {readonly string[]} order  of the list
+ * @param {readonly string[]} order  ids in the order of the list
  * @param {{ open: (id: string) => void, act: (action: string) => void, muted: boolean, profile: () => void }} around
  * @returns {Offer[]}
  */

@@ -13,7 +13,7 @@ import { lastLine, visitorName } from "./conversation-texts.js";
 /** @import { State } from "../store.js" */
 /** @import { Key } from "../texts.js" */
 
-/** Sections that are shown without a row, too: that they are empty is news. */
+/** Sections that are also shown empty. */
 const ALWAYS = new Set(/** @type {(string | undefined)[]} */ (["waiting", "mine"]));
 
 /** @type {Record<Section, Key>} */
@@ -23,15 +23,18 @@ const TITLES = {
 };
 
 /**
- * The list of conversations in its sections; rows are links to `#<conversation>`. A row is drawn when
- * something of it changed, and laid out when it comes into view (`content-visibility`).
+ * The list of conversations in its sections; rows are links to `#<conversation>`. A row is redrawn
+ * only when its data changed, and laid out only when in view (`content-visibility`).
  */
 export class ConversationList extends HTMLElement {
-  /** The conversations as they are shown, from the top. @type {string[]} */
+  /** The shown conversations, from the top. @type {string[]} */
   ids = [];
-  /** Those among them that want somebody of us, from the top. @type {string[]} */
+  /**
+   * Waiting ones and the operator's own, from the top, also those that a search hides.
+   * @type {string[]}
+   */
   open = [];
-  /** The operator's own, from the top. @type {string[]} */
+  /** The operator's own, from the top, also those that a search hides. @type {string[]} */
   mine = [];
 
   /** @type {Map<string, { link: HTMLAnchorElement, row: Row, clock: HTMLElement | null }>} */
@@ -72,7 +75,7 @@ export class ConversationList extends HTMLElement {
           conversation,
           channel: channels.get(conversation.channel),
           said: said(state, conversation),
-          // What a colleague has to read is not ours to count.
+          // Entries that a colleague has to read are not counted.
           unread: name === "team" || name === "bot" || name === "help" ? 0 : unread(state, conversation),
           typing: isTyping(conversation.id),
           here: isHere(conversation.id),
@@ -88,7 +91,7 @@ export class ConversationList extends HTMLElement {
     this.mine = found.mine.map(({ id }) => id);
     this.open = [...found.waiting, ...found.mine].map(({ id }) => id);
     this.#showNoHit(state.loaded);
-    // A row that moves to another section loses the focus on its way.
+    // A row loses the focus when it moves to another section.
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
     this.#tick();
   }
@@ -180,7 +183,7 @@ function fill({ box, count, none, rows }, links, loaded, searching) {
   if (count.textContent !== number) count.textContent = number;
   none.hidden = !loaded || links.length > 0;
   box.hidden = !links.length && (searching || !ALWAYS.has(box.dataset["section"]));
-  // What stays is not touched: moving a row costs its focus, and a layout.
+  // Rows that stay are not moved: moving costs a layout and the focus.
   const wanted = new Set(links);
   for (const row of [...rows.children]) if (!wanted.has(/** @type {HTMLElement} */ (row))) row.remove();
   let next = rows.firstElementChild;

@@ -12,19 +12,19 @@ import { lastLine, named, visitorName } from "./conversation-texts.js";
  * @typedef {object} Row
  * @property {StaffConversation} conversation
  * @property {StaffChannel | undefined} channel
- * @property {StaffMessage | null} said  what somebody said last
+ * @property {StaffMessage | null} said  the last text or note
  * @property {number} unread
- * @property {boolean} typing  the visitor writes
- * @property {boolean} here  the visitor is known to be on the website
+ * @property {boolean} typing  whether the visitor is typing
+ * @property {boolean} here  whether the visitor is known to be on the website
  * @property {boolean} selected
  * @property {string | null} me
  */
 
 /**
- * Draw one row of the list into its link, anew.
+ * Draw one row of the list into its link, in place of what it contains.
  * @param {HTMLAnchorElement} link
  * @param {Row} row
- * @returns {HTMLElement | null} the clock of whoever waits
+ * @returns {HTMLElement | null} the clock that shows how long the visitor has waited, if they wait
  */
 export function draw(link, { conversation, channel, said, unread, typing, here, selected, me }) {
   const name = visitorName(conversation);
@@ -34,7 +34,7 @@ export function draw(link, { conversation, channel, said, unread, typing, here, 
   link.dataset["conversation"] = conversation.id;
   link.ariaCurrent = selected ? "true" : null;
   link.style.setProperty("--channel", channel?.colour ?? "");
-  // One for all its parts: the pointer does not reach them.
+  // One title for the row: its parts get no pointer events.
   link.title = [channel?.name, country && named("region", country), here && t("whereabouts.here")].filter(Boolean).join(" · ");
 
   const since = open && conversation.waiting_since;

@@ -6,10 +6,10 @@ import { t } from "../texts.js";
 /** @import { Key } from "../texts.js" */
 /** @import { Whereabouts } from "./visitors.js" */
 
-/** Under which name a visitor types: his events carry none. */
+/** Name of a visitor who types, as their typing events carry none. */
 export const VISITOR = "";
 
-/** So many characters of a message are looked at for a line that shows fewer. */
+/** Characters of a message to process for its line in the list, which shows fewer. */
 const LINE = 300;
 
 /** @param {{ line: import("../../shared/wire.d.ts").Line | null }} message @returns {string} */
@@ -19,7 +19,7 @@ export function wordLine({ line }) {
 
 /** @param {StaffConversation} conversation @returns {string} */
 export function visitorName({ id, visitor }) {
-  // Anonymous visitors are told apart by a few letters that stay the same.
+  // Four stable characters distinguish anonymous visitors.
   return visitor.name || `${t("inbox.visitor")} ${(visitor.id || id).slice(0, 4).toUpperCase()}`;
 }
 
@@ -33,7 +33,11 @@ export function whereaboutsWords(visitor, at) {
     ? t("whereabouts.left", { time }) : t("whereabouts.leftOn", { day: day(since, at), time });
 }
 
-/** @param {StaffMessage | null} message @param {string | null} me @returns {string} the list row's last line */
+/**
+ * @param {StaffMessage | null} message
+ * @param {string | null} me
+ * @returns {string} the last line in a row of the list
+ */
 export function lastLine(message, me) {
   if (!message) return "";
   if (message.kind === "system") return wordLine(message);
@@ -43,7 +47,7 @@ export function lastLine(message, me) {
   return `${message.author_name}: ${text}`;
 }
 
-/** @param {StaffMessage} message @returns {string} its files in a few words */
+/** @param {StaffMessage} message @returns {string} its first file and the number of others */
 function filesOf({ files }) {
   const [first] = files;
   if (!first) return "";
@@ -51,7 +55,7 @@ function filesOf({ files }) {
 }
 
 /**
- * A language or a country in the reader's own words; the code when the browser has none for it.
+ * Return a language or country in the operator's language; the code if the browser has no name.
  * @param {"language" | "region"} type
  * @param {string} code
  * @returns {string}
@@ -65,7 +69,7 @@ export function named(type, code) {
 }
 
 /**
- * What can be read on a colour.
+ * Return the text colour that is readable on a colour.
  * @param {string} colour  such as #2f5d50
  * @returns {"#000" | "#fff"}
  */
@@ -74,7 +78,7 @@ export function inkOn(colour) {
     const part = (parseInt(colour.slice(at, at + 2), 16) || 0) / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
-  // Where black and white have the same contrast, after WCAG.
+  // At a luminance of 0.179, black and white have equal contrast (WCAG).
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
 }
 
@@ -89,7 +93,10 @@ export function localTime(timeZone, now) {
   }
 }
 
-/** @param {string} agent  a user agent string, or already a name @returns {string} what people call it */
+/**
+ * @param {string} agent  a user agent string, or already a name
+ * @returns {string} the usual name, version and system
+ */
 export function browserName(agent) {
   const found = /(Edg|OPR|Firefox|Chrome|Version)\/(\d+)/g;
   const names = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Version: "Safari" };

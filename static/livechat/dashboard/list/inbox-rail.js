@@ -8,10 +8,12 @@ import { t } from "../texts.js";
 
 /** @import { Me } from "../../shared/wire.d.ts" */
 
-/** Something of his menu was chosen; detail is mute, notify or sheet. */
+/** An item of the account menu was chosen; detail is mute, notify or sheet. */
 export const CHOSEN = "rail:chosen";
 
-/** The slim bar: inbox, channels, administration, own status. The page brings the way out in it. */
+/**
+ * The slim bar: inbox, channels, administration, own status. The page's HTML has the sign-out form.
+ */
 export class InboxRail extends HTMLElement {
   #logout = this.querySelector("form");
   /** @type {Me | null} */
@@ -53,14 +55,17 @@ export class InboxRail extends HTMLElement {
     if (address) this.#admin.href = address;
   }
 
-  /** @param {{ muted: boolean, askable: boolean }} sounds  `askable`: notifications can be asked for */
+  /**
+   * @param {{ muted: boolean, askable: boolean }} sounds  `askable`: the browser can be asked for
+   *   notifications
+   */
   set sounds({ askable, muted }) {
     this.#mute.replaceChildren(glyph(muted ? "bell" : "mute"), t(muted ? "rail.unmute" : "rail.mute"));
     this.#notify.hidden = !askable;
     this.toggleAttribute("muted", muted);
   }
 
-  /** @param {Me} me @param {boolean} inChannels  whether their page is shown, not the inbox */
+  /** @param {Me} me @param {boolean} inChannels  whether the channels are shown, not the inbox */
   show(me, inChannels) {
     this.#inbox.ariaCurrent = inChannels ? null : "page";
     this.#channels.ariaCurrent = inChannels ? "page" : null;

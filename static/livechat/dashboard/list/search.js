@@ -1,12 +1,12 @@
-/** What a search means: in the list, and in the palette. Pure. */
+/** Matching for the search in the list and in the palette. Pure. */
 
-/** Without case and accents. @param {string} text */
+/** Remove case and accents. @param {string} text */
 export function fold(text) {
   return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
 }
 
 /**
- * Whether every word of `query` is somewhere in `texts`.
+ * Return whether every word of `query` is somewhere in `texts`.
  * @param {string} query
  * @param {string[]} texts
  */
@@ -16,8 +16,8 @@ export function has(query, texts) {
 }
 
 /**
- * How well a text fits what was typed: 0 for not at all. The beginning is better than the beginning of a
- * word, that better than the middle, and that better than letters in the right order.
+ * Return how well a text matches, 0 for not at all. Best is its beginning, then the beginning of a
+ * word, the middle, all words in any order, and letters in the right order.
  * @param {string} query
  * @param {string} text
  * @returns {number}
@@ -31,7 +31,7 @@ export function fit(query, text) {
   if (at > 0) return /[\p{L}\p{N}]/u.test(given[at - 1] ?? "") ? 60 : 80;
   const words = wanted.split(/\s+/u);
   if (words.length > 1 && words.every((word) => given.includes(word))) return 50;
-  // Scattered letters of a long text mean nothing.
+  // Scattered letters in a long text match by chance.
   if (given.length > 60) return 0;
   let from = 0;
   let gaps = 0;
@@ -45,11 +45,11 @@ export function fit(query, text) {
 }
 
 /**
- * Those that fit, the best first; what fits equally keeps its order.
+ * Return up to `most` matches, best first; equal ones keep their order.
  * @template One
  * @param {string} query
  * @param {readonly One[]} all
- * @param {(one: One) => { text: string, weight: number }[]} textsOf  each with how much it counts, 0 to 1
+ * @param {(one: One) => { text: string, weight: number }[]} textsOf  weights from 0 to 1
  * @param {number} most
  * @returns {One[]}
  */

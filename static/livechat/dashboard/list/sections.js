@@ -6,8 +6,8 @@
 export const SECTIONS = ["waiting", "mine", "help", "customer", "bot", "team", "closed"];
 
 /**
- * Sort conversations into the sections of the list. Who waits for us comes first, the longest
- * wait on top; then whatever happened last.
+ * Sort conversations into the sections of the list. In a section, visitors who wait for a response
+ * come first, the longest wait on top; then the newest entry. Closed ones: last closed first.
  * @param {Iterable<StaffConversation>} conversations
  * @param {string | null} me
  * @returns {Record<Section, StaffConversation[]>}
@@ -23,8 +23,8 @@ export function sections(conversations, me) {
 }
 
 /**
- * Who looks for help himself keeps his chat among his own; colleagues find it under "help". What
- * waits for the customer is out of the way of whoever answers in it.
+ * A conversation that needs help is under "mine" for its operators and under "help" for colleagues.
+ * One that waits for the customer is under "customer" for its operators, under "team" for others.
  * @param {StaffConversation} conversation @param {string | null} me @returns {Section}
  */
 export function sectionOf({ operators, state, status }, me) {
@@ -48,7 +48,11 @@ function waits(conversation) {
   return conversation.waiting_since ?? conversation.opened_at;
 }
 
-/** Moments of the same form compare as text. @param {string} one @param {string} other */
+/**
+ * Compare ISO times as text, as all have the same form.
+ * @param {string} one
+ * @param {string} other
+ */
 function compare(one, other) {
   return one < other ? -1 : Number(one > other);
 }

@@ -1,17 +1,19 @@
 /** @import { VisitorPresence } from "../../shared/wire.d.ts" */
 
-/** A visitor's socket is told of every 20 s: two of these may get lost. */
+/**
+ * A visitor's socket counts as gone after this silence. Events come every 20 s: two may be lost.
+ */
 const BELIEVED_MS = 65_000;
-/** We hear something every 20 s: after so long without anything it is we who were cut off. */
+/** After this silence from the server (heartbeats come every 20 s) no visitor counts as gone. */
 const QUIET_MS = 25_000;
-/** Who goes from page to page has left for a moment only. */
+/** A closed socket counts as gone after this time, as a visitor who changes pages reconnects. */
 const LEAVING_MS = 5_000;
-/** All his tabs have spoken once, each in its turn. */
+/** In this time each of a visitor's tabs has reported once. */
 const ROUND_MS = 25_000;
 
 /**
- * "unknown" until something was heard, or nothing for long enough. `since` when he was last heard of,
- * null when that was before our time.
+ * "unknown" until an event comes, or none for long enough. `since`: when the visitor's last event
+ * came, null if none came.
  * @typedef {{ is: "unknown" | "here" } | { is: "gone", since: Date | null }} Whereabouts
  */
 
@@ -20,15 +22,21 @@ const UNKNOWN = { is: "unknown" };
 /** @type {Whereabouts} */
 const HERE = { is: "here" };
 
-/** Which visitors are still there. Each of their sockets counts: he may have several tabs. */
+/** Tracks which visitors are on the website, by socket, because a visitor may have several tabs. */
 export class Visitors {
-  /** @type {Map<string, Map<string, ReturnType<typeof setTimeout>>>} conversation → socket → when it is believed no more */
+  /**
+   * @type {Map<string, Map<string, ReturnType<typeof setTimeout>>>} conversation → socket →
+   *   time-out
+   */
   #sockets = new Map();
   /** @type {Map<string, Whereabouts>} */
   #left = new Map();
-  /** @type {Map<string, ReturnType<typeof setTimeout>>} conversations of which nothing was heard yet */
+  /**
+   * @type {Map<string, ReturnType<typeof setTimeout>>} time-outs of conversations whose visitor is
+   *   "unknown"
+   */
   #awaited = new Map();
-  /** @type {Map<string, number>} since when we are told of a conversation */
+  /** @type {Map<string, number>} when events of a conversation began to come, in ms */
   #joined = new Map();
   #changed;
   #heardAt = Date.now();
@@ -38,7 +46,7 @@ export class Visitors {
     this.#changed = changed;
   }
 
-  /** Something came from the server, whatever it was. */
+  /** The server sent an event of any kind. */
   heard() {
     this.#heardAt = Date.now();
   }
@@ -46,7 +54,7 @@ export class Visitors {
   /** @param {Omit<VisitorPresence, "type">} event @param {Date} at */
   hear({ conversation, present, socket }, at) {
     const sockets = this.#sockets.get(conversation) ?? new Map();
-    // Of one that we did not know of it says nothing: there may be others.
+    // An unknown socket has left: the visitor may have others.
     if (!present && !sockets.has(socket)) return;
     const known = this.#sockets.has(conversation);
     clearTimeout(sockets.get(socket));
@@ -60,7 +68,7 @@ export class Visitors {
   }
 
   /**
-   * @param {string} conversation  one whose visitor we are told of
+   * @param {string} conversation  one whose visitor the server reports
    * @returns {Whereabouts}
    */
   of(conversation) {
@@ -74,7 +82,10 @@ export class Visitors {
     return UNKNOWN;
   }
 
-  /** We are told of this one no longer. @param {string} conversation */
+  /**
+   * Forget a conversation: the server no longer reports its visitor.
+   * @param {string} conversation
+   */
   drop(conversation) {
     this.#joined.delete(conversation);
     this.#clear(conversation);
@@ -89,19 +100,26 @@ export class Visitors {
     this.#left.delete(conversation);
   }
 
-  /** Know nothing of any others than these. @param {{ has: (conversation: string) => boolean }} conversations */
+  /**
+   * Forget all conversations but these.
+   * @param {{ has: (conversation: string) => boolean }} conversations
+   */
   keep(conversations) {
     for (const known of [this.#sockets, this.#awaited, this.#left, this.#joined]) {
       for (const id of known.keys()) if (!conversations.has(id)) this.drop(id);
     }
   }
 
-  /** The connection broke: who knows. */
+  /** Forget everything: the connection broke. */
   forget() {
     this.keep(new Set());
   }
 
-  /** @param {string} conversation @param {string} socket @param {Date} at  when it was last heard of */
+  /**
+   * @param {string} conversation
+   * @param {string} socket
+   * @param {Date} at  when its last event came
+   */
   #lose(conversation, socket, at) {
     const sockets = this.#sockets.get(conversation);
     sockets?.delete(socket);

@@ -5,7 +5,7 @@ import { t } from "../texts.js";
 
 /** @import { Me } from "../../shared/wire.d.ts" */
 
-/** Tells an operator that he counts as away, with a button that brings him back. Fires {@link CHOSE}. */
+/** Shows an operator that they count as away, with a button to come back. Fires {@link CHOSE}. */
 export class AwayStrip extends HTMLElement {
   /** @type {Me | null} */
   #me = null;
@@ -22,7 +22,7 @@ export class AwayStrip extends HTMLElement {
     this.#button.removeEventListener("click", this.#come);
   }
 
-  /** @param {Me} me @param {boolean} busy  his answer is on its way */
+  /** @param {Me} me @param {boolean} busy  whether a command's result is pending */
   show(me, busy) {
     this.#me = me;
     this.#button.disabled = busy;

@@ -11,7 +11,7 @@ import { inkOn } from "../list/conversation-texts.js";
 /** The operator joins or leaves a channel; detail is `{ channel, join }`. */
 export const CHANNEL = "cards:channel";
 
-/** All channels as cards: who is there, what goes on, and a button to join or leave. Fires {@link CHANNEL}. */
+/** All channels as cards: numbers, operators, a button to join or leave. Fires {@link CHANNEL}. */
 export class ChannelCards extends HTMLElement {
   /** @type {Map<string, ChannelCard>} */
   #cards = new Map();
@@ -63,7 +63,7 @@ export class ChannelCards extends HTMLElement {
       return /** @type {const} */ ([channel.id, card]);
     });
     this.#cards = new Map(cards);
-    // Whoever is in the middle of it keeps the focus: cards that stay are not moved.
+    // Cards that stay are not moved, so that they keep the focus.
     const wanted = cards.map(([, { box }]) => box);
     for (const box of [...this.#list.children]) if (!wanted.includes(/** @type {HTMLLIElement} */ (box))) box.remove();
     wanted.forEach((box, index) => {
@@ -81,10 +81,10 @@ export class ChannelCards extends HTMLElement {
   };
 }
 
-/** More of them would make a card a list; the number above tells all. */
+/** Most operators shown on a card; the card also shows how many are online. */
 const FACES = 5;
 
-/** One card, filled again and again. */
+/** One card, which keeps its elements when it is redrawn. */
 class ChannelCard {
   /** @type {boolean | undefined} */
   joined;
@@ -155,7 +155,7 @@ class ChannelCard {
     button.dataset["action"] = joined ? "leave-channel" : "join-channel";
     button.classList.toggle("primary", !joined);
     button.disabled = !may_join || !operator;
-    // Not disabled while it works: that would take the focus away.
+    // Not disabled while a result is pending: that would lose the focus.
     button.ariaBusy = String(busy);
   }
 }

@@ -7,13 +7,16 @@ import { t } from "../texts.js";
 /** @type {Record<StaffColleague["presence"], Parameters<typeof glyph>[0]>} */
 const DRAWINGS = { online: "available", busy: "busy", away: "away", offline: "invisible" };
 
-/** How a colleague stands, in words. @param {Pick<StaffColleague, "presence" | "in_call">} colleague */
+/**
+ * Return a colleague's status in words.
+ * @param {Pick<StaffColleague, "presence" | "in_call">} colleague
+ */
 export function wordsOf({ in_call, presence }) {
   const status = t(`presence.${presence}`);
   return in_call ? t("presence.andCall", { status }) : status;
 }
 
-/** How a colleague stands, as a drawing with words. @param {StaffColleague} colleague */
+/** Return a colleague's status as an icon with words. @param {StaffColleague} colleague */
 export function mark(colleague) {
   return element("span", { className: "presence-mark", data: { presence: colleague.presence } },
     glyph(DRAWINGS[colleague.presence]), colleague.in_call && glyph("phone"), wordsOf(colleague));

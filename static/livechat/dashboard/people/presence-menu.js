@@ -63,7 +63,7 @@ export class PresenceMenu extends HTMLElement {
       : { choice: choiceOf(this.#me), in_call: !this.#me.in_call });
   };
 
-  /** Where he stands is where the arrow keys begin, unless they have begun before this was told. */
+  /** Focus the current status, where arrow keys start, unless they have already moved the focus. */
   #toggled = (/** @type {Event} */ event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
     if (this.#menu.panel.contains(document.activeElement)) return;
@@ -71,7 +71,10 @@ export class PresenceMenu extends HTMLElement {
   };
 }
 
-/** @param {Me} me @returns {string} his status in words, such as "Your status: Busy, in a call" */
+/**
+ * @param {Me} me
+ * @returns {string} the operator's status, such as "Your status: Busy, in a call"
+ */
 function ownWords(me) {
   if (me.id === null) return t("rail.operator");
   const status = t(`presence.${standing(me)}`);

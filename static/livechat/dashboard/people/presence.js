@@ -2,29 +2,38 @@
 
 /** @typedef {"available" | "busy" | "invisible"} Choice */
 
-/** What an operator chooses for himself, in the order of the menu. @type {readonly Choice[]} */
+/** The statuses that an operator can choose, in the order of the menu. @type {readonly Choice[]} */
 export const CHOICES = ["available", "busy", "invisible"];
 
 /**
- * He chooses, comes back, or begins or ends a call; detail is {@link Chosen}.
+ * The operator chose a status, came back, or began or ended a call; detail is {@link Chosen}.
  * @typedef {{ choice: Choice, in_call: boolean }} Chosen
  */
 export const CHOSE = "presence:chose";
 
-/** What commands about one's own status are about; others are about a conversation or a channel. */
+/**
+ * The subject of commands about the operator's own status. Others name a conversation or channel.
+ */
 export const OWN = "presence";
 
-/** @param {Me} me @returns {Choice} a server of the version before only tells whether he accepts */
+/**
+ * @param {Me} me
+ * @returns {Choice} from `accepting` if a server of the previous version sent no `availability`
+ */
 export function choiceOf(me) {
   return me.availability ?? (me.accepting ? "available" : "busy");
 }
 
-/** Whether he wants new chats and gets none, because he has touched nothing for half an hour. @param {Me} me */
+/**
+ * Return whether an available operator gets no new conversations, after half an hour without
+ * activity.
+ * @param {Me} me
+ */
 export function isAway(me) {
   return me.id !== null && me.presence === "away" && choiceOf(me) === "available";
 }
 
-/** @param {Me} me @returns {Choice | "away"} how he is shown to himself */
+/** @param {Me} me @returns {Choice | "away"} the status that the operator sees */
 export function standing(me) {
   return isAway(me) ? "away" : choiceOf(me);
 }
@@ -36,14 +45,15 @@ export function standing(me) {
  */
 export function presenceSet(client_id, { choice, in_call }) {
   const accepting = choice === "available";
-  // A server of the version before refuses what it does not know: it is told no more than it must be.
+  // A server of the previous version rejects unknown fields: send `availability` only when needed.
   const availability = choice === "invisible" ? { availability: choice } : {};
   return { type: "presence.set", client_id, accepting, in_call, ...availability };
 }
 
 /**
  * @param {Me} me
- * @param {PresenceChanged} event  about himself; he hears what his colleagues hear, too
+ * @param {PresenceChanged} event  about the operator; the version for colleagues has no
+ *   `availability` and changes nothing
  * @returns {Me}
  */
 export function ownPresence(me, { accepting, availability, in_call, presence }) {
@@ -55,7 +65,7 @@ const ORDER = ["online", "busy", "away"];
 /**
  * @param {Iterable<StaffColleague>} colleagues
  * @param {string} channel
- * @returns {StaffColleague[]} those who answer there and are not offline, first those who take chats
+ * @returns {StaffColleague[]} its operators who are not offline: online, busy, away; each by name
  */
 export function teamOf(colleagues, channel) {
   const here = [...colleagues].filter(({ channels, presence }) => presence !== "offline" && channels.includes(channel));
