@@ -1,4 +1,4 @@
-/** Find a language among many. What is chosen stays in sight. @param {HTMLElement} form */
+/** Filter the languages by typing. Chosen ones stay visible. @param {HTMLElement} form */
 export function languages(form) {
   const list = form.querySelector("[data-languages]");
   const find = /** @type {HTMLInputElement | null} */ (list?.querySelector("[data-find]"));
@@ -19,7 +19,7 @@ export function languages(form) {
   find.hidden = false;
   find.addEventListener("input", show);
   find.addEventListener("keydown", (event) => {
-    // It would send the form.
+    // Enter would submit the form.
     if (event.key === "Enter") event.preventDefault();
     if (event.key === "Escape" && find.value) {
       find.value = "";

@@ -1,4 +1,4 @@
-/** The page of one's own profile. Without this everything on it can be chosen and saved too. */
+/** The user's profile page. Without JavaScript all its settings work too. */
 
 import { Sounds } from "../shared/sounds.js";
 import { name, picture } from "./name-preview.js";

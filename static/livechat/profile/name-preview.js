@@ -1,7 +1,7 @@
 import { avatar } from "../shared/avatar.js";
 import { element } from "../shared/element.js";
 
-/** Say whom visitors will see while the name is being written. @param {HTMLElement} form */
+/** Show the name that visitors will see, while it is being typed. @param {HTMLElement} form */
 export function name(form) {
   const field = /** @type {HTMLInputElement | null} */ (form.querySelector("#id_chat_name"));
   const shown = /** @type {HTMLElement | null} */ (form.querySelector("[data-shown-name]"));
@@ -14,7 +14,10 @@ export function name(form) {
   show();
 }
 
-/** Show a picture as soon as it is chosen, and none when it is to be removed. @param {HTMLElement} form */
+/**
+ * Show a picture as soon as it is chosen, and initials when it is to be removed.
+ * @param {HTMLElement} form
+ */
 export function picture(form) {
   const field = /** @type {HTMLInputElement | null} */ (form.querySelector("#id_picture"));
   const without = /** @type {HTMLInputElement | null} */ (form.querySelector("#id_without_picture"));
@@ -29,7 +32,7 @@ export function picture(form) {
     address = file ? URL.createObjectURL(file) : "";
     if (file) {
       const image = element("img", { src: address, alt: "", width: 96, height: 96 });
-      // What is no picture the server refuses, with words.
+      // Not a picture: the server rejects it with a message.
       image.addEventListener("error", () => letters(form, shown?.textContent ?? "", true));
       face.replaceChildren(image);
     } else if (stored && !without?.checked) {
@@ -47,7 +50,8 @@ export function picture(form) {
 
 /**
  * Show initials where there is no picture.
- * @param {HTMLElement} form @param {string} name @param {boolean} [instead]  of a picture
+ * @param {HTMLElement} form @param {string} name @param {boolean} [instead]  whether to replace
+ *   a picture
  */
 function letters(form, name, instead = false) {
   const face = form.querySelector("[data-face]");

@@ -1,4 +1,4 @@
-/** Say whether this browser shows notifications, and ask it where it has not been asked. */
+/** Show whether this browser allows notifications, with a button to ask for permission. */
 
 /** @param {HTMLElement} form */
 export function notifications(form) {
@@ -19,11 +19,11 @@ export function notifications(form) {
     try {
       await Notification.requestPermission();
     } catch {
-      // It stays as it is, which `show` tells.
+      // The permission is unchanged, which `show` displays.
     }
     show();
   });
-  // Changed beside the address, in another tab, by the system.
+  // The user can also change it in the address bar, in another tab or in the system.
   navigator.permissions?.query({ name: "notifications" }).then((found) => { found.onchange = show; }, () => {});
   box.hidden = false;
   show();

@@ -10,7 +10,7 @@ export function volume(form) {
   field.addEventListener("input", () => { shown.textContent = `${field.value} %`; });
 }
 
-/** Show the hours only when they are wanted. @param {HTMLElement} form */
+/** Show the fields for quiet hours only while quiet hours are on. @param {HTMLElement} form */
 export function quietHours(form) {
   const field = /** @type {HTMLInputElement | null} */ (form.querySelector("#id_quiet"));
   const clocks = /** @type {HTMLElement | null} */ (form.querySelector("[data-clocks]"));
@@ -20,7 +20,11 @@ export function quietHours(form) {
   show();
 }
 
-/** Let each sound be heard as loud as it is set. @param {HTMLElement} form @param {Sounds} sounds */
+/**
+ * Add buttons that play each sound at the chosen volume.
+ * @param {HTMLElement} form
+ * @param {Sounds} sounds
+ */
 export function tests(form, sounds) {
   const blocked = /** @type {HTMLElement | null} */ (form.querySelector("[data-blocked]"));
   const buttons = /** @type {HTMLButtonElement[]} */ ([...form.querySelectorAll("[data-test]")]);

@@ -1,4 +1,4 @@
-/** Offer the time zone of this computer, where it is another one. @param {HTMLElement} form */
+/** Offer this computer's time zone, if it differs from the chosen one. @param {HTMLElement} form */
 export function timeZone(form) {
   const field = /** @type {HTMLSelectElement | null} */ (form.querySelector("#id_time_zone"));
   const button = /** @type {HTMLButtonElement | null} */ (form.querySelector("[data-zone]"));
