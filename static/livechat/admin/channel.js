@@ -1,4 +1,4 @@
-/** The form of a channel in the Admin. Without this everything is there too, one below the other. */
+/** The form of a channel in the Admin. Without JavaScript all parts are on one page. */
 
 import { watchColours } from "./colour-fields.js";
 import { offerCopying } from "./copy.js";

@@ -3,7 +3,7 @@ import { contrast } from "./colours.js";
 import { isColour, nearest } from "./contrast.js";
 
 /**
- * A picker beside each colour, and beneath each pair of colours how well they can be told apart.
+ * Add a picker to each colour, and the contrast below each pair of colours.
  * @param {HTMLElement} root
  */
 export function watchColours(root) {
@@ -28,7 +28,7 @@ function watch(line) {
     const valid = isColour(behind.value) && isColour(before.value);
     const reached = valid ? contrast(behind.value, before.value) : 0;
     const passes = reached >= wanted;
-    // Rounded down: 4.49 is not 4.5.
+    // Rounded down: 4.49 does not reach 4.5.
     const figure = (Math.floor(reached * 10) / 10).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1 });
     const text = valid ? (passes ? good : low).replace("{contrast}", figure) : "";
     if (said.textContent !== text) said.textContent = text;
@@ -57,7 +57,7 @@ function field(name) {
 
 /** @param {HTMLInputElement} text */
 function addPicker(text) {
-  // The words alone, without the star of what is required.
+  // Only the text, without the star of a required field.
   const label = text.labels?.[0]?.firstChild?.textContent?.trim() ?? "";
   const picker = element("input", { type: "color", className: "picker", attributes: { "aria-label": label } });
   const both = element("span", { className: "colour" });

@@ -1,9 +1,9 @@
-/** Can a colour be read on another one? The twin of `livechat/domain/colours.py`, for the preview. */
+/** Contrast of colours, as in `livechat/domain/colours.py`, for the form and its preview. */
 
 const READABLE = 4.5;
 
 /**
- * `foreground` when it can be read on `background` (WCAG 2.2 AA), else black or white.
+ * Return `foreground` if it is readable on `background` (WCAG 2.2 AA), else black or white.
  * @param {string} foreground  such as #ffffff
  * @param {string} background
  * @returns {string}

@@ -1,4 +1,4 @@
-/** The browser's twin of livechat/domain/colours.py: the same whole numbers, the same colours. */
+/** The integer arithmetic of `livechat/domain/colours.py`, so that both find the same colours. */
 
 import { contrast } from "./colours.js";
 
@@ -6,13 +6,13 @@ const STEPS = 256;
 const BLACK = [0, 0, 0];
 const WHITE = [255, 255, 255];
 
-/** Is it #rrggbb, and nothing else? @param {string} text */
+/** Return whether a text is exactly #rrggbb. @param {string} text */
 export function isColour(text) {
   return /^#[0-9a-f]{6}$/i.test(text);
 }
 
 /**
- * The colour most like `colour` that has the contrast `wanted` with `against`.
+ * Return the colour closest to `colour` that has the contrast `wanted` with `against`.
  * @param {string} colour @param {string} against @param {number} wanted
  * @returns {string}
  */

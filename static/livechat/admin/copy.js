@@ -1,11 +1,11 @@
 import { announce } from "./status.js";
 
+/** Milliseconds for which a button shows that it has copied. */
 const SHOWN = 2_000;
-/** Milliseconds that a button says it is done. */
 
 /**
- * Buttons that copy what stands beside them. Where the clipboard is closed, as on plain http, it
- * is selected instead.
+ * Enable the buttons that copy a text. Without clipboard access, as on plain HTTP, the text is
+ * selected and copied with `execCommand`; if that fails too, it stays selected.
  * @param {HTMLElement} root
  */
 export function offerCopying(root) {
@@ -33,7 +33,7 @@ export function offerCopying(root) {
   }
 }
 
-/** @param {HTMLElement} source @returns {Promise<boolean>} whether it is in the clipboard */
+/** @param {HTMLElement} source @returns {Promise<boolean>} whether the text is in the clipboard */
 async function copy(source) {
   try {
     await navigator.clipboard.writeText(source.textContent ?? "");

@@ -4,7 +4,7 @@ const LIST = "countries";
 
 /**
  * Turn a field of codes ("DE, AT") into names that are added by typing and removed by a button.
- * The field itself stays, hidden, and is what is sent.
+ * The field stays, hidden, and the form submits it.
  * @param {HTMLInputElement} field
  */
 export function pickCountries(field) {
@@ -41,7 +41,7 @@ export function pickCountries(field) {
     input.placeholder = codes().length ? "" : all;
   }
 
-  /** Take what was typed, a name or a code, if there is such a country. */
+  /** Add the typed country, a name or a code, if it exists. */
   function take() {
     const typed = input.value.trim().toLowerCase();
     if (!typed) return;
@@ -52,7 +52,7 @@ export function pickCountries(field) {
   }
 
   input.addEventListener("input", () => {
-    // Typing "DE" might become "Denmark": only a whole name is taken while typing.
+    // "De" may become "Denmark": while typing, only a complete name is added.
     if (options.some((option) => option.value === input.value)) take();
   });
   input.addEventListener("change", take);
@@ -62,7 +62,7 @@ export function pickCountries(field) {
       take();
     } else if (event.key === "Backspace" && !input.value) keep(codes().slice(0, -1));
   });
-  // Half a name would be lost without a word: it is sent, and refused with one.
+  // Half a name would be lost silently: submit it, so that the server rejects it with a message.
   field.form?.addEventListener("submit", () => {
     take();
     if (input.value.trim()) field.value = [field.value, input.value.trim()].filter(Boolean).join(", ");

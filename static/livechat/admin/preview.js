@@ -7,13 +7,13 @@ const COLOURS = {
   header_background_color: "--header",
   title_color: "--title",
 };
-/** Words that nobody could read the widget writes in black or white: what, on what, as what. */
+/** Text colour, background, property of the result: the widget replaces unreadable text colours. */
 const WORDS = [["--title", "--header", "--on-header"], ["--icon", "--button", "--on-button"]];
-/** Suggestions that the widget shows; of more the form tells that they are too many. */
+/** Most suggestions that the widget shows; the form rejects more. */
 const MOST_LINES = 4;
 
 /**
- * Keep the preview as the fields are. Texts become text, and only colours become colours.
+ * Update the preview with the fields. Texts never become HTML, and invalid colours are ignored.
  * @param {HTMLElement} root
  */
 export function showPreview(root) {

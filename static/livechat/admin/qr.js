@@ -1,4 +1,4 @@
-/** The page to print: a button for those who do not know the keys. */
+/** The page to print: show the button that opens the print dialog. */
 
 const button = document.querySelector("button");
 if (button) {

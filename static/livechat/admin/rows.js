@@ -2,13 +2,14 @@ import { pickCountries } from "./countries.js";
 import { announce } from "./status.js";
 
 const STEP = 10;
+/** Pixels from the window's edge in which dragging scrolls. */
 const EDGE = 80;
-/** Pixels of the window's edge where dragging scrolls, and how far it does at once. */
+/** Pixels to scroll for each move of the pointer. */
 const SCROLL = 16;
 const OPENS = "auto_popup";
 
 /**
- * Rows that are added, removed and put into an order.
+ * Let rows be added, removed and reordered.
  * @param {HTMLElement} root
  */
 export function startRows(root) {
@@ -106,10 +107,10 @@ function start(part) {
       });
       if (!over) return;
       const { top, height } = over.getBoundingClientRect();
-      // Only beyond the middle: rows of different heights would swap to and fro.
+      // Only beyond the middle, else rows of different heights would swap back and forth.
       const below = event.clientY > top + height / 2;
       const [from, to] = [order.indexOf(row), order.indexOf(over)];
-      // The others make room; the row itself stays, since a node that is moved loses the pointer.
+      // Move the other rows: a node that is moved loses the captured pointer.
       if (below && to > from) row.before(...order.slice(from + 1, to + 1));
       else if (!below && to < from) row.after(...order.slice(to, from));
     };
@@ -136,14 +137,14 @@ function start(part) {
     total.value = String(Number(total.value) + 1);
     prepare(row);
     refresh();
-    // Django's autocompletion listens to this.
+    // Django's autocomplete fields start on this event.
     row.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: "" } }));
     row.querySelector(/** @type {"select"} */ (".select2-selection, select, input:not([type=hidden])"))?.focus();
     announce(part.dataset.added);
   }
 
   if (ordered) {
-    // After an error new rows come last; their place is in their number.
+    // After an error new rows come last: restore the order from their sequence numbers.
     const place = (/** @type {HTMLElement} */ row) =>
       Number(/** @type {HTMLInputElement | null} */ (row.querySelector("[name$=-sequence]"))?.value ?? 0);
     const sorted = rows().sort((one, other) => place(one) - place(other));
@@ -162,7 +163,10 @@ function removal(row) {
   return /** @type {HTMLInputElement | null} */ (row.querySelector(".remove input"));
 }
 
-/** The timer means something only where the chat opens by itself, a condition only with a bot. @param {HTMLElement} row */
+/**
+ * Show the timer only for rules that open the chat, and dim a condition without a bot.
+ * @param {HTMLElement} row
+ */
 function followAction(row) {
   const action = /** @type {HTMLSelectElement | null} */ (row.querySelector("[data-action] select"));
   const timer = row.querySelector("[data-timer]");
@@ -173,7 +177,7 @@ function followAction(row) {
     const seconds = /** @type {HTMLElement | null} */ (timer?.querySelector(".seconds") ?? null);
     const none = /** @type {HTMLElement | null} */ (timer?.querySelector(".none") ?? null);
     if (action && input && seconds && none) {
-      // What is wrong has to be seen, wherever it is.
+      // A field with an error is always shown.
       const shown = action.value === OPENS || timer?.classList.contains("errors") === true;
       if (!shown && !input.checkValidity()) input.value = "0";
       seconds.hidden = !shown;

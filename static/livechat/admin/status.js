@@ -1,11 +1,11 @@
 /**
- * Say something to those who do not see the page.
+ * Announce a text to screen readers.
  * @param {string | undefined} text
  */
 export function announce(text) {
   const status = document.getElementById("channel-status");
   if (!status || !text) return;
   status.textContent = "";
-  // The same words twice would be read once: first nothing, then they.
+  // Clear it first, as an unchanged text would not be read again.
   requestAnimationFrame(() => { status.textContent = text; });
 }

@@ -1,8 +1,8 @@
-/** No id of the page begins so: the browser would jump to it. */
+/** No id on the page begins with this prefix, else the browser would scroll to it. */
 const HASH = "#show-";
 
 /**
- * Show one panel at a time. Which one is remembered in the address; one with errors goes first.
+ * Show one panel at a time. The URL's hash stores which one; a panel with errors takes precedence.
  * @param {HTMLElement} root
  */
 export function startTabs(root) {
@@ -58,7 +58,7 @@ export function startTabs(root) {
     const tab = named();
     if (tab) show(tab.dataset.key);
   });
-  // What is sent comes back to where one was.
+  // After the form is submitted, the page returns to the open panel.
   form?.addEventListener("submit", () => {
     const open = tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
     form.action = `${location.pathname}${location.search}${HASH}${open?.dataset.key ?? ""}`;
