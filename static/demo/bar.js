@@ -1,5 +1,5 @@
-// The demo bar: remembers whether it is folded, and goes elsewhere when a country is chosen. It
-// runs where it stands, so that nothing jumps.
+// The demo bar: stores whether it is folded, and reloads the page for the chosen country. It is a
+// blocking script right behind the bar, to avoid a layout shift.
 (function () {
   "use strict";
   const KEY = "demo-bar";
@@ -12,12 +12,12 @@
     try {
       return localStorage.getItem(KEY);
     } catch {
-      return null; // forbidden: then it is unfolded on every page
+      return null; // forbidden: the bar starts in its default state on every page
     }
   }
 
   details.open = (remembered() ?? (NARROW.matches ? "folded" : "open")) === "open";
-  // A form that a browser fills in again after "back" must show what the address says.
+  // After "back" a browser restores the form's old value; show the one in the URL.
   addEventListener("pageshow", () => {
     from.value = new URLSearchParams(location.search).get("from") ?? "";
     if (from.selectedIndex < 0) from.value = "";
@@ -25,7 +25,7 @@
 
   details.querySelector("summary")?.addEventListener("click", () => {
     try {
-      localStorage.setItem(KEY, details.open ? "folded" : "open"); // as it will be after the click
+      localStorage.setItem(KEY, details.open ? "folded" : "open"); // the state after the click
     } catch {
       // Forbidden, see above.
     }

@@ -1,5 +1,5 @@
-// The tea finder: one page whose steps have addresses of their own, as single-page apps have. The
-// address is the state: which step is seen, and what was answered so far.
+// The tea finder: a single-page app whose steps have URLs of their own. The URL is the state: the
+// current step, and the choices so far.
 
 const KEYS = ["time", "mood", "strength"];
 const WEIGHTS = [3, 2, 2];
@@ -9,7 +9,7 @@ const base = finder.dataset.base ?? "/";
 const sections = [...finder.querySelectorAll("section")];
 const teas = [...finder.querySelectorAll("[data-tea]")].filter((tea) => tea instanceof HTMLElement);
 
-/** Show the step that the address names. */
+/** Show the step that the URL names. */
 function show() {
   const step = location.pathname.slice(base.length);
   for (const section of sections) {
@@ -31,7 +31,7 @@ function fill(section) {
   tell("#demo-but", section.dataset.but ? `; ${section.dataset.but}` : "");
 }
 
-/** Let a link keep the answers so far. @param {HTMLAnchorElement} link @param {string} key */
+/** Add the choices so far to a link. @param {HTMLAnchorElement} link @param {string} key */
 function carry(link, key) {
   const answers = new URLSearchParams(location.search);
   answers.set(key, link.dataset.answer ?? "");
@@ -41,7 +41,7 @@ function carry(link, key) {
   else link.removeAttribute("aria-current");
 }
 
-/** Show the tea that fits best, and why. @param {HTMLElement} section */
+/** Show the tea that fits best, and the choices it is based on. @param {HTMLElement} section */
 function recommend(section) {
   const answers = KEYS.map((key) => ({ key, answer: answered(key) }));
   const complete = answers.every(({ answer }) => answer);
@@ -54,7 +54,7 @@ function recommend(section) {
   teas.forEach((tea, index) => hide(tea, index !== best));
 }
 
-/** Return how well a tea fits the answers. @param {HTMLElement} tea */
+/** Return how well a tea fits the choices. @param {HTMLElement} tea */
 function score(tea) {
   const answers = new URLSearchParams(location.search);
   return KEYS.reduce((sum, key, index) => {
@@ -63,7 +63,7 @@ function score(tea) {
   }, 0);
 }
 
-/** Return the words of the choice that the address names. @param {string} key */
+/** Return the label of the choice in the URL. @param {string} key */
 function answered(key) {
   const answer = new URLSearchParams(location.search).get(key) ?? "";
   const choices = finder.querySelectorAll(`section[data-key="${key}"] a[data-answer]`);
