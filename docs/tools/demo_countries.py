@@ -1,4 +1,4 @@
-"""``python -m docs.tools.demo_countries`` writes the demo's GeoIP file from its table."""
+"""Write the demo's GeoIP file from its table: ``python -m docs.tools.demo_countries``."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from config.demo.countries import COUNTRIES, FILE
 
 
 def write(path: Path) -> None:
-    """Write the table as a GeoIP file of countries."""
+    """Write the table of countries to `path` as a GeoIP file."""
     writer = MMDBWriter(
         ip_version=6,
         ipv4_compatible=True,

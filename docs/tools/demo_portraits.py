@@ -1,6 +1,6 @@
-"""``python -m docs.tools.demo_portraits``: draw the demo's operators anew.
+"""Draw the pictures of the demo's operators: ``python -m docs.tools.demo_portraits``.
 
-Nobody is portrayed: a few ellipses each, in colours of the shop.
+They show no real people: each is a few ellipses in the shop's colours.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from config.demo.data import PICTURES
 
 SIDE = 192
 FINER = 8
-"""Drawn so many times larger, which makes edges smooth."""
+"""Scale at which a picture is drawn before it is reduced, which makes edges smooth."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """Colours of a picture, and whether hair reaches the shoulders."""
+    """Colours of a picture, and whether the hair reaches the shoulders."""
 
     sky: str
     sun: str
@@ -59,7 +59,7 @@ def draw(look: Look) -> PIL.Image.Image:
     pen = PIL.ImageDraw.Draw(image)
 
     def ellipse(x: float, y: float, width: float, height: float, colour: str) -> None:
-        """Fill an ellipse around (x, y); measures in hundredths of the side."""
+        """Fill an ellipse centred on (x, y). All measures are hundredths of the side."""
         unit = SIDE * FINER / 100
         box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
         pen.ellipse([edge * unit for edge in box], fill=colour)

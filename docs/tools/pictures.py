@@ -1,4 +1,4 @@
-"""Pictures of the chat for the documentation: ``python -m docs.tools.pictures``."""
+"""Take the documentation's pictures of the chat: ``python -m docs.tools.pictures``."""
 
 import sys
 import tempfile
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 class Guest(Visitor):
-    """A visitor on the page of the direct link, which is only the chat."""
+    """A visitor on the page of the direct link, which contains nothing but the chat."""
 
     @property
     def view(self) -> Page:  # type: ignore[override]
@@ -62,7 +62,7 @@ class Guest(Visitor):
 
 
 class Studio:
-    """The shop on a busy morning."""
+    """Takes every picture of the demo's shop on a busy morning."""
 
     def __init__(
         self, browser: Browser, url: str, second_site: str, passwords: dict[str, str]
@@ -95,7 +95,7 @@ class Studio:
         self.take_admin()
 
     def take_elsewhere(self, anna: Operator) -> None:
-        """The chat where the shop is not: a notification, a link, another company's page."""
+        """Take the chat outside the shop: a notification, a direct link, another company's page."""
         shopper = Visitor(self.page("/demo/pricing/", DESKTOP))
         expect(shopper.teaser).to_be_visible()
         self.take("shop-notification", shopper.page)
@@ -103,7 +103,7 @@ class Studio:
         linked = Guest(self.page("/chat/kettle-and-leaf/", PHONE))
         linked.is_connected()
         linked.composer.fill("Hello! Are you open on Saturdays?")
-        linked.view.get_by_role("button", name="Send").click()  # Enter begins a line on telephones
+        linked.view.get_by_role("button", name="Send").click()  # on telephones, Enter adds a line
         anna.rows("mine").filter(has_text="on Saturdays").click()
         anna.write("From ten to two, and the kettle is on.")
         expect(linked.entry("From ten to two, and the kettle is on.")).to_be_visible()
@@ -156,7 +156,7 @@ class Studio:
         return vera
 
     def crowd(self, anna: Operator) -> None:
-        """Others who want something: one who waits for her, two who wait for anybody."""
+        """Add three conversations: one assigned to Anna, two in the queue."""
         self.visitor("/demo/shop/", DESKTOP).write("Do you deliver to Norway?")
         expect(anna.rows("mine")).to_have_count(2)
         anna.chooses("busy")
@@ -192,12 +192,12 @@ class Studio:
         return page
 
     def again(self, somebody: Visitor | Operator, name: str, device: dict[str, Any]) -> None:
-        """Take the same person's page on another device."""
+        """Take the page of the same person on another device."""
         address = somebody.page.url.removeprefix(self._url)
         page = self.page(address, device, somebody.page.context.storage_state())
         same = type(somebody)(page)
         if isinstance(same, Visitor):
-            # What was open where he comes from is so here too, but not on a telephone.
+            # A chat that was open on the first device is open here too, but not on a telephone.
             page.evaluate("new Promise(done => Livechat.on('ready', done))")
             if not same.panel.is_visible():
                 same.launcher.click()
@@ -208,7 +208,7 @@ class Studio:
 
     def take(self, name: str, page: Page) -> None:
         page.mouse.move(0, 0)
-        page.wait_for_timeout(1_000)  # for what fades in or out
+        page.wait_for_timeout(1_000)  # until elements have faded in or out
         path = IMAGES / f"{name}.png"
         page.screenshot(path=path, animations="disabled")
         size = path.stat().st_size

@@ -1,6 +1,6 @@
-"""Pictures of every state of the chat and the inbox, on four devices: ``make pictures``.
+"""Take pictures of every state of the chat and the inbox, on four devices: ``make pictures``.
 
-They lie in ``docs/images/states/<device>/``; whoever changes how something looks looks at them.
+They are written to ``docs/images/states/<device>/``. Review them after a change of the looks.
 """
 
 import io
@@ -36,7 +36,7 @@ HINT = "tea@kettle-and-leaf.example"
 
 @dataclass(frozen=True)
 class Device:
-    """Who looks, and on what."""
+    """A device: its language, and the browser options of visitor and operator."""
 
     name: str
     language: str = "en"
@@ -49,7 +49,7 @@ class Device:
 
 
 WINDOW = {"viewport": {"width": 700, "height": 800}}
-"""Just large enough for the chat's window with some of the page around it."""
+"""Just large enough for the chat window and some of the page around it."""
 INBOX = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DEVICES = (
@@ -116,7 +116,7 @@ def standing(folder: Path) -> Iterator[App]:
 
 
 class Studio:
-    """One device, one server, everything that can be seen on it."""
+    """Takes all pictures of one device, on a server of its own."""
 
     def __init__(
         self, browser: Browser, app: App, device: Device, passwords: dict[str, str]
@@ -148,7 +148,7 @@ class Studio:
             self.inbox(anna)
 
     def change(self, statements: str) -> None:
-        """Change rows of the server."""
+        """Run Python statements that change the server's rows."""
         names = "from livechat.models import Channel, Operator, User, Visitor;"
         self._app.manage("shell", "--no-imports", "--verbosity", "0", "-c", names + statements)
 
@@ -227,7 +227,7 @@ class Studio:
         self.open_again(vera)
 
     def closed(self, vera: Visitor, anna: Operator) -> None:
-        """The window is closed, and somebody answers; then the chat ends."""
+        """Close the window, receive a message meanwhile, then see the conversation end."""
         vera.view.locator("chat-header .head button.quiet").last.click()
         expect(vera.panel).to_be_hidden()
         self.write(anna, self._said[1])
@@ -295,7 +295,7 @@ class Studio:
         vera.page.context.close()
 
     def unsent_and_away(self) -> None:
-        """A text the server refused, then no server at all."""
+        """A text that the server rejects, then a server that does not respond."""
         vera = self.visitor()
         vera.opens()
         self.write(vera, self._said[4])
@@ -411,7 +411,7 @@ class Studio:
             page.context.close()
 
     def status(self, anna: Operator) -> None:
-        """The menu of her own status; then the strip, after half an hour without a touch."""
+        """Take the menu of her own status, then the strip after 31 minutes without activity."""
         anna.page.goto(f"{self._app.url}/dashboard/")
         anna.is_connected()
         anna.presence.click()
@@ -419,7 +419,7 @@ class Studio:
         self.take("inbox-status", anna.page)
         anna.page.keyboard.press("Escape")
         self.change_status(anna, "available")
-        anna.page.reload()  # what she has touched here would be told after the half hour, too
+        anna.page.reload()  # so that the page has no activity of hers to report
         anna.is_connected()
         self._app.kill()
         self.change(
@@ -462,7 +462,7 @@ class Studio:
         return context.new_page()
 
     def change_status(self, anna: Operator, status: str) -> None:
-        """On a telephone the button is beside the list alone."""
+        """Set Anna's status. On a telephone, the button exists only beside the list."""
         place = anna.page.evaluate("location.hash")
         if self._device.is_phone:
             anna.page.evaluate("location.hash = ''")
@@ -498,7 +498,7 @@ class Studio:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
         picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-        # A few colours are enough to judge by, and a tenth of the weight.
+        # A few colours are enough for a review and make a file ten times smaller.
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
         size = path.stat().st_size
         sys.stdout.write(f"{path.relative_to(ROOT)}  {size // 1024} KB\n")
@@ -506,7 +506,7 @@ class Studio:
 
 
 def picture() -> bytes:
-    """A tin of tea, as somebody might photograph it."""
+    """Return a picture of a tin of tea, as a visitor might photograph it."""
     image = Image.new("RGB", (900, 640), "#e9e2d2")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 430, 900, 640), fill="#b58d61")
