@@ -1,4 +1,4 @@
-"""What every test may ask for: people, a channel, sockets."""
+"""Fixtures for every test: people, a channel, sockets."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ from tests.machine.database import Contents, make
 from tests.machine.workers import once
 from tests.sockets import Sockets
 
-# An example may take as long as a busy computer lets it.
+# No deadline for one example: the computer may be busy.
 properties.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=properties()
 )
@@ -38,7 +38,7 @@ properties.load_profile("patient")
 def django_db_setup(
     django_test_environment, django_db_blocker, django_db_keepdb, tmp_path_factory
 ) -> Iterator[None]:
-    """A database for each worker, copied from one that is migrated once."""
+    """Provide a database for each worker, copied from one that is migrated once."""
     name = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         with once(tmp_path_factory, "database") as (folder, is_made):
@@ -54,7 +54,7 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def plain_static_files(settings):
-    """Pages name their files as they are; hashing is tested where it happens."""
+    """Serve static files under their plain names. Tests of hashing switch it on themselves."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -63,20 +63,20 @@ def plain_static_files(settings):
 
 @pytest.fixture(autouse=True)
 def quick_hashes(settings):
-    """A password of a test is no secret; a real hash takes a quarter of a second of CPU."""
+    """Hash passwords with MD5: a real hash takes a quarter of a second of CPU."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
 def plain_english():
-    """A request leaves its language behind in the thread; the next one chooses anew, a test not."""
+    """Activate English for the test: a request leaves its language active in the thread."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def fresh_process(settings):
-    """What a process counts and remembers for a while, of another test, is not there any more."""
+    """Reset what the process counts and caches, so that tests do not see each other's."""
     limiter.forget()
     outbox.listeners.forget()
     response_times.forget()
@@ -107,7 +107,7 @@ def vera(berlin: Channel) -> VisitorActor:
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[Post]:
-    """Collect what leaves for the bus, with the groups it is meant for."""
+    """Collect the posts sent to the bus, with their groups."""
     posts: list[Post] = []
     original = bus.publish
 
@@ -121,7 +121,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Post]:
 
 @pytest_asyncio.fixture
 async def sockets(transactional_db) -> AsyncIterator[Sockets]:
-    """Real sockets through the real ASGI application, bus and writer of this loop."""
+    """Open real sockets on the real ASGI application, with the bus and the writer of this loop."""
     await bus.attach()
     opened = Sockets()
     yield opened
@@ -138,7 +138,7 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
 
 
 async def _close_connections(pool) -> None:
-    """Close every connection of a pool's threads: the next test starts with an empty database."""
+    """Close the connections of all threads in a pool, before the database is emptied."""
     loop = asyncio.get_running_loop()
     size = pool._max_workers
     barrier = threading.Barrier(size)

@@ -25,7 +25,7 @@ def user(name: str, *, group: str | None = None, **fields: Any) -> User:
 
 
 def operator(name: str, *channels: Channel, online: bool = True, **fields: Any) -> Operator:
-    """An operator who answers on `channels` and, unless told otherwise, sits at his desk."""
+    """Create an operator of `channels`, by default online and active now."""
     made: Operator = user(name, group=rights.OPERATORS).operator
     now = timezone.now()
     if online:
@@ -51,14 +51,14 @@ def channel(name: str = "Berlin", **fields: Any) -> Channel:
 
 
 def actor(operator: Operator | User) -> StaffActor:
-    """The rights of an operator or user as they are now."""
+    """Return an actor with the current rights of an operator or user."""
     return operators.staff_actor(
         operator.user_id if isinstance(operator, Operator) else int(operator.pk)
     )
 
 
 def visitor(channel: Channel) -> VisitorActor:
-    """Somebody on the website of `channel`; no row before he writes."""
+    """Return a visitor of `channel`; they have no row before their first message."""
     return VisitorActor(uuid.uuid4(), channel.pk)
 
 
@@ -73,7 +73,7 @@ def conversation(who: VisitorActor, text: str = "Hello") -> Conversation:
 
 
 def webhook(url: str = "https://hooks.example.com/", **fields: Any) -> Webhook:
-    """A webhook for all events, unless told otherwise; it is heard at once."""
+    """Create a webhook, by default for all events. It receives events at once."""
     fields = {"name": "Shop", "events": [event.value for event in CHOSEN], **fields}
     made = Webhook.objects.create(url=url, **fields)
     outbox.listeners.forget()

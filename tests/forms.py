@@ -1,10 +1,10 @@
-"""What a browser would send of a page."""
+"""Reads from an HTML page what a browser would send."""
 
 from html.parser import HTMLParser
 
 
 class Form(HTMLParser):
-    """What a browser would send of a page's forms, and the ids that it saw."""
+    """The fields that a browser would send for a page's forms, and all ids of the page."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)

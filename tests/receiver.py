@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that webhooks are posted to, well-behaved or not."""
+"""A real HTTP server on loopback that receives webhooks and can misbehave."""
 
 import http.server
 import json
@@ -16,7 +16,7 @@ DRIP_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Received:
-    """One request, as it came; header names in lower case."""
+    """One request as received; header names in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -45,7 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:
             self.close_connection = True
-            return  # he was killed over it; half a request is none
+            return  # the sender was killed while sending: ignore half a request
         request = Received(self.path, headers, body)
         with self.server.lock:
             self.server.received.append(request)
@@ -54,7 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer(self)
 
     def log_message(self, *_args: object) -> None:
-        """Tests read what was received, not a log."""
+        """Log nothing: tests read the received requests."""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -68,12 +68,12 @@ class Server(http.server.ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, *_args: object) -> None:
-        """A caller that hangs up in the middle is what some tests are about."""
+        """Ignore the error: in some tests, clients disconnect in the middle."""
 
 
 @dataclass
 class Receiver:
-    """What stands at `url`. `answers` are given one after the other, `usual` after them."""
+    """The server at `url`. It gives `answers` one after the other, then always `usual`."""
 
     server: Server
     scheme: str = "http"
@@ -93,7 +93,7 @@ class Receiver:
         return self.server.received
 
     def events(self) -> list[str]:
-        """Return the types of what came, in order."""
+        """Return the types of the received events, in order."""
         return [request.told["type"] for request in self.received]
 
 
@@ -101,7 +101,7 @@ class Receiver:
 def receiving(
     *answers: Answer, decide: Decide | None = None, secured: ssl.SSLContext | None = None
 ) -> Iterator[Receiver]:
-    """Yield a receiver that gives these answers, or those that `decide` chooses."""
+    """Yield a receiver that gives these responses, or those that `decide` chooses."""
     server = Server(decide or (lambda _request: place.answers.pop(0) if place.answers else usual()))
     place = Receiver(server, "https" if secured else "http", list(answers))
     if secured:
@@ -121,7 +121,7 @@ def receiving(
 
 
 def status(code: int, **headers: str) -> Answer:
-    """Answer with a status and, where it may have one, a short text."""
+    """Return a response with a status and, where HTTP allows one, a short body."""
 
     def answer(handler: Handler) -> None:
         body = b"" if code in (204, 304) else b"<b>secret of the inside</b>"
@@ -136,22 +136,22 @@ def status(code: int, **headers: str) -> Answer:
 
 
 def raw(text: bytes) -> Answer:
-    """Answer with these bytes, HTTP or not."""
+    """Return a response of exactly these bytes, which need not be HTTP."""
     return lambda handler: _write(handler, text)
 
 
 def hang_up(handler: Handler) -> None:
-    """Close the connection without a word."""
+    """Close the connection without a response."""
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def hang(seconds: float) -> Answer:
-    """Say nothing for so long."""
+    """Return a response that stays silent for `seconds`."""
     return lambda _handler: time.sleep(seconds)
 
 
 def drip(head: bytes, drops: int) -> Answer:
-    """Begin an answer and go on byte by byte."""
+    """Return a response that starts with `head` and continues byte by byte."""
 
     def answer(handler: Handler) -> None:
         _write(handler, head)
@@ -163,7 +163,7 @@ def drip(head: bytes, drops: int) -> Answer:
 
 
 def flood(head: bytes, size: int) -> Answer:
-    """Begin an answer and send far too much."""
+    """Return a response that starts with `head` and continues with `size` bytes."""
     return lambda handler: _write(handler, head + b"x" * size)
 
 

@@ -1,4 +1,4 @@
-"""Sockets for tests: the real consumers behind the real routing, spoken to in frames."""
+"""Sockets for tests: frames to and from the real consumers, through the real routing."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ from livechat.wire import HEARTBEAT_SECONDS
 
 HOST = "testserver"
 PATIENCE_SECONDS = 30
-"""For what comes in any case; the computer may be busy with other things."""
+"""For frames that must come; the computer may be busy."""
 
 
 class Socket:
@@ -26,7 +26,7 @@ class Socket:
         self._communicator = communicator
         self.close_code: int | None = None
         self.heard: list[dict[str, Any]] = []
-        """Every frame ever received, for asking what must not be there."""
+        """Every received frame, for checks that a frame is absent."""
 
     async def send(self, type_: str, **fields: Any) -> None:
         await self.send_raw(json.dumps({"type": type_, **fields}, default=str, ensure_ascii=False))
@@ -45,7 +45,10 @@ class Socket:
         return client_id
 
     async def next(self, *types: str) -> dict[str, Any]:
-        """Return the next frame, of one of `types` when given; others before it are passed over."""
+        """Return the next frame, or the next of one of `types`; skips others.
+
+        Raises ConnectionError.
+        """
         while True:
             output = await self._communicator.receive_output(PATIENCE_SECONDS)
             if output["type"] == "websocket.close":
@@ -57,7 +60,7 @@ class Socket:
                 return frame
 
     async def closed(self) -> int:
-        """Return the close code; frames before it are kept in `heard`."""
+        """Return the close code; `heard` keeps the frames before it."""
         try:
             while True:
                 await self.next()
@@ -66,11 +69,11 @@ class Socket:
             return self.close_code
 
     async def quiet(self) -> bool:
-        """Say whether nothing more is coming."""
+        """Return whether no more frames are coming."""
         return await self._communicator.receive_nothing(0.15, 0.01)
 
     async def drain(self) -> list[dict[str, Any]]:
-        """Return what has come in."""
+        """Return all frames that have arrived."""
         frames = []
         while not await self.quiet():
             frames.append(await self.next())
@@ -81,7 +84,7 @@ class Socket:
 
 
 class Ear:
-    """What hears the bus as a socket does, and remembers it."""
+    """A subscriber of the bus, like a socket, that keeps the frames."""
 
     def __init__(self) -> None:
         self.frames: list[str] = []
@@ -91,7 +94,7 @@ class Ear:
 
 
 class Sockets:
-    """Opens sockets and closes those that are still open at the end of the test."""
+    """Opens sockets and closes those still open at the end of the test."""
 
     def __init__(self) -> None:
         self._open: list[Socket] = []
@@ -105,7 +108,7 @@ class Sockets:
         host: str = HOST,
         forwarded: str | None = None,
     ) -> Socket | None:
-        """Return a socket, or None when the server refused it before accepting."""
+        """Return a socket, or None when the server rejects the handshake."""
         headers = [(b"host", host.encode()), (b"user-agent", b"Test/1.0")]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
@@ -122,21 +125,21 @@ class Sockets:
         return socket
 
     async def visitor(self, channel: Channel, **hello: Any) -> Socket:
-        """Return a visitor's socket that has said hello; `welcome` is its first frame."""
+        """Return a visitor's socket that has sent `hello`; `welcome` is its first frame."""
         socket = await self.connect(f"/ws/visitor/{channel.key}/")
         assert socket is not None
         await socket.send("hello", **{"version": 1, "tab": uuid.uuid4().hex, **hello})
         return socket
 
     async def chat(self, channel: Channel, text: str = "Hello") -> tuple[Socket, str]:
-        """Return a visitor's socket with a conversation just opened, and its id."""
+        """Return a visitor's socket with a new conversation, and the conversation's id."""
         socket = await self.visitor(channel)
         await socket.send("conversation.open", client_id=uuid.uuid4(), text=text)
         ack = await socket.next("ack")
         return socket, ack["conversation"]
 
     async def staff(self, who: Operator | User, *, fetch: bool = True) -> Socket:
-        """Return a dashboard's socket that has said hello and, by default, has its inbox."""
+        """Return a dashboard's socket that has sent `hello` and, by default, has its inbox."""
         user = who.user if isinstance(who, Operator) else who
         cookie = await sync_to_async(session_cookie)(user)
         socket = await self.connect("/ws/staff/", cookie=cookie)
@@ -154,14 +157,14 @@ class Sockets:
 
 
 async def beat_all() -> None:
-    """Let every socket have the heartbeat that is due within the next seconds."""
+    """Send every socket the heartbeat that is due within the next HEARTBEAT_SECONDS."""
     pulse = HeartbeatLoop()
     for turn in range(1, HEARTBEAT_SECONDS + 1):
         await pulse.beat(turn)
 
 
 def session_cookie(user: User) -> str:
-    """Sign `user` in and return the cookie his browser would send."""
+    """Sign `user` in and return the cookie that their browser would send."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

@@ -1,4 +1,4 @@
-"""What a run of tests tells of itself, and what it tries once more."""
+"""Stages of a test run: what is reported and what is retried."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.machine.stages import Flaky, Stage
 
 PYTEST = (sys.executable, "-m", "pytest", "-c", "pytest.ini", ".")
 ALONE = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""Nothing of the run around it."""
+"""An environment without the settings of the surrounding run."""
 
 ONCE = """
 from pathlib import Path
@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 @dataclass
 class Project:
-    """Runs the stage of a project; `calls` counts how often pytest began."""
+    """Runs the stage of a project; `calls` counts the pytest runs."""
 
     folder: Path
     calls: int = 0

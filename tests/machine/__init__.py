@@ -1,4 +1,4 @@
-"""The machine under the tests: its programs, throw-away servers, and what a run must hold.
+"""Runs tests on a real machine: external programs, throw-away servers, rules for every run.
 
-Knows nothing of Django, so that it can be imported before settings are.
+Does not import Django, so it can be imported before settings are read.
 """

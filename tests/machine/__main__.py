@@ -15,7 +15,7 @@ WIDTH = 88
 
 
 def main() -> int:
-    """Do what the command line says; return the exit code."""
+    """Run the command given on the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine")
     commands = parser.add_subparsers(dest="command", required=True)
     install_parser = commands.add_parser("install", help="install programs where we may")
@@ -34,7 +34,7 @@ def main() -> int:
     for with_command in (run_parser, stage_parser):
         with_command.add_argument("words", nargs="+", metavar="-- command")
     options = parser.parse_args()
-    # Leave through the context managers, which end the servers.
+    # Exit through the context managers, which end the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     match options.command:
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def install(names: Sequence[str]) -> int:
-    """Install programs; in CI it is a failure when something is missing still."""
+    """Install programs. In CI, return 1 when one is still missing."""
     absent = programs.install(names)
     if absent:
         shout(f"{', '.join(absent)} missing. By hand: {programs.by_hand(absent)}")
@@ -62,7 +62,7 @@ def install(names: Sequence[str]) -> int:
 
 
 def report() -> int:
-    """Tell at the end how the stages went, and what was not run, where it is not overlooked."""
+    """Print the results of all stages and, in a box, which programs were missing."""
     if lines := stages.report(stages.told()):
         heading("stages", f"{datetime.now().astimezone():%H:%M:%S}")
         print(*lines, sep="\n", flush=True)
@@ -75,7 +75,7 @@ def report() -> int:
 
 
 def look_for_holes(files: Sequence[Path]) -> int:
-    """Fail on a known hole; what could not be looked up is said loudly, but is nobody's fault."""
+    """Return 1 for a known hole. Packages that could not be looked up only print a box."""
     code = 0
     for path in files:
         report = audit.audit(path)
@@ -87,8 +87,8 @@ def look_for_holes(files: Sequence[Path]) -> int:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run `words` with DATABASE_URL and REDIS_URL of servers that live as long as it does."""
-    # The test database goes with its server; dropping it first would fail on a thread's connection.
+    """Run `words` with DATABASE_URL and REDIS_URL of servers that stop when it ends."""
+    # Do not drop the test database: threads still hold connections. It goes with its server.
     pytest_options = f"{os.environ.get('PYTEST_ADDOPTS', '')} --reuse-db"
     with postgres.running() as database, redis.running() as memory:
         return call(
@@ -102,7 +102,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def stage(title: str, words: Sequence[str], needs: Sequence[str], *, again: bool) -> int:
-    """Run `words`; without what it `needs`, say so loudly (a failure in CI)."""
+    """Run `words`. When a program in `needs` is missing, print a box instead; in CI, return 1."""
     heading(f"{title}", f"{datetime.now().astimezone():%H:%M:%S}")
     if absent := programs.missing(needs):
         shout(f"NOT RUN: {title}. Missing: {', '.join(absent)}")
@@ -116,7 +116,7 @@ def stage(title: str, words: Sequence[str], needs: Sequence[str], *, again: bool
 
 
 def call(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Return the exit code of a command; it gets Ctrl-C as we do, and time to end."""
+    """Return a command's exit code. Ctrl-C reaches it too; wait until it ends."""
     with subprocess.Popen(words, env={**os.environ, **environ}) as child:
         signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         while True:
@@ -128,17 +128,17 @@ def call(words: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def in_ci() -> bool:
-    """Return whether nothing may be skipped."""
+    """Return whether this is a CI run, in which nothing may be skipped."""
     return os.environ.get("CI") == "true"
 
 
 def heading(left: str, right: str) -> None:
-    """Print a line that is seen when scrolling by."""
+    """Print a heading line that stands out in a long log."""
     print(f"\n── {left} {'─' * (WIDTH - len(left) - len(right) - 5)} {right}", flush=True)
 
 
 def shout(*lines: str) -> None:
-    """Print a box that is not overlooked."""
+    """Print lines in a box that stands out in a long log."""
     bar = "!" * WIDTH
     print("", bar, *(f"!! {line}" for line in lines), bar, "", sep="\n", flush=True)
 

@@ -1,4 +1,4 @@
-"""The real server as a child process, on a folder and an environment of its own."""
+"""The real server as a child process, with its own folder and environment."""
 
 import http.client
 import os
@@ -29,13 +29,14 @@ OURS = (
 
 
 class App:
-    """``manage.py serve`` (or ``runserver``) on a free port, embedded unless `environ` says else.
+    """``manage.py serve`` (or `command`) on a free port; embedded by default.
 
-    Database, keys and static files live in `var`, so a second App on the same folder is a restart.
-    `second_site_port` is where the demo's second site goes, 0 for nowhere. `entry` is what Python
-    runs instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
-    version. `forked` servers come from the process that `preloaded.prepare` has prepared, whose
-    environment they have; with False nothing is forked, and by default what does the same forked.
+    Database, keys and static files are in `var`, so a second App on the same folder is a restart.
+    `second_site_port` is the port of the demo's second site, 0 for none. Python runs `entry`
+    instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
+    version. `forked`: True forks the server from the process that `preloaded.prepare` has prepared,
+    with its environment. False forks nothing. By default, a program is forked where that makes no
+    difference.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class App:
         self._process: Process | None = None
 
     def manage(self, *arguments: str) -> str:
-        """Return what ``manage.py`` prints; raises when it fails."""
+        """Return the output of a ``manage.py`` command; raises RuntimeError when it fails."""
         with tempfile.TemporaryDirectory() as folder:
             said, complained = Path(folder, "said"), Path(folder, "complained")
             code = self.begin([*self._entry, *arguments], said, complained).wait()
@@ -77,7 +78,7 @@ class App:
             return said.read_text()
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
-        """Return status and body of an address of the server."""
+        """Return status and body of the response to a GET."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("GET", path, headers=headers)
@@ -87,11 +88,11 @@ class App:
             connection.close()
 
     def beside(self, *arguments: str) -> Process:
-        """Start ``manage.py`` with other work on the same folder; whoever asks for it ends it."""
+        """Start another ``manage.py`` command on the same folder; the caller must end it."""
         return self.begin([*self._entry, *arguments], self.log)
 
     def start(self) -> None:
-        """Start the server and return when it answers."""
+        """Start the server and return when it responds."""
         address = (
             ["--noreload", f"127.0.0.1:{self.port}"]
             if self._command == "runserver"
@@ -105,8 +106,10 @@ class App:
         self._wait_until_ready(self._process)
 
     def begin(self, program: Sequence[str], log: Path, errors: Path | None = None) -> Process:
-        """Start a program of ours, given as Python would get it, on the server's environment. It
-        writes to `log`, and its errors to a file of their own where there is one."""
+        """Start a Python program in the server's environment.
+
+        `program` are the arguments for Python. Output goes to `log`, errors to `errors` if given.
+        """
         if self._can_be_forked(program):
             return Forked(program, folder=ROOT, log=log, errors=errors, environ=self.environ)
         with log.open("ab") as told, (errors or log).open("ab") as complained:
@@ -117,26 +120,29 @@ class App:
                 stdin=subprocess.DEVNULL,
                 stdout=told,
                 stderr=complained,
-                start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+                start_new_session=True,  # the tests handle Ctrl-C and then stop this process
                 preexec_fn=_hear_ctrl_c,
             )
 
     def _can_be_forked(self, program: Sequence[str]) -> bool:
-        """Return whether a fork does the same: not with older code or a library loaded first."""
+        """Return whether a fork is equivalent: not for older code or with a preloaded library."""
         if self._forked is False:
             return False
         is_ours = self.code == ROOT and program[0] in {"manage.py", "-m"}
         return is_ours and "LD_PRELOAD" not in self.environ and preloaded.is_for_any()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
-        """Let the server drain and end; return its exit code, or None when it did not run."""
+        """Let the server drain and end; return its exit code, or None when it was not running."""
         if self._process is None:
             return None
         self.send(how)
         return self.wait()
 
     def wait(self) -> int:
-        """Return the exit code of a server that was told to end."""
+        """Return the exit code of a server that has received a signal to end.
+
+        Kills it and raises TimeoutExpired when it takes longer than PATIENCE_SECONDS.
+        """
         process, self._process = self._process, None
         assert process is not None
         try:
@@ -148,17 +154,17 @@ class App:
 
     @property
     def pid(self) -> int:
-        """The running server's process."""
+        """The process id of the running server."""
         assert self._process is not None
         return self._process.pid
 
     def send(self, sig: signal.Signals) -> None:
-        """Send the running server a signal."""
+        """Send a signal to the running server."""
         assert self._process is not None
         self._process.send_signal(sig)
 
     def kill(self) -> None:
-        """End the server at once, as in a crash."""
+        """Kill the server, as in a crash."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -173,7 +179,7 @@ class App:
             time.sleep(0.05)
 
     def status(self, path: str) -> int:
-        """Return the status with which a GET is answered, 0 when nobody answers."""
+        """Return the status of the response to a GET, 0 without a response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", path, headers=self._host)
@@ -185,13 +191,13 @@ class App:
 
 
 def _host_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return how to call a server that goes by another name than its address."""
+    """Return the Host header for a server whose ALLOWED_HOSTS has a name, not its address."""
     name = environ.get("ALLOWED_HOSTS", "").partition(",")[0]
     return {"Host": name} if name else {}
 
 
 def _hear_ctrl_c() -> None:
-    """Whoever started the tests in the background made them, and their children, deaf to it."""
+    """Restore Ctrl-C, which children of tests started in the background would ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -199,7 +205,7 @@ def _hear_ctrl_c() -> None:
 def running(
     var: Path, *, command: str = "serve", environ: Mapping[str, str] | None = None
 ) -> Iterator[App]:
-    """Yield a server that answers; it is stopped afterwards."""
+    """Yield a server that responds; stop it afterwards."""
     app = App(var, command=command, environ=environ)
     app.start()
     try:

@@ -1,4 +1,4 @@
-"""Known holes in what we depend on, as far as the advisory database can be reached."""
+"""Known holes in locked dependencies, from the advisory database if it can be reached."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Report:
-    """What was found: lines about `holes`, how many were `audited`, and the names of the others."""
+    """Result of an audit: a line per hole, the number of audited packages, names of the others."""
 
     holes: tuple[str, ...] = ()
     audited: int = 0
@@ -20,7 +20,7 @@ class Report:
 
 
 def audit(path: Path) -> Report:
-    """Ask for everything a lock file names."""
+    """Look up every package of a lock file. Return an empty report when it takes too long."""
     options = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off")
     try:
         done = subprocess.run(
@@ -36,8 +36,11 @@ def audit(path: Path) -> Report:
 
 
 def read(text: str) -> Report:
-    """Return what pip-audit tells in JSON. It is content, and says so, where it could look up
-    nothing; and it says nothing at all where it got no answer."""
+    """Return a report of pip-audit's JSON output.
+
+    pip-audit succeeds even when it could look up nothing, and prints nothing when the database did
+    not respond. `Report.audited` shows both.
+    """
     try:
         packages = json.loads(text)["dependencies"]
     except (ValueError, KeyError):
@@ -52,7 +55,7 @@ def read(text: str) -> Report:
 
 
 def told(path: Path, report: Report) -> Sequence[str]:
-    """Return what has to be said loudly; nothing when all is well."""
+    """Return the lines to print in a box; none when all is well."""
     lines = list(report.holes)
     if not report.audited:
         lines.append(f"NOTHING WAS AUDITED of {path}: the advisory database was not reached.")

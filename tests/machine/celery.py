@@ -1,4 +1,4 @@
-"""Celery's worker and beat as child processes beside a server."""
+"""Celery's worker and beat as child processes next to a server."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from tests.machine.patience import PATIENCE_SECONDS
 
 
 class Celery:
-    """``celery -A config worker`` or ``beat`` on the environment of `app`."""
+    """``celery -A config worker`` or ``beat`` in the environment of `app`."""
 
     def __init__(self, app: App, var: Path, *words: str) -> None:
         self.log = var / f"{words[0]}.log"
@@ -29,18 +29,18 @@ class Celery:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it; what it does is seen in the rows of the jobs."""
+        """Start it, without waiting. Its progress is visible in the rows of the jobs."""
         self._process = self._app.begin(self._program, self.log)
 
     def freeze(self) -> None:
-        """Halt it and its children where they are, until `thaw`."""
+        """Suspend it and its children until `thaw`."""
         os.killpg(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         os.killpg(self.pid, signal.SIGCONT)
 
     def stop(self) -> int | None:
-        """Let it finish what it does; return its exit code, or None when it did not run."""
+        """Let it finish its work; return its exit code, or None when it was not running."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -52,7 +52,7 @@ class Celery:
             raise
 
     def kill(self) -> None:
-        """End it and its children at once, as in a crash; they are a process group of their own."""
+        """Kill it and its children, as in a crash. They have a process group of their own."""
         process, self._process = self._process, None
         if process is not None:
             self._kill(process)
@@ -60,5 +60,5 @@ class Celery:
     def _kill(self, process: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.kill()  # before it had a group of its own
+        process.kill()  # in case it has no process group yet
         process.wait()

@@ -1,4 +1,4 @@
-"""The tests' database: migrated once for all workers, and quickly as it was after a test."""
+"""The tests' database: migrated once for all workers, and restored quickly after a test."""
 
 import os
 from pathlib import Path
@@ -15,8 +15,8 @@ SUFFIX = "of_{}"
 def make(folder: Path, *, is_made: bool) -> None:
     """Connect this process to a test database of its own.
 
-    Migrations take seconds, so one worker runs them in a database that no test uses. `folder` is
-    shared; `is_made` says that this database is there. Each worker takes a copy.
+    Migrations take seconds, so one worker runs them in a database that no test uses. Each worker
+    takes a copy. `folder` is shared by the workers; `is_made` says that the database exists.
     """
     creation, settings = connection.creation, connection.settings_dict
     if connection.vendor == "sqlite":
@@ -26,13 +26,13 @@ def make(folder: Path, *, is_made: bool) -> None:
         name.write_text(creation.create_test_db(verbosity=0, autoclobber=True, serialize=False))
     settings["NAME"] = name.read_text()
     if worker := workers.name_of(os.environ):
-        connection.close()  # SQLite writes its journal into the file
+        connection.close()  # SQLite then writes its journal into the file
         creation.clone_test_db(suffix=SUFFIX.format(worker), verbosity=0, autoclobber=True)
         settings.update(creation.get_test_db_clone_settings(SUFFIX.format(worker)))
 
 
 class Contents:
-    """What a migrated database holds: content types, permissions and groups."""
+    """The rows of a freshly migrated database: content types, permissions and groups."""
 
     def __init__(self) -> None:
         tables = connection.introspection.django_table_names(
@@ -44,8 +44,8 @@ class Contents:
     def restore(self) -> None:
         """Undo what a test has committed.
 
-        Django empties all tables and makes content types, permissions and groups anew. This
-        touches only tables that have changed.
+        Django would empty all tables and create content types, permissions and groups again. This
+        changes only tables that differ.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             changed = [*self._filled(cursor), *self._different(cursor)]
@@ -58,7 +58,7 @@ class Contents:
         ContentType.objects.clear_cache()
 
     def _filled(self, cursor: Any) -> list[str]:
-        """Return the tables that have rows and should have none."""
+        """Return the tables that should be empty but have rows."""
         empty = [table for table, rows in self._rows.items() if not rows]
         asked = (
             f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {_quoted(table)})" for table in empty
@@ -67,7 +67,7 @@ class Contents:
         return [table for (table,) in cursor.fetchall()]
 
     def _different(self, cursor: Any) -> list[str]:
-        """Return the tables that should have rows and have others."""
+        """Return the tables that should have rows but have other ones."""
         return [
             table for table, rows in self._rows.items() if rows and _rows(cursor, table) != rows
         ]

@@ -1,4 +1,4 @@
-"""A small disk that can be filled and emptied; for root alone, who may mount one."""
+"""A small disk that can be filled and emptied. Only root may mount one."""
 
 import os
 import subprocess
@@ -10,14 +10,14 @@ CHUNK = 4_096
 
 
 class Disk:
-    """A folder with little room."""
+    """A folder with little space."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._ballast = folder / "ballast"
 
     def fill(self) -> None:
-        """Leave no room at all."""
+        """Fill the disk to the last byte."""
         with self._ballast.open("ab", buffering=0) as ballast:
             for size in (2**20, CHUNK):
                 while True:
@@ -28,13 +28,13 @@ class Disk:
                         break
 
     def empty(self) -> None:
-        """Give back what `fill` took."""
+        """Free the space that `fill` took."""
         self._ballast.unlink(missing_ok=True)
 
 
 @contextmanager
 def small(folder: Path, mebibytes: int) -> Iterator[Disk]:
-    """Yield a disk of this size, mounted at `folder`; what is on it is lost afterwards."""
+    """Yield a disk of this size, mounted at `folder`. Its contents are lost afterwards."""
     folder.mkdir(exist_ok=True)
     options = f"size={mebibytes}m"
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
@@ -45,5 +45,5 @@ def small(folder: Path, mebibytes: int) -> Iterator[Disk]:
 
 
 def may_mount() -> bool:
-    """Return whether this user may have such a disk."""
+    """Return whether this user may mount a disk."""
     return os.geteuid() == 0

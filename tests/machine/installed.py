@@ -11,13 +11,18 @@ DATABASE = "livechat.sqlite3"
 
 @dataclass(frozen=True)
 class Installed:
-    """A folder that ``manage.py`` has prepared. No server runs in it, only in its copies."""
+    """A folder prepared by ``manage.py``.
+
+    Servers run in copies of it, never in the folder itself.
+    """
 
     folder: Path
 
     def copy(self, folder: Path) -> Path:
-        """Copy everything but logs to `folder`, which may be there. Static files are linked to: no
-        server writes them."""
+        """Copy everything except logs to `folder`, which may exist already.
+
+        Static files become a symbolic link, because no server writes them.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if path.name == "static":
@@ -30,8 +35,8 @@ class Installed:
         return folder
 
     def copy_database(self, folder: Path) -> None:
-        """Copy the database alone, also into one that a server has open."""
-        # Not as a file: what was written last may still lie in its journal.
+        """Copy only the database, even into one that a server has open."""
+        # Do not copy the file: the latest rows may still be in its journal.
         with (
             closing(sqlite3.connect(self.folder / DATABASE)) as ours,
             closing(sqlite3.connect(folder / DATABASE)) as copy,

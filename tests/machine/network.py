@@ -1,4 +1,4 @@
-"""A network that fails on purpose: TCP links on loopback, each before one server of the tests."""
+"""A network that fails on purpose: TCP links on loopback, each in front of one server."""
 
 import asyncio
 import contextlib
@@ -16,16 +16,16 @@ ABORT = (OSError, ConnectionError)
 
 
 class Link:
-    """Passes what comes to `port` on to a server's port, as long as nobody breaks it.
+    """Forwards connections from `port` to a server's port, until a test breaks it.
 
-    Runs in a thread of its own. Its methods may be called from any thread and return when what
-    they say holds; `heal` ends them all.
+    Runs in a thread of its own. Its methods may be called from any thread and return when they have
+    taken effect. `heal` ends every fault.
     """
 
     def __init__(self, server: int) -> None:
         self.port = free_port()
         self.connections = 0
-        """How many were ever made."""
+        """Number of connections since the start."""
         self._server = server
         self._mode: Literal["pass", "swallow", "refuse"] = "pass"
         self._delay = 0.0
@@ -41,43 +41,43 @@ class Link:
         self._do(self._listen())
 
     def stop(self) -> None:
-        """Cut everything and end."""
+        """Reset all connections and end the thread."""
         self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_SECONDS)
         self._loop.close()
 
     def cut(self, share: float = 1.0, chance: random.Random | None = None) -> int:
-        """Reset this share of the connections at once; return how many."""
+        """Reset this share of the connections now; return their number."""
         count: int = self._do(self._cut(share, chance or random.Random()))
         return count
 
     def cut_at_random(self, chance: random.Random, most: int) -> None:
-        """Reset every connection made from now on after 0 to `most` bytes, in the middle of
-        whatever is passing, in either direction."""
+        """Reset every new connection after 0 to `most` bytes, counted over both directions."""
         self._offset = lambda: chance.randrange(most + 1)
 
     def black_hole(self) -> None:
-        """Take everything and pass nothing on, on old and new connections and in both directions.
+        """Accept everything and forward nothing, on old and new connections and in both directions.
 
-        A connection that has lost a byte stays silent, as behind a firewall that has forgotten it.
+        A connection that has lost a byte stays silent even after `heal`, as behind a firewall that
+        has dropped its state.
         """
         self._mode = "swallow"
 
     def refuse(self) -> None:
-        """Reset every connection, and those that come."""
+        """Reset every connection, present and future."""
         self._mode = "refuse"
         self.cut()
 
     def delay(self, seconds: float) -> None:
-        """Pass everything on so much later."""
+        """Forward every chunk of bytes after a delay of `seconds`."""
         self._delay = seconds
 
     def heal(self) -> None:
         self._mode, self._delay, self._offset = "pass", 0.0, None
 
     def takes(self, count: int) -> bool:
-        """Decide what becomes of `count` bytes that have come: pass them on?"""
+        """Return whether `count` bytes that have arrived are forwarded."""
         return self._mode == "pass"
 
     def _do(self, what: Coroutine[Any, Any, Any]) -> Any:
@@ -89,7 +89,7 @@ class Link:
         )
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A callback that is no coroutine: the tasks are ours to end.
+        # A plain callback, not a coroutine, so that this class owns the tasks and can end them.
         task = self._loop.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -126,11 +126,11 @@ class Link:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._listening.wait_closed()
-        await asyncio.sleep(0)  # what was aborted is closed by a callback
+        await asyncio.sleep(0)  # callbacks close what was aborted
 
 
 class _Connection:
-    """One connection: two streams, and how many bytes it has left to live."""
+    """One connection: two streams, and how many more bytes it may carry."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class _Connection:
                 if self._left is not None and self._left <= 0:
                     break
         if self._is_silent:
-            return  # nobody at the other end hears of it
+            return  # the other end must not notice
         if self._left is not None and self._left <= 0:
             self.abort()
         with contextlib.suppress(*ABORT):

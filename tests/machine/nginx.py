@@ -1,5 +1,7 @@
-"""A throw-away nginx on loopback that runs the example of the documentation, word for word but for
-the name, the ports and the paths."""
+"""A throw-away nginx on loopback.
+
+It runs the example of the documentation, in which only the ports and paths are replaced.
+"""
 
 import http.client
 import os
@@ -44,7 +46,7 @@ http {{
 
 
 class Logged(msgspec.Struct):
-    """A line of the access log, as far as we look at it."""
+    """The fields of an access-log line that tests use."""
 
     network: str
     status: int
@@ -53,7 +55,10 @@ class Logged(msgspec.Struct):
 
 
 class Nginx:
-    """One nginx before the servers on `ports`; `port` speaks TLS, `plain_port` sends there."""
+    """One nginx in front of the servers on `ports`.
+
+    `port` speaks TLS; `plain_port` redirects to it.
+    """
 
     def __init__(self, folder: Path, ports: Sequence[int]) -> None:
         program = programs.nginx()
@@ -71,11 +76,14 @@ class Nginx:
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
 
     def trusting(self) -> ssl.SSLContext:
-        """Return what a client needs to believe the certificate."""
+        """Return a TLS context that trusts the certificate."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
     def check(self) -> str:
-        """Return what nginx says of its configuration; nothing but "ok" is good."""
+        """Return the output of nginx's check of its configuration.
+
+        Without faults it only says "ok".
+        """
         done = subprocess.run(
             [*self._command, "-t"], capture_output=True, text=True, check=False, cwd=self._folder
         )
@@ -98,7 +106,7 @@ class Nginx:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End at once, with its children."""
+        """End now, together with its worker processes."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -110,7 +118,7 @@ class Nginx:
             process.wait()
 
     def logged(self) -> list[Logged]:
-        """Return what was asked so far; a socket is there when it has ended."""
+        """Return the requests so far. A WebSocket appears when it has ended."""
         lines = (self._folder / "access.log").read_bytes().splitlines()
         return [msgspec.json.decode(line, type=Logged) for line in lines]
 
@@ -118,16 +126,16 @@ class Nginx:
         return Counter(line.status for line in self.logged())
 
     def connection(self) -> http.client.HTTPSConnection:
-        """Return a connection for asking something of `NAME`."""
+        """Return a connection to `NAME`."""
         return _Here(self.port, self.trusting())
 
     def complaints(self) -> list[str]:
-        """Return what nginx logged, but for servers that refuse, which is how they stop."""
+        """Return nginx's error log without refused connections: a server that stops causes them."""
         lines = (self._folder / "error.log").read_text().splitlines()
         return [line for line in lines if "Connection refused" not in line]
 
     def connecting(self) -> dict[str, Any]:
-        """Return how a socket of the `websockets` package gets to `NAME` here."""
+        """Return the arguments with which the `websockets` package connects to `NAME` here."""
         return {"host": "127.0.0.1", "port": self.port, "ssl": self.trusting()}
 
     def _listens(self) -> bool:
@@ -139,7 +147,7 @@ class Nginx:
 
 
 class _Here(http.client.HTTPSConnection):
-    """Goes to this machine, whatever the name says, and does not tell of the port."""
+    """Connects to this machine, whatever the name, and leaves the port out of the Host header."""
 
     def __init__(self, port: int, trusting: ssl.SSLContext) -> None:
         super().__init__(NAME, port, context=trusting, timeout=PATIENCE_SECONDS)
@@ -153,7 +161,7 @@ class _Here(http.client.HTTPSConnection):
 
 @contextmanager
 def running(ports: Sequence[int]) -> Iterator[Nginx]:
-    """Yield an nginx before the servers on `ports`; it and its folder are gone afterwards."""
+    """Yield an nginx in front of the servers on `ports`; remove it and its folder afterwards."""
     with TemporaryDirectory(prefix="livechat-nginx-") as folder:
         server = Nginx(Path(folder), ports)
         server.start()
@@ -164,12 +172,12 @@ def running(ports: Sequence[int]) -> Iterator[Nginx]:
 
 
 def _filled(folder: Path, plain_port: int, port: int, ports: Sequence[int]) -> str:
-    """Return the example with what a machine fills in."""
+    """Return the example with the paths and ports of this machine."""
     text = EXAMPLE.read_text()
     servers = "".join(f"    server 127.0.0.1:{number} max_fails=0;\n" for number in ports)
     text, found = re.subn(r"(?m)(^    server 127\.0\.0\.1:\d+ max_fails=0;\n)+", servers, text)
     assert found == 1
-    # One address is enough here, and not every machine has the other family.
+    # IPv4 is enough here, and not every machine has IPv6.
     text = re.sub(r"(?m)^    listen \[::\].*\n", "", text)
     for before, after in {
         "listen 80;": f"listen 127.0.0.1:{plain_port};",
@@ -184,7 +192,7 @@ def _filled(folder: Path, plain_port: int, port: int, ports: Sequence[int]) -> s
 
 
 def _certify(folder: Path) -> None:
-    """Make a key and a certificate for `NAME` that it signs itself."""
+    """Create a key and a self-signed certificate for `NAME`."""
     made = subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),

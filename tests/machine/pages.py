@@ -1,4 +1,4 @@
-"""The commands of the documentation's pages, and a machine on which they do no harm."""
+"""The shell commands of the documentation's pages, and a machine that runs them without harm."""
 
 import os
 import re
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(page: str, heading: str) -> list[str]:
-    """Return the lines of the shell blocks under a heading of a how-to, down to the next one."""
+    """Return the lines of a how-to's shell blocks between `heading` and the next heading."""
     text = (PAGES / page).read_text()
     _before, found, rest = text.partition(f"\n## {heading}\n")
     assert found, f"{page} has no section {heading}"
@@ -28,10 +28,10 @@ def commands(page: str, heading: str) -> list[str]:
 
 
 class Machine:
-    """Runs commands of a page as they stand, on throw-away servers and in folders of a test.
+    """Runs commands of a page unchanged, on throw-away servers and in folders of a test.
 
-    `paths` replaces what stands at the beginning of a path. Who is to become another user stays
-    himself; `systemctl` is answered by `services`, which gets its words.
+    `paths` replaces prefixes of paths. A command for another user runs as the current user.
+    `services` is called with the arguments of `systemctl`.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Machine:
         self._environ["PATH"] = f"{programs}:{os.environ['PATH']}"
 
     def run(self, command: str) -> str:
-        """Return what a command prints; raises when it fails."""
+        """Return a command's output; raises RuntimeError when it fails."""
         if self._services is not None and command.startswith("systemctl "):
             self._services(shlex.split(command)[1:])
             return ""

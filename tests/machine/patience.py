@@ -1,4 +1,4 @@
-"""How long tests wait for what must come, and what is promised within a time."""
+"""How long tests wait for an event, and how long for one that has a promised time."""
 
 import asyncio
 import os
@@ -7,21 +7,23 @@ from collections.abc import Callable
 from typing import TypeVar
 
 PATIENCE_SECONDS = 150
-"""Long, for a busy machine is no fault, and only a test that fails waits so long."""
+"""Long, because a busy machine is no fault, and only a failing test waits until the end."""
 IS_ALONE = bool(os.environ.get("FAULT_SECONDS"))
-"""In `make faults` nothing else runs on the machine."""
+"""Only in `make faults`, where nothing else runs on the machine."""
 
 T = TypeVar("T")
 
 
 def promised(seconds: float) -> float:
-    """Return the seconds within which something has to happen: what we promise where nothing else
-    runs, and patience where other tests do."""
+    """Return the seconds within which something must happen.
+
+    This is `seconds` in `make faults`, PATIENCE_SECONDS where other tests run at the same time.
+    """
     return seconds if IS_ALONE else PATIENCE_SECONDS
 
 
 def wait_until(truth: Callable[[], T], what: object = "it") -> T:
-    """Return what `truth` says when it is true."""
+    """Return the result of `truth` as soon as it is true; fails after PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := truth()):
         assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s: {what}"
@@ -30,8 +32,10 @@ def wait_until(truth: Callable[[], T], what: object = "it") -> T:
 
 
 async def until(truth: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-    """Return when it is true; fails after `seconds`, which a test names that tells apart what comes
-    at once from what comes later by itself."""
+    """Return when `truth()` is true; fails after `seconds`.
+
+    A test gives `seconds` to tell an event that comes at once from one that comes later by itself.
+    """
     deadline = time.monotonic() + seconds
     while not truth():
         assert time.monotonic() < deadline, f"not within {seconds} s"

@@ -1,4 +1,4 @@
-"""What every pytest run holds: loopback only, and with ``CI=true`` nothing is skipped."""
+"""Rules for every pytest run: network on loopback only, and with ``CI=true`` no skipped test."""
 
 import gc
 import os
@@ -19,12 +19,12 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 
 class NetworkForbiddenError(Exception):
-    """A test tried to leave the machine. No OSError, or the code under test would handle it."""
+    """A test tried to leave the machine. Not an OSError, which the code under test would handle."""
 
 
 @pytest.fixture(autouse=True, scope="session")
 def loopback_only() -> Iterator[None]:
-    """Refuse to look up or connect to anything but this machine."""
+    """Raise NetworkForbiddenError for look-ups of and connections to other machines."""
     connect, connect_ex, look_up = (
         socket.socket.connect,
         socket.socket.connect_ex,
@@ -52,10 +52,10 @@ def loopback_only() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run each test where it can tell something.
+    """Deselect tests that would prove nothing in this run.
 
-    Tests marked `services` need PostgreSQL and Redis. Tests that only talk to a real server on
-    SQLite tell there what they told before.
+    Without PostgreSQL and Redis, these are the tests marked `services`. With them, these are the
+    tests that only use a real server on SQLite: they would repeat the other run.
     """
     has_services = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     others = [
@@ -68,22 +68,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in others]
         config.stash[_LEFT_OUT] = len(others)
         if hasattr(config, "workeroutput"):
-            config.workeroutput["left_out"] = len(others)  # for the process that prints
+            config.workeroutput["left_out"] = len(others)  # for the process that prints the summary
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker of pytest-xdist left out; all leave out the same."""
+    """Keep a worker's number of deselected tests; it is the same for all workers."""
     if left := getattr(node, "workeroutput", {}).get("left_out"):
         node.config.stash[_LEFT_OUT] = left
 
 
 def _is_embedded(item: pytest.Item) -> bool:
-    """Return whether a test asks a server with a folder of its own and SQLite.
+    """Return whether a test uses only a server with its own folder and SQLite.
 
-    Such a test builds on the fixture `migrated`. `App` starts its server without DATABASE_URL and
-    REDIS_URL, so it is the same in both runs. Without a database fixture the test itself cannot
-    query either, pytest-django sees to it.
+    Such a test depends on the fixture `migrated`. `App` starts its server without DATABASE_URL and
+    REDIS_URL, so it is the same in both runs. Without a database fixture, pytest-django forbids
+    queries in the test itself.
     """
     fixtures = set(getattr(item, "fixturenames", ()))
     asks_database = fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db")
@@ -91,10 +91,10 @@ def _is_embedded(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what stays: modules, models and thousands of tests.
+    """Exclude permanent objects (modules, models, thousands of tests) from garbage collection.
 
-    A page of the Admin makes a hundred thousand objects, and with Python's usual thresholds the
-    collector looked through everything several times for each page.
+    A page of the Admin creates a hundred thousand objects. With Python's default thresholds, the
+    collector would scan all objects several times for each page.
     """
     gc.collect()
     gc.freeze()
@@ -103,13 +103,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run of CI in which a test was skipped."""
+    """Fail a CI run in which a test was skipped."""
     if _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell how many tests were left to the other run, and why a run of CI failed."""
+    """Print how many tests are left to the other run, and why a CI run failed."""
     if left := config.stash.get(_LEFT_OUT, 0):
         terminalreporter.write_line(f"tests left to the run in the other world: {left}")
     if skipped := _skipped(config):

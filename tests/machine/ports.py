@@ -7,18 +7,18 @@ import socket
 from tests.machine import workers
 
 CANDIDATES = workers.share(range(20_000, 30_000), os.environ)
-"""Of this worker alone: a server that was killed finds its port free when it comes back."""
+"""The ports of this worker only, so that a killed server finds its port free when it restarts."""
 
 _given: set[int] = set()
-"""Whoever asked may not listen yet, or may come back."""
+"""Ports are given out once: the first owner may not listen yet, or may restart."""
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens, each only once.
+    """Return a port of 127.0.0.1 on which no process listens. No port is returned twice.
 
-    It lies below the range from which the kernel takes the ports of outgoing connections. There, a
-    client that asks again and again for a killed server could get the server's own port, talk to
-    itself, and keep the server from coming back.
+    It is below the kernel's range for outgoing connections. Inside that range, a client that
+    retries a killed server could get the server's own port, connect to itself, and block the
+    restart.
     """
     for port in random.SystemRandom().sample(CANDIDATES, 100):
         if port in _given:

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL on loopback that may be killed and started again."""
+"""A throw-away PostgreSQL on loopback that can be killed and restarted."""
 
 import contextlib
 import os
@@ -18,16 +18,16 @@ from tests.machine.ports import free_port
 
 NAME = "livechat"
 
-# PostgreSQL refuses to run as root; its package brings this user.
+# PostgreSQL refuses to run as root; its package creates this user.
 OWNER = "postgres" if os.geteuid() == 0 else None
 
 
 class Postgres:
-    """One server with its own data folder; everybody on 127.0.0.1 is trusted.
+    """One server with its own data folder. It trusts every connection from 127.0.0.1.
 
-    Without `fsync` it does not wait for the disk. Killing the server still loses no commit, for the
-    operating system lives on; benchmarks want the real thing. `data` is what another server has
-    left with `copy`; without it the database is empty.
+    Without `fsync` it does not wait for the disk. A killed server still loses no commit, because
+    the operating system keeps running; benchmarks use `fsync`. `data` is a folder made by another
+    server's `copy`; without it the database is empty.
     """
 
     def __init__(self, folder: Path, *, fsync: bool = False, data: Path | None = None) -> None:
@@ -53,7 +53,7 @@ class Postgres:
         return self._programs / name
 
     def start(self) -> None:
-        """Start the server and return when it takes connections."""
+        """Start the server and return when it accepts connections."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -73,31 +73,32 @@ class Postgres:
                 user=OWNER,
                 group=OWNER,
                 extra_groups=[] if OWNER else None,
-                start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+                start_new_session=True,  # the tests handle Ctrl-C and then stop this process
             )
         self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """Stop as an administrator would: roll back what is open, write everything, end."""
+        """Roll back open transactions, write everything, end: as an administrator stops it."""
         self._end(signal.SIGINT)
 
     def kill_immediate(self) -> None:
         """Cut all connections and end without writing anything, as in a crash.
 
-        Not SIGKILL: that would leave the server's children, and they would keep it from starting.
+        This is not SIGKILL, which would leave the server's children, and they would block a
+        restart.
         """
         self._end(signal.SIGQUIT)
 
     def copy(self, data: Path) -> None:
-        """Keep what a stopped server holds, for others to begin with."""
+        """Copy the data of a stopped server to `data`, for other servers to start from."""
         _copy(self._folder / "data", data)
 
     def freeze(self) -> None:
-        """Answer nobody, and keep every connection, until `thaw`."""
+        """Keep every connection but respond to none, until `thaw`."""
         self._tell_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Go on."""
+        """Continue after `freeze`."""
         self._tell_all(signal.SIGCONT)
 
     def _tell_all(self, what: signal.Signals) -> None:
@@ -107,7 +108,7 @@ class Postgres:
         parent = self._process.pid
         os.kill(parent, what)
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):  # it has ended meanwhile
+            with contextlib.suppress(OSError):  # it may have ended since
                 fields = stat.read_text().rpartition(")")[2].split()
                 if int(fields[1]) == parent:
                     os.kill(int(stat.parent.name), what)
@@ -120,7 +121,7 @@ class Postgres:
         self._run(
             *("initdb", "--pgdata", "data", "--username", NAME, "--auth", "trust", "--no-sync"),
             *("--encoding", "UTF8"),
-            # Without a locale, PostgreSQL knows upper and lower case of ASCII alone.
+            # With locale C, PostgreSQL would change the case of ASCII letters only.
             *("--locale", "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"),
         )
         self.start()
@@ -167,14 +168,13 @@ class Postgres:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a folder with its owners, who alone may read it."""
+    """Copy a folder with its owners, because only the owner may read it."""
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 @contextmanager
 def running(*, fsync: bool = False, data: Path | None = None) -> Iterator[Postgres]:
-    """Yield a server with an empty database, or with `data`; it and its folder are gone
-    afterwards."""
+    """Yield a server, empty or with `data`; remove it and its folder afterwards."""
     with TemporaryDirectory(prefix="livechat-postgres-", ignore_cleanup_errors=True) as folder:
         server = Postgres(Path(folder), fsync=fsync, data=data)
         try:

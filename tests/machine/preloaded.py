@@ -1,11 +1,11 @@
-"""Servers that are there at once: forked from a process that has imported what they need.
+"""Servers that start at once: forked from a process that has already done their imports.
 
-A server spends most of its start on imports, and tests start hundreds. Python has a fork server: it
-imports this module once, and with it what all servers import of others. A fork of it reads the
-settings of its own environment and runs its program as Python would.
+A server spends most of its start on imports, and tests start hundreds of servers. Python's fork
+server imports this module once, and with it the libraries that all servers import. A fork reads the
+settings from its own environment and runs its program as Python would.
 
-`prepare` lets it read the settings too, where all servers have the same: those of browser tests,
-which differ in their folder alone. Settings name the folder as the process's own.
+`prepare` makes the fork server read the settings too. This fits servers whose settings differ only
+in the folder, as in browser tests: these settings name the folder as the process's own.
 """
 
 import atexit
@@ -24,15 +24,15 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 PRELOAD = "LIVECHAT_PRELOAD"
-"""Tells the fork server what it is for: the folder of a template, or no settings at all."""
+"""Environment variable for the fork server: the folder of a template, or NO_SETTINGS."""
 NO_SETTINGS = "none"
 ROOT = Path(__file__).parents[2]
 OWN_FOLDER = Path("/proc/self/cwd")
 
 AVAILABLE = OWN_FOLDER.exists()
-"""Only Linux has such a name."""
+"""Only Linux has such a path."""
 everywhere = False
-"""Whether each server is forked: in tests it is, and not where its speed is measured."""
+"""Whether servers with any settings are forked: in tests yes, in benchmarks of their speed no."""
 
 LIBRARIES = (
     *("celery.apps.worker", "channels.db", "channels.generic.websocket", "channels.layers"),
@@ -44,17 +44,19 @@ LIBRARIES = (
     *("uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl"),
     "uvicorn.supervisors.multiprocess",
 )
-"""What takes long to import and reads neither settings nor the environment while it does."""
+"""Slow imports that read neither settings nor the environment."""
 
 _context = multiprocessing.get_context("forkserver")
 _beginning = threading.Lock()
 _kind = ""
-"""What the fork server of this process is for: a process has one at most."""
+"""What the fork server of this process is for. A process has one fork server at most."""
 
 
 def prepare(template: Path, environ: Mapping[str, str]) -> bool:
-    """Start the process to fork from, with settings as `environ` and the folder `template` say;
-    return whether that is what it forks."""
+    """Start the fork server with the settings of `environ` and the folder `template`.
+
+    Returns False where forking is not available, or the fork server has other settings already.
+    """
     return AVAILABLE and _is_for(str(template), {**environ, "VAR_DIR": str(OWN_FOLDER)})
 
 
@@ -73,8 +75,11 @@ def _is_for(kind: str, environ: Mapping[str, str]) -> bool:
 
 
 def _begin(kind: str, environ: Mapping[str, str]) -> None:
-    """Start the fork server. It inherits the environment of this process, which is another one for
-    that moment: once, for other threads may look at it."""
+    """Start the fork server.
+
+    It inherits the environment of this process, which is replaced for that moment. This happens
+    only once, because other threads may read the environment.
+    """
     _context.set_forkserver_preload([__name__])
     before = dict(os.environ)
     os.environ.clear()
@@ -87,10 +92,10 @@ def _begin(kind: str, environ: Mapping[str, str]) -> None:
 
 
 class Forked:
-    """A process with what `App` asks of a `subprocess.Popen`.
+    """A forked process with the methods of `subprocess.Popen` that `App` uses.
 
-    `program` is what ``python`` would get: a file of ours, or ``-m`` and a module, and arguments.
-    Without `environ` it is one of those that `prepare` has prepared.
+    `program` are the arguments for ``python``: a file of this repository, or ``-m`` and a module,
+    then arguments. Without `environ` the fork has the settings given to `prepare`.
     """
 
     def __init__(
@@ -138,7 +143,7 @@ def _serve(
 ) -> None:
     from django.apps import apps
 
-    os.setsid()  # Ctrl-C is for the tests, which stop us in their turn
+    os.setsid()  # the tests handle Ctrl-C and then stop this process
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     told, complained = (
@@ -160,7 +165,7 @@ def _serve(
             sys.argv = list(program)
             runpy.run_path(str(ROOT / program[0]), run_name="__main__")
     finally:
-        atexit._run_exitfuncs()  # which a fork leaves out
+        atexit._run_exitfuncs()  # a fork does not run these by itself
 
 
 def _import(preload: str) -> None:
@@ -177,7 +182,8 @@ def _import(preload: str) -> None:
         libraries = LIBRARIES
     for library in libraries:
         importlib.import_module(library)
-    # What is here now is never garbage: no server looks it through, nor copies its memory for that.
+    # These objects are never garbage. Frozen, they are not scanned, so forks do not copy their
+    # memory.
     gc.collect()
     gc.freeze()
 

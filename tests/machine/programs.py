@@ -1,4 +1,4 @@
-"""The programs that tests need beside Python packages: where they are, how to get them."""
+"""The programs that tests need besides Python packages: their paths, and how to install them."""
 
 import os
 import shutil
@@ -26,8 +26,10 @@ PACKAGES = {
 
 
 def chromium() -> Path | None:
-    """Return the path of Chromium or Chrome, or None. Best without the parts for a screen: it does
-    the same with two thirds of the CPU."""
+    """Return the path of Chromium or Chrome, or None.
+
+    Prefers the headless shell, which does the same with two thirds of the CPU.
+    """
     return _which(
         *("chromium-headless-shell", "chromium", "chromium-browser"),
         *("google-chrome-stable", "google-chrome"),
@@ -35,20 +37,20 @@ def chromium() -> Path | None:
 
 
 def faketime() -> Path | None:
-    """Return the path of the library that tells a process another time, or None."""
+    """Return the path of the library that gives a process another time, or None."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return found[0] if found else None
 
 
 def fonts() -> Path | None:
-    """Return the folder of fonts when it has emoji, Arabic and Chinese, Japanese and Korean."""
+    """Return the folder of fonts if it has emoji, Arabic, and Chinese, Japanese and Korean."""
     folder = Path("/usr/share/fonts")
     wanted = ("NotoColorEmoji.ttf", "NotoSansArabic-Regular.ttf", "NotoSansCJK-Regular.ttc")
     return folder if all(any(folder.glob(f"**/{name}")) for name in wanted) else None
 
 
 def gettext() -> Path | None:
-    """Return the path of the program that finds translatable texts, or None."""
+    """Return the path of the program that extracts translatable texts, or None."""
     return _which("xgettext")
 
 
@@ -63,7 +65,7 @@ def redis() -> Path | None:
 
 
 def postgres() -> Path | None:
-    """Return the path of the newest `postgres`, or None; `initdb` and the rest lie beside it."""
+    """Return the path of the newest `postgres`, or None. `initdb` and the rest are beside it."""
     debian = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"),
         key=lambda path: float(path.parts[-3]),
@@ -80,10 +82,10 @@ FIND: dict[str, Callable[[], Path | None]] = {
     "postgres": postgres,
     "redis": redis,
 }
-"""What tests need."""
+"""The programs that tests need."""
 
 FIND_ALL = FIND | {"fonts": fonts}
-"""With what the documentation's pictures need as well."""
+"""The programs that tests and the documentation's pictures need."""
 
 
 def missing(names: Iterable[str]) -> list[str]:
@@ -92,10 +94,10 @@ def missing(names: Iterable[str]) -> list[str]:
 
 
 def install(names: Iterable[str]) -> list[str]:
-    """Install what is missing of `names` where the user may; return what is missing still.
+    """Install what is missing of `names`; return what is still missing.
 
-    Safe to repeat: with nothing missing it runs nothing. "May" means root, or sudo without a
-    password; nobody is asked for one.
+    Does so as root, or with sudo if that needs no password; it never asks for one. Safe to repeat:
+    with nothing missing it runs nothing.
     """
     wanted = missing(names)
     prefix = _as_root()
@@ -116,14 +118,17 @@ def install(names: Iterable[str]) -> list[str]:
 
 
 def by_hand(names: Iterable[str]) -> str:
-    """Return the command with which a person gets `names` on Debian or Ubuntu."""
+    """Return the command that installs `names` on Debian or Ubuntu."""
     return "sudo apt-get install " + " ".join(p for name in names for p in PACKAGES[name])
 
 
 @contextmanager
 def _nothing_starts(prefix: Sequence[str]) -> Iterator[None]:
-    """Keep packages from starting their services, which would take ports and memory: we start
-    programs ourselves. The file is Debian's own way to say so; who has one decides himself."""
+    """Keep packages from starting their services, which would take ports and memory.
+
+    Tests start the programs themselves. The file is Debian's way to forbid the start; a machine
+    that already has the file keeps it unchanged.
+    """
     if POLICY.exists():
         yield
         return

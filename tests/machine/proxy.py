@@ -1,5 +1,7 @@
-"""What stands before several servers in production, as far as our tests need it: it asks each
-whether it is ready, and hands new connections to those that are, in turn."""
+"""A load balancer in front of several servers, as in production.
+
+It asks each server whether it is ready, and gives new connections to ready servers in turn.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +15,7 @@ ASK_EVERY_SECONDS = 0.2
 
 
 class Proxy:
-    """Passes bytes on. `refused` counts connections for which no server could be had."""
+    """Forwards bytes. `refused` counts connections for which no server was ready."""
 
     def __init__(self, apps: Sequence[App]) -> None:
         self.port = free_port()
@@ -25,7 +27,7 @@ class Proxy:
         self._passing: set[asyncio.Task[None]] = set()
 
     async def ask(self) -> None:
-        """Ask for ever who is ready."""
+        """Ask all servers repeatedly whether they are ready; never returns."""
         while True:
             told = await asyncio.gather(
                 *(asyncio.to_thread(app.status, "/readyz") for app in self._apps)
@@ -36,11 +38,11 @@ class Proxy:
             await asyncio.sleep(ASK_EVERY_SECONDS)
 
     async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        """Take in one connection."""
+        """Serve one connection until it ends."""
         task = asyncio.current_task()
         assert task is not None
         self._passing.add(task)
-        # Only we cancel, at the end; asyncio's streams would complain of it.
+        # Only `end` cancels. asyncio's streams would log the exception.
         with suppress(asyncio.CancelledError):
             await self._pass_on(client, back)
         self._passing.discard(task)
@@ -69,7 +71,7 @@ class Proxy:
 
 @asynccontextmanager
 async def running(apps: Sequence[App]) -> AsyncIterator[Proxy]:
-    """Yield a proxy before `apps`."""
+    """Yield a proxy in front of `apps`."""
     proxy = Proxy(apps)
     asking = asyncio.create_task(proxy.ask())
     async with await asyncio.start_server(proxy.serve, "127.0.0.1", proxy.port):
@@ -81,7 +83,7 @@ async def running(apps: Sequence[App]) -> AsyncIterator[Proxy]:
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    """Pass on what comes, the end too; when one side is cut off so is the other."""
+    """Forward all bytes and the end of the stream; on an error, cut the other side off too."""
     with suppress(OSError):
         while data := await source.read(65_536):
             target.write(data)

@@ -1,4 +1,4 @@
-"""A throw-away Redis on loopback that may be killed and started again."""
+"""A throw-away Redis on loopback that can be killed and restarted."""
 
 import signal
 import socket
@@ -15,7 +15,7 @@ from tests.machine.ports import free_port
 
 
 class Redis:
-    """One server that keeps everything in memory: killed, it comes back empty."""
+    """One server that keeps everything in memory: killed, it restarts empty."""
 
     def __init__(self, folder: Path) -> None:
         program = programs.redis()
@@ -28,7 +28,7 @@ class Redis:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server and return when it answers."""
+        """Start the server and return when it responds."""
         settings = {"bind": "127.0.0.1", "port": self.port, "save": "", "appendonly": "no"}
         command = [str(self._program)]
         for name, value in settings.items():
@@ -39,12 +39,12 @@ class Redis:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
-                start_new_session=True,  # Ctrl-C is for the tests, which stop us in their turn
+                start_new_session=True,  # the tests handle Ctrl-C and then stop this process
             )
         self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """End after the command under way."""
+        """End after the current command."""
         self.thaw()
         process, self._process = self._process, None
         if process is None:
@@ -64,24 +64,23 @@ class Redis:
             process.wait()
 
     def freeze(self) -> None:
-        """Answer nobody, and keep every connection, until `thaw`."""
+        """Keep every connection but respond to none, until `thaw`."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Go on."""
+        """Continue after `freeze`."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
 
     def flushall(self) -> None:
-        """Forget every key; connections and subscriptions live on."""
+        """Delete every key; connections and subscriptions stay."""
         answer = self._ask("FLUSHALL")
         if answer != "+OK":
             raise RuntimeError(f"Redis answered {answer!r} to FLUSHALL")
 
     def limit_memory(self, size: int) -> None:
-        """Refuse every command that would keep something as soon as `size` bytes are in use;
-        0 is no limit."""
+        """Reject commands that store data while `size` bytes are in use; 0 is no limit."""
         answer = self._ask(f"CONFIG SET maxmemory {size}")
         if answer != "+OK":
             raise RuntimeError(f"Redis answered {answer!r} to CONFIG SET")
@@ -91,7 +90,7 @@ class Redis:
         return self._folder / "log"
 
     def _ask(self, command: str) -> str:
-        """Return the first line of the answer; the protocol takes a plain line as a command."""
+        """Return the first line of the response; the protocol accepts a plain line as a command."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
             connection.sendall(f"{command}\r\n".encode())
             with connection.makefile("r") as answer:

@@ -1,4 +1,4 @@
-"""Stages of a test run: their time, tests and load; what failed once and then passed."""
+"""Stages of a test run: their time, tests and load; tests that failed once and then passed."""
 
 import json
 import tempfile
@@ -15,7 +15,7 @@ RECORD = ROOT / "var" / "test-stages.jsonl"
 TESTS_FAILED = 1
 NO_TESTS = 5
 MAX_FLAKY = 5
-"""In a whole run; with more of them, something is wrong that is not luck."""
+"""In a whole run. More than these are not bad luck but a fault."""
 
 SLOWEST = 20
 
@@ -24,7 +24,7 @@ Call = Callable[[Sequence[str]], int]
 
 @dataclass(frozen=True)
 class Flaky:
-    """A test that failed, and passed on its own."""
+    """A test that failed, and passed when it ran alone."""
 
     name: str
     why: str
@@ -32,8 +32,11 @@ class Flaky:
 
 @dataclass(frozen=True)
 class Stage:
-    """What is remembered of a stage. `busy`: share of all CPUs that was used, by anything at all;
-    None where the system does not tell. `began`: seconds since 1970, for some run side by side."""
+    """The record of a stage.
+
+    `busy`: share of all CPUs in use by any process; None where the system does not report it.
+    `began`: seconds since 1970, because stages may run in parallel.
+    """
 
     title: str
     seconds: float
@@ -47,7 +50,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Results:
-    """What pytest tells of a run in its JUnit file."""
+    """The results of a pytest run, from its JUnit file."""
 
     tests: int = 0
     failures: dict[str, str] = field(default_factory=dict)
@@ -55,18 +58,18 @@ class Results:
 
 
 def begin(record: Path = RECORD) -> None:
-    """Forget the stages of an earlier run."""
+    """Delete the records of an earlier run."""
     record.unlink(missing_ok=True)
 
 
 def run(
     title: str, words: Sequence[str], call: Call, *, again: bool = False, record: Path = RECORD
 ) -> Stage:
-    """Run a stage and remember it.
+    """Run a stage and record it.
 
-    With `again`, pytest's failed tests are tried once more: on their own, after all others, in a
-    process of its own. What passes then is flaky. The stage fails when a test failed twice, and
-    when more than MAX_FLAKY tests of the whole run were flaky.
+    With `again`, failed tests of pytest are retried once, without the others and in a new process.
+    A test that then passes is flaky. The stage fails when a test failed twice, or when the whole
+    run has more than MAX_FLAKY flaky tests.
     """
     began, started, before = time.time(), time.monotonic(), _cpu_times()
     results = Results()
@@ -90,7 +93,7 @@ def _pytest(
     words: Sequence[str], call: Call, again: bool, flaky_before: int
 ) -> tuple[int, Results, tuple[Flaky, ...]]:
     with tempfile.TemporaryDirectory() as folder:
-        # A cache of its own: what failed in another stage is not tried again here.
+        # With a cache of its own, a retry does not include the failures of another stage.
         options = ["-o", f"cache_dir={folder}/cache"]
         first = Path(folder, "first.xml")
         code = call([*words, *options, "--junitxml", str(first)])
@@ -105,7 +108,7 @@ def _pytest(
         print(f"\nOnce more, on their own: {len(failures)} that failed", flush=True)
         last = ["--last-failed", "--last-failed-no-failures", "none"]
         if "--numprocesses" in words:
-            # Not without workers: the names of grouped tests are others there.
+            # Keep using a worker: without one, grouped tests have other names.
             last += ["--numprocesses", "1"]
         second = Path(folder, "second.xml")
         code = call([*words, *options, *last, "--junitxml", str(second)])
@@ -118,7 +121,7 @@ def _pytest(
 
 
 def read(path: Path) -> Results:
-    """Return what a JUnit file tells; nothing where pytest did not get that far."""
+    """Return the results in a JUnit file; empty ones where pytest wrote no valid file."""
     try:
         cases = list(ElementTree.parse(path).iter("testcase"))  # noqa: S314 - pytest wrote it
     except (OSError, ElementTree.ParseError):
@@ -149,7 +152,7 @@ def told(record: Path = RECORD) -> list[Stage]:
 
 
 def report(stages: Sequence[Stage]) -> list[str]:
-    """Return the table of stages, the flaky tests and the slowest tests, in lines to print."""
+    """Return the lines to print: the table of stages, the slowest tests, the flaky tests."""
     if not stages:
         return []
     width = max(len(stage.title) for stage in stages)
@@ -173,7 +176,7 @@ def report(stages: Sequence[Stage]) -> list[str]:
 
 
 def _cpu_times() -> tuple[float, float] | None:
-    """Return (busy, all) in ticks since the system started."""
+    """Return (busy, all) in ticks since the system started; None where it does not report them."""
     try:
         first = Path("/proc/stat").read_text().splitlines()[0]
     except OSError:

@@ -1,4 +1,4 @@
-"""The unit files of the documentation: what they say, and how to run what they start."""
+"""The systemd unit files of the documentation: their directives, and the commands they start."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ Unit = dict[str, dict[str, list[str]]]
 
 
 def read(name: str) -> Unit:
-    """Return section -> directive -> its values in order; raises ValueError for any other line."""
+    """Return section -> directive -> values in order; raises ValueError for any other line."""
     unit: Unit = {}
     section: dict[str, list[str]] = {}
     for line in (FOLDER / name).read_text().splitlines():
@@ -29,7 +29,7 @@ def read(name: str) -> Unit:
 
 
 def command(name: str, instance: str = "") -> list[str]:
-    """Return what a service starts, with the Python that runs us."""
+    """Return the command that a service starts, with the Python of this process."""
     [line] = read(name)["Service"]["ExecStart"]
     words = shlex.split(line.replace("%i", instance))
     assert words[0] == PYTHON, words
@@ -37,8 +37,10 @@ def command(name: str, instance: str = "") -> list[str]:
 
 
 def environment(filled: Mapping[str, str]) -> dict[str, str]:
-    """Return the example of the environment with what a machine fills in; every name of `filled`
-    must be there."""
+    """Return the variables of the example environment file, with the values in `filled`.
+
+    Fails when the example lacks a name in `filled`.
+    """
     lines = (FOLDER / "environment").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert filled.keys() <= given.keys(), filled.keys() - given.keys()

@@ -1,1 +1,1 @@
-"""Production rehearsed on one machine: what the documentation says, done and then lived with."""
+"""Production rehearsed on one machine: set up as the documentation says, then used."""

@@ -1,6 +1,8 @@
-"""``make rehearse``: a production set up as the documentation says, restarted under load, looked at
-with a browser. Prints a protocol; ends with 1 when something was not as promised. Times are for you
-to judge: on an idle machine 99 % of the texts are acked within a second."""
+"""``make rehearse``: set up a production system, restart it under load, look at it in a browser.
+
+Follows the documentation. Prints a log; exits with 1 when a promise was broken. Judge the times
+yourself: on an idle machine, 99 % of the messages are acknowledged within a second.
+"""
 
 import os
 import random
@@ -16,8 +18,8 @@ from tests.rehearsal.rolling import Result
 
 
 def main() -> int:
-    """Do it all; return the exit code."""
-    # Leave through the context managers, which end what runs.
+    """Run the whole rehearsal; return the exit code."""
+    # Exit through the context managers, which end the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     started = time.monotonic()
@@ -56,7 +58,7 @@ def protocol(result: Result) -> list[str]:
 
 
 def traces(place: House) -> list[str]:
-    """Return the services that logged a traceback, with its end."""
+    """Return the services that logged a traceback, each with the end of its log."""
     found = [(service.name, service.log.read_text()) for service in place.services]
     return [f"{name}: {log[-2000:]}" for name, log in found if "Traceback" in log]
 

@@ -1,4 +1,4 @@
-"""A production of its own: the documentation's environment, units and commands, on loopback."""
+"""A production system on loopback, with the documentation's environment, units and commands."""
 
 import http.client
 import json
@@ -26,11 +26,11 @@ from tests.machine.redis import Redis
 PAGE = "go-to-production.md"
 ADMIN = "admin"
 UNDER_LOAD = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
-"""The limits are for one person's hands; those who write in a rehearsal are faster."""
+"""Higher limits: the defaults are for a person's hands, and these clients write faster."""
 
 
 class Service:
-    """What a unit file starts, and how it says to stop it."""
+    """A service that starts and stops as its unit file says."""
 
     def __init__(self, name: str, environ: Mapping[str, str], log: Path, port: int = 0) -> None:
         self.name = f"{name.rpartition('.')[0]}{port or ''}"
@@ -44,7 +44,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; return when it answers, if it has a port."""
+        """Start the service; if it has a port, return when it responds."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -62,7 +62,7 @@ class Service:
             time.sleep(0.05)
 
     def answers(self, path: str) -> bool:
-        """Say whether a GET from this machine is answered with 200."""
+        """Return whether a GET from this machine has the status 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
         try:
             connection.request("GET", path, headers={"Host": "localhost"})
@@ -73,7 +73,10 @@ class Service:
             connection.close()
 
     def stop(self) -> tuple[int | None, float]:
-        """Return exit code and seconds; killed when it takes longer than its unit allows."""
+        """Return exit code and seconds.
+
+        Kills the service when it takes longer than its unit allows.
+        """
         process, self._process = self._process, None
         if process is None:
             return None, 0.0
@@ -89,7 +92,7 @@ class Service:
 
 @dataclass
 class House:
-    """The whole of it. `servers` answer on ports that `proxy` knows; `password` is the admin's."""
+    """The whole system. `servers` listen on ports known to `proxy`; `password` is the admin's."""
 
     environ: dict[str, str]
     manage_script: Path
@@ -106,7 +109,7 @@ class House:
         return [*self.servers, self.worker, self.beat]
 
     def manage(self, *words: str) -> str:
-        """Return what `livechat-manage` prints; raises when it fails."""
+        """Return the output of `livechat-manage`; raises RuntimeError when it fails."""
         done = subprocess.run(
             ["sh", str(self.manage_script), *words],
             env=self.environ,
@@ -119,11 +122,11 @@ class House:
         return done.stdout
 
     def shell(self, code: str) -> Any:
-        """Return what `code` writes, as JSON, in a Django of its own."""
+        """Run `code` in a new Django process; return its JSON output."""
         return json.loads(self.manage("shell", "--no-imports", "-c", code) or "null")
 
     def set_up(self) -> list[str]:
-        """Do what the how-to says under *Set it up*; return the commands."""
+        """Run the commands of the how-to's section *Set it up*; return them."""
         lines = commands(PAGE, "Set it up")
         for line in lines:
             program, *words = shlex.split(line)
@@ -136,7 +139,7 @@ class House:
 
 @contextmanager
 def built(folder: Path, servers: int = 2) -> Iterator[House]:
-    """Yield a house in which nothing was done and nothing runs yet but database, Redis, nginx."""
+    """Yield a system that is not set up: only PostgreSQL, Redis and nginx run."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running(fsync=True))
         memory = stack.enter_context(redis.running())

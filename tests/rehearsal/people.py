@@ -1,4 +1,4 @@
-"""Who is there besides the administrator. Runs inside ``manage.py shell``."""
+"""The operator of the rehearsal. Runs inside ``manage.py shell``."""
 
 from django.contrib.auth.models import Group
 
@@ -7,7 +7,7 @@ from livechat.models import Channel, Membership, Operator, User
 
 
 def anna(password: str) -> None:
-    """Make an operator who signs in with `password`, and a channel that she alone answers."""
+    """Create an operator with `password`, and a channel whose only operator is Anna."""
     user = User.objects.create_user("anna", first_name="Anna", password=password)
     user.groups.add(Group.objects.get(name=rights.OPERATORS))
     channel = Channel.objects.create(name="Sales", slug="sales")

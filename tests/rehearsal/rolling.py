@@ -1,4 +1,4 @@
-"""A release is taken up under load: everything is restarted, one after the other."""
+"""A rolling release under load: every service is restarted, one after the other."""
 
 import asyncio
 from collections import Counter
@@ -16,16 +16,16 @@ from tests.rehearsal.house import House
 ROUNDS = 2
 PAUSE_SECONDS = 2.0
 QUIET = {"closed 1000", "closed 4503"}
-"""How sockets may end: who moved in his turn, and who was sent away."""
+"""How sockets may end: 1000 after a client moved when asked, 4503 when the server stops."""
 JOBS = {"hand-over-lost"}
-"""Those that come every few seconds."""
+"""The jobs that run every few seconds."""
 ACKED_WITHIN = 3.0
-"""Seconds that we promise of 99 of 100 messages."""
+"""Promised maximum in seconds for 99 of 100 messages."""
 
 
 @dataclass
 class Restarts:
-    """How long each stop took, and what did not end well."""
+    """How long each stop took, and which services failed."""
 
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Result:
     jobs: set[str]
 
     def faults(self) -> list[str]:
-        """Return what is not as promised, in words."""
+        """Return the broken promises, in words."""
         counts = self.outcome.counts
         closed = {name for name in counts if name.startswith("closed ")}
         wait = self.outcome.wait(0.99)
@@ -56,7 +56,7 @@ class Result:
 
 
 def rehearse(house: House, seed: int) -> Result:
-    """Have people chat through nginx while everything is restarted; return what came of it."""
+    """Let people chat through nginx while everything is restarted; return the result."""
     people = house.shell(f"from tests.faults.seed import seed; seed({OPERATORS})")
     world = World(
         apps=[],
@@ -98,7 +98,7 @@ async def restart(house: House, restarts: Restarts) -> Counter[str]:
 
 
 async def jobs_since_now(house: House, patience: float = 45.0) -> set[str]:
-    """Return those of `JOBS` that have run to their end since now, after so long at most."""
+    """Return those of `JOBS` that start and finish within the next `patience` seconds."""
     query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
     deadline = asyncio.get_running_loop().time() + patience
     async with await psycopg.AsyncConnection.connect(

@@ -1,4 +1,4 @@
-"""A look with a real browser: administrator, operator and visitor do what they came for."""
+"""A smoke test with a real browser, as administrator, operator and visitor."""
 
 import re
 
@@ -20,7 +20,7 @@ WEBSITE = """<!doctype html><html lang="en"><title>A website</title><h1>A websit
 
 
 def look(house: House) -> list[str]:
-    """Do it all; return what was seen, in words. Raises AssertionError for what is not right."""
+    """Run all checks; return what was seen, in words. Raises AssertionError for a failed check."""
     house.shell(f"from tests.rehearsal.people import anna; anna({house.password!r})")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -45,7 +45,7 @@ def look(house: House) -> list[str]:
 
 
 def _context(browser: Browser, complaints: list[str]) -> BrowserContext:
-    # The certificate is one that nobody has signed.
+    # The certificate is self-signed.
     context = browser.new_context(ignore_https_errors=True, locale="en-GB")
     context.on(
         "console",
@@ -56,7 +56,7 @@ def _context(browser: Browser, complaints: list[str]) -> BrowserContext:
 
 
 def _administrator(browser: Browser, house: House, complaints: list[str]) -> str:
-    """Come without TLS, sign in to the Admin; return the snippet of the channel."""
+    """Sign in to the Admin, starting without TLS; return the snippet of the channel."""
     page = _context(browser, complaints).new_page()
     sign_in(page, f"http://{NAME}/admin/", ADMIN, house.password)
     page.wait_for_url(f"{CHAT}/admin/")
