@@ -1,7 +1,7 @@
 """The same server with one promise broken: ``python -m tests.faults.broken <variant> serve …``.
 
-For the checker to be worth anything it must find each of these. Heartbeats are quick here, so that
-what repairs itself has done so in seconds; ``sound`` breaks nothing and must pass.
+The checker must find every variant, except `sound`, which breaks nothing and must pass. Heartbeats
+are frequent here, so that what can repair itself does so within seconds.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from livechat import wire
 
-wire.HEARTBEAT_SECONDS = 2  # before anything reads it
+wire.HEARTBEAT_SECONDS = 2  # before any module reads it
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
@@ -32,15 +32,15 @@ from livechat.models import Message  # noqa: E402
 from livechat.services.messages import Item, Posted  # noqa: E402
 
 BEFORE_COMMIT = 0.3
-"""Seconds between a promise and the commit it should have waited for: a kill hits it easily."""
+"""Seconds by which a commit is delayed, so that a kill easily falls between promise and commit."""
 
 
 def sound() -> None:
-    """Nothing is broken."""
+    """Breaks nothing."""
 
 
 def ack_before_commit() -> None:
-    """The writer acknowledges when the rows are written, not when they are committed."""
+    """Acknowledge messages when their rows are written, before they are committed."""
     sockets: dict[Item, BaseConsumer] = {}
     loops: list[asyncio.AbstractEventLoop] = []
     submit = writer.submit
@@ -63,17 +63,17 @@ def ack_before_commit() -> None:
 
 
 def publish_before_commit() -> None:
-    """Events leave when the rows are written, not when they are committed."""
+    """Publish events when their rows are written, before they are committed."""
     events._after_commit = bus.publish
     _commit_late(lambda items, answers: None)
 
 
 def no_dedupe() -> None:
-    """A text that comes twice is stored twice."""
+    """Store a repeated message again."""
     post = writer._post
 
     def post_always(items: Sequence[Item]) -> list[Outcome]:
-        # Under an id of its own each is new; afterwards it gets the one it came with.
+        # Store each message under a new id, so that none is a repeat; then restore its own id.
         fresh = [replace(item, client_id=uuid4()) for item in items]
         with transaction.atomic():
             answers = post(fresh)
@@ -85,7 +85,7 @@ def no_dedupe() -> None:
 
 
 def order_by_time() -> None:
-    """Entries are numbered by the clock."""
+    """Number entries by the clock."""
 
     def number(
         items: Iterable[Any], heads: Mapping[Any, numbering.Heads]
@@ -109,7 +109,7 @@ VARIANTS: dict[str, Callable[[], None]] = {
 
 
 def main(variant: str, arguments: Sequence[str]) -> None:
-    """Break what `variant` names, then do what ``manage.py`` does."""
+    """Break the promise of `variant`, then do what ``manage.py`` does."""
     VARIANTS[variant]()
     execute_from_command_line(["manage.py", *arguments])
     if (variant, arguments[0]) == ("no_dedupe", "migrate"):
@@ -117,7 +117,7 @@ def main(variant: str, arguments: Sequence[str]) -> None:
 
 
 def _commit_late(meanwhile: Callable[[Sequence[Item], Sequence[Outcome]], None]) -> None:
-    """Do `meanwhile` between the writing of a batch and its commit, which takes a moment."""
+    """Call `meanwhile` after a batch is written and before it is committed, which is delayed."""
     post = writer._post
 
     def post_late(items: Sequence[Item]) -> list[Outcome]:
@@ -131,10 +131,10 @@ def _commit_late(meanwhile: Callable[[Sequence[Item], Sequence[Outcome]], None])
 
 
 def _forget_once() -> None:
-    """Drop the constraint that would be the backstop of `no_dedupe`."""
+    """Drop the database constraint that would reject the repeats of `no_dedupe`."""
     rules = Message._meta.constraints
     [once] = [rule for rule in rules if rule.name == "message_once"]
-    # SQLite makes the table anew from what is left.
+    # SQLite creates the table again from the remaining constraints.
     Message._meta.constraints = [rule for rule in rules if rule is not once]
     with connection.schema_editor() as editor:
         editor.remove_constraint(Message, once)

@@ -1,4 +1,4 @@
-"""The schedule of faults: each server of a world fails again and again, on its own."""
+"""The schedule of faults: each server of a world fails repeatedly and independently."""
 
 import asyncio
 import random
@@ -15,9 +15,10 @@ Fault = Callable[[random.Random], Awaitable[str]]
 
 
 async def storm(world: World, seconds: float, seed: int, *, pause: float = 1.0) -> Counter[str]:
-    """Let faults happen for so long; everything runs again when it returns. Count them by name.
+    """Cause faults for `seconds`; return their counts by name.
 
-    `pause` stretches the time between two faults of one server, a few seconds.
+    All servers run again when it returns. `pause` scales the time between two faults of one server,
+    which is a few seconds.
     """
     counts: Counter[str] = Counter()
     faults: list[tuple[Fault, float]] = [(partial(kill_server, app), 5.0) for app in world.apps]
@@ -35,7 +36,7 @@ async def storm(world: World, seconds: float, seed: int, *, pause: float = 1.0) 
 
 
 async def kill_server(app: App, chance: random.Random) -> str:
-    """SIGKILL, and start again at the same address."""
+    """Kill a server with SIGKILL and restart it on the same port."""
     await asyncio.to_thread(app.kill)
     await asyncio.sleep(chance.uniform(0.0, 1.0))
     await asyncio.to_thread(app.start)

@@ -1,8 +1,8 @@
-"""The checker: what was written, what is stored, what is shown; and everything wrong with it.
+"""The checker: compares what was written, stored and shown, and reports every difference.
 
-Pure. It knows the promises of the chat (`docs/explanation/faults.md`) and nothing of how they are
-kept: it compares what clients were told with the rows of the database and with what
-the clients show. Moments of time are not looked at; order is what the numbers say.
+Pure. It knows the promises of the chat (`docs/explanation/faults.md`), but not their
+implementation. It compares the responses that clients received with the rows of the database and
+with what the clients show. It ignores times; the numbers define the order.
 """
 
 import re
@@ -11,20 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 TOKEN = re.compile(r"\b(?:say|note):[0-9a-f]{16}\b")
-"""Every text begins with one of its own, by which it is recognised in any frame."""
+"""Every text begins with a unique token, so that it can be found in any frame."""
 
 TOO_LATE = {False: frozenset({"closed"}), True: frozenset({"closed", "forbidden"})}
-"""Refusals that a visitor (False) or an operator (True) must expect: the conversation had ended,
-or he had left it."""
+"""Rejections that a visitor (False) or an operator (True) must expect.
+
+The conversation had ended, or the operator had left it.
+"""
 
 
 @dataclass(frozen=True)
 class Written:
-    """A text somebody wrote, and what he was told about it.
+    """A text that a person wrote, and the server's responses to it.
 
-    `writer` is the visitor's or operator's id, `tab` the page it was written in. `conversation` is
-    empty while the writer does not know it. `acks` holds (conversation, seq) of every ack, in the
-    writer's own numbering; `refusal` the code it was refused with for good.
+    `writer` is the visitor's or operator's id, `tab` the page in which it was written.
+    `conversation` is empty while the client does not know it. `acks` holds (conversation, seq) of
+    every ack, in the numbering of the writer's audience; `refusal` the code of a final rejection.
     """
 
     client_id: str
@@ -71,7 +73,7 @@ class Chat:
 
 @dataclass(frozen=True)
 class Shown:
-    """An entry as somebody sees it, numbered for him."""
+    """An entry as a client shows it, with the number of its audience."""
 
     seq: int
     id: str
@@ -81,10 +83,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Screen:
-    """What one client shows at the end, and the tokens of all he ever received.
+    """What a client shows at the end, and the tokens of all texts it ever received.
 
-    `chats` maps a conversation to the (revision, state) it is shown with; `unsent` counts what
-    still waits in his outbox; `gave_up` tells why he does not try any more.
+    `chats` maps a conversation to the (revision, state) shown. `unsent` counts the texts left in
+    the outbox. `gave_up` is the reason why the client stopped reconnecting.
     """
 
     reader: str
@@ -98,8 +100,10 @@ class Screen:
 
 @dataclass(frozen=True)
 class History:
-    """Everything about one run. `written` in the order of writing in each tab, `chats` in the order
-    in which they were opened."""
+    """All data about one run.
+
+    `written` is in the order of writing in each tab, `chats` in the order of opening.
+    """
 
     written: Sequence[Written]
     chats: Sequence[Chat]
@@ -108,7 +112,7 @@ class History:
 
 
 def violations(history: History) -> list[str]:
-    """Return every broken promise in words; an empty list is what we want."""
+    """Return every broken promise in words; an empty list without faults."""
     return [
         *_storage(history),
         *_numbers(history),
@@ -120,7 +124,7 @@ def violations(history: History) -> list[str]:
 
 
 def _storage(history: History) -> Iterator[str]:
-    """Acked means stored once, as written, under the number that was told."""
+    """Check that each acknowledged text is stored once, unchanged, under the number of the ack."""
     stored: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in history.entries:
         if entry.client_id:
@@ -160,7 +164,7 @@ def _one(written: Written, rows: Sequence[Entry]) -> Iterator[str]:
 
 
 def _numbers(history: History) -> Iterator[str]:
-    """Both numberings are 1..n without a hole, and one order."""
+    """Check that both numberings are 1..n without a hole and in the same order."""
     rows: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in history.entries:
         rows[entry.conversation].append(entry)
@@ -188,7 +192,7 @@ def _numbers(history: History) -> Iterator[str]:
 
 
 def _order(history: History) -> Iterator[str]:
-    """What is written in one tab into one conversation is stored in the order of writing."""
+    """Check that texts of one tab in one conversation are stored in the order of writing."""
     rows = {(entry.writer, entry.client_id): entry for entry in history.entries if entry.client_id}
     newest: dict[tuple[str, str], Entry] = {}
     for written in history.written:
@@ -203,14 +207,14 @@ def _order(history: History) -> Iterator[str]:
 
 
 def _openings(history: History) -> Iterator[str]:
-    """One open conversation per visitor."""
+    """Check that each visitor has at most one open conversation."""
     for visitor, count in Counter(c.visitor for c in history.chats if c.state != "closed").items():
         if count > 1:
             yield f"visitor {_short(visitor)} has {count} open conversations"
 
 
 def _screens(history: History) -> Iterator[str]:
-    """Every client shows what its audience may see, all of it and nothing else."""
+    """Check that every client shows all that its audience may see, and nothing else."""
     everything: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in sorted(history.entries, key=lambda entry: entry.seq):
         everything[entry.conversation].append(entry)
@@ -278,7 +282,7 @@ def _compare(conversation: str, shown: Sequence[Shown], wanted: Sequence[Shown])
 
 
 def _secrets(history: History) -> Iterator[str]:
-    """In no frame does a visitor get a note, or what belongs to another visitor."""
+    """Check that no visitor ever received a note, or a text from another visitor's conversation."""
     written = {item.token: item for item in history.written}
     owners = {chat.id: chat.visitor for chat in history.chats}
     for screen in history.screens:
@@ -308,7 +312,7 @@ def _views(chats: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
 
 
 def _runs(numbers: Sequence[int]) -> str:
-    """Return numbers as runs: 1-4,7,9-12; cut when there are too many."""
+    """Return numbers as runs, such as 1-4,7,9-12; at most ten runs."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:

@@ -1,7 +1,7 @@
-"""A browser in Python: the rules of `static/livechat/shared`, on a network that misbehaves.
+"""A browser in Python: follows the rules of `static/livechat/shared` on an unreliable network.
 
-It repeats and reorders its own frames, loses its connection whenever a server dies, and must
-nevertheless end up showing what the database holds.
+It repeats and reorders its own frames and loses its connection whenever a server dies. In the end
+it must still show what the database holds.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from websockets.typing import Origin
 from livechat import wire
 from tests.faults.checker import TOKEN, Screen, Shown, Written
 
-# As in socket.js, backoff.js, outbox.js and repair.js.
+# The same values as in socket.js, backoff.js, outbox.js and repair.js.
 SILENCE = 45.0
 WELCOME = 15.0
 FLOODING = 30.0
@@ -33,11 +33,11 @@ FINAL = frozenset({4400, 4403, 4409})
 DOUBLED = 0.3
 REORDERED = 0.1
 HELD_BACK = 0.05
-"""Seconds after which a frame held back goes out even when no other overtook it."""
+"""Seconds after which a delayed frame is sent even if no later frame has overtaken it."""
 
 
 class Timeline:
-    """An unbroken run of entries, what came too early, and how many there must be."""
+    """A gapless run of entries, entries that arrived too early, and the highest known number."""
 
     def __init__(self, before: int = 0, head: int = 0) -> None:
         self.before = before
@@ -54,7 +54,7 @@ class Timeline:
         return self.head > self.last
 
     def add(self, page: Iterable[dict[str, Any]], head: int = 0) -> None:
-        """Put entries where they belong; doubles fall away, early ones are kept aside."""
+        """Insert entries at their places; drop duplicates, keep early ones aside."""
         loose = self._early | {entry["seq"]: entry for entry in page}
         while (entry := loose.pop(self.last + 1, None)) is not None:
             self.entries.append(entry)
@@ -70,7 +70,7 @@ class Timeline:
 
 @dataclass
 class Outgoing:
-    """A text on its way. `conversation` is empty while it waits for, or is, the one that opens."""
+    """A text to be sent. `conversation` is empty if it opens one, or waits for one to open."""
 
     client_id: str
     conversation: str
@@ -83,7 +83,7 @@ class Outgoing:
 
 
 class Outbox:
-    """What was written and is not known to be stored: in each `line` one text at a time."""
+    """Texts not yet known to be stored. For each key of `line`, it sends one text at a time."""
 
     def __init__(self, send: Callable[[Outgoing], None], line: Callable[[Outgoing], str]) -> None:
         self.entries: list[Outgoing] = []
@@ -115,14 +115,16 @@ class Outbox:
             self.pump()
 
     def restored(self) -> None:
-        """Whether the restored database holds what the other one acked is not known."""
+        """Send acknowledged texts again: the restored database may not hold them."""
         for entry in self.entries:
             if entry.state == "sent":
                 entry.state = "waiting"
 
     def reopen(self, client_id: str | None) -> None:
-        """There is no such conversation any more: the text that was for it opens one, and those
-        that were for it too go there."""
+        """Open a new conversation with a text whose conversation no longer exists.
+
+        Other unsent texts of that conversation go to the new one too.
+        """
         entry = self._find(client_id)
         if entry is None or not entry.conversation:
             return
@@ -136,7 +138,7 @@ class Outbox:
         self.entries = [entry for entry in self.entries if entry.client_id != client_id]
 
     def reject(self, rejected: dict[str, Any]) -> Outgoing | None:
-        """Return the entry that failed for good, if it did."""
+        """Return the entry if the rejection is final; otherwise retry it later and return None."""
         entry = self._find(rejected.get("client_id"))
         if entry is None or entry.state == "sent":
             return None
@@ -152,7 +154,7 @@ class Outbox:
         return entry
 
     def arrived(self, conversation: str, messages: Iterable[dict[str, Any]]) -> None:
-        """These are in the timeline now: however their acks fared, they are stored."""
+        """Drop messages that are in the timeline: they are stored, even without an ack."""
         if not self.entries:
             return
         ids = {message["client_id"] for message in messages}
@@ -191,10 +193,10 @@ class Outbox:
 
 
 class Client:
-    """One tab that stays open: connects, comes back, repairs. A subclass knows its audience.
+    """A tab that stays open: connects, reconnects, repairs. Subclasses implement one audience.
 
-    An `old` one was loaded before the last release: it speaks the version before, and is deaf to
-    what is newer than that, of which we take `drain` for an example.
+    An `old` client was loaded before the last release. It speaks the previous protocol version and
+    ignores newer events, for which `drain` stands as an example.
     """
 
     is_staff = False
@@ -233,7 +235,7 @@ class Client:
         self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._restart = False
 
-    # ------------------------------------------------------------- what a subclass says
+    # ------------------------------------------------------------- for subclasses to implement
 
     def hello(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -245,27 +247,27 @@ class Client:
         raise NotImplementedError
 
     def line(self, entry: Outgoing) -> str:
-        """Return what texts share that must arrive in the order of writing."""
+        """Return a key. Texts with the same key must arrive in the order of writing."""
         raise NotImplementedError
 
     def opened(self) -> None:
-        """The connection is there and the welcome has been heard."""
+        """React to a new connection, after its `welcome`."""
 
     def rejected(self, event: dict[str, Any]) -> None:
-        """A text, or something else, was refused."""
+        """Handle the rejection of a text or another command."""
         self.outbox.reject(event)
 
     def restored(self) -> None:
-        """The database is a restored one: what was shown means nothing any more."""
+        """React to a restored database, which makes everything shown obsolete."""
 
     def views(self) -> dict[str, tuple[int, str]]:
         """Return conversation -> (revision, state) as shown."""
         raise NotImplementedError
 
-    # ------------------------------------------------------------- what a test does and sees
+    # ------------------------------------------------------------- for tests to call and read
 
     def write(self, conversation: str, *, internal: bool = False) -> Outgoing:
-        """Write a text of its own, into `conversation` or, when that is empty, to open one."""
+        """Write a unique text to `conversation`; if that is empty, open one with the text."""
         token = f"{'note' if internal else 'say'}:{self.random.getrandbits(64):016x}"
         filling = "Grüße, مرحبا, 你好 🙂 " * self.random.choice((1, 1, 1, 2, 5, 60))
         entry = Outgoing(str(uuid.uuid4()), conversation, f"{token} {filling}".strip(), internal)
@@ -304,13 +306,13 @@ class Client:
         )
 
     def scroll_to_top(self) -> None:
-        """Ask for what comes before the oldest entry shown, as a reader does who scrolls up."""
+        """Fetch the entries before the oldest one shown, as when a reader scrolls up."""
         for conversation, timeline in self.timelines.items():
             if timeline.before:
                 self.ask(conversation, before_seq=timeline.before + 1)
 
     async def live(self) -> None:
-        """Stay connected until cancelled, or until trying again would be wrong."""
+        """Stay connected until cancelled, or until a close code forbids a retry."""
         while not self.gave_up:
             code = await self._connection()
             self.outbox.down()
@@ -326,7 +328,7 @@ class Client:
             wait = FLOODING if code == 4429 else ceiling * self.random.uniform(0.5, 1.0)
             await asyncio.sleep(wait)
 
-    # ------------------------------------------------------------- in and out
+    # ------------------------------------------------------------- frames in and out
 
     def send(self, command: dict[str, Any]) -> None:
         if self.outbox.connected:
@@ -336,11 +338,11 @@ class Client:
         self.send({"type": "timeline.fetch", "conversation": conversation, **where})
 
     def restart(self) -> None:
-        """Say hello again on a new connection: what we know is of another world."""
+        """Reconnect and send `hello` again, because the known state may be outdated."""
         self._restart = True
 
     def look(self, conversation: str, *, now: bool = False) -> None:
-        """Fetch what a timeline lacks at its end: now, or when it is not merely late."""
+        """Fetch entries missing at the end of a timeline: now, or if they are late by PATIENCE."""
         timeline = self.timelines.get(conversation)
         timer = self._repairs.get(conversation)
         if timeline is None or not timeline.has_gap:
@@ -360,8 +362,10 @@ class Client:
         self.look(conversation, now=True)
 
     async def _connection(self) -> int | None:
-        """Live through one connection; return how it was closed, 0 for one that was not made, and
-        None where no answer came in time."""
+        """Run one connection until it ends; return its close code.
+
+        Returns 0 when the connection could not be made, None when no response came in time.
+        """
         address = self.random.choice(self._addresses)
         try:
             async with connect(
@@ -371,7 +375,7 @@ class Client:
                 compression=None,
                 ping_interval=None,
                 open_timeout=WELCOME,
-                close_timeout=5,  # a busy server answers late, and browsers wait for it
+                close_timeout=5,  # a busy server responds late, and browsers wait for it
                 max_size=2**20,
                 proxy=None,
                 **self._connecting,
@@ -406,14 +410,14 @@ class Client:
             await asyncio.gather(noise, *moves, return_exceptions=True)
 
     async def _move(self, socket: ClientConnection, wait: float) -> None:
-        """Go to another process after so many seconds; until then all goes on here."""
+        """Close the connection after `wait` seconds to reach another process; use it until then."""
         await asyncio.sleep(wait)
         self.counts["moved"] += 1
         self._restart = True
         await socket.close()
 
     def _receive(self, frame: str) -> float | None:
-        """Take in a frame; return the seconds after which to go elsewhere, when it says so."""
+        """Handle a frame; for `drain`, return the seconds until a reconnect, otherwise None."""
         self.counts["received"] += 1
         self.heard.update(TOKEN.findall(frame))
         event = json.loads(frame)
@@ -438,7 +442,7 @@ class Client:
         return None
 
     def _compare_epochs(self, epoch: str) -> None:
-        """In a restored database begin anew: it does not keep the promises of the other one."""
+        """Start again if the database was restored: earlier acks are no longer valid."""
         before, self.epoch = self.epoch, epoch
         if before in ("", epoch):
             return
@@ -460,7 +464,7 @@ class Client:
     async def _send_badly(
         self, socket: ClientConnection, queue: asyncio.Queue[dict[str, Any]]
     ) -> None:
-        """Send what is queued: some frames twice, at once or later; some after the next one."""
+        """Send queued frames, some of them twice, at once or later, and some after the next one."""
         held: deque[str] = deque()
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What all fault tests share."""
+"""Fixtures and the time limit of all fault tests."""
 
 import os
 import random
@@ -15,7 +15,7 @@ from tests.machine.patience import IS_ALONE, wait_until
 from tests.machine.workers import once
 
 LIMIT_SECONDS = 900
-"""Of one test. Each has its own patience; this ends a test that waits without one."""
+"""Limit of one test. It ends tests that wait without a limit of their own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,13 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_foundations(tmp_path_factory):
-    """All workers build their worlds on the same databases."""
+    """Let all workers build their worlds from the same databases."""
     foundations.room = lambda name: once(tmp_path_factory, name)
 
 
 @pytest.fixture
 def seed(tell):
-    """The seed of this run; FAULT_SEED repeats an earlier one."""
+    """Return the seed of this run; FAULT_SEED repeats an earlier run."""
     number = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     tell(f"FAULT_SEED={number}")
     return number
@@ -40,7 +40,7 @@ def seed(tell):
 
 @pytest.fixture
 def tell(capsys):
-    """Say something to whoever watches the run."""
+    """Print a line at once, for a person who watches the run."""
 
     def say(line: object) -> None:
         with capsys.disabled():
@@ -58,7 +58,7 @@ def linked_world(tmp_path_factory) -> Iterator[LinkedWorld]:
 
 @pytest.fixture
 def place(linked_world) -> Iterator[LinkedWorld]:
-    """Two servers, and links to break; afterwards all of them must be well again."""
+    """Provide two servers, with links to break; check afterwards that all of them are healthy."""
     linked_world.begin_anew()
     yield linked_world
     for link in linked_world.links:

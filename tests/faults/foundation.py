@@ -1,4 +1,4 @@
-"""What every world begins with: a migrated database with people in it, made once and copied."""
+"""The start of every world: a migrated database with people, made once and then copied."""
 
 import json
 import tempfile
@@ -23,15 +23,14 @@ Room = Callable[[str], AbstractContextManager[tuple[Path, bool]]]
 
 @contextmanager
 def _own_room(name: str) -> Iterator[tuple[Path, bool]]:
-    """A folder of this one call; whoever calls again fills another one."""
+    """Yield a new, empty folder for every call."""
     with tempfile.TemporaryDirectory(prefix=f"livechat-{name}-") as folder:
         yield Path(folder), False
 
 
 @dataclass
 class Foundations:
-    """Where databases with people in them are kept. `room` is exchanged by a run of tests, whose
-    workers share theirs."""
+    """Databases with people in them. A test run replaces `room`, so that its workers share them."""
 
     room: Room = _own_room
 
@@ -45,8 +44,11 @@ class Foundations:
 
     @contextmanager
     def services(self) -> Iterator[tuple[Postgres, str, dict[str, Any]]]:
-        """Yield a PostgreSQL with people in its database, the key that signed their sessions, and
-        the channel and those sessions."""
+        """Yield a PostgreSQL with people, its SECRET_KEY, and a dictionary.
+
+        The key has signed the operators' login sessions. The dictionary holds the channel and these
+        sessions.
+        """
         with ExitStack() as stack:
             with self.room("postgres") as (folder, is_filled):
                 if not is_filled:
@@ -67,7 +69,7 @@ foundations = Foundations()
 
 
 def people(app: App) -> dict[str, Any]:
-    """Migrate the database of a server and put people into it."""
+    """Migrate the database of a server and add people to it."""
     app.manage("migrate", "--verbosity", "0")
     seeding = f"from tests.faults.seed import seed; seed({OPERATORS})"
     people: dict[str, Any] = json.loads(app.manage("shell", "--no-imports", "-c", seeding))

@@ -1,4 +1,4 @@
-"""The servers of a fault test with a network between them that can be broken."""
+"""The servers of a fault test, connected by a network that can be broken."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,8 +20,11 @@ from tests.machine.patience import wait_until
 
 @dataclass
 class LinkedWorld(World):
-    """Everybody reaches PostgreSQL and Redis through `to_postgres` and `to_redis`, and people the
-    servers through `doors`, in the order of `apps`. Tests themselves go past all of them."""
+    """A world whose connections all go through links, except those of the tests themselves.
+
+    Servers and jobs reach PostgreSQL and Redis through `to_postgres` and `to_redis`. Clients reach
+    the servers through `doors`, in the order of `apps`.
+    """
 
     doors: list[Link] = field(default_factory=list)
     to_postgres: Link = field(kw_only=True)
@@ -39,19 +42,19 @@ class LinkedWorld(World):
         return [*self.doors, self.to_postgres, self.to_redis]
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, asked past the links."""
+        """Return the rows of a query, sent directly to PostgreSQL."""
         assert self.postgres is not None
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
             cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
     def said(self) -> int:
-        """Return how many entries there are."""
+        """Return the number of entries in the database."""
         [(count,)] = self.ask("SELECT count(*) FROM livechat_message")
         return int(count)
 
     def celery(self, *words: str, app: int = 0) -> Celery:
-        """Start a worker or a beat, which live until `end_jobs`, on the environment of a server."""
+        """Start a worker or a beat in the environment of a server. It runs until `end_jobs`."""
         if not self._jobs:
             self.ask("DELETE FROM livechat_lease WHERE name = 'beat'")
         folder = self.var / f"job{len(list(self.var.iterdir()))}"
@@ -67,17 +70,17 @@ class LinkedWorld(World):
         self._jobs.clear()
 
     def jobs_run(self) -> None:
-        """Return when a frequent job has been done, from its beginning to its end."""
+        """Return when a frequent job has started and finished."""
         [(now,)] = self.ask("SELECT clock_timestamp()")
         done = "SELECT 1 FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
         wait_until(lambda: self.ask(done, now), "a job")
 
     def ready(self) -> set[int]:
-        """Return what the servers say of themselves."""
+        """Return the statuses of all servers' ``/readyz``."""
         return {app.status("/readyz") for app in self.apps}
 
     def begin_anew(self) -> None:
-        """Forget what was said, and mend all links: the next test begins here."""
+        """Heal all links and delete visitors and conversations, for the next test."""
         for link in self.links:
             link.heal()
         self.ask("TRUNCATE livechat_visitor, livechat_conversation CASCADE")
@@ -85,12 +88,12 @@ class LinkedWorld(World):
         self.complaints()
 
     def complaints(self) -> list[str]:
-        """Return the tracebacks in our logs since this was asked last."""
+        """Return the new tracebacks in the servers' and jobs' logs since the last call."""
         found = []
         for log in self.var.rglob("*.log"):
             text = log.read_text(errors="replace")
             new, self._read_to[log] = text[self._read_to.get(log, 0) :], len(text)
-            # Celery tells of a broker that is gone with a traceback of its own.
+            # Celery logs a lost broker with a traceback.
             new = "\n".join(line for line in new.splitlines() if '"event": "celery.' not in line)
             if "Traceback" in new:
                 found.append(f"{log}:\n{new[max(0, new.index('Traceback') - 500) :][:5000]}")
@@ -105,9 +108,9 @@ def services(
     environ: Mapping[str, str] = world.FAST,
     own: Sequence[Mapping[str, str]] = (),
 ) -> Iterator[LinkedWorld]:
-    """Yield `servers` servers on one PostgreSQL and one Redis, with links everywhere.
+    """Yield `servers` servers on one PostgreSQL and one Redis, with links for every connection.
 
-    `own` is what each server has in its environment alone.
+    `own` holds each server's additional environment.
     """
     with ExitStack() as stack:
         database, key, people = stack.enter_context(foundations.services())

@@ -1,4 +1,4 @@
-"""What a fault test of deliveries does in processes of its own. Runs inside ``manage.py shell``."""
+"""The processes of a fault test of deliveries. Runs inside ``manage.py shell``."""
 
 import sys
 import time
@@ -14,13 +14,13 @@ from livechat.services.messages import Item
 
 
 def prepare(url: str) -> None:
-    """Make a webhook that hears everything; write its secret to stdout."""
+    """Create a webhook for all events; write its secret to stdout."""
     events = [event.value for event in CHOSEN]
     sys.stdout.write(Webhook.objects.create(name="Shop", url=url, events=events).secret)
 
 
 def write(chats: int, texts: int) -> None:
-    """Let visitors open chats, write in turn, and close them."""
+    """Let visitors open conversations, write messages in turn, and close them."""
     channel = Channel.objects.get()
     people = [VisitorActor(uuid.uuid4(), channel.pk) for _ in range(chats)]
     opened = [
@@ -41,7 +41,7 @@ def write(chats: int, texts: int) -> None:
 
 
 def work(since: float, speed: int) -> None:
-    """Work for ever, in a time that has run `speed` times as fast since a moment."""
+    """Deliver forever, with a clock that has run `speed` times as fast since the moment `since`."""
     while True:
         deliveries.work(datetime.fromtimestamp(since + (time.time() - since) * speed, UTC))
         time.sleep(0.02)

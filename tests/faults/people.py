@@ -1,4 +1,4 @@
-"""Visitors and operators: what they do, and how their pages follow what the server says."""
+"""Visitors and operators: what they do, and how their pages follow the server's events."""
 
 import asyncio
 import uuid
@@ -8,13 +8,13 @@ from livechat.domain import inbox_digest
 from tests.faults.client import Client, Outgoing, Timeline
 
 NOTES = 0.2
-"""How much of what operators write is for their colleagues only."""
+"""Share of the operators' texts that are notes."""
 AT_ONCE_SECONDS = 15.0
-"""Before a heartbeat could tell, which takes 20."""
+"""Shorter than the heartbeat interval of 20 s, so that an event cannot come from a heartbeat."""
 
 
 class Visitor(Client):
-    """A widget: one conversation at a time, its whole timeline."""
+    """A widget: one conversation at a time, with its whole timeline."""
 
     def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
         super().__init__(*args, path=f"/ws/visitor/{channel}/", **kwargs)
@@ -23,7 +23,7 @@ class Visitor(Client):
         self.dismissed = False
 
     async def chat(self, pause: float) -> None:
-        """Write every `pause` seconds or so; now and then end the conversation and begin anew."""
+        """Write about every `pause` seconds; sometimes close the conversation and open another."""
         while True:
             await asyncio.sleep(self.random.uniform(0.5, 1.5) * pause)
             if self.random.random() < 0.01 and (current := self.current()):
@@ -39,7 +39,7 @@ class Visitor(Client):
         return self.write(self.current())
 
     def current(self) -> str:
-        """Return the conversation that can be written into, or ""."""
+        """Return the id of the conversation that accepts texts, or ""."""
         if self.conversation is None or self.dismissed or self.conversation["state"] == "closed":
             return ""
         return str(self.conversation["id"])
@@ -128,7 +128,7 @@ class Visitor(Client):
             super().rejected(event)
 
     def _too_late(self, rejected: dict[str, Any]) -> None:
-        """The conversation ended meanwhile: say it again in a new one."""
+        """Repeat a text in a new conversation after its own has ended."""
         refused = next((e for e in self.written if e.client_id == rejected.get("client_id")), None)
         if refused is not None and refused.refusal and not refused.acks:
             self.counts["too late"] += 1
@@ -136,7 +136,7 @@ class Visitor(Client):
 
 
 class Operator(Client):
-    """A dashboard: the inbox, and the timeline of every conversation he takes part in."""
+    """A dashboard: the inbox, and the timelines of the conversations of this operator."""
 
     is_staff = True
 
@@ -144,12 +144,12 @@ class Operator(Client):
         super().__init__(*args, path="/ws/staff/", cookie=session, **kwargs)
         self.conversations: dict[str, dict[str, Any]] = {}
         self.hears_all: bool | None = None
-        """Whether his server hears the others, as the last heartbeat said."""
+        """Whether the server receives events of the other servers, from the last heartbeat."""
         self._parts: list[dict[str, Any]] = []
         self._differs = 0
 
     async def work(self, pause: float) -> None:
-        """Answer, each conversation every `pause` seconds or so; take who waits; help; leave."""
+        """Write to each own conversation about every `pause` seconds; join or leave others."""
         while True:
             own = self.own()
             await asyncio.sleep(self.random.uniform(0.5, 1.5) * pause / max(1, len(own)))
@@ -166,7 +166,7 @@ class Operator(Client):
                 self.write(self.random.choice(own), internal=note)
 
     def own(self) -> list[str]:
-        """Return the open conversations he takes part in."""
+        """Return the open conversations in which this operator takes part."""
         return [
             key
             for key, view in self.conversations.items()
@@ -202,7 +202,7 @@ class Operator(Client):
         name = event.get("client_id")
         lost = next((entry for entry in self.written if entry.client_id == name), None)
         if event["code"] == "not_found" and lost and lost.conversation not in self.conversations:
-            # His page throws it away with the chat it was for.
+            # The page drops the text together with its conversation.
             self.counts["lost with its chat"] += 1
             self.written.remove(lost)
             self.outbox.remove(name)
@@ -227,7 +227,7 @@ class Operator(Client):
             case "heartbeat":
                 self._compare(event["digest"])
                 self.hears_all = event.get("hears_all", True)
-                # The digest knows only of heads: a fetch that was refused must be made again.
+                # The digest covers heads only, so a rejected fetch must be repeated.
                 for conversation in self.timelines:
                     self.look(conversation)
 
@@ -248,7 +248,7 @@ class Operator(Client):
             self.look(key, now=True)
 
     def _follow(self, conversation: str) -> None:
-        """Show what he takes part in; know how much there is of what he shows."""
+        """Load the timeline of an own conversation; update the head of a loaded one."""
         view = self.conversations[conversation]
         timeline = self.timelines.get(conversation)
         if timeline is not None:
@@ -267,7 +267,7 @@ class Operator(Client):
         self.look(conversation)
 
     def _compare(self, theirs: str) -> None:
-        """Twice in a row different means that an event was lost."""
+        """Fetch the inbox when two digests in a row differ, because an event was lost."""
         ours = inbox_digest.of_inbox(
             (
                 uuid.UUID(key),
@@ -292,7 +292,7 @@ class Operator(Client):
 
 
 def _merged(known: dict[str, Any] | None, view: dict[str, Any]) -> dict[str, Any]:
-    """Of two views the one with the higher revision; heads only grow."""
+    """Return the view with the higher revision and the higher head of both."""
     if known is None:
         return dict(view)
     newer = view if view["revision"] >= known["revision"] else known
@@ -304,7 +304,7 @@ def _id() -> str:
 
 
 def says(client: Client, text: str) -> bool:
-    """Whether `client` shows this text."""
+    """Return whether `client` shows this text."""
     return any(
         entry["text"] == text
         for timeline in client.timelines.values()

@@ -1,4 +1,4 @@
-"""One fault test: people chat while servers fail, then everything settles and is compared."""
+"""One fault test: people chat while servers fail; then everything settles and is compared."""
 
 import asyncio
 import random
@@ -15,12 +15,12 @@ from tests.faults.world import World
 Faults = Callable[[], Awaitable[Counter[str]]]
 
 GONE = 0.1
-"""How many of the visitors close the browser for good in the middle of it."""
+"""Share of the visitors who close their browser for good during the test."""
 
 
 @dataclass
 class Outcome:
-    """What came of it. `settled` is how many seconds after the last fault nothing was amiss."""
+    """The result. `settled`: seconds after the last fault until the last check."""
 
     violations: list[str]
     settled: float
@@ -28,7 +28,7 @@ class Outcome:
     waits: list[float] = field(default_factory=list)
 
     def wait(self, share: float) -> float:
-        """Return the seconds within which this share of the texts was acked."""
+        """Return the seconds within which this share of the texts was acknowledged."""
         return sorted(self.waits)[int(share * (len(self.waits) - 1))]
 
     def __str__(self) -> str:
@@ -50,14 +50,16 @@ async def chat(
     patience: float = 75.0,
     limit: float = float("inf"),
 ) -> Outcome:
-    """Have `visitors` and the world's operators chat while `faults` lasts; then compare.
+    """Let `visitors` and the world's operators chat while `faults` lasts, then compare.
 
-    Everybody writes into each of his conversations every `pause` seconds, but for `idle` visitors
-    more, who only look; a share of them all is `old`, and of the writing ones `gone` for good in
-    the middle of it. After the last fault nobody writes any more, and everything must come to be as
-    promised. We give up when for `patience` seconds nothing has moved: what an inbox has missed it
-    learns from the second heartbeat that tells of it, after 40 seconds at most. What is broken may
-    move for ever: then we give up after `limit` seconds.
+    Every person writes to each of their conversations every `pause` seconds, except for `idle`
+    additional visitors, who only read. A share `old` of all clients runs the previous release. A
+    share `gone` of the writing visitors leaves for good during the test.
+
+    After the last fault, people stop writing, and every promise must come true. The test gives up
+    when nothing has changed for `patience` seconds: an inbox learns of a lost event from two
+    heartbeats, after 40 seconds at most. A broken variant may change forever, so it also gives up
+    after `limit` seconds.
     """
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
@@ -115,8 +117,10 @@ async def _settle(
     limits: tuple[float, float],
     counts: Counter[str],
 ) -> Outcome:
-    """Wait until nothing is amiss, or it is time to give up; return what is amiss then. Before it
-    rests, a text may be acked whose row was not there when we looked."""
+    """Wait until there are no violations, or until a limit; return the last result.
+
+    Until then, a text may be acknowledged whose row was not there yet when the rows were read.
+    """
     patience, limit = limits
     now = asyncio.get_running_loop().time
     started = moved_at = now()
@@ -159,7 +163,7 @@ def _state(history: History) -> tuple[int, ...]:
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks; raise what one of them died of before, which may be pytest's time limit."""
+    """Cancel tasks; raise the earlier exception of a task, which may be pytest's time limit."""
     ended = list(tasks)
     for task in ended:
         task.cancel()

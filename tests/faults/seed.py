@@ -1,4 +1,4 @@
-"""Who is there when a fault test begins. Runs inside ``manage.py shell``."""
+"""The channel and operators of a fault test. Runs inside ``manage.py shell``."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from livechat.models import Channel, Membership, Operator, User
 
 
 def seed(operators: int) -> None:
-    """Make a channel with its operators; write {channel, sessions} to stdout: key and cookies."""
+    """Create a channel with its operators; write {channel, sessions} to stdout: key and cookies."""
     channel = Channel.objects.create(name="Berlin support", slug="berlin", key="berlin")
     group = Group.objects.get(name=rights.OPERATORS)
     sessions = []
@@ -25,7 +25,7 @@ def seed(operators: int) -> None:
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
-        # As a server names it without TLS and with it.
+        # The cookie's names without TLS and with TLS.
         key = session.session_key
         sessions.append(f"sessionid={key}; __Host-sessionid={key}")
     sys.stdout.write(json.dumps({"channel": channel.key, "sessions": sessions}))

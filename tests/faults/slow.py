@@ -1,7 +1,7 @@
 """The same server on a machine that is too small: ``python -m tests.faults.slow serve …``.
 
-Its disk takes `MESSAGE_SECONDS` for each message, so that a test can send three times as much as it
-takes without needing a machine that is three times as large.
+Its writer takes an additional `MESSAGE_SECONDS` for each message, so that a test can send three
+times its capacity without needing a large machine.
 """
 
 import os
@@ -20,11 +20,11 @@ from livechat.services.messages import Item  # noqa: E402
 
 MESSAGE_SECONDS = 0.03
 A_SECOND = round(1 / MESSAGE_SECONDS)
-"""How many messages it takes."""
+"""Capacity in messages per second."""
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Do what ``manage.py`` does, slowly."""
+    """Do what ``manage.py`` does, with a slow writer."""
     post = writer._post
 
     def post_slowly(items: Sequence[Item]) -> list[Outcome]:

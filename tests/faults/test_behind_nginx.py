@@ -1,5 +1,7 @@
-"""Servers behind the documentation's nginx are restarted one after the other; nobody notices. The
-whole of it is `make rehearse`."""
+"""Servers behind the documentation's nginx restart one after the other, without a visible effect.
+
+`make rehearse` runs the complete version.
+"""
 
 import asyncio
 import os
@@ -44,7 +46,7 @@ async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
     assert outcome.violations == []
     assert closed <= {"closed 1000", "closed 4503"}, outcome
     assert outcome.counts["moved"], "nobody was asked to move"
-    # 499 is how nginx calls a visitor who left before he was answered; some are taken away.
+    # nginx logs 499 for a visitor who left before the response; some visitors are cut off here.
     assert set(statuses) - {499} == {101}
     assert statuses[499] <= 4
 

@@ -1,4 +1,4 @@
-"""The checker finds what is broken on purpose, and nothing where nothing is."""
+"""The checker finds what is broken on purpose, and nothing in a sound server."""
 
 import math
 
@@ -10,11 +10,11 @@ pytestmark = pytest.mark.faults
 
 SECONDS = 6.0
 ROUNDS = 12
-"""As many as it takes to hit the moment; on a busy machine fewer kills go into one."""
+"""Enough rounds for a kill to hit the moment; on a busy machine, a round has fewer kills."""
 
 
 async def run(variant, var, seed, tell, *, words="", rounds=1):
-    """Return what the checker says of a variant; up to `rounds` runs until it says `words`."""
+    """Return a variant's violations; repeats up to `rounds` times until one contains `words`."""
     entry = ("-m", "tests.faults.broken", variant)
     with world.embedded(var, entry=entry) as place:
         for number in range(rounds):

@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost and everybody sees the same, whatever fails."""
+"""No acknowledged message is lost, and all people see the same, whatever fails."""
 
 import os
 

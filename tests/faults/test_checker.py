@@ -1,4 +1,4 @@
-"""Each rule of the checker, on a small history made by hand: it passes, and it can fail."""
+"""Each rule of the checker on a small history written by hand: it can pass, and it can fail."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def history(
 
 
 def stored(number, **changes):
-    """The entries, with one of them changed."""
+    """Return the entries, one of them changed."""
     return tuple(replace(entry, **changes) if entry.seq == number else entry for entry in ENTRIES)
 
 

@@ -1,4 +1,4 @@
-"""Machines whose clocks are wrong by an hour: there is one time, and it is the database's."""
+"""Machines with clocks wrong by an hour: the database's time is the only one that counts."""
 
 import asyncio
 from collections import Counter
@@ -14,8 +14,10 @@ pytestmark = pytest.mark.faults
 
 
 def clock(offset: str) -> dict[str, str]:
-    """Return the environment of a process whose clock differs so much; what counts seconds by the
-    monotonic clock is right."""
+    """Return the environment of a process whose clock is off by `offset`.
+
+    The monotonic clock, which measures durations, stays right.
+    """
     library = programs.faketime()
     assert library is not None, f"faketime is missing: {programs.by_hand(['faketime'])}"
     return {
@@ -33,7 +35,7 @@ async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tel
         place.celery("worker", "--concurrency=1", app=1)
 
         async def faults():
-            # Everybody moves between the two times, again and again.
+            # Every client reconnects several times, to servers with different clocks.
             for _ in range(4):
                 await asyncio.sleep(2.0)
                 for door in place.doors:
@@ -54,7 +56,7 @@ async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tel
 
 
 class Newcomer(Visitor):
-    """Somebody who looks whether anybody is there."""
+    """A visitor who only reads whether operators are available."""
 
     available: bool | None = None
 
@@ -65,7 +67,7 @@ class Newcomer(Visitor):
 
 
 async def availability(place):
-    """Return what each server tells newcomers of the operators."""
+    """Return the availability that each server reports to a new visitor."""
     newcomers = [Newcomer([address], 1, channel=place.channel) for address in place.addresses]
     lives = [asyncio.create_task(newcomer.live()) for newcomer in newcomers]
     await until(lambda: all(newcomer.available is not None for newcomer in newcomers))

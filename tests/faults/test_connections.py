@@ -1,4 +1,4 @@
-"""The network between people and servers: cut anywhere, slow, or gone for everybody at once."""
+"""The network between clients and servers: cut anywhere, slow, or gone for all at once."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, tell
 
     tell(outcome)
     assert outcome.violations == []
-    assert outcome.counts["connections"] > 150  # of 106 people
+    assert outcome.counts["connections"] > 150  # by 106 clients
     assert outcome.counts["acked"] > 5 * SECONDS
 
 
@@ -84,6 +84,6 @@ async def test_a_thousand_who_are_cut_off_at_once_are_whole_again(place, seed, t
 
 
 def shows_all(client):
-    """Whether a visitor sees everything that he wrote."""
+    """Return whether a visitor's page shows every text they wrote."""
     shown = {entry.text for entry in client.timelines[client.shown].shown()}
     return all(entry.text in shown for entry in client.written)

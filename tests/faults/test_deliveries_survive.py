@@ -1,4 +1,4 @@
-"""Webhooks while workers are killed in the middle of a call, and receivers are moody."""
+"""Webhooks while workers are killed during a call and receivers fail at random."""
 
 import random
 import threading
@@ -24,18 +24,18 @@ TEXTS = 8
 EVENTS = CHATS * (TEXTS + 2)
 KILLS = 4
 SPEED = 60
-"""A lease of a minute has ended after a second."""
+"""The clock is 60 times as fast, so a lease of a minute ends after a second."""
 
 
 class Moody:
-    """A receiver that fails two in five the first time, and has the workers killed now and then."""
+    """A receiver that fails two in five first attempts, and sometimes has the workers killed."""
 
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)
         self._tries: Counter[str] = Counter()
         self._kill_at = set(self._dice.sample(range(8, EVENTS), KILLS))
         self.is_posting = threading.Semaphore(0)
-        """Somebody is in the middle of a call, and it is time to kill him."""
+        """Released when a worker is in the middle of a call and must be killed."""
 
     def decide(self, request: Received) -> Answer:
         if len(self._tries) in self._kill_at:
@@ -52,7 +52,7 @@ class Moody:
 
 
 class Workers:
-    """Two processes that work; both are killed and started again by `kill`."""
+    """Two worker processes. `kill` kills both; `start` starts two new ones."""
 
     def __init__(self, app: App) -> None:
         self._app = app

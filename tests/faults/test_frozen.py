@@ -1,4 +1,4 @@
-"""Processes that halt for minutes and then go on as if nothing had been."""
+"""Processes that are suspended for minutes and then continue as if nothing had happened."""
 
 import asyncio
 import signal
@@ -68,7 +68,7 @@ async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
             frozen.send(signal.SIGCONT)
 
         await so(lambda: late.refusal or late.acks)
-        await asyncio.sleep(11.0)  # each round of the pulse, and each job that hands over
+        await asyncio.sleep(11.0)  # every heartbeat check and hand-over job has run by then
         vera.post()
         await so(lambda: all(entry.acks for entry in vera.written))
         await so(lambda: not anna.own() and ben.own())
@@ -105,7 +105,7 @@ async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_i
     finally:
         for process in halted:
             process.thaw()
-    await asyncio.sleep(6.0)  # it looks again after five
+    await asyncio.sleep(6.0)  # it checks its lease every five seconds
     await asyncio.to_thread(place.jobs_run)
 
     assert place.ask(HOLDER) == [(second,)]
@@ -113,5 +113,5 @@ async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_i
 
 
 async def so(truth):
-    """Return what `truth` says when it is true; it may ask the database."""
+    """Return the result of `truth` as soon as it is true, without blocking the event loop."""
     return await asyncio.to_thread(wait_until, truth)

@@ -1,4 +1,4 @@
-"""Disks without room: refused clearly while there is none, and nothing to mend afterwards."""
+"""Full disks: requests are rejected clearly, and nothing needs repair afterwards."""
 
 import asyncio
 import http.client
@@ -54,7 +54,7 @@ async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell
 
 @pytest.fixture
 def in_the_open() -> Iterator[Path]:
-    """A folder that others may enter; pytest keeps its own closed."""
+    """Yield a folder that other users may enter, unlike pytest's own folders."""
     with tempfile.TemporaryDirectory(prefix="livechat-disk-") as folder:
         path = Path(folder)
         path.chmod(0o755)
@@ -65,7 +65,7 @@ async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell)
     with disk.small(in_the_open / "rows", 8) as room:
         rows = room.folder / "tablespace"
         rows.mkdir()
-        assert OWNER  # root may mount, and PostgreSQL is another's
+        assert OWNER  # root may mount; PostgreSQL runs as another user
         shutil.chown(rows, OWNER, OWNER)
         place.ask(f"CREATE TABLESPACE small LOCATION '{rows}'")
         move(place, "small")
@@ -74,7 +74,7 @@ async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell)
             async def faults():
                 await asyncio.sleep(2.0)
                 room.fill()
-                await asyncio.sleep(2 * FULL_SECONDS)  # pages that are there still take rows
+                await asyncio.sleep(2 * FULL_SECONDS)  # existing pages still accept rows
                 room.empty()
                 return Counter({"disk full": 1})
 
@@ -90,7 +90,7 @@ async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell)
 
 
 def move(place, tablespace):
-    """Keep messages and their indexes elsewhere."""
+    """Move messages and their indexes to `tablespace`."""
     place.ask(f"ALTER TABLE livechat_message SET TABLESPACE {tablespace}")
     indexes = "SELECT indexname FROM pg_indexes WHERE tablename = 'livechat_message'"
     for (index,) in place.ask(indexes):
@@ -107,7 +107,7 @@ async def a_visitors_token(place):
 
 
 async def taken(app, token):
-    """Return when a file is taken; until then it is refused cleanly."""
+    """Return when a file is accepted; check that it is rejected cleanly until then."""
 
     def is_taken():
         status, answer = upload(app, token)
@@ -118,7 +118,7 @@ async def taken(app, token):
 
 
 def upload(app, token):
-    """Send a file of 64 KB; return status and answer."""
+    """Send a file of 64 KB; return the status and the body of the response."""
     body = (
         b'--limit\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
         b"Content-Type: text/plain\r\n\r\n" + b"much to read\n" * 5_000 + b"\r\n--limit--\r\n"

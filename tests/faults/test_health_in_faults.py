@@ -1,4 +1,4 @@
-"""Health tells the truth while PostgreSQL or Redis is stopped, frozen or back."""
+"""Health reports the truth while PostgreSQL or Redis is stopped, frozen or back."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from tests.machine.patience import PATIENCE_SECONDS, promised
 pytestmark = pytest.mark.faults
 
 LIMIT_SECONDS = promised(5.0)
-"""What an answer may take while the database hangs: its limit, and some for the machine."""
+"""Maximum time of a response while the database hangs: its own limit plus a reserve."""
 
 
 def readiness(app: App) -> tuple[int, dict[str, bool]]:
@@ -25,7 +25,7 @@ def readiness(app: App) -> tuple[int, dict[str, bool]]:
 
 
 def becomes(app: App, status: int, **expected: bool) -> None:
-    """Return when readyz says so."""
+    """Return when ``/readyz`` has this status and these values."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         found, said = readiness(app)

@@ -1,4 +1,4 @@
-"""The widget's first question: told to all processes, answered while the database is away."""
+"""The widget's `init`: a change reaches all processes, and it works while the database is away."""
 
 import http.client
 import json
@@ -17,11 +17,11 @@ from tests.machine.patience import wait_until
 pytestmark = pytest.mark.faults
 
 TOLD = ("-m", "tests.faults.told")
-"""Servers that do not look by themselves."""
+"""Servers that reload the widget's data only when notified."""
 
 
 def ask(app: App, channel: str) -> tuple[int, Any]:
-    """What a process tells a page; its status first."""
+    """Return the status and body of a server's `init` for a page."""
     with closing(http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)) as connection:
         connection.request("GET", f"/widget/{channel}/init?url=https://shop.example/cart")
         answer = connection.getresponse()
@@ -29,7 +29,7 @@ def ask(app: App, channel: str) -> tuple[int, Any]:
 
 
 def actions(place: World) -> set[str]:
-    """What all processes tell the same page to do, or that they cannot."""
+    """Return the actions of all servers for the same page; a status where it is not 200."""
     answers = [ask(app, place.channel) for app in place.apps]
     return {told["action"] if status == 200 else str(status) for status, told in answers}
 

@@ -1,4 +1,4 @@
-"""Jobs in real processes: a worker that dies, a beat that dies, an operator who dies."""
+"""Jobs in real processes: a worker dies, a beat dies, an operator's browser dies."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 JOBS = {"hand-over-lost"}
-"""Those that come every few seconds."""
+"""The jobs that run every few seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def place(tmp_path_factory) -> Iterator[World]:
 @pytest.fixture
 def celery(place, tmp_path) -> Iterator[Callable[..., Celery]]:
     started: list[Celery] = []
-    # The beat of the test before was killed: nobody has to wait for its lease.
+    # The previous test killed its beat: delete the lease instead of waiting for it.
     ask(place, "DELETE FROM livechat_lease WHERE name = 'beat'")
 
     def start(*words: str) -> Celery:
@@ -47,7 +47,7 @@ def celery(place, tmp_path) -> Iterator[Callable[..., Celery]]:
     for child in started:
         child.kill()
     for child in started:
-        # Celery tells of a broker that is gone with a traceback of its own.
+        # Celery logs a lost broker with a traceback.
         lines = child.log.read_text().splitlines()
         found = [one for one in lines if "Traceback" in one and '"event": "celery.' not in one]
         assert found == []
@@ -61,7 +61,7 @@ def ask(place: World, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 
 def since_now(place: World) -> Callable[[], bool]:
-    """Return what tells whether every frequent job has run to its end since now."""
+    """Return a check whether every frequent job has started and finished since now."""
     [(now,)] = ask(place, "SELECT clock_timestamp()")
     query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
     return lambda: {name for (name,) in ask(place, query, now)} >= JOBS
@@ -125,7 +125,7 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
     lives = {client: asyncio.create_task(client.live()) for client in (guest, *desks)}
 
     async def in_charge() -> int:
-        """Return whose conversation it is: the number of his desk, which is that of his row."""
+        """Return the number of the assigned operator, in the order of `desks` and of the rows."""
         while not (rows := await asyncio.to_thread(ask, place, IN_CHARGE)):
             await asyncio.sleep(0.2)
         [(number,)] = rows
@@ -139,7 +139,7 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
             lives[desks[first]].cancel()
             await asyncio.sleep(0.5)
             while not await asyncio.to_thread(ask, place, SERVERS_LISTENED):
-                await asyncio.sleep(0.2)  # the first one says so after some seconds
+                await asyncio.sleep(0.2)  # the first server creates it after some seconds
             await asyncio.to_thread(ask, place, TWO_MINUTES_PASS, first)
             while (second := await in_charge()) == first:
                 await asyncio.sleep(0.2)

@@ -1,4 +1,4 @@
-"""A conversation that somebody holds locked: it alone waits."""
+"""A conversation whose row is locked by another transaction: only this conversation waits."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.faults
 HELD_SECONDS = 5.0
 ROUNDS = 12
 LOCK_LIMIT_SECONDS = 2.0
-"""So long a batch waits for a lock."""
+"""How long a batch waits for a lock."""
 LOCK = "SELECT id FROM livechat_conversation WHERE public_id = %s FOR UPDATE"
 
 

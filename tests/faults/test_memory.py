@@ -1,6 +1,6 @@
-"""What the worst of clients take from a real server: a bounded amount, and nothing from others.
+"""The worst clients take bounded memory from a real server, which still serves the others.
 
-Bounds are generous and in bytes; times are only patience. FAULT_SECONDS makes it longer.
+Bounds are generous and in bytes. Times only limit the waiting. FAULT_SECONDS makes it longer.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("memory")]
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 3)
 MIB = 2**20
 KEPT_EMPTY = ("0A", "05", "06")
-"""The socket that listens, and connections that were ended in order: FIN_WAIT2, TIME_WAIT."""
+"""The listening socket, and connections closed in order: FIN_WAIT2, TIME_WAIT."""
 MUCH = 120 * MIB
-"""More than this beyond what it had no test may cost the server."""
+"""Maximum growth of the server's memory in a test."""
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """One server on SQLite, with the limits that people have."""
+    """Provide one server on SQLite, with the default limits."""
     with world.embedded(tmp_path_factory.mktemp("memory"), environ={}) as running:
         yield running
         log = running.apps[0].log.read_text()
@@ -44,7 +44,7 @@ def place(tmp_path_factory):
 
 
 def memory(place) -> int:
-    """Return the bytes the server holds."""
+    """Return the server's resident memory in bytes."""
     status = Path(f"/proc/{place.apps[0].pid}/status").read_text()
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found
@@ -52,7 +52,7 @@ def memory(place) -> int:
 
 
 def connections(place) -> int:
-    """Return for how many connections the server, or the kernel after it, keeps anything."""
+    """Return the number of connections for which the server or the kernel still keeps data."""
     port = f":{place.apps[0].port:04X}"
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(
@@ -62,7 +62,7 @@ def connections(place) -> int:
 
 @asynccontextmanager
 async def somebody_chats(place):
-    """A visitor who is served meanwhile: what he says comes back to him, all the time."""
+    """Yield a visitor who chats; check before and after that they are served."""
     walt = Visitor(place.addresses, 7, channel=place.channel)
     life = asyncio.create_task(walt.live())
     try:
@@ -81,7 +81,7 @@ async def served(visitor) -> None:
 
 
 async def dialled(place, *, reads: bool = True):
-    """Return a plain connection to the server; without `reads` it has the smallest window."""
+    """Return a plain connection to the server; without `reads` its receive window is minimal."""
     plain = socket.socket()
     plain.setblocking(False)
     if not reads:
@@ -92,7 +92,7 @@ async def dialled(place, *, reads: bool = True):
 
 
 async def upgraded(place, *, reads: bool = True):
-    """Return a connection that is a WebSocket, as far as it has read."""
+    """Return a connection after its WebSocket handshake, without reading more than that."""
     plain = await dialled(place, reads=reads)
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(plain, handshake(place))
@@ -113,7 +113,7 @@ def handshake(place, path="/ws/visitor/berlin/") -> bytes:
 
 
 def frame(data: bytes, opcode: int = 1) -> bytes:
-    """A masked frame, whose mask changes nothing."""
+    """Return a masked frame whose mask changes nothing."""
     length = (
         bytes([0x80 | len(data)])
         if len(data) < 126
@@ -137,7 +137,7 @@ def all_closed(sockets):
 
 
 async def pour(plain, data: bytes, times: int) -> int:
-    """Send again and again until the other side will not take it; return the bytes it took."""
+    """Send `data` up to `times` times, until the server stops reading; return the bytes sent."""
     loop, taken = asyncio.get_running_loop(), 0
     with suppress(OSError, TimeoutError):
         for _ in range(times):
@@ -148,7 +148,7 @@ async def pour(plain, data: bytes, times: int) -> int:
 
 
 async def ended(plain) -> bool:
-    """Say whether the other side ends the connection; what it sends is read."""
+    """Return whether the server ends the connection; reads and drops what it sends."""
     loop = asyncio.get_running_loop()
     with suppress(ConnectionError):
         try:
@@ -161,7 +161,7 @@ async def ended(plain) -> bool:
 
 
 async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
-    """They ask for long pages and read none. Neither memory nor connections stay."""
+    """Clients request long pages and read none. Neither memory nor connections stay in use."""
     loop = asyncio.get_running_loop()
     friends = [Visitor(place.addresses, number, channel=place.channel) for number in range(5)]
     async with somebody_chats(place) as walt, living(*friends):
@@ -183,7 +183,8 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
                     await loop.sock_sendall(plain, greeting + asking)
             await served(walt)
             highest = memory(place)
-            # Sooner than an idle one would be: ten seconds after its end began, the line is cut.
+            # A stalled connection is cut ten seconds after its close began, sooner than an idle
+            # one.
             await until(lambda: connections(place) <= others)
             highest = max(highest, memory(place))
 
@@ -240,7 +241,7 @@ async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(plac
 
 
 async def test_who_only_takes_up_room_is_gone_after_a_while(place):
-    """A thousand sockets that say no hello; heads and bodies that come drop by drop."""
+    """A thousand sockets send no `hello`; heads and bodies of requests come byte by byte."""
     beginnings = [
         b"",
         b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
@@ -286,7 +287,7 @@ async def test_many_requests_at_once_on_one_line_are_refused(place):
 
 
 async def test_the_memory_comes_to_a_plateau(place):
-    """The same trouble again and again takes no more than the first times."""
+    """The same abuse, repeated, takes no more memory than the first times."""
     peaks: list[int] = []
     started = time.monotonic()
     async with somebody_chats(place):

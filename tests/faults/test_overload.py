@@ -1,5 +1,7 @@
-"""Three times as much as the server takes: what is acknowledged is stored, refusals are
-clean, memory is bounded, and when it is over everything is as before."""
+"""Three times the server's load: no acknowledged text is lost, and afterwards all is as before.
+
+Meanwhile, rejections are clean and memory is bounded.
+"""
 
 import asyncio
 import json
@@ -22,17 +24,19 @@ pytestmark = pytest.mark.faults
 
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 6)
 VISITORS = 110
-"""With a text of each and one of each operator in a chat under way, more waits than the server
-writes in five seconds."""
+"""Enough that the server needs over five seconds to write one text of each.
+
+This is one text of each visitor, and one of an operator in each conversation.
+"""
 PAUSE = VISITORS / A_SECOND / 1.5
-"""Each visitor writes so often, and each of his operators as well: together three times as much."""
+"""Seconds between texts of a visitor, and of their operator: together three times the capacity."""
 RECOVERY_SECONDS = promised(30)
 CLEAN = {"unavailable", "rate_limited"} | {"closed", "forbidden", "already_taken"}
-"""The last three are told to who comes too late for a chat, at any load."""
+"""A client gets the last three when it is too late for a conversation, at any load."""
 
 
 async def newcomer(app) -> str:
-    """Come anew, as a browser does; return how one was received."""
+    """Connect like a new browser; return `welcome`, or the status and its missing Retry-After."""
     try:
         async with connect(
             f"{app.socket_url}/ws/visitor/berlin/",

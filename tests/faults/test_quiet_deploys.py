@@ -1,4 +1,4 @@
-"""A new release starts while visitors and operators chat on, and they notice nothing."""
+"""A new release starts while visitors and operators chat on without noticing it."""
 
 import asyncio
 import http.client
@@ -22,7 +22,7 @@ SECONDS = float(os.environ.get("FAULT_SECONDS") or 12)
 WORKERS = 2
 EXIT_WITHIN = promised(25.0)
 ACKED_WITHIN = promised(3.0)
-"""99 of 100 messages."""
+"""Seconds, for 99 of 100 messages."""
 
 
 async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, tell):
@@ -49,15 +49,16 @@ async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path
 
 
 def crowd(place, deploys, seed):
-    """About 30 messages a second and 126 sockets, of which three in ten run an old build.
+    """Run about 30 messages a second on 126 sockets, three in ten of them on an old build.
 
-    The writers share two CPUs with the servers that start: with 50 a second these were all busy.
+    The clients share two CPUs with the starting servers: 50 messages a second would occupy both
+    fully.
     """
     return scenario.chat(place, deploys, seed, visitors=45, idle=75, old=0.3, pause=2.8)
 
 
 def judge(outcome, answers, tell):
-    """Compare with the promise; show the figures."""
+    """Compare the outcome with the promise; print the times."""
     tell(outcome)
     tell(
         f"acked within {outcome.wait(0.5):.3f} s (half), {outcome.wait(0.99):.3f} s (99 %),"
@@ -65,8 +66,8 @@ def judge(outcome, answers, tell):
     )
     closed = {name for name in outcome.counts if name.startswith("closed ")}
     assert outcome.violations == []
-    # 1000 is who moved in his turn, 4503 who did not; 0 would be an attempt that failed.
-    # A string: pytest shortens what it shows of other objects.
+    # 1000: a client moved when asked. 4503: an old build did not. 0 would be a failed connection. A
+    # string, because pytest shortens its display of other objects.
     assert closed <= {"closed 1000", "closed 4503"}, str(sorted(outcome.counts.items()))
     assert outcome.counts["moved"], "nobody was asked to move"
     assert outcome.counts["closed 4503"], "no old build was sent away"
@@ -76,7 +77,7 @@ def judge(outcome, answers, tell):
 
 
 async def restart(apps) -> Counter[str]:
-    """Stop and start the servers in turn, again and again; /readyz tells the truth about it."""
+    """Stop and start the servers in turn until the time is up, and check ``/readyz`` meanwhile."""
     counts: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
     while True:
@@ -95,7 +96,7 @@ def restart_one(app: App) -> None:
     told = [200]
     while told[-1]:
         told.append(app.status("/readyz"))
-        time.sleep(0.05)  # it shall drain, not answer
+        time.sleep(0.05)  # it should drain, not spend its time on this probe
         assert time.monotonic() - started < EXIT_WITHIN
     changes = [status for status, before in zip(told[1:], told, strict=False) if status != before]
     assert changes == [503, 0], changes
@@ -106,7 +107,7 @@ def restart_one(app: App) -> None:
 
 
 async def renew(app: App) -> Counter[str]:
-    """Have the workers replaced, again and again; the port is ready all the time."""
+    """Replace the workers repeatedly, and check that the port stays ready."""
     counts: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
@@ -120,7 +121,7 @@ async def renew(app: App) -> Counter[str]:
 
 @asynccontextmanager
 async def asked(port, channel):
-    """Ask for a page's widget all the time, each time anew; yield the statuses."""
+    """Request the widget's `init` continuously, on new connections; yield the statuses."""
     answers: Counter[int] = Counter()
 
     def ask() -> int:

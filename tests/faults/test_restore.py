@@ -1,4 +1,4 @@
-"""A backup is restored while people chat on, by the commands of the how-to."""
+"""A backup is restored while people chat on, with the commands of the how-to."""
 
 import asyncio
 from collections import Counter
@@ -40,7 +40,7 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
             for command in commands(PAGE, "Restore"):
                 if command == "systemctl start livechat.target":
                     found["restored"] = await asyncio.to_thread(stored, place)
-                    # Long enough that people have written what nobody could take.
+                    # Give people time to write texts that no server can accept.
                     await asyncio.sleep(1)
                 await asyncio.to_thread(machine.run, command)
                 if command == "systemctl stop livechat.target":

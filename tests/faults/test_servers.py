@@ -1,4 +1,4 @@
-"""The throw-away servers do what fault tests rely on."""
+"""The throw-away servers behave as fault tests expect."""
 
 import psycopg
 import pytest

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis that do not die but fall silent, or have no room left."""
+"""PostgreSQL and Redis that do not die but stop responding, or have no space left."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.faults
 
 SILENT_SECONDS = 60.0 if os.environ.get("FAULT_SECONDS") else 12.0
 FULL_SECONDS = 7.0
-"""Longer than the most frequent job takes to come again."""
+"""Longer than the interval of the most frequent job."""
 
 
 async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, tell):
@@ -69,7 +69,7 @@ async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthful
     async def faults():
         await asyncio.sleep(2.0)
         place.to_postgres.black_hole()
-        await asyncio.sleep(1.0)  # what had passed is committed
+        await asyncio.sleep(1.0)  # until statements already forwarded are committed
         before = place.said()
         await asyncio.sleep(SILENT_SECONDS)
         assert place.said() == before
@@ -91,7 +91,7 @@ async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthful
 
 
 async def grows(place, seconds):
-    """Let so much time pass, in which messages are written all along."""
+    """Let `seconds` pass, and check in each quarter that new messages are stored."""
     for _ in range(4):
         before = place.said()
         await asyncio.sleep(seconds / 4)
@@ -101,7 +101,7 @@ async def grows(place, seconds):
 
 
 def take_all_connections(place, others):
-    """Put everybody out of PostgreSQL and take his place, until for a second there is none."""
+    """End other clients' connections and take their places, until none is free for a second."""
     now = taken_at = time.monotonic()
     deadline = now + 30.0
     ours = []
@@ -121,7 +121,7 @@ def take_all_connections(place, others):
 
 
 async def heard_at_once_by_the_other_server(place):
-    """What is said on one server arrives on the other, before any heartbeat could tell (20 s)."""
+    """Check that a text reaches another server at once, not by the heartbeat of every 20 s."""
     here, there = place.addresses
     vera = Visitor([here], 1, channel=place.channel)
     other_tab = Visitor([there], 2, channel=place.channel)

@@ -1,4 +1,4 @@
-"""What single sockets do to a real server, and what it does to them; on PostgreSQL and Redis."""
+"""What single sockets do to a real server and it to them, on PostgreSQL and Redis."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ IDLE_SECONDS = 65
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two servers, with the limits that people have."""
+    """Provide two servers, with the default limits."""
     var = tmp_path_factory.mktemp("sockets")
     with world.services(var, servers=2, environ={}) as running:
         yield running
@@ -32,7 +32,7 @@ def place(tmp_path_factory):
 
 @asynccontextmanager
 async def living(*clients):
-    """Clients that are connected and stay so."""
+    """Keep clients connected inside the block."""
     lives = [asyncio.create_task(client.live()) for client in clients]
     try:
         await until(lambda: all(client.outbox.connected for client in clients))
@@ -45,7 +45,7 @@ async def living(*clients):
 
 @asynccontextmanager
 async def raw(app, path, **options):
-    """A visitor's socket on which nothing answers by itself, after its welcome."""
+    """Yield a visitor's socket after its `welcome`; it does not respond by itself."""
     async with connect(
         f"{app.socket_url}{path}",
         origin=app.url,
@@ -71,8 +71,11 @@ async def closing(connection):
 
 
 async def test_idle_sockets_live_and_hear_and_a_silent_one_is_closed(place):
-    """Over a minute nothing is said. Whoever answers heartbeats stays, and Redis still rings:
-    its client has time-outs of its own, which must not end the subscription (redis-py 8)."""
+    """For over a minute no message is sent.
+
+    Clients that respond to heartbeats stay connected, and messages through Redis still arrive: the
+    time-outs of its client (redis-py 8) must not end the subscription.
+    """
     counts: Counter[str] = Counter()
     here, there = place.addresses
     visitors = [
@@ -119,7 +122,7 @@ async def test_a_slow_reader_is_cut_while_others_go_on(place):
             )
         fetch = {"type": "timeline.fetch", "conversation": conversation, "after_seq": 0}
 
-        # 48 KB each time, of which he reads nothing: first the kernel's buffers fill, then ours.
+        # 48 KB each time, never read: first the kernel's buffers fill, then the server's.
         longest = 0.0
         for turn in range(120):
             await slow.send(json.dumps(fetch))
@@ -155,8 +158,11 @@ async def test_who_floods_is_closed_while_others_go_on(place):
 
 
 def was_closed_with(expected, code, app):
-    """Whether the server closed it so. Who writes on into a connection that is closed may lose what
-    it was closed with; then the log tells."""
+    """Return whether the server closed the socket with `expected`.
+
+    A client that keeps writing to a closed connection may lose its close code; then the log shows
+    it.
+    """
     told = rf'"code": {expected}.*socket\.closed|socket\.closed.*"code": {expected}'
     return code == expected or (code == 1006 and re.search(told, app.log.read_text()))
 

@@ -1,4 +1,4 @@
-"""Several processes behind one port: who dies is replaced, who is told to go goes, all of them."""
+"""Several processes behind one port: a dead one is replaced, and a stop ends all of them."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """One server of two processes."""
+    """Provide one server of two processes."""
     with world.services(tmp_path_factory.mktemp("workers"), servers=1, workers=2) as running:
         yield running
 
@@ -36,14 +36,14 @@ def app(place):
 
 
 def processes(app):
-    """The workers of a server."""
+    """Return the process ids of a server's workers."""
     pid = app.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return {int(child) for child in children if b"spawn_main" in command_line(child)}
 
 
 def command_line(pid):
-    """What a process was started with, nothing when it has gone meanwhile."""
+    """Return the command line of a process, empty when it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -51,7 +51,7 @@ def command_line(pid):
 
 
 def folders_in_use(app):
-    """The folders in which the workers of a server count."""
+    """Return the folders in which a server's workers write their metrics."""
     files = [Path(f"/proc/{worker}/fd").iterdir() for worker in processes(app)]
     opened = [one.resolve() for of_one in files for one in of_one]
     return {one.parent for one in opened if one.parent.parent == app.log.parent / "metrics"}

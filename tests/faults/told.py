@@ -1,5 +1,7 @@
-"""The same server that does not look by itself what widgets are told, but has to be told when that
-changes: ``python -m tests.faults.told serve …``."""
+"""The same server, but it reloads the widget's data only when notified of a change.
+
+Start it with ``python -m tests.faults.told serve …``.
+"""
 
 import os
 import sys

@@ -1,9 +1,9 @@
-"""The code of the version before, on a database that this one has migrated: ``python -m
-tests.faults.two_versions <folder of the older code>``.
+"""Run the previous version's code on a database migrated by this one.
 
-A release is taken up process by process, so for a while both serve: on PostgreSQL and Redis, where
-the machine has them, at once; on SQLite, which belongs to one process, in turns. People chat all
-the while, and the checker must find nothing amiss.
+Usage: ``python -m tests.faults.two_versions <folder of the older code>``. A release replaces
+process by process, so for a while both versions run: on PostgreSQL and Redis, if the machine has
+them, at the same time; on SQLite, which belongs to one process, in turns. People chat meanwhile,
+and the checker must find no violation.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ async def in_turns(older: Path, var: Path, seed: int) -> Outcome:
 
 
 async def at_once(older: Path, var: Path, seed: int) -> Outcome:
-    """Serve one PostgreSQL and one Redis with a server of each."""
+    """Serve one PostgreSQL and one Redis with one server of each version."""
 
     async def nothing() -> Counter[str]:
         await asyncio.sleep(2 * SECONDS)
@@ -52,12 +52,12 @@ async def at_once(older: Path, var: Path, seed: int) -> Outcome:
 
 
 async def chat(place: World, faults: Faults, seed: int) -> Outcome:
-    """Have people chat whose pages are older still, so that both servers understand them."""
+    """Let people chat with pages that are older still, so that both servers understand them."""
     return await scenario.chat(place, faults, seed, visitors=20, old=1.0, pause=0.7)
 
 
 async def main(older: Path) -> int:
-    """Return the exit code."""
+    """Run all ways that the machine allows; return the exit code."""
     seed = random.SystemRandom().randrange(10**6)
     ways = {"SQLite, in turns": in_turns}
     if not programs.missing(["postgres", "redis"]):

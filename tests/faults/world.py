@@ -1,4 +1,4 @@
-"""The servers of one fault test, and what their database holds."""
+"""The servers of one fault test, and the rows of their database."""
 
 import secrets
 import sqlite3
@@ -44,7 +44,7 @@ ENTRIES = """
 
 @dataclass
 class World:
-    """`apps` serve one installation; `sessions` are those of its operators, signed in."""
+    """`apps` serve one installation; `sessions` are its operators' login session cookies."""
 
     apps: list[App]
     channel: str
@@ -53,17 +53,16 @@ class World:
     redis: Redis | None = None
     sqlite: Path = field(default_factory=Path)
     proxy: str = ""
-    """Where the servers are reached together, when a proxy stands before them."""
+    """The common address of all servers, if a proxy is in front of them."""
     connecting: dict[str, Any] = field(default_factory=dict)
-    """How one gets there, as options of the `websockets` package, where the address does not
-    say so."""
+    """Options of the `websockets` package for a connection, if the address is not enough."""
 
     @property
     def addresses(self) -> list[str]:
         return [self.proxy] if self.proxy else [app.socket_url for app in self.apps]
 
     def rows(self) -> tuple[list[Chat], list[Entry]]:
-        """Return conversations and entries as stored, read beside the servers."""
+        """Return conversations and entries as stored, read without the servers."""
         chats, people, entries = self._read(CHATS, PRESENT, ENTRIES)
         present: defaultdict[str, set[str]] = defaultdict(set)
         for conversation, operator in people:
@@ -97,7 +96,7 @@ class World:
         )
 
     def _read(self, *queries: str) -> list[list[Any]]:
-        """Return the rows of all queries, of one moment."""
+        """Return the rows of all queries, from one snapshot."""
         if self.postgres is None:
             with closing(sqlite3.connect(self.sqlite, isolation_level=None)) as lite:
                 lite.execute("BEGIN")
@@ -108,7 +107,7 @@ class World:
 
 
 OURS = ("manage.py",)
-# The limits are for one person's hands; a test writes faster.
+# Higher limits: the defaults are for a person's hands, and a test writes faster.
 FAST = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
@@ -116,8 +115,11 @@ FAST = {"MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 def embedded(
     var: Path, *, entry: Sequence[str] = OURS, environ: Mapping[str, str] = FAST
 ) -> Iterator[World]:
-    """Yield one server on SQLite; `entry` as for `App`, and what it breaks may begin with the
-    database. One that lies in `var` already, of an older version, is migrated."""
+    """Yield one server on SQLite; `entry` as for `App`.
+
+    `entry` may also break how the database is migrated. A database of an older version in `var` is
+    migrated.
+    """
     app = App(var, environ=environ, entry=entry)
     if (var / DATABASE).exists():
         seeded = people(app)
@@ -141,8 +143,10 @@ def services(
     entry: Sequence[str] = OURS,
     environ: Mapping[str, str] = FAST,
 ) -> Iterator[World]:
-    """Yield `servers` servers, each of `workers` processes, on one PostgreSQL and one Redis;
-    `entry` as for `App`."""
+    """Yield `servers` servers of `workers` processes each, on one PostgreSQL and one Redis.
+
+    `entry` as for `App`.
+    """
     with foundations.services() as (database, key, seeded), redis.running() as memory:
         environ = {
             **environ,
@@ -158,8 +162,11 @@ def services(
 
 @contextmanager
 def versions(var: Path, codes: Sequence[Path]) -> Iterator[World]:
-    """Yield a server for each of `codes`, folders of code with the oldest first and ours last, on
-    one PostgreSQL and one Redis. The database was migrated by each of them in turn."""
+    """Yield a server for each folder of code in `codes`, on one PostgreSQL and one Redis.
+
+    `codes` begins with the oldest and ends with this code. Each version migrates the database in
+    turn.
+    """
     with postgres.running() as database, redis.running() as memory:
         environ = {
             **FAST,
