@@ -1,4 +1,4 @@
-"""What browser tests share: a house for each test, people, and an ear for complaints."""
+"""Fixtures of browser tests: a server for each test, people, and the browser's complaints."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,19 +24,19 @@ from tests.machine.app import App
 from tests.machine.workers import once
 
 LIMIT_SECONDS = 240
-"""Of one test. People have a patience of their own; this ends a test that waits without one."""
+"""Limit of one test. It ends tests that wait without a limit of their own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # Not of what is made once for all tests, which the first one waits for.
+            # Without set-up shared by all tests, for which the first test waits.
             item.add_marker(pytest.mark.timeout(LIMIT_SECONDS, func_only=True))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tell how the chat felt; these are figures to watch, not gates."""
+    """Print the measured times. They are for information and fail no test."""
     if feel.figures:
         terminalreporter.section("how it feels: medians in milliseconds or frames")
         for line in feel.lines():
@@ -45,14 +45,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @dataclass
 class Chrome:
-    """The browser. Whatever a page complains about fails the test, unless it was `expected`."""
+    """The browser. Each error or warning of a page fails the test, unless it was `expected`."""
 
     browser: Browser
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
     def context(self, **options: Any) -> BrowserContext:
-        """Return a browser profile of its own: other people, other devices."""
+        """Return a browser profile of its own, for another person or device."""
         usual = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         made = self.browser.new_context(**{**usual, **options})
         made.set_default_timeout(PATIENCE_MS)
@@ -61,16 +61,16 @@ class Chrome:
         return made
 
     def expect(self, complaint: str) -> None:
-        """Let complaints pass that contain these words."""
+        """Ignore complaints that contain these words."""
         self.expected.append(complaint)
 
     def expect_a_dead_server(self) -> None:
-        """Let pass what a browser says of connections, and of answers that end in the middle."""
+        """Ignore complaints about connections and about responses that end in the middle."""
         self.expect("WebSocket connection to")
         self.expect("net::ERR_")
 
     def heard(self) -> list[str]:
-        """Return what nobody expected."""
+        """Return the complaints that were not expected."""
         return [
             complaint
             for complaint in self.complaints
@@ -95,10 +95,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The demo, made once for all workers."""
+    """Return the folder of the demo, which is built once for all workers."""
     with once(tmp_path_factory, "template") as (folder, is_made):
         template = Template(folder) if is_made else house.build(folder)
-    house.can_fork(template)  # before another server is started, which needs no copy
+    house.can_fork(template)  # before the start of any server with other settings
     return template
 
 
@@ -106,7 +106,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def street(
     template: Template, signed_in: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Street]:
-    """Copies of the template, made when the operators have signed in there."""
+    """Provide copies of the template, made after the operators have signed in there."""
     street = Street(template, tmp_path_factory.mktemp("street"))
     yield street
     street.close()
@@ -114,7 +114,7 @@ def street(
 
 @pytest.fixture
 def server(street: Street) -> Iterator[App]:
-    """A server with the demo shop, of this test alone."""
+    """Provide a server with the demo shop, for this test only."""
     app = street.next()
     yield app
     app.kill()
@@ -124,7 +124,10 @@ def server(street: Street) -> Iterator[App]:
 
 @pytest.fixture
 def chrome(chromium: Browser, server: App) -> Iterator[Chrome]:
-    """The browser; its pages are closed before their server is, which they would complain about."""
+    """Provide the browser.
+
+    Its pages close before the server stops, because they would log errors.
+    """
     chrome = Chrome(chromium)
     before = set(chromium.contexts)
     yield chrome
@@ -135,7 +138,7 @@ def chrome(chromium: Browser, server: App) -> Iterator[Chrome]:
 
 @pytest.fixture
 def visitor(server: App, chrome: Chrome) -> Callable[..., Visitor]:
-    """Make visitors: each has a browser of his own and stands on the shop's first page."""
+    """Return a function that creates visitors: each has a browser, on the shop's first page."""
 
     def arrive(path: str = "/demo/", **options: Any) -> Visitor:
         page = chrome.context(**options).new_page()
@@ -155,7 +158,7 @@ def vera(visitor: Callable[..., Visitor]) -> Visitor:
 def signed_in(
     template: Template, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Sign the operators and the administrator in, once, in the template; return their cookies."""
+    """Sign operators and administrator in once, in the template; return their cookies."""
     with once(tmp_path_factory, "cookies") as (folder, is_made):
         kept = folder / "cookies.json"
         if not is_made:
@@ -171,7 +174,7 @@ def _cookies(template: Template, chromium: Browser) -> dict[str, Any]:
     try:
         for name in ("anna", "ben", "admin"):
             page = chromium.new_page()
-            # Not to the dashboard: who has been there counts as present for a minute.
+            # Not to the dashboard: it would make the operator online for a minute.
             sign_in(page, f"{app.url}/login/?next=/demo/", name, template.passwords[name])
             page.wait_for_url("**/demo/")
             cookies[name] = page.context.storage_state()
@@ -190,7 +193,7 @@ def sign_in(page: Page, address: str, name: str, password: str) -> None:
 
 @pytest.fixture
 def operator(signed_in: dict[str, Any], server: App, chrome: Chrome) -> Callable[..., Operator]:
-    """Make operators: signed in, with an inbox that is connected."""
+    """Return a function that creates operators: signed in, with a connected inbox."""
 
     def come(name: str, **options: Any) -> Operator:
         page = chrome.context(storage_state=signed_in[name], **options).new_page()
@@ -204,7 +207,7 @@ def operator(signed_in: dict[str, Any], server: App, chrome: Chrome) -> Callable
 
 @pytest.fixture
 def anna(operator: Callable[..., Operator]) -> Operator:
-    """An operator in front of an empty inbox, taking chats."""
+    """An operator who is available, with an empty inbox."""
     return operator("anna")
 
 

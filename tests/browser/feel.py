@@ -1,5 +1,8 @@
-"""Figures of how the chat feels under the hand. They are told, never a gate: a busy machine is no
-defect. ``pytest -m browser`` prints them at its end."""
+"""Measures how fast the chat reacts to the user.
+
+The measurements are printed at the end of ``pytest -m browser``. They fail no test, because a busy
+machine is no defect.
+"""
 
 from dataclasses import dataclass, field
 from statistics import median
@@ -20,7 +23,7 @@ AIMS: dict[str, str] = {
 
 @dataclass
 class Feel:
-    """Collects figures of one run, in the unit that `AIMS` has for them."""
+    """Collects the measurements of one run, in the units of `AIMS`."""
 
     figures: dict[str, list[float]] = field(default_factory=dict)
 
@@ -29,7 +32,7 @@ class Feel:
         self.figures.setdefault(name, []).extend(values)
 
     def lines(self) -> list[str]:
-        """Return a line for each figure: median, slowest in twenty, aim."""
+        """Return a line for each measurement: median, 95th percentile, aim."""
         return [
             f"{name:<48} {median(values):>8.1f}   p95 {_p95(values):>8.1f}   aim {AIMS[name]}"
             for name, values in sorted(self.figures.items())
@@ -42,7 +45,7 @@ def _p95(values: list[float]) -> float:
 
 
 feel = Feel()
-"""The figures of this run."""
+"""The measurements of this run."""
 
 
 KEYS_TO_PAINT = """
@@ -60,7 +63,7 @@ KEYS_TO_PAINT = """
   }, { capture: true });
 }
 """
-"""Keeps in `keyWaits` how many milliseconds passed between each key and what it painted."""
+"""Stores in `keyWaits` the milliseconds between each key press and its paint."""
 
 FRAMES_TO_BUBBLE = """
 () => {
@@ -79,10 +82,12 @@ FRAMES_TO_BUBBLE = """
   }, { capture: true });
 }
 """
-"""Keeps in `bubbleFrames` in which frame after Enter one's own bubble stands. The callbacks of a
-frame run before it is painted, and in the order they were asked for: the first look comes before
-what the page itself draws in that frame, so a bubble drawn at once counts 1 and one drawn in the
-page's own callback of the same frame counts 2."""
+"""Stores in `bubbleFrames` the number of the frame after Enter in which the own bubble exists.
+
+The callbacks of a frame run before its paint, in the order of their requests. The first check runs
+before the page's own callback of that frame. So a bubble drawn at once counts 1, and one drawn in
+the page's callback of the same frame counts 2.
+"""
 
 FRAMES_WHILE_SCROLLING = """
 async (scroller) => {
@@ -99,4 +104,4 @@ async (scroller) => {
   return waits.slice(1);
 }
 """
-"""Scrolls for three seconds and returns how long each frame took."""
+"""Scrolls for three seconds and returns the duration of each frame."""

@@ -1,4 +1,4 @@
-"""The house where browser tests happen: a real server on its own folder, and a Chromium."""
+"""The environment of browser tests: a real server on its own folder, and a Chromium."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +14,10 @@ from tests.machine.installed import Installed
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    # Instead of Playwright's own list, which takes frames of other sites their storage.
+    # Replaces Playwright's list, which would block storage in frames of other sites.
     "--disable-features=HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding,Translate",
 )
-# The limits are for one person's hands; a test writes faster.
+# Higher limits: the defaults are for a person's hands, and a test writes faster.
 ENVIRON = {"DEMO": "1", "MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
@@ -32,9 +32,9 @@ class Template(Installed):
 
 
 def build(folder: Path) -> Template:
-    app = App(folder, environ=ENVIRON, forked=False)  # what forks comes when this is there
+    app = App(folder, environ=ENVIRON, forked=False)  # the fork server needs this folder first
     with ThreadPoolExecutor() as beside:
-        # Without the hundreds of flags, which no page shows.
+        # Leave out hundreds of flags, which no page shows.
         collected = beside.submit(
             app.manage, "collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags"
         )
@@ -51,8 +51,10 @@ def can_fork(template: Template) -> bool:
 
 
 class Street:
-    """Servers that know the demo and nothing else. The next one starts while a test uses the last,
-    so that no test waits for its server."""
+    """Servers that contain only the demo.
+
+    The next server starts while a test uses the current one, so that no test waits for its server.
+    """
 
     def __init__(self, template: Template, folder: Path) -> None:
         self._template = template

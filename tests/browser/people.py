@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from playwright.sync_api import FloatRect, Frame, FrameLocator, Locator, Page, expect
 
 PATIENCE_MS = 30_000
-"""For everything that is shown sooner or later; the computer may be busy with other things. Twice
-as long as a browser lets pass between two attempts to connect."""
+"""Limit in milliseconds for anything that must appear; the computer may be busy.
+
+It is twice the longest pause of a browser between two attempts to connect.
+"""
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
 def until(page: Page | Frame, truth: str) -> None:
-    """Wait until the JavaScript expression `truth` holds on the page.
+    """Wait until the JavaScript expression `truth` is true on the page.
 
-    Asked from here each time: a page that forbids `eval` forbids it to a waiting script as well.
+    Each check is a call from here: a page that forbids `eval` forbids it to a waiting script too.
     """
     deadline = time.monotonic() + PATIENCE_MS / 1_000
     while not page.evaluate(truth):
@@ -26,7 +28,7 @@ def until(page: Page | Frame, truth: str) -> None:
 
 
 def box(locator: Locator) -> FloatRect:
-    """Return where the element stands, once it is to be seen."""
+    """Return the rectangle of the element as soon as it is visible."""
     expect(locator).to_be_visible()
     found = locator.bounding_box()
     assert found is not None
@@ -34,7 +36,7 @@ def box(locator: Locator) -> FloatRect:
 
 
 class Writer:
-    """Who reads a log and writes below it: everybody."""
+    """A person who reads a timeline and writes below it: visitor or operator."""
 
     view: Page | FrameLocator
 
@@ -64,18 +66,18 @@ class Writer:
             self.composer.press("Enter")
 
     def reads(self, *texts: str) -> None:
-        """Expect each of `texts` once, in this order, and nothing else that people said."""
+        """Expect each of `texts` once, in this order, and no other messages of people."""
         said = self.view.locator("li.entry:not(.line):not([data-author=operator][data-seq='0'])")
         expect(said.locator(".bubble")).to_have_text(list(texts))
 
     def is_told(self, line: str) -> None:
-        """Expect a system line such as "Anna joined"."""
+        """Expect one system line that contains `line`, such as "Anna joined"."""
         expect(self.view.locator("li.entry.line", has_text=line)).to_have_count(1)
 
 
 @dataclass
 class Visitor(Writer):
-    """Somebody on a customer's page."""
+    """A visitor on a customer's page."""
 
     page: Page
 
@@ -104,7 +106,7 @@ class Visitor(Writer):
     def opens(self) -> None:
         """Open the chat and wait until it is connected.
 
-        A chat that was open on the last page opens itself on this one, but for small screens.
+        A chat that was open on the last page opens by itself on this one, except on small screens.
         """
         kept = self.kept()
         if not (kept.get("open") and kept.get("has_chat") and self._is_wide()):
@@ -118,7 +120,7 @@ class Visitor(Writer):
         expect(self.strip).to_have_attribute("data-status", "open")
 
     def is_prepared(self) -> None:
-        """Wait until all is there that is shown when there is no network any more."""
+        """Wait until everything is loaded that must still be shown without a network."""
         for part in ("message-list", "chat-menu", "chat-notices"):
             expect(self.view.locator(part)).to_be_attached()
         names = "performance.getEntriesByType('resource').map(entry => entry.name)"
@@ -134,12 +136,12 @@ class Visitor(Writer):
         return self.page.get_by_test_id("teaser")
 
     def stored(self) -> dict[str, str]:
-        """What the frame keeps in this browser, on a page that is not on its own host or is."""
+        """Return what the frame keeps in this browser, without the keys of the page itself."""
         kept: dict[str, str] = self.frame.evaluate("({...localStorage})")
         return {key: value for key, value in kept.items() if key.count(":") > 1}
 
     def kept(self) -> dict[str, bool]:
-        """What the page keeps: no secrets."""
+        """Return what the page keeps, which has no secrets."""
         text = self.page.evaluate(
             "(() => { try { return localStorage['livechat:kettleandleaf'] } catch {} })() ?? '{}'"
         )
@@ -149,7 +151,7 @@ class Visitor(Writer):
 
 @dataclass
 class Operator(Writer):
-    """Somebody signed in, with his inbox open."""
+    """A signed-in operator with an open inbox."""
 
     page: Page
 
@@ -172,12 +174,12 @@ class Operator(Writer):
 
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")
-        # The whole inbox has come: who waits, or the words that nobody does.
+        # The whole inbox has loaded: waiting conversations, or the text that there are none.
         told = self.section("waiting").locator("a.row, .none:not([hidden])")
         expect(told.first).to_be_attached()
 
     def chooses(self, status: str) -> None:
-        """Be available, busy or invisible from now on."""
+        """Set the status to available, busy or invisible."""
         self.presence.click()
         self.page.locator(f"[data-availability={status}]").click()
         expect(self.presence).to_have_attribute("data-presence", status)

@@ -1,4 +1,4 @@
-"""What axe finds on every screen, in every state that has a look of its own."""
+"""Accessibility faults that axe finds on every screen, in every visibly different state."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_axe_finds_nothing_bad_on_the_way_in(chrome, server, scheme):
 
 
 def problems(page: Page | Frame) -> list[dict[str, Any]]:
-    """Return what axe calls serious or critical, shortened."""
+    """Return the violations that axe rates serious or critical, shortened."""
     found = Axe().run(page).response["violations"]
     return [
         {"id": one["id"], "nodes": [node["html"][:200] for node in one["nodes"]]}

@@ -50,7 +50,7 @@ class ChannelPage:
         return self.page.locator(f"#id_{name}")
 
     def told(self, field: str) -> Locator:
-        """What stands below a pair of colours, by its background."""
+        """Return the text below a pair of colours, identified by the background's field."""
         return self.page.locator(f".contrast[data-background={field}]")
 
     @property
@@ -88,7 +88,7 @@ class ChannelPage:
 
 @pytest.fixture
 def maria(signed_in: dict[str, Any], server: App, chrome: Any) -> Callable[..., ChannelPage]:
-    """The shop's administrator, on a page of the Admin."""
+    """Return a function that opens a page of the Admin as the shop's administrator."""
 
     def come(path: str = CHANNEL, **options: Any) -> ChannelPage:
         page = chrome.context(storage_state=signed_in["admin"], **options).new_page()
@@ -100,7 +100,7 @@ def maria(signed_in: dict[str, Any], server: App, chrome: Any) -> Callable[..., 
 
 @pytest.fixture
 def empty(template: Any, tmp_path: Any) -> Iterator[App]:
-    """A server with nothing but its tables and one administrator."""
+    """Provide a server with an empty database and one administrator."""
     (tmp_path / "static").symlink_to(template.folder / "static")
     account = {"USERNAME": "nora", "EMAIL": "nora@bicycles.example", "PASSWORD": PASSWORD}
     told = {f"DJANGO_SUPERUSER_{name}": value for name, value in account.items()}
@@ -151,7 +151,7 @@ def test_a_newcomer_gets_from_an_empty_database_to_a_chat(empty, chrome):
 
 
 class Direct(Visitor):
-    """A visitor on the page of the direct link, which is only the chat."""
+    """A visitor on the page of the direct link, which contains nothing but the chat."""
 
     @property
     def view(self) -> Page:  # type: ignore[override]
@@ -163,7 +163,7 @@ def menu(page: Page, name: str) -> Locator:
 
 
 def becomes_operator(page: Page) -> None:
-    """Only whoever has the group answers visitors, a superuser like everybody."""
+    """Add the user to the operators' group, without which even a superuser may not chat."""
     menu(page, "Users").click()
     page.get_by_role("link", name="nora", exact=True).click()
     page.get_by_label("Live chat operator").check()
@@ -243,7 +243,7 @@ def test_rules_are_put_into_an_order_by_keyboard_and_mouse_and_stay_so(maria):
     for _ in range(2):
         her.page.keyboard.press("Enter")
     assert her.patterns() == [*order, "/three", "/one", "/two"]
-    # The button moves along with its row, and so does who uses it.
+    # The button moves with its row and keeps the focus.
     her.page.keyboard.press("Enter")
     moved = [*order[:-1], "/three", order[-1], "/one", "/two"]
     assert her.patterns() == moved
@@ -259,7 +259,7 @@ def test_rules_are_put_into_an_order_by_keyboard_and_mouse_and_stay_so(maria):
 
 
 def drag(her: ChannelPage, start: int, end: int) -> None:
-    """Draw a rule by its grip to the place of another."""
+    """Drag a rule by its grip to the place of another."""
     her.rules.nth(start).scroll_into_view_if_needed()
     her.page.evaluate("scrollBy(0, 200)")
     grip = box(her.rules.nth(start).locator(".grip"))
@@ -402,8 +402,8 @@ FADED = """
 
 
 def problems(page: Page) -> list[dict[str, Any]]:
-    """Return what axe calls serious or critical on the whole page, shortened."""
-    page.wait_for_timeout(300)  # for colours that fade
+    """Return the violations of the whole page that axe rates serious or critical, shortened."""
+    page.wait_for_timeout(300)  # until colours have faded
     page.evaluate(FADED)
     found = Axe().run(page).response["violations"]
     return [

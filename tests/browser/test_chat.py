@@ -1,4 +1,4 @@
-"""A visitor and an operator talk: the first chat, and all the pages it follows him to."""
+"""A visitor and an operator talk: the first chat, and the pages on which it continues."""
 
 from playwright.sync_api import WebSocket, expect
 

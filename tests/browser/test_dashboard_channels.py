@@ -1,4 +1,4 @@
-"""The dashboard's channels as cards, and canned responses picked by keyboard and mouse."""
+"""The dashboard's channels as cards, and canned responses chosen by keyboard and mouse."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("world")
 
 @pytest.fixture
 def world(server):
-    """Two more channels, and responses of Anna and Ben."""
+    """Add two more channels, and canned responses of Anna and Ben."""
     server.manage("shell", "--verbosity", "0", "-c", WORLD)
 
 
@@ -180,7 +180,7 @@ def test_a_used_response_is_on_top_after_the_next_fetch(server, vera, anna):
     anna.composer.press("Tab")
     expect(anna.composer).to_have_value("We deliver within three days.")
     anna.composer.press("Enter")
-    vera.reads("Hello", "We deliver within three days.")  # so what was said before it is stored
+    vera.reads("Hello", "We deliver within three days.")  # so that earlier messages are stored
 
     anna.page.reload()
     anna.is_connected()
@@ -295,7 +295,7 @@ def test_axe_finds_nothing_bad_in_cards_and_list(vera, operator, scheme):
 
 
 def worst(page):
-    """Return what axe calls serious or critical, shortened."""
+    """Return the violations that axe rates serious or critical, shortened."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         (one["id"], one["nodes"][0]["html"][:200])

@@ -1,4 +1,4 @@
-"""Telephones, keyboards, dark rooms, and languages that run the other way."""
+"""Telephones, keyboards, dark mode, and languages written from right to left."""
 
 import pytest
 from playwright.sync_api import expect
@@ -141,7 +141,7 @@ def test_nothing_is_wider_than_the_screen(visitor, operator, width):
 
 
 def brightness(locator, name):
-    """Return how bright a computed colour is, 0 to 255."""
+    """Return the brightness of a computed colour, 0 to 255."""
     colour = locator.evaluate("(element, name) => getComputedStyle(element)[name]", name)
     parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     return sum(parts) / 3

@@ -1,4 +1,4 @@
-"""The widget on a stranger's page, and what it costs him."""
+"""The widget on another company's page, and what it costs that page."""
 
 import json
 import re
@@ -75,7 +75,7 @@ def test_a_site_that_is_not_on_the_list_has_no_button_and_cannot_show_the_chat(s
 
         expect(vera.launcher).to_be_hidden()
 
-        # A page that insists opens a window without a chat.
+        # If the page opens the window anyway, it has no chat.
         vera.page.evaluate("Livechat.open()")
         expect(vera.panel).to_be_visible()
         expect(vera.composer).to_have_count(0)
@@ -93,9 +93,9 @@ def test_a_site_on_the_list_shows_the_chat(server, chrome):
 
 
 def allow(server: App, origins: str) -> None:
-    """Let the demo's channel be embedded by these alone, and wait until the server knows.
+    """Allow only these origins to embed the demo's channel; return when the server knows.
 
-    Another process changes it, and there is no Redis: the server looks by itself.
+    Another process changes the row, and there is no Redis: the server notices at its next refresh.
     """
     server.manage(
         *("shell", "--no-imports", "-c"),
@@ -195,7 +195,7 @@ def test_before_a_click_there_are_two_small_requests_and_no_connection(vera, ser
 
 
 def fetch(address: str) -> tuple[int, bytes]:
-    """Return how many bytes travel for a file, and the file."""
+    """Return the number of bytes transferred for a file, and the file."""
     request = Request(address, headers={"Accept-Encoding": "br, gzip"})  # noqa: S310
     with urlopen(request) as response:  # noqa: S310
         body = response.read()

@@ -1,4 +1,4 @@
-"""The server dies, is away for a while, and comes back: nothing is lost, nothing comes twice."""
+"""The server dies and comes back later: nothing is lost, nothing appears twice."""
 
 import json
 import re
@@ -150,7 +150,7 @@ def test_a_text_for_a_chat_that_was_ended_meanwhile_can_begin_a_new_one(vera, an
 
 
 class Line:
-    """A visitor's connection, which can be cut while everybody else keeps theirs."""
+    """A visitor's connection that can be cut, without effect on other connections."""
 
     def __init__(self, page: Page) -> None:
         self._is_cut = False

@@ -1,4 +1,4 @@
-"""How the chat feels under the hand: what must hold is asserted, what takes time is told."""
+"""How fast the chat reacts: what must hold is asserted, times are only printed."""
 
 import time
 
@@ -54,7 +54,7 @@ def chat(number, count):
 
 @pytest.fixture
 def busy(server: App) -> App:
-    """A server with 200 chats of Anna's, one of them with 10,000 messages."""
+    """Add 200 conversations for Anna to the server, one of them with 10,000 messages."""
     script = MANY_CHATS + f"chat(0, {LONG})\nfor number in range(1, 200): chat(number, 3)\n"
     server.manage("shell", "--no-imports", "--verbosity", "0", "-c", script)
     return server

@@ -1,4 +1,4 @@
-"""Files: chosen, pasted or dropped, sent, looked at and fetched again, on both sides."""
+"""Files: chosen, pasted or dropped, sent, viewed and downloaded again, on both sides."""
 
 import io
 from pathlib import Path
@@ -74,7 +74,7 @@ def drops(place: Locator, name: str) -> None:
 
 @pytest.fixture
 def chat(vera: Visitor, anna: Operator) -> tuple[Visitor, Operator]:
-    """A visitor and the operator who answers her."""
+    """A visitor, and the operator of their conversation."""
     vera.opens()
     vera.write("Hello")
     anna.answers()
@@ -256,7 +256,7 @@ def test_a_long_text_that_is_pasted_can_be_cut_and_that_taken_back(
 
 def test_megabytes_of_text_do_not_stop_the_page(chat: tuple[Visitor, Operator]) -> None:
     vera, _anna = chat
-    uploads(vera, paper())  # what shows a notice is there
+    uploads(vera, paper())  # so that the code of the notice is loaded
     took = vera.composer.evaluate(
         """async box => {
             const data = new DataTransfer();
@@ -269,7 +269,7 @@ def test_megabytes_of_text_do_not_stop_the_page(chat: tuple[Visitor, Operator]) 
             }
             return performance.now() - from;
         }"""
-    )  # what takes longer with the square of the length would never come to its end
+    )  # work quadratic in the length would not end within the time-out
 
     feel.note("widget: paste of 5 MB", took)
 

@@ -1,4 +1,4 @@
-"""The inbox as operators use it: by keys, in company, in every width, and for the first time."""
+"""The operators' inbox: by keyboard, with colleagues, at every width, and for the first time."""
 
 import re
 from statistics import median
@@ -50,7 +50,7 @@ Message.objects.bulk_create(
 
 @pytest.fixture
 def crowd(visitor, operator):
-    """Two visitors who wait for anybody, and an Anna who takes no chats by herself."""
+    """Add two waiting conversations; return Anna, who is busy and gets no chats by herself."""
     anna = operator("anna", **WIDE)
     anna.chooses("busy")
     for text in ("First question", "Second question"):
@@ -189,7 +189,7 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     expect(ben.page.locator("conversation-head .company")).to_contain_text("Anna is viewing")
 
     ben.action("join").click()
-    # Until there is a box to write in, letters are shortcuts.
+    # Before the composer is visible, letters are shortcuts.
     expect(ben.composer).to_be_visible()
     anna.composer.fill("Me too")
     ben.composer.press_sequentially("I know")
@@ -424,7 +424,7 @@ def test_hundreds_of_chats_are_walked_through_without_delay(server, operator):
     times, drawn = anna.page.evaluate(WALK)
 
     feel.note("inbox: next of 500 chats by key", *times)
-    # Most keys draw a chat and no row; now and then the list hears of something else.
+    # Most keys draw a conversation and no row; sometimes another event redraws the list.
     assert median(drawn) < 100, drawn
 
 
@@ -452,7 +452,7 @@ async () => {
 
 
 def worst(page):
-    """Return what axe calls serious or critical, shortened."""
+    """Return the violations that axe rates serious or critical, shortened."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         (one["id"], one["nodes"][0]["html"][:200])
@@ -465,7 +465,7 @@ def test_a_row_that_is_drawn_anew_while_it_is_pressed_opens(vera, anna):
     vera.opens()
     vera.write("Hello")
     row = anna.rows("mine")
-    # Above the rows, until the first click lets sounds through.
+    # This button is above the rows until the first click enables sounds.
     expect(anna.page.get_by_role("button", name="Sounds are blocked")).to_be_visible()
     row.get_by_text("Hello").hover()
     anna.page.mouse.down()

@@ -1,4 +1,4 @@
-"""One's own password: found from the profile, changed, and what it does to other browsers."""
+"""Changing the own password: reached from the profile, and its effect on other browsers."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ OTHER = "another long password 7"
 
 @pytest.fixture
 def page(chrome, server: App, signed_in: dict[str, Any]) -> Callable[..., Page]:
-    """Open the page on which Anna changes her password."""
+    """Return a function that opens Anna's page for a new password."""
 
     def come(**options: Any) -> Page:
         context: BrowserContext = chrome.context(storage_state=signed_in["anna"], **options)
@@ -65,7 +65,7 @@ def test_the_inbox_beside_it_in_the_same_browser_goes_on(operator, server, templ
     fill(page, template.passwords["anna"])
 
     expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
-    # Hers may load itself anew meanwhile: another tab tells first whether she is still signed in.
+    # Anna's page may reload now, so check in another tab first whether she is still signed in.
     other = Operator(anna.page.context.new_page())
     other.page.goto(f"{server.url}/dashboard/")
     other.is_connected()

@@ -1,4 +1,4 @@
-"""An operator's own status: the menu, what colleagues see, and coming back after half an hour."""
+"""An operator's own status: the menu, what colleagues see, and the return after half an hour."""
 
 from playwright.sync_api import Page, expect
 
@@ -123,7 +123,7 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
     touched_nothing(server)
     server.start()
 
-    # The connections come back by themselves; nobody touched anything.
+    # The connections return by themselves, without any activity of the operator.
     for page in (anna.page, tab.page):
         expect(strip(page)).to_contain_text(
             "You were away for 30 minutes, so you get no new chats."

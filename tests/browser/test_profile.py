@@ -1,4 +1,4 @@
-"""One's own profile: by mouse, by keyboard, without JavaScript, and what comes of it."""
+"""The own profile: by mouse, by keyboard, without JavaScript, and the effect of its settings."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from tests.machine.app import App
 
 @pytest.fixture
 def profile(chrome, server: App, signed_in: dict[str, Any]) -> Callable[..., Page]:
-    """Open the page of somebody's profile."""
+    """Return a function that opens the profile of an operator."""
 
     def come(name: str = "anna", **options: Any) -> Page:
         page: Page = chrome.context(storage_state=signed_in[name], **options).new_page()
@@ -103,7 +103,7 @@ def test_all_of_it_can_be_done_by_keyboard(profile):
 
     page.get_by_role("searchbox", name="Find a language").focus()
     page.keyboard.type("fran")
-    # What is ticked stays in sight: English, German, then what was found.
+    # Ticked languages stay visible: English, German, then the results.
     expect(languages.get_by_role("checkbox")).to_have_count(3)
     for key in ("Tab", "Tab", "Tab", "Space"):
         page.keyboard.press(key)
@@ -148,7 +148,7 @@ def test_every_sound_can_be_tried(profile):
         button.click()
         is_heard = f"window.tones.length > {len(heard)}"
         until(page, f"{is_heard} || !document.querySelector('[data-blocked]').hidden")
-        if not page.evaluate(is_heard):  # its audio was not ready, and the page says to try again
+        if not page.evaluate(is_heard):  # its audio was not ready, and the page asks to try again
             button.click()
             until(page, is_heard)
         assert (button.text_content() or "") in page.evaluate("window.seen")
@@ -164,7 +164,7 @@ def test_every_sound_can_be_tried(profile):
 )
 def test_the_browser_is_asked_whether_it_shows_notifications(profile, answer, told, helped):
     page = profile()
-    # Not every browser without a screen can be asked: some say no from the beginning.
+    # Not every headless browser can show the question: some deny the permission from the start.
     page.add_init_script(
         f"""
             let now = "default";

@@ -1,4 +1,4 @@
-"""Large letters, small windows, high contrast, still pictures: whoever reads otherwise reads on."""
+"""Accessibility settings: large text, small windows, high contrast, reduced motion."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Frame, Page, expect
 from tests.browser.people import Visitor
 
 NARROW: dict[str, Any] = {"viewport": {"width": 320, "height": 640}}
-"""What is left of 1,280 pixels at 400 %."""
+"""The width that remains of 1,280 pixels at a zoom of 400 %."""
 
 TEXT_SPACING = """
 * {
@@ -18,7 +18,7 @@ TEXT_SPACING = """
 }
 p { margin-block-end: 2em !important; }
 """
-"""What WCAG 2.2, 1.4.12 lets a reader ask for."""
+"""The text spacing that WCAG 2.2, 1.4.12 lets a reader set."""
 
 SMALL_TARGETS = """
 () => {
@@ -31,7 +31,7 @@ SMALL_TARGETS = """
     .map(([html, box]) => `${Math.round(box.width)} x ${Math.round(box.height)} ${html}`);
 }
 """
-"""Targets of less than 24 by 24 pixels (WCAG 2.2, 2.5.8); links in running text are free."""
+"""Targets smaller than 24 by 24 pixels (WCAG 2.2, 2.5.8), except links in running text."""
 
 CUT_OFF = """
 () => [...document.querySelectorAll("button, h1, h2, h3, .bubble, .meta, .status")]
@@ -43,11 +43,11 @@ CUT_OFF = """
   })
   .map((one) => `${one.scrollHeight} > ${one.clientHeight} ${one.outerHTML.slice(0, 120)}`)
 """
-"""Elements that cut off what they hold from top to bottom."""
+"""Elements that cut off their contents vertically."""
 
 
 def reflows(page: Page | Frame) -> bool:
-    """Say whether nothing has to be scrolled sideways."""
+    """Return whether no sideways scrolling is needed."""
     return bool(
         page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -205,7 +205,7 @@ def test_what_is_loaded_above_the_reader_does_not_move_him(visitor, anna):
     anna.answers()
     for number in range(130):
         anna.write(f"Line {number}")
-        if number % 10 == 9:  # one is on its way at a time
+        if number % 10 == 9:  # texts are sent one at a time
             expect(anna.entry(f"Line {number}")).to_have_attribute("data-state", "seen")
     vera.page.reload()
     vera.opens()

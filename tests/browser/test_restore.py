@@ -1,4 +1,4 @@
-"""A backup is restored by the commands of the how-to, and browsers that were open notice."""
+"""A backup is restored with the commands of the how-to, and open browsers notice it."""
 
 import pytest
 from playwright.sync_api import expect

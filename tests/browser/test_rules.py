@@ -1,4 +1,4 @@
-"""What the rules of a channel do on the pages of its website."""
+"""The effect of a channel's rules on the pages of its website."""
 
 import time
 
@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.people import PATIENCE_MS, Visitor, until
 
 OPENS_MS = 6_000
-"""Longer than the demo waits before it opens a chat by itself."""
+"""Longer than the delay after which the demo opens a chat by itself."""
 
 
 @pytest.fixture
 def at_work(server) -> None:
-    """Operators are at their desks, without a browser for each."""
+    """Make the operators online without a browser for each."""
     server.manage(
         *("shell", "--no-imports", "-c"),
         "import datetime as d; from django.utils import timezone; from livechat.models import *;"
@@ -23,13 +23,13 @@ def at_work(server) -> None:
 
 
 def answered(vera: Visitor) -> Visitor:
-    """Wait until the page knows what it shows."""
+    """Wait until the page has the response of `init`."""
     vera.page.evaluate("new Promise(done => Livechat.on('ready', done))")
     return vera
 
 
 def is_known(vera: Visitor) -> Visitor:
-    """Wait until the server has noticed the operators."""
+    """Wait until the server has noticed that operators are available."""
     ask = """async () => {
         const answer = await fetch("/widget/kettleandleaf/init?url=http://x.example/");
         return (await answer.json()).available;
@@ -44,7 +44,7 @@ def is_known(vera: Visitor) -> Visitor:
 
 @pytest.fixture
 def website(at_work, vera, server):
-    """Go to a page of the shop, as somebody who has never been there."""
+    """Return a function that opens a page of the shop as a new visitor."""
 
     def go(path: str) -> Visitor:
         vera.page.goto(server.url + path)
@@ -93,7 +93,7 @@ def test_a_chat_opens_by_itself_without_taking_the_focus_and_once_closed_never_a
     expect(vera.panel).to_be_visible(timeout=OPENS_MS)
     vera.is_connected()
     assert field.evaluate("node => node === document.activeElement")
-    # He has done nothing yet, so nothing is stored.
+    # The visitor has done nothing yet, so nothing is stored.
     assert vera.page.evaluate("({...localStorage})") == {}
 
     vera.launcher.click()
@@ -182,7 +182,7 @@ def test_who_is_in_a_conversation_keeps_the_button(website):
     website("/demo/checkout/")
 
     expect(vera.launcher).to_be_visible()
-    vera.reads("Hello")  # it was open, and so it is again
+    vera.reads("Hello")  # the chat was open, so it opens again
 
 
 def test_while_nobody_is_there_nothing_draws_attention(visitor):
@@ -199,7 +199,7 @@ def test_the_button_follows_the_team_without_loading_the_page_anew(visitor, serv
         "from livechat.models import Channel; Channel.objects.update(absence='hide_button')",
     )
     vera = visitor("/demo/")
-    vera.page.wait_for_timeout(6_000)  # the server notices what another process changed
+    vera.page.wait_for_timeout(6_000)  # until the server notices what another process changed
     expect(vera.launcher).to_be_visible()
 
     anna.chooses("busy")
@@ -221,7 +221,7 @@ def test_a_channel_that_is_archived_while_its_page_is_open_takes_its_button_away
 
 
 def asks_until_it_is_hidden(vera: Visitor) -> None:
-    """Go to the page again and again, until the server has noticed what changed."""
+    """Visit the page again until the server has noticed the change."""
     deadline = time.monotonic() + PATIENCE_MS / 1_000
     while vera.launcher.is_visible():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""What a website can tell the chat to do: `Livechat`, `LivechatSettings`, `data-livechat-open`."""
+"""The script interface of a website: `Livechat`, `LivechatSettings`, `data-livechat-open`."""
 
 import pytest
 from playwright.sync_api import expect
@@ -24,7 +24,7 @@ def test_a_page_opens_fills_and_closes_the_chat(vera):
     vera.is_connected()
     expect(vera.composer).to_have_value("About order 12")
 
-    # What he has written himself is never overwritten.
+    # Text that the visitor has written is never overwritten.
     vera.page.evaluate("Livechat('open', {prefill: 'Something else'})")
     vera.page.wait_for_timeout(300)
     expect(vera.composer).to_have_value("About order 12")

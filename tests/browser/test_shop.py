@@ -1,4 +1,4 @@
-"""The demo shop and another company's site, walked through as a visitor does."""
+"""The demo shop and another company's site, used as a visitor uses them."""
 
 import json
 import re
@@ -21,7 +21,7 @@ WORDS = "The blue tin, please"
 
 @pytest.fixture
 def pair(template, tmp_path: Path) -> Iterator[tuple[App, str]]:
-    """A shop whose second site runs, and that site's address."""
+    """Provide a shop with its second site, and that site's address."""
     template.copy(tmp_path / "pair")
     beside = free_port()
     app = App(tmp_path / "pair", environ=house.ENVIRON, second_site_port=beside)
@@ -102,7 +102,7 @@ def test_a_hostile_page_cannot_read_the_chat(pair, chrome):
     vera.opens()
     vera.write(WORDS)
     vera.reads(WORDS)
-    vera.page.wait_for_timeout(600)  # it looks four times a second
+    vera.page.wait_for_timeout(600)  # the page looks four times a second
 
     stolen = vera.page.evaluate("stolen")
 

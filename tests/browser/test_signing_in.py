@@ -1,4 +1,4 @@
-"""The way into the inbox, and out of it."""
+"""Signing in to the inbox, and signing out."""
 
 import re
 import time
@@ -90,7 +90,7 @@ def test_who_is_signed_out_elsewhere_finds_his_draft_when_he_is_back(anna, vera,
 def test_a_slow_way_out_is_not_cut_short_by_the_end_of_the_socket(anna):
     def slowly(route: Route) -> None:
         answer = route.fetch(max_redirects=0)
-        time.sleep(1)  # meanwhile the socket hears that its session has ended
+        time.sleep(1)  # meanwhile the server closes the socket, because the login session has ended
         route.fulfill(response=answer)
 
     anna.page.route("**/logout/", slowly)

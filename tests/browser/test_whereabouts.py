@@ -1,4 +1,4 @@
-"""Whether the visitor is still on the website: what an operator sees of it."""
+"""Whether the visitor is still on the website, as an operator sees it."""
 
 import re
 
@@ -11,7 +11,7 @@ LEFT = re.compile(
 )
 
 ROUND_MS = 40_000
-"""Until another tab of his would have spoken, and some seconds more."""
+"""Longer than the time after which another tab of the visitor would have sent something."""
 
 
 def strip(anna: Operator) -> Locator:

@@ -1,4 +1,4 @@
-"""Every state a visitor may find the chat in: what it says, what he can do, what axe says of it."""
+"""Every state of the chat for a visitor: what it says, what they can do, what axe finds."""
 
 import json
 import re
@@ -65,7 +65,7 @@ for one in who:
 
 @pytest.fixture
 def channel(server) -> Callable[..., None]:
-    """Change the demo's channel."""
+    """Return a function that changes the demo's channel."""
 
     def change(**fields: str) -> None:
         server.manage(
@@ -265,7 +265,7 @@ def test_who_comes_to_a_full_server_is_told_so_and_gets_in_by_himself(chrome, te
             vera.write("Hello")
             expect(vera.entry("Hello")).to_have_attribute("data-state", "pending")
 
-        # Others have left; half a minute is the longest that anybody is asked to wait.
+        # Other visitors have left. Half a minute is the longest Retry-After.
         expect(vera.entry("Hello")).to_have_attribute("data-state", "sent", timeout=40_000)
         expect(vera.strip).to_be_hidden()
         page.close()
@@ -536,7 +536,7 @@ def test_the_title_of_a_page_nobody_looks_at_counts_what_is_unread(vera, anna):
 def test_the_window_can_be_made_wider_where_there_is_room(vera):
     vera.opens()
     panel = box(vera.panel)
-    assert (panel["width"], panel["height"]) == (384, 616)  # of a page 720 high
+    assert (panel["width"], panel["height"]) == (384, 616)  # on a page 720 pixels high
 
     wider = vera.view.get_by_role("button", name="Wider window")
     wider.click()
@@ -561,7 +561,7 @@ def test_on_a_telephone_back_closes_the_chat_and_leaves_the_page(visitor, server
     assert caller.page.evaluate("history.state") == {"router": 7}
     assert caller.page.url.endswith("/demo/shop/")
 
-    # Closed by its own button, it leaves nothing behind either.
+    # Closed by its own button, it leaves no history entry either.
     caller.launcher.tap()
     caller.view.get_by_role("button", name="Close the chat window").tap()
     expect(caller.panel).to_be_hidden()

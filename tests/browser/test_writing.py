@@ -1,11 +1,11 @@
-"""What cannot be sent is refused in words, and nothing that was written is lost."""
+"""A text that cannot be sent is rejected with a reason, and no text is lost."""
 
 import re
 
 from playwright.sync_api import expect
 
 TOO_LONG_FOR_THE_SERVER = "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000
-"""3,000 characters here; in normal form, which the server counts, 9,000."""
+"""3,000 characters here, 9,000 in the normal form that the server counts."""
 
 
 def test_a_text_of_nothing_is_not_sent(vera):

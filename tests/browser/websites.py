@@ -1,4 +1,4 @@
-"""Websites of somebody else, on another host than the chat."""
+"""Websites of other companies, on another host than the chat."""
 
 import http.server
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 STRICT = (
     "default-src 'none'; script-src {chat}; connect-src {chat}; frame-src {chat}; img-src data:"
 )
-"""What the Admin's Widget tab tells, and nothing more."""
+"""Exactly the policy that the Admin's Widget tab recommends."""
 
 PAGE = """<!doctype html><html lang="en"><title>A strict page</title><h1>A strict page</h1>
     <link rel="icon" href="data:,">
