@@ -1,4 +1,4 @@
-"""import-linter sees every app, so that no contract passes for want of anything to look at."""
+"""import-linter and mypy check every app, so that no contract passes because it sees nothing."""
 
 import tomllib
 from pathlib import Path

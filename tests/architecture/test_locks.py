@@ -1,4 +1,4 @@
-"""The locks match what they lock, and name no host."""
+"""The lock files match their requirements, and name no host."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The promises of `tests.machine.plugin` about every run."""
+"""The network rules of `tests.machine.plugin`."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ import pytest
 from tests.machine.plugin import NetworkForbiddenError
 from tests.machine.ports import free_port
 
-ELSEWHERE = "192.0.2.1"  # kept free for documentation, so nobody answers should the guard fail
+ELSEWHERE = "192.0.2.1"  # reserved for documentation, so no host responds if the guard fails
 
 
 def test_a_test_cannot_connect_to_another_machine():

@@ -1,4 +1,4 @@
-"""What takes time quadratic in its input is called where lengths and runs are bounded first."""
+"""Functions that take quadratic time are called only where the input is bounded first."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ CODECS = {"idna", "punycode"}
 
 
 def calls(source: str) -> list[str]:
-    """Return the functions and codecs of the list that `source` calls."""
+    """Return the listed functions and codecs that `source` calls."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):

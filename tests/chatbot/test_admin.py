@@ -1,4 +1,4 @@
-"""The page of chatbots in the Admin: who may open it, and where it is."""
+"""The Admin's page of chatbots: its address, and who may open it."""
 
 import pytest
 from django.test import Client

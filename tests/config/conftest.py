@@ -1,4 +1,4 @@
-"""Folders for tests that start real servers; what takes seconds to make is made once in a run."""
+"""Folders for tests that start real servers. What takes seconds to make is made once in a run."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def migrated(tmp_path_factory) -> Installed:
 
 @pytest.fixture(scope="session")
 def static_files(tmp_path_factory) -> Path:
-    """What ``collectstatic`` makes; without the hundreds of flags, which no test asks for."""
+    """The output of ``collectstatic`` without hundreds of flags, which no test requests."""
     with once(tmp_path_factory, "static") as (folder, is_made):
         if not is_made:
             App(folder).manage("collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags")

@@ -1,4 +1,4 @@
-"""What stands in Redis is read as values: who can write there runs nothing in a server."""
+"""Data in Redis is read as plain values, so that a write to Redis cannot run code in a server."""
 
 import pickle
 from pathlib import Path
@@ -20,7 +20,7 @@ from livechat.services.upload_limits import Allowance
 
 
 class Trap:
-    """Makes a file when it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,7 +31,7 @@ class Trap:
 
 @pytest.fixture
 def trap(tmp_path) -> tuple[bytes, Path]:
-    """What is written into Redis, and the file that is there when it ran."""
+    """Return a value for Redis, and the file that exists if the value was run."""
     path = tmp_path / "it ran"
     return pickle.dumps(Trap(path)), path
 

@@ -1,4 +1,4 @@
-"""A connection is told its limits once, however often it is taken from the pool."""
+"""A connection gets its limits once, however often it is taken from the pool."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from config import database
 
 @pytest.fixture
 def has_limits(transactional_db, monkeypatch) -> Iterator[bool]:
-    """Whether the database knows the limits given to connections that are made from now on."""
+    """Whether the database knows the limits of new connections."""
     monkeypatch.setattr(database.Connection, "response_timeout", None)
     _begin_anew()
     database.limit_statements(statement_seconds=31, lock_seconds=29)
@@ -20,7 +20,7 @@ def has_limits(transactional_db, monkeypatch) -> Iterator[bool]:
 
 
 def _begin_anew() -> None:
-    """Leave no connection that has limits, and none for the tests that follow."""
+    """Close all connections, and set limits neither for these nor for the tests that follow."""
     connection_created.disconnect(dispatch_uid="config.database")
     connection.close()
     if connection.vendor == "postgresql":
@@ -42,7 +42,7 @@ def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(has_lim
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(listen):
-        for _ in range(10):  # the pool hands them out in turn
+        for _ in range(10):  # the pool returns its connections in turn
             connection.close()
             connection.ensure_connection()
             made[id(connection.connection)] = connection.connection

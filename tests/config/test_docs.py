@@ -1,4 +1,4 @@
-"""What the documentation names is there: links, verbs, settings, events, keys, checks."""
+"""What the documentation names exists: links, verbs, settings, events, keys, checks."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def read(path: Path) -> str:
 
 
 def section(page: str, title: str) -> str:
-    """Return what stands under a heading of a page, down to the next one."""
+    """Return the text under a heading of a page, up to the next heading."""
     _before, _heading, rest = f"\n{page}".partition(f"\n## {title}\n")
     assert rest, f"there is no section {title}"
     return rest.partition("\n## ")[0]
@@ -35,13 +35,13 @@ def first_column(text: str) -> list[str]:
 
 
 def block(source: str, opening: str, closing: str) -> str:
-    """Return what stands between two texts, of which the first is there once."""
+    """Return the text between two markers; the first must occur exactly once."""
     assert source.count(opening) == 1
     return source.partition(opening)[2].partition(closing)[0]
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the headings of a page as they are called in addresses."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -113,7 +113,7 @@ def test_the_events_are_those_that_are_sent(interface):
 
 def test_the_keys_are_those_that_are_stored():
     widget = "".join(read(STATIC / name) for name in ("loader.js", "embed/panel.js"))
-    # What the frame tells is kept under the name it is told by.
+    # What the frame reports is stored under the name of its verb.
     kept = re.findall(r'keep\("\w+Storage", (?:"(\w+)"|verb)', widget)
     prefixes = [
         re.findall(r"`(livechat:[\w:]+:)\$\{", read(STATIC / name))

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, says nothing where nothing is, and never tells a secret."""
+"""The doctor finds faults, reports nothing in a healthy installation, and never shows a secret."""
 
 import json
 import os
@@ -288,7 +288,7 @@ def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):
 
     found = list(doctor.examine())
 
-    # The clock is the database's: it is not looked at.
+    # The clock belongs to the database, so it is not examined.
     assert [name for name, _finding in found] == ["database", "redis"]
     assert "RuntimeError" in found[0][1].told
     assert "canary" not in found[0][1].told

@@ -1,4 +1,4 @@
-"""The environment is read once, and what is wrong with it is said by name."""
+"""The environment is read once, and errors in it name the variable."""
 
 import re
 import stat

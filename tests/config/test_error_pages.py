@@ -1,4 +1,4 @@
-"""What is answered when something goes wrong inside."""
+"""Responses to unexpected errors inside the server."""
 
 import http.client
 import json
@@ -15,7 +15,7 @@ from tests.machine.ports import free_port
 
 
 def answered(error: Exception, **headers: str):
-    """What Django's handler gives for an exception that nobody expected."""
+    """Return the response of Django's handler for an unexpected exception."""
     try:
         raise error
     except type(error):

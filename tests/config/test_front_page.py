@@ -1,4 +1,4 @@
-"""`/`: an operator is in the inbox at once, all others see where they can go."""
+"""`/`: an operator is redirected to the inbox, others see their links."""
 
 import re
 from html import unescape
@@ -24,7 +24,7 @@ def demo(settings) -> None:
 
 
 def rooms(page: str) -> list[str]:
-    """Return the rooms of the house that a page leads to."""
+    """Return the main pages that a page links to."""
     found = [unescape(one) for one in re.findall(r'<a href="([^"]+)"', page)]
     return [one for one in found if one in ROOMS]
 

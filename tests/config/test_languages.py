@@ -1,4 +1,4 @@
-"""Every language has every text, and says the same with the same values filled in."""
+"""Every language has every text, with the same placeholders."""
 
 import json
 import os
@@ -38,11 +38,11 @@ def catalogue(language: str) -> polib.POFile:
 
 SHARED = ("shared/texts.js", "shared/more-texts.js", "widget/texts.js")
 BROWSER = {"languages": SHARED, "dashboard/languages": ("dashboard/texts.js",)}
-"""Where the browser's translations lie, and the modules that hold what they translate."""
+"""Folders of the browser's translations, and the modules with the texts that they translate."""
 
 
 def english(modules: Sequence[str]) -> dict[str, str]:
-    """The browser's texts, as these modules have them."""
+    """Return the browser's texts from these modules."""
     texts: dict[str, str] = {}
     for module in modules:
         source = (ROOT / "static/livechat" / module).read_text()
@@ -67,7 +67,7 @@ def test_every_text_of_the_server_is_translated(language):
         assert "fuzzy" not in entry.flags, entry.msgid
         wanted = set(filled(entry.msgid)) | set(filled(entry.msgid_plural))
         for text in texts:
-            # A plural for one or two may do without the number.
+            # A plural for one or two may leave out the number.
             missing = wanted - set(filled(text))
             assert not (set(filled(text)) - wanted), entry.msgid
             assert not missing or entry.msgid_plural, entry.msgid

@@ -1,4 +1,4 @@
-"""The files for production are right: nginx runs its example, systemd would take the units."""
+"""The files for production are right: nginx runs its example, systemd accepts the units."""
 
 import http.server
 import json
@@ -37,7 +37,7 @@ KNOWN = {
         *("SystemCallArchitectures", "SystemCallFilter", "SystemCallErrorNumber"),
     },
 }
-"""What systemd understands, for machines that have none to ask."""
+"""The directives that systemd knows, for machines without systemd."""
 
 with_nginx = pytest.mark.skipif(programs.nginx() is None, reason="needs nginx")
 
@@ -58,7 +58,7 @@ def test_a_unit_says_nothing_that_systemd_does_not_know(name):
 )
 def test_systemd_has_nothing_to_say_against_the_units(tmp_path):
     for path in FOLDER.glob("livechat*.*"):
-        # Every program is looked for, and where we are there is another one.
+        # systemd checks that programs exist, and the test machine has another path for Python.
         (tmp_path / path.name).write_text(path.read_text().replace(units.PYTHON, "/usr/bin/env"))
     for port in ("8001", "8002"):
         shutil.copy(tmp_path / "livechat@.service", tmp_path / f"livechat@{port}.service")
@@ -117,7 +117,7 @@ def test_the_environment_is_one_that_we_start_with():
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """A server that answers what it was asked."""
+    """A server that responds with the request it received."""
 
     protocol_version = "HTTP/1.1"
 
@@ -137,7 +137,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 
 class Older(Echo):
-    """One of the release before, which lacks the files of this one."""
+    """A server of the previous release, which lacks this release's files."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/static/"):
@@ -148,7 +148,7 @@ class Older(Echo):
 
 @pytest.fixture(scope="module")
 def proxy():
-    """nginx before three servers, of which the first is not there."""
+    """nginx in front of three servers, of which the first does not run."""
     with (
         serving(Older) as older,
         serving(Echo) as newer,
@@ -169,7 +169,7 @@ def serving(handler):
 
 
 def ask(proxy, method="GET", path="/", body=None, headers=None):
-    """Return (status, headers, what the server was asked or None)."""
+    """Return (status, headers, the request that the server received or None)."""
     connection = proxy.connection()
     try:
         connection.request(method, path, body, headers or {})

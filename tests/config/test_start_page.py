@@ -1,4 +1,4 @@
-"""The findings of the checks on the Admin's start page: who sees them, and what they never say."""
+"""The checks' findings on the Admin's start page: who sees them, and what they never contain."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def fresh_look() -> Iterator[None]:
 
 @pytest.fixture
 def found(monkeypatch) -> dict:
-    """Checks of a house that has a healthy disk, too few websites and a broken Redis."""
+    """Findings of an installation with a healthy disk, too few websites and a broken Redis."""
     checks = {
         "disk": lambda: iter([ok("Plenty of room.")]),
         "websites": lambda: iter([warning("2 of 2 channels are open.", "Name their websites.")]),

@@ -1,4 +1,4 @@
-"""Mixtures of settings that do not work are told before they are served."""
+"""Combinations of settings that do not work are reported before the server starts."""
 
 import ipaddress
 

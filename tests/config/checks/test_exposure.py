@@ -1,4 +1,4 @@
-"""What is unsafe is refused before anybody can reach it; what is one's own machine is not."""
+"""Unsafe settings stop the start on a public host; on the developer's own machine they do not."""
 
 import ipaddress
 import os
@@ -15,7 +15,7 @@ GOOD_SECRET = "k3J9x-2mQ8vLz7_Rt5Yp1Wn4Bc6Df0GhAsEeUiOo"
 
 @pytest.fixture(autouse=True)
 def production(settings):
-    """A safe installation on a public host."""
+    """Configure a safe installation on a public host."""
     settings.ALLOWED_HOSTS = ["chat.example.org"]
     settings.HTTPS = True
     settings.DEBUG = settings.DEMO = False

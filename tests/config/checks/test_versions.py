@@ -1,4 +1,4 @@
-"""Known holes: the versions we refuse to run with, and what is told of the audit."""
+"""Known holes: versions that the server refuses to run with, and the report of the audit."""
 
 import json
 import re

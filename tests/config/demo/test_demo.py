@@ -1,4 +1,4 @@
-"""The demo: a shop with a page for every rule, another company's site, pretended countries."""
+"""The demo: a shop with a page for every rule, another company's site, simulated countries."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ from tests.machine.app import App
 from tests.machine.ports import free_port
 
 urlpatterns = [*config.urls.urlpatterns, path("demo/", include("config.demo.urls"))]
-"""What `config.urls` has with DEMO=1."""
+"""The URL patterns of `config.urls` with DEMO=1."""
 
 PAGES = (
     *("/demo/", "/demo/shop/", "/demo/pricing/", "/demo/contact/", "/demo/checkout/"),
@@ -212,7 +212,7 @@ def test_the_bar_tells_what_the_rules_say(demo, page, code, action, seconds):
     told = demo_bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
 
     assert told.what == demo_bar._what(action, seconds)
-    # Nobody is signed in: nothing draws attention to a chat that nobody would answer.
+    # No operator is online: nothing draws attention to a chat without operators.
     assert bool(told.but) == (action not in demo_bar.QUIET)
 
 
@@ -243,7 +243,7 @@ def test_operators_have_the_pictures_that_their_maker_draws(demo, tmp_path):
         anew = PIL.Image.open(tmp_path / f"anew/{name}.webp").convert("L")
         shipped = PIL.Image.open(data.PICTURES / f"{name}.webp").convert("L")
         differences = PIL.ImageChops.difference(anew, shipped).tobytes()
-        assert max(differences) < 16  # another encoder rounds otherwise
+        assert max(differences) < 16  # other encoders round differently
 
 
 def test_a_picture_that_an_operator_chose_stays_his(demo):
@@ -338,7 +338,7 @@ CHAT = "http://127.0.0.1:8000"
 
 
 def ask(site: SecondSite, target: str, *, method: str = "GET", body: bytes = b""):
-    """Ask the site without a server; return status, headers and body."""
+    """Call the site without a server; return status, headers and body."""
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -1,4 +1,4 @@
-"""How many requests are worked on at once; who waits, who is refused, and what he is told."""
+"""The limit of concurrent requests: which ones wait, which are rejected, and with what response."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ UPLOAD = "/widget/abc123/files/"
 
 
 class Django:
-    """Reads the body, works until it is allowed to end, and answers."""
+    """An application that reads the body, works until `may_end` is set, and responds."""
 
     def __init__(self) -> None:
         self.at_work = 0
@@ -42,7 +42,7 @@ class Django:
 
 
 class Request:
-    """One request on its way. Its body is whole from the beginning, or when `whole` is set."""
+    """One request in progress. Its body is complete when `whole` is set."""
 
     def __init__(self, door: Any, method: str, path: str, *, address: str, **headers: str) -> None:
         self.whole = asyncio.Event()
@@ -79,7 +79,7 @@ class Request:
 
 
 def asked(door, times, *, method="GET", path="/dashboard/", address="192.0.2.1", **headers):
-    """Send so many requests whose bodies are whole."""
+    """Send `times` requests with complete bodies."""
     found = [Request(door, method, path, address=address, **headers) for _ in range(times)]
     for request in found:
         request.whole.set()
@@ -215,7 +215,7 @@ async def test_a_busy_process_takes_no_files(path, level, status):
 
 @pytest.fixture
 def no_time(monkeypatch):
-    """However slow the machine: nothing is given back while the test runs."""
+    """Stop the clock, so that no token bucket refills during the test, however slow the machine."""
     monkeypatch.setattr("config.http.admission.time", SimpleNamespace(monotonic=lambda: 1_000.0))
 
 
@@ -260,7 +260,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("config.http.body_limit.BODY_SECONDS", 0.02)
     request = Request(BodyLimit(Django()), "POST", "/login/", address="192.0.2.1")
     await asyncio.sleep(0.05)
-    request.whole.set()  # what is read after the answer
+    request.whole.set()  # read after the response
     await request.task
 
     assert request.status == 408

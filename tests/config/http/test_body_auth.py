@@ -1,4 +1,4 @@
-"""Whose body is received: asked before it is, so that a stranger's never is."""
+"""Which senders' bodies are received: this is decided before the body, so a stranger's is not."""
 
 import asyncio
 import ipaddress
@@ -27,7 +27,7 @@ STAFF = "/dashboard/files/"
 
 
 class Request:
-    """A request whose body comes in parts, as long as it is read."""
+    """A request whose body comes in parts for as long as it is read."""
 
     def __init__(self, path: str, size: int, *, method: str = "POST", **headers: str) -> None:
         self.size = size
@@ -80,7 +80,7 @@ def code(request: Request) -> str:
 
 
 def ask(path: str, size: int = MAX_UPLOAD, **headers: str) -> Request:
-    """Send a request from beside the event loop, where tests may use the database."""
+    """Send a request outside the event loop, where tests may use the database."""
     return asyncio.run(answer(Request(path, size, **headers)))
 
 
@@ -177,7 +177,7 @@ def test_files_that_wait_to_be_sent_leave_no_room_for_more(berlin, vera, tmp_pat
 
 @pytest.fixture
 def within_ten_minutes(monkeypatch):
-    """What is counted by the ten minutes of the clock is not counted anew in the middle."""
+    """Stop the clock of the ten-minute limit, so that no new period begins during the test."""
     at = database_time.now()
     monkeypatch.setattr("livechat.services.upload_limits.database_time.now", lambda: at)
 
@@ -190,7 +190,7 @@ def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minute
 
     requests = [one() for _ in range(attachments.UPLOADS.amount + 1)]
 
-    assert {request.status for request in requests[:-1]} == {400}  # no form, and so no file
+    assert {request.status for request in requests[:-1]} == {400}  # not a form, so without a file
     assert (requests[-1].status, code(requests[-1])) == (429, "rate_limited")
     assert 0 < int(requests[-1].headers[b"retry-after"]) <= 600
 
@@ -208,7 +208,7 @@ def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minute
 
     assert first[-1] == 429
     assert knock("203.0.113.2") == 400
-    assert knock("203.0.113.2, 203.0.113.1") == 429  # what the client claims does not count
+    assert knock("203.0.113.2, 203.0.113.1") == 429  # addresses claimed by the client do not count
 
 
 def test_bytes_are_counted_before_they_come_and_though_they_never_come(
@@ -254,7 +254,7 @@ def test_an_operators_file_is_received_and_one_whose_account_is_off_sends_none(a
     anna.user.save()
     refused = ask(STAFF, 2 * MIB, cookie=session)
 
-    assert (received.status, received.received) == (403, 2 * MIB)  # no token of a form of ours
+    assert (received.status, received.received) == (403, 2 * MIB)  # without a CSRF token
     assert (refused.status, code(refused)) == (401, "auth_required")
     assert was_not_received(refused)
 

@@ -1,4 +1,4 @@
-"""How large a body may be: refused before it is kept, at whatever server."""
+"""The maximum size of a body: rejected before it is stored, with every server."""
 
 import asyncio
 import http.client
@@ -19,7 +19,7 @@ UPLOAD = "/widget/abc123/files/"
 async def call(
     path: str, *parts: bytes, declared: int | None = None, encoding: bytes = b""
 ) -> tuple[list[dict], int]:
-    """Send a body through the guard; return what was answered and what got through."""
+    """Send a body through the limit; return the response and the number of bytes let through."""
     got = 0
 
     async def application(scope, receive, send):
@@ -177,7 +177,7 @@ def test_a_real_server_takes_large_files_and_answers_the_next_request(server):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server", ["serve"], indirect=True)  # Daphne receives a body first
+@pytest.mark.parametrize("server", ["serve"], indirect=True)  # Daphne receives the body first
 def test_a_real_server_answers_a_stranger_before_the_file_comes(server):
     with opened(server) as connection:
         connection.sendall(
@@ -191,7 +191,7 @@ def test_a_real_server_answers_a_stranger_before_the_file_comes(server):
 
 
 def made(server: app.App) -> str:
-    """Make the channel; return a token of a visitor."""
+    """Create the channel; return a token of a visitor."""
     return server.manage(
         "shell",
         "--no-imports",

@@ -1,4 +1,4 @@
-"""What of a browser's cookies gets past the front door."""
+"""Which cookies of a browser reach the application."""
 
 import http.cookies
 from typing import Any
@@ -9,18 +9,18 @@ from django.http import parse_cookie
 from config.http.host_and_headers import Edge
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
-"""Cookies of the same domain, which other programs may set, come along."""
+"""Other programs on the same domain may set cookies, which the browser sends too."""
 
 
 async def passed(kind: str, *cookies: bytes) -> list[bytes]:
-    """Return the cookie headers an application behind the door is given."""
+    """Return the cookie headers that an application behind `Edge` receives."""
     seen: list[bytes] = []
 
     async def application(scope: Any, _receive: Any, _send: Any) -> None:
         seen.extend(value for name, value in scope["headers"] if name == b"cookie")
 
     async def nothing(*_: Any) -> None:
-        """No one speaks."""
+        """Stands for `receive` and `send`, which are not used."""
 
     headers = [(b"host", b"testserver"), *((b"cookie", cookie) for cookie in cookies)]
     scope = {"type": kind, "path": "/healthz", "headers": headers, "client": ("127.0.0.1", 1)}

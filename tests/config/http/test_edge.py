@@ -1,4 +1,4 @@
-"""What every address answers, off the wire: headers, hosts, schemes, and nothing of ourselves."""
+"""The real responses of every address: headers, hosts, schemes, and nothing about the server."""
 
 import contextlib
 import http.client
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass
 class Browser:
-    """Asks a server as a browser does, and keeps its cookies as they came."""
+    """Sends requests as a browser does, and keeps the cookies as received."""
 
     server: App
     headers: dict[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def passwords(server) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def people(server, passwords) -> dict[str, Browser]:
-    """Browsers of somebody unknown, an operator and the administrator."""
+    """Browsers of a stranger, an operator and the administrator."""
     found = {"nobody": Browser(server)}
     for name in ("anna", "admin"):
         found[name] = Browser(server)
@@ -113,7 +113,7 @@ def people(server, passwords) -> dict[str, Browser]:
 
 
 ADDRESSES = [
-    # who asks, for what, status, cache, policy
+    # sender, address, status, cache, policy
     ("nobody", "/", 200, NEVER, "strict"),
     ("nobody", "/login/", 200, NEVER, "strict"),
     ("nobody", "/dashboard/", 302, NO_STORE, "strict"),
@@ -217,7 +217,7 @@ def test_programs_are_answered_in_json(server, path, accept):
 
 
 def test_a_form_that_is_not_ours_is_told_so_and_changes_nothing(server, passwords):
-    """Login CSRF: another site signs somebody in as itself."""
+    """Login CSRF: another site signs the visitor in with its own account."""
     answer = Browser(server).ask(
         "/login/",
         "POST",
@@ -278,7 +278,7 @@ def test_two_hosts_are_none(server):
 
 
 def upgrade(server: App, host: str) -> int:
-    """Return the status with which a visitor's socket is answered."""
+    """Return the status of the response to a visitor's handshake."""
     head = (
         f"GET /ws/visitor/{CHANNEL}/ HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -288,13 +288,13 @@ def upgrade(server: App, host: str) -> int:
 
 
 def raw(server: App, data: bytes) -> tuple[int, bytes]:
-    """Send bytes; return the status and everything that is answered within a moment."""
+    """Send bytes; return the status and everything that arrives until a pause of two seconds."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         answer = b""
-        # A server that has heard enough may close before it has read everything.
+        # The server may close the connection before it has read everything.
         with contextlib.suppress(TimeoutError, ConnectionResetError, BrokenPipeError):
             connection.sendall(data)
-            connection.settimeout(20)  # it may be busy
+            connection.settimeout(20)  # the server may be busy
             while part := connection.recv(65_536):
                 answer += part
                 connection.settimeout(2)
@@ -305,7 +305,7 @@ def raw(server: App, data: bytes) -> tuple[int, bytes]:
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
 def either(request, server) -> Iterator[App]:
-    """Both servers, on the same data."""
+    """Provide both kinds of server, on the same data."""
     if request.param == "serve":
         yield server
         return
@@ -359,7 +359,7 @@ def test_a_frame_that_is_no_text_is_refused_and_not_complained_of(server):
 
 @pytest.fixture(scope="module")
 def behind(server) -> Iterator[App]:
-    """The same behind a proxy that speaks TLS: this machine."""
+    """The same server behind a proxy that speaks TLS: this machine."""
     app = App(
         server.log.parent,
         environ={

@@ -1,4 +1,4 @@
-"""The schedule: one table, run by the server's own clock or by Celery."""
+"""The schedule: one table, run by the server's own scheduler or by Celery."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The same server, with errors that quote what people said.
+"""The same server, with errors that quote what people wrote.
 
 Run as ``python -m tests.config.monitoring.failing serve …``.
 """

@@ -1,4 +1,4 @@
-"""What the two addresses of health say, whatever is wrong."""
+"""The responses of both health addresses, whatever is wrong."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.machine import app
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(settings, tmp_path, monkeypatch) -> None:
     settings.VAR_DIR = tmp_path
-    settings.REDIS_URL = ""  # tests/faults asks about Redis
+    settings.REDIS_URL = ""  # tests/faults covers Redis
     settings.STORAGES = {
         **settings.STORAGES,
         "files": {
@@ -46,7 +46,7 @@ def jobs_done(transactional_db) -> None:
 
 
 async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
-    """Ask the application as a server would; return status and JSON."""
+    """Call the application as a server would; return status and JSON."""
     said: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""A real server is told secrets at every door, and writes none of them down."""
+"""A real server receives secrets at every entry point, and logs none of them."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ FORGED = '\n{"event":"forged","level":"info"}\r\n2026 forged \x1b[31m'
 
 @dataclass(frozen=True)
 class Told:
-    """What came back, and the log that is left when the server has stopped."""
+    """The statuses of the responses, and the log after the server has stopped."""
 
     statuses: list[int]
     log: str
@@ -56,7 +56,7 @@ def told(request, with_static_files, tmp_path_factory) -> Iterator[Told]:
 
 
 def ask(server: App, method: str, path: str, body: bytes = b"", **headers: str) -> int:
-    """Ask for something and return the status."""
+    """Send a request and return the status."""
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
         connection.putrequest(method, path, skip_host="Host" in headers)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -98,7 +98,7 @@ def visit_pages(server: App) -> list[int]:
 
 
 def sign_in(server: App) -> None:
-    """Try a wrong password with a right form, as a person would."""
+    """Try a wrong password with a valid form, as a person would."""
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
         connection.request("GET", "/login/")
         answer = connection.getresponse()
@@ -144,7 +144,7 @@ def chat(server: App) -> None:
         refused = 0
         while refused < 6:
             answer = json.loads(socket.recv(10))
-            if answer["type"] != "heartbeat":  # may come at any time
+            if answer["type"] != "heartbeat":  # a heartbeat may come at any time
                 refused += 1
                 refusals.add(answer["code"])
     assert {"unavailable", "unknown_type", "bad_frame"} <= refusals
@@ -180,5 +180,5 @@ def test_a_socket_is_followed_from_its_door_into_the_threads(told):
     assert own[0] == "socket.opened"
     assert own[-1] == "socket.closed"
     assert "command.failed" in own
-    # The writer writes for many at once: its lines are about nobody.
+    # The writer works for many sockets at once, so its lines name none.
     assert all("socket" not in line for line in told.lines if line["event"] == "writer.failed")

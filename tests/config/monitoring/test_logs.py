@@ -1,4 +1,4 @@
-"""A line of the log is a line, and holds nothing that somebody wrote."""
+"""A log event is one line, and contains nothing that a person wrote."""
 
 import ast
 import io
@@ -21,7 +21,7 @@ FIELDS = {
     *("attempts", "done", "id", "job", "lag", "load", "memory", "oldest", "process", "successor"),
     *("waiting",),
 }
-"""What our own lines may tell."""
+"""The fields that the project's log events may have."""
 EVIL = "a\nb\r\x1b[31mred\x07\u202eback\u2028line\x85\ud800\x00"
 
 
@@ -120,7 +120,7 @@ def test_of_other_peoples_sentences_the_words_and_numbers_stay(form):
         assert quoted not in text
 
 
-@pytest.mark.django_db  # a thread looks after a connection that another test left it
+@pytest.mark.django_db  # the thread still handles a connection of an earlier test
 async def test_the_id_of_a_request_reaches_the_thread_of_a_service():
     def serve() -> str:
         return written("json", lambda log: log.info("file.refused"))
@@ -134,7 +134,7 @@ async def test_the_id_of_a_request_reaches_the_thread_of_a_service():
 
 
 def calls() -> list[tuple[str, ast.Call]]:
-    """Return every call of a `logger` in our code, with its place."""
+    """Return every call of a `logger` in the project's code, with its place."""
     found = []
     for app in ("config", "livechat", "chatbot", "ratings", "reports"):
         for path in sorted((ROOT / app).rglob("*.py")):

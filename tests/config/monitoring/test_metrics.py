@@ -1,4 +1,4 @@
-"""What is counted is counted rightly, says nothing of anybody, and is shown to who may see it."""
+"""Metrics are correct, say nothing about people, and are shown only to authorized clients."""
 
 import os
 import re
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[3] / "docs/how-to/watch-it.md"
 
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
-    """Conversations are counted anew for each test, however busy the computer is."""
+    """Count conversations again in each test, however busy the computer is."""
     gauges._live_counts.clear_cache()
     monkeypatch.setattr(gauges._live_counts, "_timeout_seconds", 20)
 
@@ -139,8 +139,11 @@ print(gauges.COLLECTIONS.labels("0")._value.get() - before)
 
 
 def test_garbage_that_is_collected_while_something_is_counted_stops_nothing(tmp_path):
-    """With several processes there is one lock for all that is counted; a collection that wanted it
-    while its own thread held it stopped the process for ever."""
+    """With several processes, one lock protects all counters.
+
+    A garbage collection that wanted the lock while its own thread held it stopped the process
+    forever.
+    """
     environ = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -153,7 +156,7 @@ def test_garbage_that_is_collected_while_something_is_counted_stops_nothing(tmp_
         env=environ,
         capture_output=True,
         text=True,
-        timeout=100,  # for ever, when it stands still
+        timeout=100,  # a deadlocked process would never end
     )
 
     assert float(done.stdout) > 100, done.stderr
@@ -192,7 +195,7 @@ def test_every_process_answers_for_all_and_one_has_the_port(migrated, tmp_path):
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         texts = []
         for app in apps:
-            # Whoever is asked looks at himself first; the other one did a moment ago.
+            # A request updates only the asked server's own values, so ask each server once first.
             app.get("/metrics", **bearer)
         for app in apps:
             status, body = app.get("/metrics", **bearer)

@@ -1,4 +1,4 @@
-"""Each server counts in a folder of its own; what killed ones have left does not pile up."""
+"""Each server counts in a folder of its own; the folders of killed servers are removed."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def no_folder_is_named(monkeypatch):
 
 
 def put_back(parent, seconds):
-    """Have all folders been made so long ago."""
+    """Set the time of all folders back by `seconds`."""
     then = time.time() - seconds
     for one in parent.iterdir():
         os.utime(one, (then, then))
@@ -33,7 +33,7 @@ def put_back(parent, seconds):
 
 @pytest.fixture
 def another(tmp_path):
-    """Another server with the same folder."""
+    """Provide another server with the same parent folder."""
     command = [sys.executable, "-c", KEEP, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,5 +1,7 @@
-"""The server with a service that never returns, and little time to end: ``python -m
-tests.config.server.stuck serve …``."""
+"""The server with a service that never returns, and with little time to end.
+
+Run as ``python -m tests.config.server.stuck serve …``.
+"""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Stopping sends everybody elsewhere first, answers who is asking, and ends in time."""
+"""Stopping: sockets move elsewhere first, open requests get a response, and it ends in time."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drain")]
 
 @pytest.fixture(scope="module")
 def server(with_demo, tmp_path_factory):
-    """A server of the demo; whoever stops it starts it again."""
+    """A server of the demo. A test that stops it must start it again."""
     running = app.App(with_demo.copy(tmp_path_factory.mktemp("drain")), environ={"DEMO": "1"})
     yield running
     running.kill()
@@ -35,7 +35,7 @@ def started(server):
 
 @contextmanager
 def visitor(server, *, hello=True):
-    """A socket on which nothing moves by itself."""
+    """Yield a socket that sends nothing by itself."""
     address = f"{server.socket_url}/ws/visitor/kettleandleaf/"
     with connect(address, origin=server.url) as opened:
         if hello:
@@ -45,7 +45,7 @@ def visitor(server, *, hello=True):
 
 
 def frame(opened):
-    """Return the next frame; a heartbeat, which may come at any time, is passed over."""
+    """Return the next frame, except heartbeats, which may come at any time."""
     while True:
         said = json.loads(opened.recv(10))
         if said["type"] != "heartbeat":
@@ -84,19 +84,19 @@ def test_a_request_under_way_is_answered(started):
         slow.sendall(head.encode() + body[:10])
         time.sleep(0.3)
         started.send(signal.SIGTERM)
-        while started.status("/healthz"):  # until it takes nobody in any more
+        while started.status("/healthz"):  # until it accepts no connections
             time.sleep(0.05)
         slow.sendall(body[10:])
         answer = slow.recv(4096)
 
-    assert answer.startswith(b"HTTP/1.1 403")  # no token, but an answer
+    assert answer.startswith(b"HTTP/1.1 403")  # no token, but a response
     assert started.wait() == 0
 
 
 def test_the_second_signal_ends_it_at_once(started):
     with visitor(started) as opened:
         started.send(signal.SIGTERM)
-        assert told(opened) == "drain"  # so the first was heard
+        assert told(opened) == "drain"  # so it has handled the first signal
         started.send(signal.SIGTERM)
         code = started.wait()
 

@@ -1,4 +1,4 @@
-"""The two ways to start the server: our own, and Django's `runserver`, which is Daphne here."""
+"""The two ways to start the server: ``serve``, and Django's `runserver`, which is Daphne here."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ def test_a_server_answers_http_and_sockets_and_ends_on_ctrl_c(command, migrated,
 
 
 async def knock(server: app.App) -> int | None:
-    """Open the staff's socket as a stranger; return the status or close code of the refusal."""
+    """Open the staff's socket as a stranger; return the status or close code of the rejection."""
     address, origin = f"{server.socket_url}/ws/staff/", websockets.Origin(server.url)
     try:
         async with websockets.connect(address, origin=origin, proxy=None) as socket:

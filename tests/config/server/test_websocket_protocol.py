@@ -1,4 +1,4 @@
-"""What one turn of the event loop says to a socket leaves together, in order."""
+"""Frames of one turn of the event loop leave in one write, in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Wire(asyncio.Transport):
-    """A connection that notes what is written, and its other end, which takes it apart."""
+    """A connection that records its writes, and the client's end, which decodes them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,14 +40,14 @@ class Wire(asyncio.Transport):
         pass
 
     def heard(self) -> list[tuple[Opcode, bytes]]:
-        """Return the frames that the other end has got."""
+        """Return the frames that the client's end has received."""
         self.client.receive_data(b"".join(self.writes))
         frames = [event for event in self.client.events_received() if isinstance(event, Frame)]
         return [(frame.opcode, bytes(frame.data)) for frame in frames]
 
 
 async def told(say: Callable[[Send, Wire], Awaitable[None]]) -> Wire:
-    """Return the connection over which an application said something, after the handshake."""
+    """Return the connection on which an application has sent frames, after the handshake."""
     wire, said = Wire(), asyncio.Event()
 
     async def application(_scope: Any, receive: Any, send: Send) -> None:
@@ -79,7 +79,7 @@ async def test_what_is_said_in_one_turn_is_one_write():
 
     wire = await told(say)
 
-    assert len(wire.writes) == 2  # the handshake's answer is the first
+    assert len(wire.writes) == 2  # the first is the handshake's response
     assert wire.heard() == [
         (Opcode.TEXT, b"one"),
         (Opcode.TEXT, b"zwei"),
