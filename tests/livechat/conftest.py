@@ -1,4 +1,4 @@
-"""Who works in the Admin."""
+"""The manager who works in the Admin."""
 
 import pytest
 

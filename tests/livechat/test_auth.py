@@ -1,4 +1,4 @@
-"""Who is there: tokens, origins, addresses."""
+"""Identity of a client: tokens, origins, addresses."""
 
 import ipaddress
 import uuid

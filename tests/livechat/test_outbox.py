@@ -1,4 +1,4 @@
-"""What webhooks are to be told: written down with the change itself, and nothing else."""
+"""Deliveries to webhooks are stored in the transaction of the change, and only then."""
 
 import time
 import uuid
@@ -119,7 +119,7 @@ def test_what_is_rolled_back_is_not_told(berlin, vera):
 
 def test_a_webhook_that_is_deleted_meanwhile_stops_nobody_from_writing(berlin, vera):
     known = factories.webhook()
-    outbox.listeners.of(EventType.PING)  # read now, and remembered for seconds
+    outbox.listeners.of(EventType.PING)  # fill the cache, which lasts some seconds
     Webhook.objects.filter(pk=known.pk).delete()
 
     chat = factories.conversation(vera)

@@ -1,4 +1,4 @@
-"""The protocol as it is written down: its types, its fields, its two audiences."""
+"""The protocol's definition: its types, its fields, its two audiences."""
 
 import msgspec
 import pytest
@@ -33,7 +33,7 @@ FIELDS = {
     "Drain": "reconnect_in_ms",
     "Line": "event name",
 }
-"""Everything a visitor can ever be sent. A field more is a decision: here it becomes visible."""
+"""Every field that can ever be sent to a visitor, so that a new one is a visible decision."""
 
 
 def structs_in(struct: type[msgspec.Struct]) -> set[type[msgspec.Struct]]:

@@ -1,7 +1,7 @@
-"""Texts made to take long: every entrance bounds them before work that grows faster than they do.
+"""Texts made to be slow: every entry point limits their length before superlinear work.
 
-What is counted is the work of the standard library: for each run of marks that it sorts, and for
-each label that it encodes, the square of the length.
+The tests count the standard library's steps: the square of the length, for each run of combining
+marks that it sorts, and for each label that it encodes.
 """
 
 import encodings.idna
@@ -23,7 +23,7 @@ from livechat.models import Message, Webhook
 MARKS = "\u0301\u0316" * 8_000
 MUSIC = "\U0001d165\U0001d16d" * 8_000
 KANA = "\uff9e\u0316" * 8_000
-"""NFKC makes combining marks of the half-width sound marks."""
+"""NFKC turns the half-width sound marks into combining marks."""
 JOINED = ("\u0301\u0316" * 4 + "\u200d") * 2_000
 HIDDEN = ("\u0301\u0316" * 4 + "\x01") * 2_000
 LETTERS = "ü" * 16_000
@@ -31,9 +31,9 @@ WORST = [MARKS, MUSIC, KANA, JOINED, HIDDEN, LETTERS]
 NAMES = ["marks", "marks of music", "kana", "marks with joiners", "marks with controls", "letters"]
 
 FEW = 100_000
-"""Steps that anybody may cause at once; one text of 16,000 marks takes 256 million."""
+"""Steps that any client may cause at once; one text of 16,000 marks takes 256 million."""
 OF_STAFF = 5_000_000
-"""Django's own fields read addresses of 2,048 characters before they judge them."""
+"""Django's own fields process addresses of 2,048 characters before they validate them."""
 
 
 class Work:
@@ -45,7 +45,7 @@ class Work:
     def normalize(self, form: Any, value: str) -> str:
         runs = groupby(value, _is_sorted)
         self.steps += sum(len(list(run)) ** 2 for is_sorted, run in runs if is_sorted)
-        # What it gives is not what is asked, and would take as long as it says.
+        # Above the limit the test fails anyway, and the real call would take too long.
         return value if self.steps > OF_STAFF else _normalize(form, value)
 
     def encode(self, label: str) -> bytes:
@@ -64,7 +64,7 @@ def _is_sorted(char: str) -> bool:
 
 
 class _Older:
-    """Unicode 3.2, which IDNA is made of."""
+    """Unicode 3.2, on which IDNA is based."""
 
     def __init__(self, work: Work, database: Any) -> None:
         self.normalize = work.normalize
@@ -118,7 +118,7 @@ def test_the_worst_text_is_little_work(work, entrance, worst):
     assert refused in ("", "too_long", "empty", "bad_origin", "bad_target")
 
 
-# --- what stays of marks
+# --- marks that are kept
 
 
 READABLE = {
@@ -170,13 +170,13 @@ def test_letters_and_emoji_are_no_marks():
 
 
 def test_cleaning_what_is_clean_changes_nothing():
-    # In NFC this mark is two.
+    # NFC splits this mark into two.
     cleaned = text.clean("x" + "\u0344" * 50 + "\u1ea4" + "\u0344" * 8)
 
     assert text.clean(cleaned) == cleaned
 
 
-# --- at the doors
+# --- entry points
 
 
 FRAMES = {

@@ -63,7 +63,7 @@ def closed(channel: Channel) -> Conversation:
 
 
 def things(who: str, user: User, berlin: Channel) -> dict[str, tuple[int | None, int]]:
-    """Return, of every model, the key of an object that is his and of one that is not."""
+    """Return, for every model, the key of an own object of the user and of another's."""
     paris = factories.channel("Paris")
     theirs = factories.conversation(factories.visitor(paris))
     own = closed(berlin) if who == "analyst" else factories.conversation(factories.visitor(berlin))

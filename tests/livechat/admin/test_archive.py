@@ -29,7 +29,7 @@ def say(actor, row: Conversation, text: str, *, internal: bool = False) -> None:
 
 
 def written(row: Conversation, count: int) -> None:
-    """Add entries of the visitor, fast; the row counts them."""
+    """Add `count` messages of the visitor quickly, and update the row's counters."""
     author = row.participants.get(role="visitor")
     Message.objects.bulk_create(
         Message(
@@ -409,5 +409,5 @@ def test_a_list_counts_for_the_rows_of_its_page_alone(client, maria, vera, rows,
 
     listing = client.get(address, {"o": str(column)}).context["cl"].queryset.query
 
-    assert listing.group_by is None  # that counts for all rows, whatever the page shows
+    assert listing.group_by is None  # grouping would count for all rows, not the page's
     assert not {str(name).lstrip("-") for name in listing.order_by} & {"texts", "chats"}

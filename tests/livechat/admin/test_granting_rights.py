@@ -1,4 +1,4 @@
-"""Rights in the Admin: an account gives those it has, and superusers alone give everything."""
+"""Rights in the Admin: accounts may give only their own rights, superusers may give all."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -17,7 +17,7 @@ ONLY = ["Only a superuser may change this."]
 
 @pytest.fixture
 def clerk(client: Client) -> User:
-    """A clerk who keeps accounts and groups, and is an operator, but no superuser."""
+    """A clerk who manages accounts and groups, and is an operator, but not a superuser."""
     made = factories.user("clerk", group=rights.OPERATORS, is_staff=True)
     made.user_permissions.set(factories.permissions(*RIGHTS))
     client.force_login(made)
@@ -38,7 +38,7 @@ def account(row: User) -> str:
 
 
 def sent(row: User, **fields: object) -> dict[str, object]:
-    """Return what the form of an account sends when nothing but `fields` is changed."""
+    """Return what an account's form sends when only `fields` are changed."""
     kept = {
         "username": row.username,
         "first_name": row.first_name,
@@ -214,7 +214,7 @@ def test_a_clerk_changes_a_group_and_leaves_the_rights_that_are_there(client, cl
 
 
 def test_the_groups_of_the_chat_keep_their_names_which_stand_for_their_rights(client, clerk):
-    """The next release gives a group of such a name its rights."""
+    """An upgrade would give the chat's rights to any group with such a name."""
     helpers = Group.objects.create(name="Helpers")
     managers = group(rights.MANAGERS)
 

@@ -1,4 +1,4 @@
-"""Every page for staff, with every parameter, and with values that make no sense: none fails."""
+"""Every staff page with every parameter and with invalid values: no request fails with an error."""
 
 import itertools
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ IN_ADDRESSES = {
 }
 IN_FORMS = {"NUL": "\0", "a huge number": HUGE, "a negative number": "-1", "a word": "abc"}
 KEYS = [HUGE, "9" * 5_000, "abc", "_00"]
-"""What no row of the Admin is called."""
+"""Keys that no row of the Admin has."""
 
 ANSWERS = {200, 302, 400, 403, 404, 405}
 OF_LISTS = [("o", "abc"), ("o", HUGE), ("p", "abc"), ("p", HUGE), ("p", "-1"), ("q", HUGE)]
@@ -62,7 +62,7 @@ TOKENS = ("/files/{}/", "/transcripts/{}/", "/avatars/{}", "/chat/{}/", "/widget
 
 @pytest.fixture
 def root(client: Client, berlin, anna, vera) -> Client:
-    """The browser of a superuser who answers too, where there is a row of everything."""
+    """The browser of a superuser who is also an operator, with a row of every model."""
     user = factories.user("root", group=rights.OPERATORS, is_staff=True, is_superuser=True)
     now = factories.conversation(vera).opened_at
     Delivery.objects.create(
@@ -82,7 +82,7 @@ def base(name: str) -> str:
 
 
 def row(name: str) -> str:
-    """Return the address of a row, which is there in every list but that of failed sign-ins."""
+    """Return the address of the first row of a list; of row 1 if the list is empty."""
     first = LISTS[name].model.objects.order_by("pk").first()
     return f"{base(name)}{first.pk if first else 1}"
 

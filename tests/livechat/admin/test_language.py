@@ -1,4 +1,4 @@
-"""The Admin speaks the language of who looks at it, also where a library brings none."""
+"""The Admin speaks the language of its user, even where a library has no translation."""
 
 import re
 from html import unescape
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def english(text: str) -> list[str]:
-    """Return those of the library's words that a page says or tells screen readers in English."""
+    """Return the library's texts that a page shows, or gives to screen readers, in English."""
     spoken = re.sub(r"<script\b.*?</script>", "", unescape(text), flags=re.S)
     said = {word.strip() for word in re.findall(r">([^<>]+)<", spoken)}
     told = re.findall(r'(?:title|placeholder|aria-label)="([^"]*)"', spoken)
@@ -24,7 +24,7 @@ def english(text: str) -> list[str]:
 
 
 def pages() -> list[str]:
-    """Return the addresses of what the Admin shows of everything it knows."""
+    """Return the addresses of all Admin pages."""
     found = [reverse("admin:index")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"

@@ -1,4 +1,4 @@
-"""What the address of a list in the Admin may ask for: what the page offers, and nothing else."""
+"""Query parameters of the Admin's lists: those that the page offers work, others are rejected."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ ACCOUNTS = ("superuser", "manager", "operator", "analyst", "auditor")
 GROUPS = {"manager": rights.MANAGERS, "operator": rights.OPERATORS, "analyst": rights.ANALYSTS}
 SECRETS = ("password", "secret", "old_secret", "key")
 LEVELS = 3
-"""How many relations the walk goes along."""
+"""The number of relations that are followed."""
 
 DAYS = ("year", "month", "day")
 OFFERED = {
@@ -86,13 +86,16 @@ def address(name: str) -> str:
 
 
 def opened_by(client: Client) -> list[str]:
-    """Return the lists that open for who is signed in."""
+    """Return the lists that the signed-in account may open."""
     return [name for name in LISTS if client.get(address(name)).status_code == 200]
 
 
 def paths(model: type[Model], levels: int) -> Iterator[str]:
-    """Return every field of `model` and of the models it leads to, in both directions, each with
-    every lookup it knows."""
+    """Return the lookup paths of `model`.
+
+    These are all fields of the model and of related models in both directions, each with every
+    lookup.
+    """
     for field in model._meta.get_fields():
         lookups = field.get_lookups() if hasattr(field, "get_lookups") else {}
         yield field.name
@@ -103,7 +106,7 @@ def paths(model: type[Model], levels: int) -> Iterator[str]:
 
 
 def leading_to_secrets(model: type[Model]) -> set[str]:
-    """Return the shortest path to each kind of secret, by each relation it begins with."""
+    """Return the shortest path to each kind of secret, for each relation it begins with."""
     found: dict[tuple[str, str], str] = {}
     for path in sorted(paths(model, LEVELS), key=len):
         parts = path.split("__")
@@ -175,7 +178,7 @@ def test_no_list_sorts_or_searches_by_a_secret(name):
 
 
 def links(page: str) -> set[str]:
-    """Return the addresses that a list offers for itself."""
+    """Return the links of a list to itself."""
     return {unescape(link) for link in re.findall(r'href="(\?[^"]*)"', page)}
 
 

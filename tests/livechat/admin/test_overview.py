@@ -1,4 +1,4 @@
-"""The Admin's start page: what is waiting, for whom it is, and what is still to be set up."""
+"""The Admin's start page: what waits, for which reader, and what is still to be set up."""
 
 import re
 from datetime import timedelta
@@ -37,7 +37,7 @@ def reader(name: str, group: str | None, **fields) -> Client:
 
 @pytest.fixture
 def maria() -> Client:
-    """A manager who does not answer."""
+    """A manager who is not an operator."""
     client = reader("maria", rights.MANAGERS)
     operator = account(client).operator
     operator.delete()
@@ -49,7 +49,7 @@ def shown(client: Client):
 
 
 def links(client: Client) -> list[str]:
-    """Return where the page leads, without its frame."""
+    """Return the links of the page's overview."""
     page = client.get(reverse("admin:index")).text
     return [
         unescape(one)
@@ -69,7 +69,7 @@ def steps(client: Client) -> dict[str, bool]:
     return {step.title: step.is_done for step in shown(client).steps}
 
 
-# --- channels and who waits
+# --- channels and waiting visitors
 
 
 def test_a_manager_sees_every_channel_with_the_busiest_first(maria, berlin, anna, ben):
@@ -173,7 +173,7 @@ def test_a_calm_house_says_so(maria, berlin):
     assert "No visitor waits" in maria.get(reverse("admin:index")).text
 
 
-# --- very many
+# --- long lists
 
 
 def test_of_very_many_the_first_are_shown_and_the_rest_counted(maria):
@@ -202,7 +202,7 @@ def queries(client: Client) -> int:
 
 
 def test_forty_channels_cost_as_many_queries_as_one(maria, berlin, monkeypatch):
-    monkeypatch.setattr("config.start_page.findings", list)  # they are kept for a while
+    monkeypatch.setattr("config.start_page.findings", list)  # cached, so their queries vary
     waiting_in(berlin)
     one = queries(maria)
     for number in range(40):
@@ -374,7 +374,7 @@ def test_the_only_account_that_may_enter_is_advised_to_let_another_one_in():
     assert steps(root)[second] is True
 
 
-# --- where its lines lead
+# --- targets of the links
 
 
 @pytest.mark.parametrize("who", ["root", "maria", "anna", "analyst", "otto"])

@@ -1,4 +1,4 @@
-"""People, canned responses, expertise and tags in the Admin; and the history of what changed."""
+"""Accounts, canned responses, expertise and tags in the Admin, and their history of changes."""
 
 import json
 
@@ -26,7 +26,7 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def root(client):
-    """An administrator who has signed in."""
+    """A signed-in administrator."""
     user = factories.user("root", is_staff=True, is_superuser=True)
     client.force_login(user)
     return user
@@ -51,7 +51,7 @@ def errors(response) -> dict[str, list[str]]:
 
 
 def told(model: str, row) -> list[str]:
-    """The lines of the newest entry in the history of `row`."""
+    """Return the lines of the newest entry in the history of `row`."""
     entry = LogEntry.objects.filter(
         object_id=str(row.pk), content_type=ContentType.objects.get(model=model)
     ).latest("pk")
@@ -486,7 +486,7 @@ def test_passwords_are_never_told(client, root):
 
 
 class Told(TellsDifferences):
-    """The mixin alone, for forms no page of ours has."""
+    """The mixin alone, for forms that no page has."""
 
 
 class FormOfSecrets(forms.Form):

@@ -1,4 +1,4 @@
-"""Rules in the Admin: checked on save, and tried on a page."""
+"""Rules in the Admin: validated on save, and tested for a page's address."""
 
 import pytest
 from django.core.exceptions import ValidationError

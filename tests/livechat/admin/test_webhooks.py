@@ -1,4 +1,4 @@
-"""Webhooks and deliveries in the Admin: set up, tried, looked at, sent again."""
+"""Webhooks and deliveries in the Admin: created, tested, viewed, sent again."""
 
 import pytest
 from django.test import Client
@@ -24,7 +24,7 @@ ADDED = {
 
 @pytest.fixture
 def maria(client: Client, maria: User) -> Client:
-    """Her browser."""
+    """The browser of the manager."""
     return client
 
 

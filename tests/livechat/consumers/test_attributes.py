@@ -1,4 +1,4 @@
-"""What a website tells of its visitor."""
+"""Attributes of a visitor that a website sends."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What is not allowed is answered, stores nothing, and never ends in a traceback."""
+"""A forbidden or invalid command gets a response, stores nothing, and never ends in a traceback."""
 
 import json
 import uuid
@@ -142,7 +142,7 @@ async def test_writing_about_nul_is_not_writing_one(sockets, berlin, anna):
     assert (await visitor.next("ack"))["seq"]
 
 
-# --- who are you
+# --- authentication
 
 
 async def test_an_unknown_channel_is_refused_before_the_socket_opens(sockets, db):
@@ -291,7 +291,7 @@ async def test_staff_without_the_right_have_no_inbox(sockets, db):
     assert await sockets.connect("/ws/staff/", cookie=cookie) is None
 
 
-# --- what is not yours
+# --- authorization
 
 
 VISITOR_COMMANDS: dict[str, dict[str, Any]] = {
@@ -408,7 +408,7 @@ async def test_an_operator_who_was_switched_off_can_write_no_more(sockets, berli
     assert await Message.objects.filter(text="Revenge").acount() == 0
 
 
-# --- too much, at once
+# --- rate limits
 
 
 async def test_a_flood_of_messages_is_refused_with_the_time_to_wait(

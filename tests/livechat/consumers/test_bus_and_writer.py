@@ -1,4 +1,4 @@
-"""Carrying frames to sockets, and messages to the database together."""
+"""The bus, which carries frames to sockets, and the writer, which stores messages in batches."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""A visitor and an operator talk through real sockets."""
+"""A visitor and an operator chat through real sockets."""
 
 import json
 import uuid
@@ -202,7 +202,7 @@ async def test_a_waiting_conversation_goes_to_the_first_who_takes_it(sockets, be
 
 async def test_everybody_of_the_channel_reads_along_while_a_visitor_waits(sockets, berlin):
     anna = await sync_to_async(factories.operator)("anna", berlin, online=False)
-    # She is at her desk but does not take new conversations.
+    # She is online but does not accept new conversations.
     anna.accepting = False
     await anna.asave()
     desk = await sockets.staff(anna)

@@ -1,4 +1,4 @@
-"""Heartbeats: what they carry, and how a loss is noticed."""
+"""Heartbeats: their contents, and how they reveal a lost event."""
 
 import time
 import uuid

@@ -1,5 +1,7 @@
-"""Too much, from one person, one address, one channel, or everybody: refused, told when to come
-back, and counted; the others go on."""
+"""Rate limits of a person, an address, a channel and the process.
+
+Excess is rejected with a time to wait, and counted; the others go on.
+"""
 
 import asyncio
 import time
@@ -23,14 +25,14 @@ NOW = 1_000.0
 
 
 def entered(house: Limiter, place: str, times: int, *, is_staff: bool = False) -> list[str]:
-    """Come in so often; return what was refused."""
+    """Connect `times` times; return the names of the limits that rejected a connection."""
     answers = [house.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
     return [answer.name for answer in answers if answer]
 
 
 @pytest.fixture
 def no_time(monkeypatch):
-    """However slow the machine: nothing is given back while the test runs."""
+    """Refill no token bucket during the test, however slow the machine is."""
 
     def still(person_or_crowd):
         changes = {
@@ -51,14 +53,14 @@ def no_time(monkeypatch):
 
 
 async def posted(socket, conversation, times: int, text: str = "Hello") -> list[str]:
-    """Post so often; return the codes of the refusals."""
+    """Post `times` times; return the codes of the rejections."""
     for _ in range(times):
         await socket.post(conversation, text)
     answers = [await socket.next("ack", "rejected") for _ in range(times)]
     return [answer["code"] for answer in answers if answer["type"] == "rejected"]
 
 
-# --- who may come in
+# --- connections
 
 
 def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
@@ -138,7 +140,7 @@ def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, c
 
 
 class Wire:
-    """What an application sends."""
+    """Records what an application sends."""
 
     def __init__(self) -> None:
         self.sent: list[dict] = []
@@ -206,7 +208,7 @@ async def test_a_place_is_given_back_however_a_socket_ends(sockets, berlin):
     assert (open_now, limiter.sockets) == (1, 0)
 
 
-# --- how much he may do
+# --- commands of one person
 
 
 async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_time, sockets, berlin, anna):
@@ -218,7 +220,7 @@ async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_time, sockets, b
 
     codes = [code for tab in tabs for code in await posted(tab, conversation, 10)]
 
-    # A burst of 25, the opening among them.
+    # A burst of 25, including the text of the opening.
     assert codes == ["rate_limited"] * 26
     assert limiter.refused == {"visitor.messages": 26}
 
@@ -248,7 +250,7 @@ async def test_all_visitors_of_an_address_together_have_a_limit(
 async def test_thousands_of_new_visitors_from_one_address_are_slowed(
     no_time, sockets, berlin, settings
 ):
-    settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty newcomers
+    settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty new visitors
     kept = [await sockets.visitor(berlin) for _ in range(20)]
     token = (await kept[0].next("welcome"))["token"]
 
@@ -273,7 +275,7 @@ async def test_opening_and_closing_again_and_again_is_slowed(no_time, sockets, b
         conversation = answers[-1].get("conversation", conversation)
 
     refused = [answer for answer in answers if answer["type"] == "rejected"]
-    assert len(refused) == 6  # a burst of ten, the first one among them
+    assert len(refused) == 6  # a burst of ten, including the first one
     assert all(answer["retry_after"] > 1 for answer in refused)
 
 
@@ -331,11 +333,11 @@ async def test_a_tab_too_many_takes_the_place_of_the_oldest(sockets, berlin, mon
     assert len(tabs) == socket.limits.tabs
 
 
-# --- what is left undone
+# --- load shedding
 
 
 async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin, anna):
-    """Typing, marks, attributes, new chats, messages: silent or refused with a time, in order."""
+    """Typing, marks, attributes, openings, messages are dropped or rejected, in this order."""
     desk = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
     other = await sockets.visitor(berlin)
@@ -368,8 +370,8 @@ async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin,
 
 
 async def heard_out(socket) -> list[dict[str, Any]]:
-    """Return what has come since, when everything that was sent has been read and answered."""
-    await socket.send("hello", version=1, tab="again")  # refused, whatever is left undone
+    """Return all frames so far, after the server has handled every command."""
+    await socket.send("hello", version=1, tab="again")  # always rejected, at any load
     frames: list[dict[str, Any]] = []
     while (frame := await socket.next()).get("code") != "hello_again":
         frames.append(frame)
@@ -382,7 +384,7 @@ async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, be
     codes = []
     for _ in range(4):
         codes += await posted(visitor, conversation, 20)
-        time.sleep(0.5)  # within the frames of a socket
+        time.sleep(0.5)  # stay within a socket's limit of frames
     limiter.level = Level.CALM
 
     assert codes.count("unavailable") >= 60
@@ -399,7 +401,7 @@ async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
     assert (await desk.next("ack", "rejected"))["type"] == "ack"
 
 
-# --- what is kept in memory
+# --- memory
 
 
 async def test_slow_readers_together_have_a_bound(monkeypatch):
@@ -428,7 +430,7 @@ async def test_slow_readers_together_have_a_bound(monkeypatch):
 
 
 class Stuck:
-    """What a send waits for whose reader has gone to lunch."""
+    """A send that never finishes, as with a stalled reader."""
 
     def __await__(self):
         yield from asyncio.get_running_loop().create_future()

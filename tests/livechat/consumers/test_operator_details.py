@@ -1,4 +1,4 @@
-"""What operators are told beside the chat itself: whose turn it is, who looks, who he is."""
+"""What operators see besides the chat: statuses, viewers, and details of the visitor."""
 
 import uuid
 from datetime import timedelta
@@ -25,7 +25,7 @@ def wait_for_customer(who, chat):
     )
 
 
-# --- whose turn it is
+# --- the status of a conversation
 
 
 def test_a_status_is_kept_and_told(
@@ -102,7 +102,7 @@ def test_a_status_of_a_conversation_in_nobodys_charge_is_refused(berlin, anna, v
     assert refused.value.code == "not_assigned"
 
 
-# --- who looks
+# --- viewers
 
 
 async def test_colleagues_hear_who_looks_at_a_conversation(sockets, berlin, anna, ben):
@@ -142,7 +142,7 @@ async def test_looking_at_what_one_may_not_read_is_refused(sockets, berlin, anna
     assert (await desk.next("rejected"))["code"] == "not_found"
 
 
-# --- who he is
+# --- the visitor
 
 
 def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
@@ -227,7 +227,7 @@ def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, ve
     assert (len(told.earlier), told.total) == (10, 12)
 
 
-# --- how long it takes, who is there, what a newcomer has done
+# --- waiting times, availability, first steps
 
 
 def answered(berlin, seconds):

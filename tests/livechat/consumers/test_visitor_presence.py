@@ -1,4 +1,4 @@
-"""Whether the visitor is still there: those who would answer him are told, others not."""
+"""Whether the visitor is still there: the events for operators who would write to them."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -18,13 +18,13 @@ PRESENCE = "visitor.presence"
 
 
 async def told(desk: Socket) -> list[tuple[str, bool]]:
-    """Return (conversation, present) of what a dashboard was told since the last time."""
+    """Return (conversation, present) of the presence events since the last call."""
     frames = [frame for frame in await desk.drain() if frame["type"] == PRESENCE]
     return [(frame["conversation"], frame["present"]) for frame in frames]
 
 
 async def again(visitor: Socket, channel: Channel, sockets: Sockets) -> Socket:
-    """Return another tab of a visitor, when its welcome has come."""
+    """Return another tab of a visitor after its `welcome`."""
     welcome = next(frame for frame in visitor.heard if frame["type"] == "welcome")
     tab = await sockets.visitor(channel, token=welcome["token"])
     await tab.next("welcome")
@@ -32,7 +32,7 @@ async def again(visitor: Socket, channel: Channel, sockets: Sockets) -> Socket:
 
 
 def seen() -> VisitorConsumer:
-    """The only visitor's socket there is."""
+    """Return the consumer of the only visitor's socket."""
     (found,) = [socket for socket in BaseConsumer.live if isinstance(socket, VisitorConsumer)]
     return found
 
@@ -123,7 +123,7 @@ async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watch
     desk, watching = await sockets.staff(ben), await sockets.staff(ben)
     await watching.send("conversation.watch", conversation=chat)
     await watching.send("timeline.fetch", conversation=chat, after_seq=0)
-    await watching.next("timeline.page")  # so he watches
+    await watching.next("timeline.page")  # so the watch command has been handled
     await watching.drain()
     await desk.drain()
 

@@ -1,4 +1,4 @@
-"""Archives and Office files: what hides something is refused, wherever it hides it."""
+"""Archives and Office files: a file with hidden contents is rejected, wherever they are."""
 
 import io
 import struct
@@ -45,7 +45,7 @@ def refusal(data: bytes) -> str:
 
 
 def end_of(data: bytes) -> tuple[int, ...]:
-    """Return what the end of an archive says: marks, counts, length and place of the directory."""
+    """Return the end of an archive: marks, counts, length and position of the directory."""
     return struct.unpack("<4s4H2LH", data[-22:])
 
 
@@ -53,7 +53,7 @@ def changed(data: bytes, at: int, by: bytes) -> bytes:
     return data[:at] + by + data[at + len(by) :]
 
 
-# What is taken
+# What is accepted
 
 
 @pytest.mark.parametrize("kind", [WORD, EXCEL, SLIDES])
@@ -270,7 +270,7 @@ def test_a_link_is_refused():
     assert refusal(out.getvalue()) == "file_type"
 
 
-# What cannot be read, or says two things
+# What cannot be read, or contradicts itself
 
 
 def test_what_is_encrypted_is_refused():

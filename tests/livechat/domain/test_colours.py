@@ -1,4 +1,4 @@
-"""Colours: how well they can be told apart, and which similar one could."""
+"""Colours: their contrast, and the nearest one with enough contrast."""
 
 import colorsys
 
@@ -56,7 +56,7 @@ def test_the_hue_stays(colour, against, contrast):
         for code in (colour, colours.nearest(colour, against, contrast))
     )
 
-    # Near black, white and grey a byte more or less is another hue: those say nothing.
+    # Skip colours near black, white and grey, where one more byte changes the hue.
     if min(before[2], after[2]) > 0.5 and 0.25 < after[1] < 0.75 and 0.25 < before[1] < 0.75:
         turned = abs(before[0] - after[0])
         assert min(turned, 1 - turned) < 0.02

@@ -130,7 +130,7 @@ def test_what_the_version_before_wrote_decides_over_what_it_does_not_know(
     assert availability.choice(accepting=accepting, availability=stored) == expected
 
 
-# --- the batch rule
+# --- numbering a batch
 
 
 def test_thirty_per_cent_doubles_notes_and_two_conversations_leave_no_hole():
@@ -226,7 +226,7 @@ def test_one_line_has_no_breaks_and_a_limit():
     assert text.one_line("a\n\tb  c\x00d", 5) == "a b c"
 
 
-# --- pace
+# --- rate limits
 
 
 def test_a_bucket_lets_a_burst_pass_and_then_the_rate():

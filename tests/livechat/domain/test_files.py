@@ -1,4 +1,4 @@
-"""Files: what they are by their bytes, and a name from which nothing can come."""
+"""Files: their type, detected from the bytes, and a safe name."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Figures and decisions about too much, without anything that is busy."""
+"""Pure decisions about rate limits and load shedding."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from livechat.domain.overload import HOLD_SECONDS, THRESHOLDS, Level, Load, Read
 DEFAULTS = limits(frames=20, messages=4, people=500)
 
 
-# --- how much anybody may do
+# --- rate limits
 
 
 def test_an_office_of_five_hundred_opens_the_chat_at_once_and_talks():
@@ -43,7 +43,7 @@ def test_a_crowd_grows_with_its_people():
     assert DEFAULTS.channel == shared_limits(CHANNEL_FACTOR * 500)
 
 
-# --- what is left undone
+# --- load shedding
 
 
 @pytest.mark.parametrize(

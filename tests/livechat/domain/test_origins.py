@@ -1,4 +1,4 @@
-"""Which websites may embed a widget: what is written, what browsers call themselves."""
+"""Which websites may embed a widget: entries of the list, and origins that browsers send."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Preferences: what is stored is read back, and whatever else lies there does no harm."""
+"""Preferences: stored values are read back, and invalid stored data does no harm."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Which rule applies: examples, and against brute force."""
+"""Which rule applies: examples, and a comparison with brute force."""
 
 import time
 
@@ -129,7 +129,7 @@ some_pages = st.builds(
 
 @given(some_rules, some_pages)
 def test_the_choice_is_that_of_brute_force(some, page):
-    """Rank every rule that fits by (for everywhere, sequence, pk): the least one wins."""
+    """Rank every matching rule by (for everywhere, sequence, pk): the lowest one wins."""
     fits = []
     for one in some:
         if one.countries and page.country not in one.countries:
@@ -200,7 +200,7 @@ def test_an_explosive_pattern_takes_no_time():
     patterns.check("(a+)+$")
     assert not patterns.search("(a+)+$", "a" * 8_192 + "!")
 
-    # Backtracking would not end in the lifetime of the universe; seconds are no timing test.
+    # Backtracking would not end in the lifetime of the universe, so seconds are no timing test.
     assert time.perf_counter() - started < 5
 
 

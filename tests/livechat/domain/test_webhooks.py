@@ -1,4 +1,4 @@
-"""Webhooks, the pure part: where one may point, how it is signed, when it is tried again."""
+"""Webhooks, the pure part: permitted targets, signatures, times of retries."""
 
 import ipaddress
 import itertools
@@ -14,7 +14,7 @@ from livechat.domain.webhook_targets import Target, TargetError
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-# --- where may it point?
+# --- permitted targets
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_whatever_is_written_has_an_answer(text):
         assert f"{target.host}{target.path}".isascii()
 
 
-# --- how is it signed?
+# --- signatures
 
 
 def test_the_signature_is_that_of_the_standard():
@@ -218,11 +218,11 @@ def test_what_is_no_secret_is_told_so():
         signatures.key("whsec_***")
 
 
-# --- when is it tried again?
+# --- retries
 
 
 def tries(dice) -> list[datetime]:
-    """Return the moments at which a call is tried that always fails at once."""
+    """Return the times of all attempts of a call that always fails at once."""
     moments = [NOW]
     while (
         moment := backoff.next_try(

@@ -1,4 +1,4 @@
-"""Where the files of a test lie, and a chat with some of them."""
+"""The storage of a test's files, and a conversation with some of them."""
 
 import uuid
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.livechat.files.samples import kept, says
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path) -> Path:
-    """Where this test's files are."""
+    """Store this test's files in a temporary folder; return it."""
     settings.STORAGES = {
         **settings.STORAGES,
         "files": {
@@ -36,7 +36,7 @@ class Chat(NamedTuple):
 
 @pytest.fixture
 def chat(berlin, anna, vera) -> Chat:
-    """Vera's conversation with a file of hers, one of Anna's, and one in a note."""
+    """Vera's conversation with a file from her, one from Anna, and one in a note."""
     row = factories.conversation(vera)
     hers, annas, note = kept(vera, berlin), kept(anna, berlin), kept(anna, berlin)
     messages.post_message(says(vera, row, "", hers))

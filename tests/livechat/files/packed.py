@@ -1,4 +1,4 @@
-"""Archives and Office files, plain ones and such as hide something."""
+"""Archives and Office files, plain ones and ones with hidden contents."""
 
 import io
 import struct
@@ -53,7 +53,7 @@ def relations(*types: str) -> str:
 def office(
     kind: str = WORD, *names: str, types: Iterable[str] = (), parts: Iterable[Part] = ()
 ) -> bytes:
-    """Return an Office file of this kind, with further members and content types."""
+    """Return an Office file of this kind, with additional members and content types."""
     main = f"{kind}.main+xml"
     return zipped(
         *names,
@@ -71,8 +71,10 @@ def open_document(*names: str, kind: str = OPEN_TEXT, parts: Iterable[Part] = ()
 
 
 def compound(*streams: str, before: int = 0) -> bytes:
-    """Return what begins as legacy Office files do, with a directory of these streams behind
-    `before` bytes of something else."""
+    """Return the beginning of a legacy Office file.
+
+    `before` bytes of other data precede a directory of these streams.
+    """
     entries = b""
     for stream in streams:
         wide = stream.encode("utf-16-le")

@@ -1,4 +1,4 @@
-"""Files and people who bring, send and fetch them."""
+"""Sample files, and functions that upload, send and download them."""
 
 import io
 import json
@@ -21,7 +21,7 @@ GPS = "Somewhere secret"
 
 
 def jpeg(size: tuple[int, int] = (640, 480)) -> bytes:
-    """A photo that tells where it was taken."""
+    """Return a photo whose metadata contains a place."""
     exif = PIL.Image.Exif()
     exif[0x010E] = GPS
     out = io.BytesIO()
@@ -44,14 +44,14 @@ def header(who: VisitorActor, channel: Channel) -> dict[str, str]:
 
 
 def bring(client: Client, who: VisitorActor, channel: Channel, data: bytes, name: str = "a.txt"):
-    """Upload as a visitor's browser does."""
+    """Upload a file as a visitor's browser does."""
     return client.post(
         f"/widget/{channel.key}/files/", {"file": sent(data, name)}, headers=header(who, channel)
     )
 
 
 def kept(who, channel: Channel, data: bytes = b"Some text\n", name: str = "notes.txt"):
-    """Upload past the door; return the row."""
+    """Upload through the service, without HTTP; return the row."""
     actor = who if isinstance(who, VisitorActor) else factories.actor(who)
     file = attachments.upload(actor, channel, sent(data), name=name)
     return Attachment.objects.get(public_id=file.id)

@@ -1,4 +1,4 @@
-"""To whom a file is given, how, and for how long its address is good."""
+"""Who may download a file, how it is sent, and how long its address is valid."""
 
 import uuid
 
@@ -168,7 +168,7 @@ def test_staffs_address_asks_who_is_there_and_what_he_may_read_now(chat, berlin,
     assert fetch(signed_in(factories.manager())) == 200
     assert fetch(annas) == fetch(bens) == 200
     berlin.memberships.all().delete()
-    assert fetch(bens) == 404  # his rights have gone
+    assert fetch(bens) == 404  # his rights are gone
     assert fetch(annas) == 200  # she took part
     anna.user.is_active = False
     anna.user.save()

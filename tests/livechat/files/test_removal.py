@@ -1,4 +1,4 @@
-"""When a file goes: taken back, never sent, with its message, left behind."""
+"""When a file is removed: withdrawn, never sent, with its message, or orphaned in the storage."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Files go with their message: once, whole, and only with their owner's."""
+"""Files are sent with their message: once, all of them, and only by their owner."""
 
 import json
 import uuid

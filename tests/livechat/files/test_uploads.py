@@ -1,4 +1,4 @@
-"""Who may bring a file, what is kept of it, and how many."""
+"""Who may upload a file, what is stored of it, and how many are allowed."""
 
 import io
 import uuid
@@ -138,7 +138,7 @@ def test_what_is_not_wanted_is_refused_and_leaves_nothing(
         data = out.getvalue()
     if expected == "image_too_large":
         data = bytearray(png())
-        data[16:24] = (30_000).to_bytes(4, "big") * 2  # what the header claims
+        data[16:24] = (30_000).to_bytes(4, "big") * 2  # the size in the header
 
     answer = bring(client, vera, berlin, bytes(data), name)
 
@@ -248,7 +248,7 @@ def test_who_takes_part_elsewhere_may_bring_files_there(berlin, ben, vera):
     chat = factories.conversation(vera)
     ben.memberships.all().delete()
 
-    assert kept(ben, berlin).operator == ben  # in charge since the beginning
+    assert kept(ben, berlin).operator == ben  # assigned to him since the beginning
     conversations.leave(factories.actor(ben), chat.public_id)
     with pytest.raises(NotAllowed):
         kept(ben, berlin)
@@ -285,7 +285,7 @@ def test_staffs_door_asks_for_session_and_csrf(berlin, anna):
 
 def test_a_disk_that_is_full_leaves_no_row(client, berlin, vera, folder):
     folder.parent.mkdir(exist_ok=True)
-    folder.write_text("no folder")  # nothing can be made inside
+    folder.write_text("no folder")  # no file can be created inside
 
     answer = bring(client, vera, berlin, b"text")
 
@@ -304,7 +304,7 @@ def test_twenty_files_may_wait_and_no_more(client, berlin, vera, folder):
 
     assert (answer.status_code, code(answer)) == (422, "too_many_files")
     assert Attachment.objects.count() == len(stored(folder)) == 20
-    kept(factories.visitor(berlin), berlin)  # others are not concerned
+    kept(factories.visitor(berlin), berlin)  # the limit is per person
 
 
 @pytest.mark.django_db(transaction=True)
@@ -326,7 +326,7 @@ def test_of_many_at_once_never_more_than_twenty_stay(berlin, vera, folder):
 
 @pytest.fixture
 def within_ten_minutes(monkeypatch):
-    """What is counted by the ten minutes of the clock is not counted anew in the middle."""
+    """Stop the clock of the ten-minute limit, so that no new period begins during the test."""
     at = database_time.now()
     monkeypatch.setattr("livechat.services.upload_limits.database_time.now", lambda: at)
 

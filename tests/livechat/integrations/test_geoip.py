@@ -1,4 +1,4 @@
-"""Countries: from a file that may be replaced, broken, old or missing while the server runs."""
+"""Countries, from a file that may be replaced, broken, old or missing while the server runs."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def at_every_question(monkeypatch):
-    """Look at the file each time, instead of every few seconds."""
+    """Check the file at each look-up, instead of every few seconds."""
     monkeypatch.setattr(geoip, "LOOK_SECONDS", 0)
 
 

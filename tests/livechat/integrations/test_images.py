@@ -1,4 +1,4 @@
-"""Pictures: nothing but what is seen is left of them, and no file makes the server suffer."""
+"""Pictures: only their visible contents are kept, and no file overloads the server."""
 
 import io
 import struct
@@ -146,7 +146,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(kind, orientation):
 
 
 def test_colours_of_a_profile_become_those_of_every_screen():
-    # One by which red is blue and blue is red.
+    # A colour profile that swaps red and blue.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile.replace(b"\0s\0R\0G\0B", b"\0s\0B\0G\0R")
     profile = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
@@ -265,7 +265,7 @@ def test_an_avatar_is_the_middle_of_a_picture(kind, size):
     assert near(result.convert("RGB").getpixel((150, 150)), BLUE)
 
 
-# What would make the server suffer
+# Files that could overload the server
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def small(kind: str) -> list[bytes]:
 
 
 def survives(data: bytes, content_type: str) -> bool:
-    """Say that the answer is a picture or a refusal; anything else is raised."""
+    """Return whether the result is a picture or an expected rejection; other exceptions pass."""
     for work in (lambda: reencode(data, content_type), lambda: avatar(data)):
         try:
             work()

@@ -1,4 +1,4 @@
-"""Posting to receivers of every temper, over real connections."""
+"""Posting over real connections to receivers that behave well or badly."""
 
 import datetime
 import ipaddress
@@ -21,9 +21,9 @@ from tests.receiver import receiving
 
 HEADERS = {"webhook-id": "msg_1"}
 SHORT = 1.0
-"""Seconds instead of ten, so that nobody waits long for who never answers."""
+"""A time-out in seconds, instead of ten, for receivers that never respond."""
 LONG = 30.0
-"""Longer than anybody waits."""
+"""Longer than any time-out."""
 DROPS = round(LONG / receiver.DRIP_SECONDS)
 
 
@@ -206,7 +206,7 @@ def test_a_name_is_looked_up_once_and_the_connection_goes_where_it_was_judged():
 def test_an_address_that_does_not_answer_leaves_time_for_the_next():
     with receiving() as place:
         url = f"http://two.example:{place.port}/"
-        # Nobody listens there, and nothing else on loopback keeps a connection waiting.
+        # No process listens on 127.0.0.2: other loopback addresses do not delay a connection.
         assert send(url, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"]).status == 204
 
 

@@ -1,4 +1,4 @@
-"""One time for all machines."""
+"""The database's time is the same for all servers."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who has left a conversation and lost its channel reads up to where they left, and no further."""
+"""Operators who left a conversation and lost its channel can read only up to where they left."""
 
 import uuid
 from datetime import timedelta
@@ -45,7 +45,7 @@ def folder(settings, tmp_path):
 
 
 def say(who, row: Conversation, text: str, *, internal: bool = False, with_file: bool = False):
-    """Post it and return the file it came with, if there is one."""
+    """Post a message; return the id of its file, None without a file."""
     files = []
     if with_file:
         kept = SimpleUploadedFile("list.txt", b"Some text\n")
@@ -59,8 +59,10 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
 
 @pytest.fixture
 def chat(berlin, anna, ben, vera):
-    """Anna and Ben answer Vera, then Anna leaves, and the two others go on. `before` and `after`
-    are files."""
+    """Anna and Ben join Vera's conversation, then Anna leaves, and the other two go on.
+
+    `before` and `after` are files sent before and after Anna left.
+    """
     row: Any = factories.conversation(vera, "Where is my parcel?")
     for person in (anna, ben):
         conversations.join(factories.actor(person), row.public_id)
@@ -75,7 +77,7 @@ def chat(berlin, anna, ben, vera):
 
 @pytest.fixture
 def gone(berlin, anna, chat):
-    """Anna, who does not answer on Berlin any more."""
+    """Anna, who is no longer an operator of Berlin."""
     berlin.memberships.filter(operator=anna).delete()
     return anna
 

@@ -1,4 +1,4 @@
-"""Whether an operator takes chats: his own choice, half an hour of nothing, who hears of it."""
+"""Whether an operator gets conversations: own choice, inactivity, and the events about it."""
 
 import threading
 import uuid
@@ -25,7 +25,7 @@ AVAILABLE, BUSY, INVISIBLE = Availability.AVAILABLE, Availability.BUSY, Availabi
 
 
 def idle(*people: Operator, minutes: float = 31) -> None:
-    """Let people be connected who have touched nothing for so long."""
+    """Make operators connected but inactive for `minutes`."""
     pks = [person.pk for person in people]
     Operator.objects.filter(pk__in=pks).update(
         seen_at=timezone.now(), active_at=factories.minutes_ago(minutes)
@@ -34,14 +34,14 @@ def idle(*people: Operator, minutes: float = 31) -> None:
 
 @pytest.fixture
 def overseer(db) -> User:
-    """A manager who does not answer visitors."""
+    """A manager who is not an operator."""
     oscar = factories.user("oscar")
     oscar.user_permissions.add(Permission.objects.get(codename="manage_livechat"))
     return oscar
 
 
 def told(published, operator: Operator) -> list[str]:
-    """Return as what somebody's colleagues were told he is, in order."""
+    """Return the presences of an operator that colleagues received, in order."""
     frames = [msgspec.json.decode(post.frame) for post in published if post.frame]
     return [
         frame["presence"]
@@ -53,7 +53,7 @@ def told(published, operator: Operator) -> list[str]:
     ]
 
 
-# --- his own choice
+# --- the own choice
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_many_colleagues_come_in_several_frames_that_are_not_too_large(berlin, a
     assert max(len(wire.encode(frame).encode()) for frame in frames) < wire.MAX_FRAME_BYTES
 
 
-# --- half an hour without a touch
+# --- half an hour without activity
 
 
 def test_who_touched_nothing_for_half_an_hour_is_told_of_once(
@@ -218,7 +218,7 @@ TIMES = {"seen_at", "active_at"}
 )
 def test_nobody_else_is_marked(berlin, anna, published, reason):
     idle(anna)
-    # Minutes ago, counted when the test runs and not when it is collected.
+    # Convert minutes to times now, when the test runs, not when it is collected.
     at = {key: factories.minutes_ago(reason[key]) for key in TIMES & reason.keys() if reason[key]}
     Operator.objects.filter(pk=anna.pk).update(**{**reason, **at})
 
@@ -269,7 +269,7 @@ def test_a_mark_that_code_of_the_version_before_did_not_take_away_is_none(berlin
     idle(anna)
     operators.mark_idle(factories.minutes_ago(-1))
     now = timezone.now() + timedelta(hours=1)
-    # It knows nothing of the mark: she was active five minutes after it, and then no more.
+    # The older code ignores the mark: she was active five minutes after it, and then no more.
     Operator.objects.update(active_at=now - timedelta(minutes=31), seen_at=now)
 
     assert [operators.mark_idle(now), operators.mark_idle(now)] == [1, 0]

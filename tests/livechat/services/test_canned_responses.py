@@ -1,4 +1,4 @@
-"""Canned responses: who gets which, in which order, and what their use leaves behind."""
+"""Canned responses: which ones an operator gets, in which order, and what their use records."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the clock tidies up, and what it must leave alone."""
+"""What the clean-up jobs remove, and what they must keep."""
 
 import uuid
 from datetime import timedelta
@@ -21,7 +21,7 @@ def tomorrow(db):
 
 
 def empty(vera) -> Conversation:
-    """A conversation in which only the machine has spoken."""
+    """A conversation that has only system lines."""
     row = factories.conversation(vera)
     row.messages.exclude(kind="system").delete()
     return row

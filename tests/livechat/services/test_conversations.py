@@ -1,4 +1,4 @@
-"""The life of a conversation, and who gets it."""
+"""The life of a conversation, and the choice of its operator."""
 
 import threading
 import uuid
@@ -278,7 +278,7 @@ def test_a_message_that_is_stored_while_it_is_repeated_as_an_opening_is_stored_o
         conversations.close(vera, chat.public_id)
 
     def between(execute, sql, params, many, context):
-        """Let another tab store it, and the chat end, after the first look at what there is."""
+        """After the first query, let another tab store the text, and end the conversation."""
         nonlocal is_stored
         answer = execute(sql, params, many, context)
         looked = "livechat_message" in sql or 'FROM "livechat_conversation"' in sql
@@ -427,7 +427,7 @@ def test_read_marks_only_grow_and_never_beyond_what_exists(anna, vera):
 
 
 def test_every_service_locks_in_the_one_order(berlin, anna, ben, vera):
-    """visitor < operator < conversation, read off the statements themselves."""
+    """visitor < operator < conversation < participant, read from the SQL statements."""
     order = [
         "livechat_visitor",
         "livechat_operator",

@@ -1,4 +1,4 @@
-"""Sending what is due: once at a time, in order, again when it failed, and given up in the end."""
+"""Sending due deliveries: one at a time, in order, with retries, and given up in the end."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from livechat.services.messages import Item
 from tests import factories, receiver
 from tests.receiver import Received, receiving
 
-# Sent from several threads, each with a connection of its own.
+# Deliveries are sent from several threads, each with a connection of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -54,7 +54,7 @@ def states() -> list[str]:
 
 
 def example():
-    """Return the function that the documentation gives its readers."""
+    """Return the `verify` function of the documentation's example."""
     page = (DOCS / "how-to/receive-webhooks.md").read_text()
     [code] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
     space: dict[str, object] = {}
@@ -102,7 +102,7 @@ def test_a_conversation_arrives_in_order_and_signed(place, vera, anna):
 def test_while_the_secret_changes_both_sign(place, vera):
     webhook = factories.webhook(place.url, events=["conversation.created"])
     webhooks.change_secret(webhook.pk)
-    webhooks.change_secret(webhook.pk)  # a third would put out who knows the first alone
+    webhooks.change_secret(webhook.pk)  # a third secret would exclude users of the first
     after = Webhook.objects.get()
     factories.conversation(vera)
     work()
@@ -159,7 +159,7 @@ def test_it_is_told_as_it_is_when_it_is_sent(place, vera):
 
 
 def leaves(value: object, path: str) -> set[str]:
-    """Return the names of all fields in an example, as the page writes them."""
+    """Return the names of all fields in an example, in the page's notation."""
     if isinstance(value, dict):
         return {leaf for key, one in value.items() for leaf in leaves(one, f"{path}.{key}")}
     if isinstance(value, list):
@@ -217,7 +217,7 @@ def test_a_note_cannot_be_told_by_mistake(vera, anna):
             for_webhooks.message(row)
 
 
-# --- when it fails
+# --- failures
 
 
 def test_what_fails_is_tried_again_under_the_same_id(place, vera):
@@ -378,7 +378,7 @@ def test_ones_own_network_is_not_reached_unless_it_is_allowed(place, vera, setti
     assert Delivery.objects.get().failure == Failure.ADDRESS
 
 
-# --- at once, and killed in the middle
+# --- concurrent and killed workers
 
 
 def test_workers_at_once_send_nothing_twice_at_the_same_time(berlin):
@@ -451,7 +451,7 @@ def test_an_answer_that_comes_after_the_lease_is_believed_when_it_is_good(place,
     deliveries._make(late, deliveries._Clock(now))
     assert states() == ["pending"]
     again.refresh_from_db()
-    assert again.leased_until == now + 2 * LEASE  # still the second one's
+    assert again.leased_until == now + 2 * LEASE  # still the second worker's lease
 
     deliveries._make(late, deliveries._Clock(now))
     assert states() == ["done"]
@@ -522,7 +522,7 @@ def test_what_was_finished_is_forgotten_after_thirty_days(place, vera):
     assert set(states()) == {"pending"}
 
 
-# --- costs
+# --- cost in queries
 
 
 def test_a_look_when_nothing_is_due_is_one_query(django_assert_num_queries, vera):

@@ -1,4 +1,4 @@
-"""A conversation ends once, and it is told once: to apps, webhooks and in the timeline."""
+"""A conversation ends once, and its end is reported once: to apps, webhooks and the timeline."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def endings():
-    """Collect the conversations whose end higher apps were told of."""
+    """Collect the conversations whose end the signal reported to other apps."""
     told: list[int] = []
 
     def hear(conversation, **_kwargs):

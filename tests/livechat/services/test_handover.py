@@ -1,5 +1,7 @@
-"""An operator whose browser dies loses his conversations to somebody else, and no visitor notices
-more than he must."""
+"""Conversations of an operator whose browser died go to a colleague.
+
+The visitor notices no more than necessary.
+"""
 
 import threading
 import uuid
@@ -23,7 +25,7 @@ GONE = availability.LEASE + availability.GRACE
 
 @pytest.fixture
 def now(db):
-    """Two minutes from now; servers have listened all the time."""
+    """Two minutes from now; the servers have listened all the time."""
     later = timezone.now() + timedelta(minutes=2)
     listens(later)
     return later
@@ -55,9 +57,9 @@ def lines(row: Conversation) -> list[tuple[str, str]]:
         (114, 600, False),
         (116, 600, True),
         (None, 600, True),
-        (600, 100, False),  # the servers were away for longer than he was
+        (600, 100, False),  # the servers were away for longer than the operator
         (600, 116, True),
-        (-3_600, 600, True),  # a sign of life from the future: the clock was put back
+        (-3_600, 600, True),  # last seen in the future: the clock was set back
         (-30, 600, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a dashboard starts from."""
+"""The data with which a dashboard starts."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def many(channel, number: int) -> None:
-    """Waiting conversations with the longest pages there can be."""
+    """Create `number` waiting conversations, with the longest possible addresses of pages."""
     now = timezone.now()
     visitors = Visitor.objects.bulk_create(Visitor(name=f"V{n}") for n in range(number))
     Conversation.objects.bulk_create(

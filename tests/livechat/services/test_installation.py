@@ -1,4 +1,4 @@
-"""A backup was restored: everybody notices, and whoever did it learns what he has."""
+"""After the restore of a backup: every client notices it, and the administrator sees the result."""
 
 import uuid
 

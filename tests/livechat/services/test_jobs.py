@@ -1,4 +1,4 @@
-"""Leases and jobs: one at a time, and told of."""
+"""Leases and jobs: one process at a time, and each run is recorded."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

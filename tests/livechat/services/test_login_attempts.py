@@ -1,4 +1,4 @@
-"""Guessing passwords: who is stopped, who is not, and what is told."""
+"""Password guessing: who is locked out, who is not, and what is reported."""
 
 import threading
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Sessions end everywhere at once: with their sockets, in every process."""
+"""Login sessions end everywhere at once: with their sockets, in every process."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ OTHER = "another long password 7"
 
 @pytest.fixture
 async def watched(sockets: Sockets):
-    """Sockets over which nobody watches but the one who is told: the pulse does not beat."""
+    """Sockets for which only the session watch runs, not the heartbeat loop."""
     async with watching():
         yield sockets
 
@@ -45,7 +45,7 @@ def signed_in(user: User) -> Client:
 
 
 async def desk_of(sockets: Sockets, client: Client):
-    """Open the socket of the browser that `client` is."""
+    """Open the dashboard's socket of the browser `client`."""
     cookie = f"sessionid={client.cookies['sessionid'].value}"
     socket = await sockets.connect("/ws/staff/", cookie=cookie)
     assert socket is not None
@@ -159,7 +159,7 @@ async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, co
 
 
 async def test_who_is_taken_off_a_channel_hears_it_no_more(berlin, anna, watched):
-    # Anna is made before anyone watches: that her rights began would look like their change.
+    # Create Anna before the watch starts: a new right would look like a change of rights.
     desk = await watched.staff(anna)
     await sync_to_async(anna.memberships.all().delete)()
     await desk.next("inbox.changed")
@@ -195,7 +195,7 @@ async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
 
 
 async def heard_by(listening: Bus, speaking: Bus) -> None:
-    """Wait until one bus hears the other: to subscribe takes a moment."""
+    """Wait until one bus receives from the other: a subscription takes a moment."""
     ear = Ear()
     listening.registry.join(ear, "hush")
     async with asyncio.timeout(20):
@@ -207,7 +207,7 @@ async def heard_by(listening: Bus, speaking: Bus) -> None:
 
 @pytest.mark.services
 async def test_another_process_hears_of_it(watched, anna, monkeypatch):
-    """The other process is played by a bus of its own on the same Redis, without sockets."""
+    """A separate bus on the same Redis, without sockets, plays the other process."""
     desk = await desk_of(watched, await sync_to_async(signed_in)(anna.user))
     other = Bus()
     await other.attach()

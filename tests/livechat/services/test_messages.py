@@ -1,4 +1,4 @@
-"""Posting in batches: numbered without holes, stored once, each item for itself."""
+"""Posting in batches: numbers without gaps, each message stored once, no effect on each other."""
 
 import random
 import uuid
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def chat(anna, vera):
-    """Vera's conversation, in Anna's charge."""
+    """Vera's conversation, assigned to Anna."""
     return factories.conversation(vera)
 
 
@@ -200,7 +200,7 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(
     chats = [factories.conversation(who) for who in visitors]
     batch = [item(who, chat) for who, chat in zip(visitors, chats, strict=True)]
     assert people
-    outbox.listeners.of(EventType.MESSAGE_CREATED)  # read now, and remembered for seconds
+    outbox.listeners.of(EventType.MESSAGE_CREATED)  # fill the cache, which lasts some seconds
 
     with CaptureQueriesContext(connection) as queries:
         messages.post_messages(batch)

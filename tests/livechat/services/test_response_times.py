@@ -1,5 +1,7 @@
-"""How long visitors wait for a first answer: what the next one is told before he writes, and what
-staff are told of their day."""
+"""The time that visitors wait for a first reply.
+
+The next visitor sees it before they write, and operators see the average of their day.
+"""
 
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,7 +19,7 @@ SINCE = "2026-11-27T00:00:00+01:00"
 
 
 def answered_after(channel: Channel, *seconds: float | None, days_ago: float = 0) -> None:
-    """A conversation each, answered after so many seconds, or not at all."""
+    """Create a conversation for each value, with a reply after so many seconds, or none."""
     for wait in seconds:
         row = factories.conversation(factories.visitor(channel))
         opened = factories.minutes_ago(10 + days_ago * 24 * 60)
@@ -87,11 +89,11 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
     assert told(berlin) == 50
 
 
-# --- of an operator's day
+# --- an operator's day
 
 
 def day(operator: Operator, *, since: datetime | None = None) -> tuple[int, float | None]:
-    """What he is told: how many conversations, and how long they waited on average."""
+    """Return what the operator sees: number of conversations, and their average wait in seconds."""
     began = factories.minutes_ago(60) if since is None else since
     answers = response_times.told(factories.actor(operator), began)
     return answers.count, answers.seconds

@@ -1,4 +1,4 @@
-"""Groups, rights, and what losing them does."""
+"""Groups, rights, and the effect of losing them."""
 
 import asyncio
 import threading
@@ -161,7 +161,7 @@ def _delete_session(key: str) -> None:
     Session.objects.filter(session_key=key).delete()
 
 
-# --- what was read before a right went
+# --- rights lost after they were read
 
 
 def test_who_lost_the_channel_meanwhile_takes_and_joins_nothing(berlin, vera):
@@ -208,7 +208,7 @@ async def test_rights_that_could_not_be_read_are_read_again(
 ):
     desk = await sockets.staff(anna)
     [socket] = session_watch.staff()
-    socket.slot = 1  # a heartbeat reads conversations as well; its turn is in none of these beats
+    socket.slot = 1  # a heartbeat reads conversations too, but its turn is in none of these beats
     pulse = HeartbeatLoop()
     await pulse.beat(10)
     await berlin.memberships.filter(operator=anna).adelete()
@@ -248,12 +248,12 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
     looking = asyncio.create_task(session_watch.look([socket], told=True))
-    await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the one who watches
+    await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the lock of the watch
     may_go_on.set()
     await looking
     await desk.next("inbox.changed")
     await desk.send("timeline.fetch", conversation=chat.public_id)
-    await desk.next("rejected")  # and so the command before it is done
+    await desk.next("rejected")  # so the command before it is done
 
     assert events.staff_group(chat.pk) not in bus.registry.groups_of(socket)
 

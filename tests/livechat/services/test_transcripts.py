@@ -1,4 +1,4 @@
-"""Transcripts: a conversation to keep, as its reader sees it."""
+"""Transcripts: a copy of a conversation, with what its reader may see."""
 
 import html
 import re
@@ -43,7 +43,7 @@ def folder(settings, tmp_path):
 
 @pytest.fixture
 def chat(anna, vera) -> Conversation:
-    """Vera wrote, Anna answered and noted, Vera sent a file."""
+    """A text from Vera, a reply and a note from Anna, and a file from Vera."""
     row = factories.conversation(vera, "Where is my parcel?")
     say(anna, row, "On its way.")
     say(anna, row, "She asked twice.", internal=True)
@@ -65,7 +65,7 @@ def say(who, row: Conversation, text: str, *, internal: bool = False, with_file:
 
 
 def fetch(client: Client, row: Conversation, audience=Audience.PUBLIC, thing=Thing.TEXT):
-    """Return answer and text."""
+    """Return the response and its text."""
     answer: Any = client.get(signed_links.transcript_path(row.public_id, audience, thing))
     return answer, body(answer).decode()
 
@@ -299,7 +299,7 @@ def test_the_archive_shows_files_and_leads_to_them(client, chat, anna):
 
 
 def lines(row: Conversation, count: int, text: str) -> None:
-    """Write many entries at once, past the service."""
+    """Write many entries at once, without the service."""
     author = row.participants.get(role="visitor")
     Message.objects.bulk_create(
         (
@@ -371,7 +371,7 @@ def test_the_work_for_a_transcript_ends_with_its_limit(
     lines(chat, count, "x")
     transcript = transcripts.linked(Link(Thing.TEXT, Audience.PUBLIC, chat.public_id), None)
 
-    # Who took part, how long each entry is, and twice two: 200 entries with their files.
+    # Participants, lengths of entries, and two batches of 200 entries, each with their files.
     with django_assert_num_queries(6):
         transcripts.write(transcript, len)
 
@@ -379,7 +379,7 @@ def test_the_work_for_a_transcript_ends_with_its_limit(
 def test_head_writes_nothing(client, chat, django_assert_num_queries):
     address = signed_links.transcript_path(chat.public_id, Audience.PUBLIC, Thing.TEXT)
 
-    with django_assert_num_queries(2):  # the conversation and who took part
+    with django_assert_num_queries(2):  # the conversation and its participants
         head = client.head(address)
 
     answer, _text = fetch(client, chat)
@@ -442,7 +442,7 @@ def test_one_transcript_is_written_so_often_in_a_minute(client, chat, anna):
 @pytest.mark.slow
 def test_a_long_conversation_takes_little_memory(chat):
     link = Link(Thing.HTML, Audience.PUBLIC, chat.public_id)
-    transcripts.write(transcripts.linked(link, None), len)  # templates and catalogues stay
+    transcripts.write(transcripts.linked(link, None), len)  # fill templates' and texts' caches
     lines(chat, 3_000, "x" * 1_000)
     written, last = 0, b""
 

@@ -1,4 +1,4 @@
-"""One's own password: who may change it, what is refused, and what becomes of the sessions."""
+"""Changing the own password: who may, what is rejected, and the effect on login sessions."""
 
 import pytest
 from axes.models import AccessAttempt
@@ -40,8 +40,7 @@ def has_password(password: str, name: str = "anna") -> bool:
 
 
 def marked(answer) -> set[str]:
-    """Return the fields at which an answer tells what is wrong, where programs for the blind
-    find it."""
+    """Return the fields marked as invalid, with an error text that screen readers find."""
     html = answer.content.decode()
     names = ("old_password", "new_password1", "new_password2")
     found = {name for name in names if f'id="id_{name}_error"' in html}

@@ -1,4 +1,4 @@
-"""One's own profile: what is stored and told, to whom, and what is refused."""
+"""The own profile: what is stored, what colleagues see, and what is rejected."""
 
 import io
 import json
@@ -32,7 +32,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 @pytest.fixture(autouse=True)
 def files(settings, tmp_path):
-    """Keep pictures in a folder of this test."""
+    """Store pictures in a folder of this test."""
     settings.STORAGES = {
         **settings.STORAGES,
         "files": {
@@ -45,13 +45,13 @@ def files(settings, tmp_path):
 
 @pytest.fixture
 def commits(django_capture_on_commit_callbacks):
-    """Return what runs what happens after a commit."""
+    """Return a function whose context runs the callbacks after a commit."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 @pytest.fixture
 def page(client, anna):
-    """The page of Anna, as her browser would send it."""
+    """Return a function that returns what Anna's browser would send, with changes."""
     client.force_login(anna.user)
 
     def data(**changes: object) -> dict[str, object]:
@@ -331,7 +331,7 @@ def test_what_is_no_picture_is_refused_with_words_and_nothing_is_kept(
     assert pictures(files) == []
 
 
-# --- the service, and who would misuse it
+# --- the service, and attempts to misuse it
 
 
 def test_colleagues_and_the_users_own_dashboards_hear_of_it(anna, berlin, published, commits):
@@ -352,7 +352,7 @@ def test_who_does_not_answer_cannot_give_himself_a_face(who, anna, files):
         actor = factories.actor(factories.user("yusuf", group="Live chat analyst"))
     elif who == "manager":
         actor = factories.actor(manager_who_does_not_answer())
-    elif who == "disabled":  # after he was asked who he is
+    elif who == "disabled":  # after the identity check
         Operator.objects.update(is_enabled=False)
     else:
         User.objects.filter(pk=anna.user_id).update(is_active=False)
@@ -379,7 +379,7 @@ def test_who_does_not_answer_cannot_give_himself_a_face(who, anna, files):
 )
 def test_the_service_believes_no_form(anna, files, account, changes, code):
     chosen = Account(**{"language": "", "time_zone": "", "preferences": DEFAULTS, **account})
-    # The good picture of a bad profile is not left behind either.
+    # The valid picture of an invalid profile is not stored either.
     changes = {"picture": picture(), **changes}
 
     with pytest.raises(Invalid) as refused:

@@ -1,4 +1,4 @@
-"""`init`: what a page of a customer's website is told, and that it costs no query."""
+"""`init`: what a page of a customer's website receives, without a database query."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def our_host(settings) -> None:
 
 
 async def started() -> None:
-    """The runtime is not what is tested here."""
+    """Replace the start of the server, which is not tested here."""
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ async def ask(
     raw: bytes | None = None,
     **query: str,
 ) -> tuple[int, Any, dict[str, str]]:
-    """Return status, what was told, and headers."""
+    """Return status, body and headers."""
     headers = [(b"host", host.encode())]
     if origin is not None:
         headers.append((b"origin", origin.encode("latin-1")))
@@ -89,7 +89,7 @@ async def ask(
 
 
 def widget(*rules: Rule, **fields: Any) -> Widget:
-    """Berlin, as websites see it; also put into the snapshot."""
+    """Return Berlin's widget after putting it into the snapshot."""
     made = Widget(
         **{
             "channel": 1,
@@ -111,7 +111,7 @@ def rule(action: ButtonAction, pattern: str = "", **fields: Any) -> Rule:
     return Rule(pk=1, sequence=1, action=action, pattern=pattern, **fields)
 
 
-# --- what is told. None of these tests may touch a database: there is none.
+# --- responses; these tests have no database
 
 
 async def test_without_rules_the_button_is_shown():
@@ -197,7 +197,7 @@ async def test_the_country_is_the_addresss(monkeypatch, settings):
     assert (await ask(client=ADDRESSES["JP"]))[1]["action"] == "hide_button"
     assert (await ask(client=ADDRESSES["FR"]))[1]["action"] == "display_button"
     assert (await ask(client="127.0.0.1"))[1]["action"] == "display_button"
-    # Somebody who only claims to be in Japan, where this is no demonstration.
+    # An address claimed by the client has no effect outside the demo.
     assert (await ask(address=ADDRESSES["JP"]))[1]["action"] == "display_button"
 
 
@@ -240,7 +240,7 @@ async def test_a_query_that_makes_no_sense_is_answered_too(raw):
     assert (await ask(raw=raw))[0] == 200
 
 
-# --- who may ask
+# --- who may send requests
 
 
 async def test_the_answer_is_for_the_website_that_asked():
@@ -351,7 +351,7 @@ async def test_before_anything_is_known_it_says_so(monkeypatch):
 
 
 async def run(service, *values):
-    """In this thread, in this test's transaction."""
+    """Run in this thread, in this test's transaction."""
     return service(*values)
 
 
@@ -457,7 +457,7 @@ def test_what_operators_and_services_change_is_told(
     assert [post.groups for post in published].count((events.WIDGETS,)) == 3
 
 
-# --- is it installed?
+# --- is the widget installed?
 
 
 async def test_websites_that_asked_are_noted_down_once_a_minute(monkeypatch):
@@ -535,7 +535,7 @@ async def test_a_sighting_that_cannot_be_stored_does_not_come_again():
 
 
 class Helpers:
-    """An app that answers visitors, as others will register one."""
+    """An app that registers a responder, as other apps do."""
 
     def choices(self) -> list[tuple[str, str]]:
         return [("1", "Ready"), ("2", "Not ready")]

@@ -1,4 +1,4 @@
-"""The channel form, opened by a manager."""
+"""Fixtures of the channel form, opened by a manager."""
 
 import pytest
 from django.urls import reverse
@@ -13,7 +13,7 @@ def address(berlin):
 
 @pytest.fixture
 def opened(client, maria, address):
-    """Return what the form of Berlin would send now."""
+    """Return a function that returns what the unchanged form of Berlin would send."""
 
     def open_form() -> dict[str, str]:
         response = client.get(address)

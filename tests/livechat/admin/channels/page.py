@@ -6,7 +6,7 @@ EVIL = "\"><script>alert(1)</script>'"
 
 
 def with_rules(data: dict[str, str], *rules: Mapping[str, object]) -> dict[str, str]:
-    """Return the form with these rules added at the end."""
+    """Return the form's data with these rules added at the end."""
     first = int(data["rules-TOTAL_FORMS"])
     added = {
         f"rules-{first + i}-{name}": str(value)

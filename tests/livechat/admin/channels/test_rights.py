@@ -1,4 +1,4 @@
-"""Who may add, change and delete channels, who is told, and the list."""
+"""Who may add, change and delete channels, which browsers are notified, and the list."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The rules in the channel form: in order, checked one by one, with bots and without."""
+"""The rules in the channel form: their order, validation of each, with and without bots."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The four tabs of the channel form: what is in them, and what is refused."""
+"""The four tabs of the channel form: their fields, and which values are rejected."""
 
 import re
 
@@ -230,7 +230,7 @@ UNREAD = {
     "publish_comments": True,
     "see_visitors": True,
 }
-"""What is stored of a channel and read by nothing yet."""
+"""Columns of a channel that no code reads yet."""
 
 
 def test_what_nothing_reads_yet_cannot_be_set(client, opened, address, berlin):

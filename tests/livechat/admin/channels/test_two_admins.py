@@ -1,4 +1,4 @@
-"""Two admins at once, rows that went meanwhile, and forms that were tampered with."""
+"""Two concurrent administrators, rows deleted in the meantime, and manipulated forms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a website is given: snippet, direct link, QR code; and text that stays text."""
+"""What a website gets: snippet, direct link, QR code; and names that never become HTML."""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta
