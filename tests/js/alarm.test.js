@@ -5,7 +5,7 @@ import { Alarm, DEFAULTS, isQuiet } from "../../static/livechat/dashboard/alerts
 
 /** @import { Notice, Situation } from "../../static/livechat/dashboard/alerts/alarm.js" */
 
-/** An alarm with what it played, and a clock that is moved by hand. It knows the inbox from its start. */
+/** An alarm that starts with a known inbox, the sounds it played, and a manual clock. */
 class Room {
   time = 0;
   hour = 12;

@@ -19,7 +19,7 @@ const RETURNS = response(3, "help-returns", "Send it back within 30 days.");
 const CAFE = response(4, "Café", "Our café is open until six, and then it says hello: closed.");
 const ALL = [SHIPPING, RETURNS, HELLO, CAFE];
 
-/** @param {string} typed  with | for the caret, else it is at the end */
+/** @param {string} typed  with | at the caret, by default at the end */
 const call = (typed) => {
   const caret = typed.includes("|") ? typed.indexOf("|") : typed.length;
   return callIn(typed.replace("|", ""), caret);
@@ -92,7 +92,7 @@ test("what was found is marked where it stands", () => {
   assert.deepEqual(found("Café", "fe"), [2, 4]);
   assert.equal(found("Café", ""), null);
   assert.equal(found("Café", "tea"), null);
-  // Where folding changes the length, nobody can say where it stood.
+  // When case folding changes the length, the position of a match is unknown.
   assert.equal(found("İstanbul tea", "zzz"), null);
 });
 

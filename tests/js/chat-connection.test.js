@@ -6,7 +6,7 @@ import { message } from "./people.js";
 
 /** @import { Timeline } from "../../static/livechat/shared/timeline.js" */
 
-/** A browser's WebSocket, of which the test is the server. */
+/** A browser's WebSocket; the test plays the server. */
 class Line {
   static OPEN = 1;
   readyState = 1;
@@ -43,7 +43,7 @@ const { ChatConnection } = await import("../../static/livechat/shared/chat-conne
 const TEXT = { client_id: "one", conversation: "berlin", text: "Hello" };
 const WELCOME = { type: "welcome", epoch: "first", now: "2026-03-02T10:00:00Z" };
 
-/** A page with one conversation, of which the entries from 41 on are known; not connected yet. */
+/** Return a page, not connected yet, with one conversation whose entries are known from 41 on. */
 function chat() {
   /** @type {Timeline<any>} */
   const timeline = { entries: [message(41)], before: 40, early: [], head: 41 };
@@ -73,7 +73,7 @@ function chat() {
   return connection;
 }
 
-/** What the page has sent on its newest connection, without the hello. @param {string} type */
+/** Return the frames of a type that the page has sent on its newest connection. @param {string} type */
 function sent(type) {
   return line.sent.filter((frame) => frame.type === type);
 }

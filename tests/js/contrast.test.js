@@ -5,8 +5,8 @@ import { isColour, nearest } from "../../static/livechat/admin/contrast.js";
 import { contrast } from "../../static/livechat/admin/colours.js";
 
 /**
- * Colour, what it lies against, the contrast wanted, and what livechat.domain.colours.nearest()
- * answers: the Admin may not propose one colour in the browser and another one after saving.
+ * Colour, background, required contrast, and the result of livechat.domain.colours.nearest(): the
+ * Admin must propose the same colour in the browser and after saving.
  * @type {[string, string, number, string][]}
  */
 const PYTHON = [

@@ -6,7 +6,7 @@ import { now, setServerNow } from "../../static/livechat/shared/server-time.js";
 
 /** @import { Line } from "../../static/livechat/shared/election.js" */
 
-/** A browser: its tabs, its locks, and a clock that is moved by hand. */
+/** A browser: its tabs, its locks, and a manual clock. */
 class Browser {
   /** @type {Tab[]} */
   tabs = [];
@@ -26,7 +26,7 @@ class Browser {
     return tab;
   }
 
-  /** Two seconds at a time: each tab's timer once. @param {number} seconds */
+  /** Let time pass in steps of two seconds; each step runs each tab's timer once. @param {number} seconds */
   pass(seconds) {
     for (let time = 0; time < seconds; time += 2) for (const tab of this.tabs) tab.tick();
   }
@@ -38,9 +38,9 @@ class Browser {
 
 class Tab {
   visible = true;
-  /** Whether it has gone without a word. */
+  /** Whether it crashed, without a message to other tabs. */
   dead = false;
-  /** Whether the browser slows down its timers. */
+  /** Whether the browser throttles its timers. */
   slow = false;
   changes = 0;
   /** @type {Election | null} */
@@ -107,7 +107,7 @@ class Tab {
   }
 }
 
-/** One lock, as browsers have it: first come, first served, and it may be stolen. */
+/** One lock as in browsers: requests are served in order, and the lock may be stolen. */
 class Locks {
   /** @type {{ run: () => void, lost: () => void }[]} */
   queue = [];

@@ -10,7 +10,7 @@ test("about 300 emoji, each one sign and each but once", () => {
 
   assert.ok(all.length > 250 && all.length < 350, String(all.length));
   assert.deepEqual(all.filter((one) => [...segments.segment(one)].length !== 1), []);
-  // As colour pictures: what could be text too says so.
+  // Each shows as a colour picture; one that could also be text has a variation selector.
   assert.deepEqual(all.filter((one) => !/^(\p{Emoji_Presentation}|\p{Emoji}\uFE0F)$/u.test(one)), []);
   assert.equal(new Set(all).size, all.length);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { EndChat } from "../../static/livechat/widget/end-chat.js";
 
-/** A wish with a line that can be cut, and a clock that is moved by hand. */
+/** A request to end the chat, a connection that can be cut, and a manual clock. */
 class Desk {
   connected = true;
   /** @type {string[]} */

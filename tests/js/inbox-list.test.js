@@ -14,7 +14,7 @@ import { me, message, person, staffConversation } from "./people.js";
 const ANNA = person("Anna");
 const BEN = person("Ben");
 
-/** @param {...StaffConversation} conversations  which sections they stand in, in the order of the list */
+/** @param {...StaffConversation} conversations  listed by section, in the order of the list */
 const listed = (...conversations) => {
   const found = sections(conversations, "anna");
   return SECTIONS.flatMap((name) => found[name].map(({ id }) => `${name} ${id}`));
@@ -76,7 +76,7 @@ test("what begins as it was typed is found before what only has it somewhere", (
   assert.deepEqual(found, ["Ben", "Benedikt"]);
 });
 
-/** A storage as browsers have it. */
+/** A storage as in browsers. */
 function shelf() {
   /** @type {Map<string, string>} */
   const kept = new Map();

@@ -10,9 +10,9 @@ import { Preferences } from "../../static/livechat/widget/preferences.js";
 import { Draft } from "../../static/livechat/widget/draft.js";
 import { Identity } from "../../static/livechat/widget/identity.js";
 
-/** @type {Map<string, string>} what is in the browser's storage */
+/** @type {Map<string, string>} the contents of the browser's storage */
 const kept = new Map();
-/** @type {Record<string, string>} what the page's style says */
+/** @type {Record<string, string>} the properties of the page's style */
 const style = {};
 
 const STORAGE = {
@@ -57,7 +57,7 @@ test("what the server cannot read as a token is none", () => {
   }
 });
 
-/** What a page adopts. @param {string} value  of a tab that is gone @param {string} [name] */
+/** Return the entries that a page adopts. @param {string} value  stored by a closed tab @param {string} [name] */
 function adopted(value, name = ENTRY.client_id) {
   kept.set(`livechat:outbox:berlin:${name}`, value);
   return new OutboxStorage(storage, "berlin", "mine").adopt();

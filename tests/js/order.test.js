@@ -1,7 +1,7 @@
 /**
- * The first promise, proved on the real outbox: what one person writes in one tab into one
- * conversation is stored in the order of writing, once. A model of the server refuses, loses, repeats
- * and delays what it likes; a person writes, attaches files, tries again, reloads.
+ * The first promise, tested on the real outbox: texts of one tab in one conversation are stored in
+ * the order of writing, once. A model of the server and the network rejects, loses, repeats and delays
+ * frames at random. A visitor writes, attaches files, retries and reloads.
  */
 
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ const RUNS = 300;
 const STEPS = 60;
 const PATIENCE_MS = 3_600_000;
 
-/** @param {number} seed @returns {() => number} 0 ≤ n < 1, the same row for the same seed (mulberry32) */
+/** @param {number} seed @returns {() => number} 0 ≤ n < 1, the same sequence for the same seed (mulberry32) */
 function dice(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -26,7 +26,7 @@ function dice(seed) {
   };
 }
 
-/** Time that passes only when it is told to. */
+/** A manual clock with timers. */
 class Clock {
   now = 0;
   /** @type {{ at: number, callback: () => void }[]} */
@@ -51,7 +51,7 @@ class Clock {
   }
 }
 
-/** What the server promises: a `client_id` is stored once, an ended conversation takes no texts. */
+/** A model server: it stores a `client_id` once, and an ended conversation accepts no texts. */
 class Server {
   epoch = 1;
   /** @type {Map<string, { open: boolean, log: string[] }>} */
@@ -64,18 +64,18 @@ class Server {
     this.#roll = roll;
   }
 
-  /** @returns {string | null} the conversation that can be written into */
+  /** @returns {string | null} the conversation that accepts texts */
   get open() {
     return [...this.chats].find(([, chat]) => chat.open)?.[0] ?? null;
   }
 
-  /** @param {any} command @returns {any[]} what it answers, and tells */
+  /** @param {any} command @returns {any[]} its responses and events */
   take(command) {
     const { client_id, text } = command;
     const stored = [...this.chats].find(([, { log }]) => log.includes(client_id));
     if (!this.calm && this.#roll() < 0.2) {
       const code = this.#roll() < 0.5 ? "rate_limited" : "unavailable";
-      // Sometimes without having read whose it was.
+      // Sometimes the frame was not read, so the rejection names no `client_id`.
       if (code === "rate_limited" && this.#roll() < 0.3) return [{ type: "rejected", code, retry_after: 1 }];
       return [{ type: "rejected", client_id, code, retry_after: this.#roll() < 0.5 ? 2 : null }];
     }
@@ -99,7 +99,7 @@ class Server {
     if (chat) chat.open = false;
   }
 
-  /** A backup is restored: the newest conversation is lost, or its end. */
+  /** A backup is restored: the newest conversation or its last texts are lost. */
   restore() {
     this.epoch += 1;
     const [id, chat] = [...this.chats].at(-1) ?? [];
@@ -119,13 +119,13 @@ class Server {
 class Run {
   clock = new Clock();
   shelf = new Shelf();
-  /** What was written when: the number grows with every writing. @type {Map<string, number>} */
+  /** Text -> the number of its writing, which grows with every text and retry. @type {Map<string, number>} */
   written = new Map();
-  /** Removed by the person: not expected any more. @type {Set<string>} */
+  /** Texts that the visitor removed, which need not be stored. @type {Set<string>} */
   removed = new Set();
   /** @type {{ client_id: string, key: string }[]} */
   uploads = [];
-  /** Which connection, and which page, what is still on its way belongs to. */
+  /** Numbers of the current connection and page: frames and timers of earlier ones have no effect. */
   connection = 0;
   page = 0;
   count = 0;
@@ -169,16 +169,16 @@ class Run {
     const command = { type: conversation ? "message.post" : "conversation.open", conversation, client_id, text };
     const { connection } = this;
     const { calm, epoch } = this.server;
-    // What a connection that is gone has taken may still arrive, later than what a newer one brought.
+    // A frame of a closed connection may still arrive, even after frames of a newer connection.
     for (let times = !calm && this.roll() < 0.1 ? 2 : 1; times > 0; times -= 1) {
       if (!calm && this.roll() < 0.05) continue;
       this.clock.later(() => {
-        // No server runs while its database is restored.
+        // A frame sent before a restore is lost: the server stops while its database is restored.
         if (epoch !== this.server.epoch) return;
         for (const event of this.server.take(command)) this.tell(event, connection);
       }, this.roll() * 1000);
     }
-    // A frame that is lost takes its connection with it, sooner or later.
+    // Sooner or later, a connection breaks, as after a lost frame.
     if (!calm) this.clock.later(() => connection === this.connection && this.roll() < 0.2 && this.cut(), 3000);
     return true;
   }
@@ -190,7 +190,7 @@ class Run {
     }, this.roll() * 1000);
   }
 
-  /** As `main.js` of the widget does. @param {any} event */
+  /** Handle an event as `main.js` of the widget does. @param {any} event */
   hear(event) {
     if (event.type === "ack") this.box.acknowledge(event);
     else if (event.type === "rejected" && event.code === "not_found") this.box.reopen(event.client_id);
@@ -236,7 +236,7 @@ class Run {
     });
   }
 
-  /** A file arrives, or does not. */
+  /** Finish or fail the upload of a file. */
   upload() {
     const upload = this.uploads.shift();
     if (!upload) return;
@@ -250,7 +250,7 @@ class Run {
   /** @param {{ client_id: string, key: string }} upload */
   arrive({ client_id, key }) {
     const before = this.box.entries.find((entry) => entry.client_id === client_id);
-    // A text that had failed for its file goes again by itself.
+    // A text that failed because of its file is sent again automatically.
     if (before?.state === "failed") this.rewritten(client_id);
     this.box.uploaded(client_id, key, /** @type {any} */ ({ id: `id-${key}` }));
   }
@@ -261,7 +261,7 @@ class Run {
     this.written.set(client_id, this.count);
   }
 
-  /** A person deals with a text that was not sent. */
+  /** Retry or remove a text that was not sent, as a visitor does. */
   deal() {
     const failed = this.box.entries.find(({ state }) => state === "failed");
     if (!failed) return;
@@ -288,11 +288,11 @@ class Run {
       this.server.restore();
       this.cut();
     }
-    // Often much happens in one instant.
+    // Often several steps happen at the same instant.
     if (this.roll() < 0.6) this.clock.pass(this.roll() * 1500);
   }
 
-  /** From now on all goes well. */
+  /** Let everything succeed from now on. */
   settle() {
     this.server.calm = true;
     this.cut();
@@ -318,7 +318,7 @@ test(`in ${RUNS} bad networks every text is stored once, in the order of writing
     }
     const left = run.box.entries.filter(({ state }) => state !== "failed" && state !== "sent");
     assert.deepEqual(left.map(({ client_id, state }) => `${client_id} ${state}`), [], `never answered ${where}`);
-    if (run.server.epoch > 1) continue; // A restored backup has lost what it has lost.
+    if (run.server.epoch > 1) continue; // A restored backup may lack texts.
     const failed = run.box.entries.filter(({ state }) => state === "failed").map(({ client_id }) => client_id);
     const accounted = new Set([...stored, ...failed, ...run.removed]);
     assert.deepEqual([...run.written.keys()].filter((id) => !accounted.has(id)), [], `lost ${where}`);

@@ -1,4 +1,4 @@
-/** What the tests talk about: messages, conversations, and an outbox with a clock by hand. */
+/** Test data: people, messages, conversations, and an outbox with a manual clock. */
 
 import { Outbox } from "../../static/livechat/shared/outbox.js";
 
@@ -6,7 +6,7 @@ import { Outbox } from "../../static/livechat/shared/outbox.js";
 /** @import { Timeline } from "../../static/livechat/shared/timeline.js" */
 /** @import { Me, PublicChannel, PublicConversation, PublicMessage, StaffConversation } from "../../static/livechat/shared/wire.d.ts" */
 
-/** @typedef {PublicMessage & { public_seq: number | null }} Message  as either audience may get it */
+/** @typedef {PublicMessage & { public_seq: number | null }} Message  for either audience */
 
 const AT = "2026-03-02T10:00:00Z";
 
@@ -17,7 +17,7 @@ export function person(name) {
   return { id: name.toLowerCase(), name, avatar: "" };
 }
 
-/** Anna, who takes chats. @param {Partial<Me>} [changes] @returns {Me} */
+/** Anna, who accepts conversations. @param {Partial<Me>} [changes] @returns {Me} */
 export function me(changes = {}) {
   return { ...person("Anna"), accepting: true, in_call: false, presence: "online", availability: "available", ...changes };
 }
@@ -65,7 +65,7 @@ export const CHANNEL = {
   theme: "auto", privacy_link: "", contact_hint: "", suggestions: [], answers_in: null, team: [], files: FILES,
 };
 
-/** Keeps entries as a browser's storage does; a reload is a second outbox on the same shelf. */
+/** Stores entries as a browser's storage does. A reload is a second outbox on the same `Shelf`. */
 export class Shelf {
   /** @type {Map<string, Outgoing>} */
   #kept = new Map();
@@ -84,18 +84,18 @@ export class Shelf {
     return [...this.#kept.values()];
   }
 
-  /** A browser promises no order. */
+  /** Change the order, because browsers guarantee none. */
   shuffle() {
     this.#kept = new Map([...this.#kept].reverse());
   }
 }
 
-/** An outbox with what it sent and a clock that is moved by hand. */
+/** An outbox, the texts it sent, and a manual clock. */
 export class Desk {
   /** @type {string[]} */
   sent = [];
   time = 0;
-  /** How far the clock of the page is off, in milliseconds. */
+  /** Error of the page's clock, in milliseconds. */
   skew = 0;
   /** @type {{ callback: () => void, at: number }[]} */
   #timers = [];

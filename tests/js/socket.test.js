@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 /** @type {Line[]} */
 const lines = [];
 
-/** A browser's WebSocket, of which the test is the other end. */
+/** A browser's WebSocket; the test plays the server. */
 class Line {
   static OPEN = 1;
   readyState = 1;
@@ -46,7 +46,7 @@ const page = { addEventListener: () => {}, document: { addEventListener: () => {
 Object.assign(globalThis, page, { WebSocket: Line, location: { href: "https://chat.example/widget/" } });
 const { Socket } = await import("../../static/livechat/shared/socket.js");
 
-/** A socket that has been welcomed, and every status it has had. @param {boolean} [comesBack]  unknown to the server */
+/** Return a socket after its `welcome`, and all its statuses. @param {boolean} [comesBack]  after code 4401 */
 function connected(comesBack = true) {
   /** @type {string[]} */
   const statuses = [];
@@ -62,7 +62,7 @@ function connected(comesBack = true) {
   return { socket, statuses };
 }
 
-/** Let the newest line open and welcome whoever is there. */
+/** Open the newest connection and send `welcome` on it. */
 function welcome() {
   const line = newest();
   line.onopen?.();

@@ -8,7 +8,7 @@ import { FILES } from "./people.js";
 
 const DOOR = { url: "/files/", headers: {} };
 
-/** A server by hand: it has what came, and answers when it is told to. */
+/** A manual server: it stores uploads, and responds when the test says so. */
 class Yard {
   /** @type {{ name: string, ears: Ears }[]} */
   came = [];
@@ -60,7 +60,7 @@ test("a file that gets no answer is tried again by itself, and in the end people
   yard.answers("1.pdf", 0);
   assert.deepEqual([upload.state, upload.code], ["failed", "upload"]);
 
-  // There is a connection again: all begins anew.
+  // The connection is back, so the attempts start again.
   yard.uploads.wake();
   yard.answers("1.pdf", 0);
   assert.deepEqual([upload.state, upload.code], ["failed", "network"]);
