@@ -82,7 +82,7 @@ FRAMES_TO_BUBBLE = """
   }, { capture: true });
 }
 """
-"""Stores in `bubbleFrames` the number of the frame after Enter in which the own bubble exists.
+"""Stores in `bubbleFrames` the number of the frame after Enter in which the text's bubble exists.
 
 The callbacks of a frame run before its paint, in the order of their requests. The first check runs
 before the page's own callback of that frame. So a bubble drawn at once counts 1, and one drawn in

@@ -50,7 +50,7 @@ Message.objects.bulk_create(
 
 @pytest.fixture
 def crowd(visitor, operator):
-    """Add two waiting conversations; return Anna, who is busy and gets no chats by herself."""
+    """Add two waiting conversations; return Anna, who is busy and gets no chats automatically."""
     anna = operator("anna", **WIDE)
     anna.chooses("busy")
     for text in ("First question", "Second question"):

@@ -1,4 +1,4 @@
-"""Changing the own password: reached from the profile, and its effect on other browsers."""
+"""An operator changes their password: the way from the profile, the effect on other browsers."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The own profile: by mouse, by keyboard, without JavaScript, and the effect of its settings."""
+"""An operator's profile: by mouse, by keyboard, without JavaScript, and its settings' effect."""
 
 import io
 import re

@@ -35,7 +35,7 @@ class Foundations:
     room: Room = _own_room
 
     def embedded(self, var: Path) -> dict[str, Any]:
-        """Fill the folder of a server on SQLite; return the channel and the operators' sessions."""
+        """Fill the folder of a server on SQLite; return its channel and login sessions."""
         with self.room("sqlite") as (folder, is_filled):
             if not is_filled:
                 _keep(folder, people(App(folder)))

@@ -149,7 +149,7 @@ class Operator(Client):
         self._differs = 0
 
     async def work(self, pause: float) -> None:
-        """Write to each own conversation about every `pause` seconds; join or leave others."""
+        """Take, join and leave conversations; write to each about every `pause` seconds."""
         while True:
             own = self.own()
             await asyncio.sleep(self.random.uniform(0.5, 1.5) * pause / max(1, len(own)))
@@ -248,7 +248,7 @@ class Operator(Client):
             self.look(key, now=True)
 
     def _follow(self, conversation: str) -> None:
-        """Load the timeline of an own conversation; update the head of a loaded one."""
+        """Load the timeline if this operator takes part; update the head of a loaded one."""
         view = self.conversations[conversation]
         timeline = self.timelines.get(conversation)
         if timeline is not None:

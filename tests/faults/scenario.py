@@ -53,8 +53,8 @@ async def chat(
     """Let `visitors` and the world's operators chat while `faults` lasts, then compare.
 
     Every person writes to each of their conversations every `pause` seconds, except for `idle`
-    additional visitors, who only read. A share `old` of all clients runs the previous release. A
-    share `gone` of the writing visitors leaves for good during the test.
+    additional visitors, who only read. A share `old` of all clients runs pages of the previous
+    release. A share `gone` of the writing visitors leaves for good during the test.
 
     After the last fault, people stop writing, and every promise must come true. The test gives up
     when nothing has changed for `patience` seconds: an inbox learns of a lost event from two

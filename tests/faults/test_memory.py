@@ -183,8 +183,7 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
                     await loop.sock_sendall(plain, greeting + asking)
             await served(walt)
             highest = memory(place)
-            # A stalled connection is cut ten seconds after its close began, sooner than an idle
-            # one.
+            # A stalled connection is cut ten seconds after its close began, so before an idle one.
             await until(lambda: connections(place) <= others)
             highest = max(highest, memory(place))
 

@@ -36,7 +36,7 @@ CLEAN = {"unavailable", "rate_limited"} | {"closed", "forbidden", "already_taken
 
 
 async def newcomer(app) -> str:
-    """Connect like a new browser; return `welcome`, or the status and its missing Retry-After."""
+    """Connect like a new browser; return the first frame's type, or the rejection's status."""
     try:
         async with connect(
             f"{app.socket_url}/ws/visitor/berlin/",

@@ -66,8 +66,8 @@ def judge(outcome, answers, tell):
     )
     closed = {name for name in outcome.counts if name.startswith("closed ")}
     assert outcome.violations == []
-    # 1000: a client moved when asked. 4503: an old build did not. 0 would be a failed connection. A
-    # string, because pytest shortens its display of other objects.
+    # 1000: a client moved when asked. 4503: an old build did not. 0 would be a failed connection.
+    # A string, because pytest shortens its display of other objects.
     assert closed <= {"closed 1000", "closed 4503"}, str(sorted(outcome.counts.items()))
     assert outcome.counts["moved"], "nobody was asked to move"
     assert outcome.counts["closed 4503"], "no old build was sent away"

@@ -182,8 +182,7 @@ def _import(preload: str) -> None:
         libraries = LIBRARIES
     for library in libraries:
         importlib.import_module(library)
-    # These objects are never garbage. Frozen, they are not scanned, so forks do not copy their
-    # memory.
+    # These objects are never garbage. Frozen, they are not scanned, so no fork copies their memory.
     gc.collect()
     gc.freeze()
 

@@ -116,7 +116,7 @@ class Redis:
 
 @contextmanager
 def running() -> Iterator[Redis]:
-    """Yield an empty server; it and its folder are gone afterwards."""
+    """Yield an empty server; remove it and its folder afterwards."""
     with TemporaryDirectory(prefix="livechat-redis-") as folder:
         server = Redis(Path(folder))
         server.start()

@@ -63,7 +63,7 @@ def closed(channel: Channel) -> Conversation:
 
 
 def things(who: str, user: User, berlin: Channel) -> dict[str, tuple[int | None, int]]:
-    """Return, for every model, the key of an own object of the user and of another's."""
+    """Return, for every model, the key of an object of the user and of one that is not theirs."""
     paris = factories.channel("Paris")
     theirs = factories.conversation(factories.visitor(paris))
     own = closed(berlin) if who == "analyst" else factories.conversation(factories.visitor(berlin))

@@ -168,8 +168,8 @@ def test_staffs_address_asks_who_is_there_and_what_he_may_read_now(chat, berlin,
     assert fetch(signed_in(factories.manager())) == 200
     assert fetch(annas) == fetch(bens) == 200
     berlin.memberships.all().delete()
-    assert fetch(bens) == 404  # his rights are gone
-    assert fetch(annas) == 200  # she took part
+    assert fetch(bens) == 404  # Ben has no rights now
+    assert fetch(annas) == 200  # Anna took part
     anna.user.is_active = False
     anna.user.save()
     assert fetch(annas) == 404

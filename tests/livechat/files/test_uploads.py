@@ -248,7 +248,7 @@ def test_who_takes_part_elsewhere_may_bring_files_there(berlin, ben, vera):
     chat = factories.conversation(vera)
     ben.memberships.all().delete()
 
-    assert kept(ben, berlin).operator == ben  # assigned to him since the beginning
+    assert kept(ben, berlin).operator == ben  # assigned to Ben since the start
     conversations.leave(factories.actor(ben), chat.public_id)
     with pytest.raises(NotAllowed):
         kept(ben, berlin)

@@ -206,7 +206,7 @@ def test_a_name_is_looked_up_once_and_the_connection_goes_where_it_was_judged():
 def test_an_address_that_does_not_answer_leaves_time_for_the_next():
     with receiving() as place:
         url = f"http://two.example:{place.port}/"
-        # No process listens on 127.0.0.2: other loopback addresses do not delay a connection.
+        # 127.0.0.2 refuses at once: no address on loopback keeps a connection waiting.
         assert send(url, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"]).status == 204
 
 

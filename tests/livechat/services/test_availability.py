@@ -1,4 +1,4 @@
-"""Whether an operator gets conversations: own choice, inactivity, and the events about it."""
+"""Whether an operator gets conversations: their choice, inactivity, and the events about it."""
 
 import threading
 import uuid
@@ -53,7 +53,7 @@ def told(published, operator: Operator) -> list[str]:
     ]
 
 
-# --- the own choice
+# --- the operator's choice
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Leases and jobs: one process at a time, and each run is recorded."""
+"""Leases and jobs: one process at a time, and every failure or delay is reported."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

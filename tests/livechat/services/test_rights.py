@@ -248,7 +248,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
     looking = asyncio.create_task(session_watch.look([socket], told=True))
-    await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the lock of the watch
+    await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the watch command
     may_go_on.set()
     await looking
     await desk.next("inbox.changed")

@@ -442,7 +442,7 @@ def test_one_transcript_is_written_so_often_in_a_minute(client, chat, anna):
 @pytest.mark.slow
 def test_a_long_conversation_takes_little_memory(chat):
     link = Link(Thing.HTML, Audience.PUBLIC, chat.public_id)
-    transcripts.write(transcripts.linked(link, None), len)  # fill templates' and texts' caches
+    transcripts.write(transcripts.linked(link, None), len)  # fill the templates' caches
     lines(chat, 3_000, "x" * 1_000)
     written, last = 0, b""
 

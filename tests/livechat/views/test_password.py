@@ -1,4 +1,4 @@
-"""Changing the own password: who may, what is rejected, and the effect on login sessions."""
+"""Changing a password: who may, what is rejected, and the effect on login sessions."""
 
 import pytest
 from axes.models import AccessAttempt

@@ -1,4 +1,4 @@
-"""The own profile: what is stored, what colleagues see, and what is rejected."""
+"""A user's own profile: what is stored, what colleagues see, and what is rejected."""
 
 import io
 import json
