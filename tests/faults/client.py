@@ -473,6 +473,9 @@ class Client:
             except TimeoutError:
                 await socket.send(held.popleft())
                 continue
+            text = self._by_id.get(command.get("client_id", ""))
+            if text is not None and text.refusal:
+                continue  # a late copy; what was refused for good, no browser sends again
             frame = json.dumps(command)
             self.counts["frames"] += 1
             if not held and self.random.random() < REORDERED:
@@ -480,9 +483,11 @@ class Client:
                 self.counts["held back"] += 1
                 continue
             await socket.send(frame)
-            while held:
+            if held:
+                # Not twice as well: a text refused before the frame held back, such as a join,
+                # would be accepted after it.
                 await socket.send(held.popleft())
-            if self.random.random() < DOUBLED:
+            elif self.random.random() < DOUBLED:
                 self.counts["sent twice"] += 1
                 await self._again(socket, queue, frame)
 
