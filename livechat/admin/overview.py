@@ -133,7 +133,7 @@ def _add_channels(shown: Overview, request: HttpRequest, actor: StaffActor) -> N
     if not total:
         return
     busy = _conversations(rows)
-    chosen = rows.order_by(_busiest_first(busy), "name", "pk")[:MAX_CHANNELS]
+    chosen = rows.order_by(*_busiest_first(busy), "name", "pk")[:MAX_CHANNELS]
     found = dict(chosen.values_list("pk", "name"))
     staffed = _operators(list(found), shown.now)
     shown.channels = [
@@ -163,11 +163,15 @@ def _conversations(channels: QuerySet[Channel]) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _busiest_first(busy: dict[int, tuple[int, int]]) -> Case:
-    """Return an order of channels: most waiting visitors first, then most open conversations."""
+def _busiest_first(busy: dict[int, tuple[int, int]]) -> list[Case]:
+    """Return the order of channels: most waiting conversations first, then most open ones.
+
+    It is empty where no channel is busy: for PostgreSQL the default alone would be the number of a
+    column.
+    """
     ranked = sorted(busy, key=lambda pk: (-busy[pk][1], -busy[pk][0], pk))[:MAX_CHANNELS]
     places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(ranked)]
-    return Case(*places, default=Value(MAX_CHANNELS))
+    return [Case(*places, default=Value(MAX_CHANNELS))] if places else []
 
 
 def _operators(channels: list[int], now: datetime) -> dict[int, tuple[int, int]]:
