@@ -5,7 +5,7 @@ read its responses would occupy memory and a connection without end.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -34,6 +34,9 @@ class Http(HttpToolsProtocol):
     """Answers 400 to headers that are too large, 408 to those that take too long, and 503 when
     there are too many connections. Aborts the connections of clients that do not read."""
 
+    is_stopping: ClassVar[bool] = False
+    """Whether the process stops. Each connection then closes after its next response."""
+
     _head = 0
     _is_lost = False
     _timer: asyncio.TimerHandle | None = None
@@ -59,6 +62,8 @@ class Http(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        if self.is_stopping:
+            cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
 
     # ------------------------------------------------------------------ in

@@ -23,6 +23,8 @@ EXIT_SECONDS = 22
 """The process has ended by then, from the signal, even if something hangs."""
 CLOSE_SECONDS = 1.0
 """How long a client has to answer a close frame."""
+FIRST_REQUEST_SECONDS = 1.0
+"""How long a connection that was accepted before the port closed may take to send its request."""
 
 
 def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
@@ -66,22 +68,34 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Announce the shutdown, stop accepting, drain the sockets; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
+        Http.is_stopping = True
         if self.gives_notice:
             await lifecycle.give_notice()
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         self._end_keep_alive()
+        await self._wait_for_first_requests()
         await lifecycle.drain()
         await self._wait_for_close_frames()
         self.config.timeout_graceful_shutdown = max(1, int(latest - time.monotonic()))
         await super().shutdown(sockets)
 
     def _end_keep_alive(self) -> None:
-        """Close idle connections now, and the others after their response. A client that connects
+        """Close idle connections now. The others close after their response. A client that connects
         again reaches a process that stays."""
         for connection in list(self.server_state.connections):
             if isinstance(connection, Http) and connection.cycle is not None:
                 connection.shutdown()
+
+    async def _wait_for_first_requests(self) -> None:
+        """Wait for the requests of connections that are new. uvicorn would close them without a
+        response, and `lifecycle.drain` does not know their sockets yet."""
+        until = time.monotonic() + FIRST_REQUEST_SECONDS
+        while True:
+            await asyncio.sleep(0.02)  # a connection that was just accepted is registered meanwhile
+            is_one_new = any(map(_is_new, self.server_state.connections))
+            if not is_one_new or time.monotonic() > until:
+                return
 
     async def _wait_for_close_frames(self) -> None:
         """Wait for the clients' close frames; abort the connections that do not send one."""
@@ -94,3 +108,10 @@ class Server(uvicorn.Server):
     def _sockets(self) -> list[WebSocketsSansIOProtocol]:
         connections = self.server_state.connections
         return [one for one in connections if isinstance(one, WebSocketsSansIOProtocol)]
+
+
+def _is_new(connection: object) -> bool:
+    """Return whether no request has arrived, or the handshake of a socket is not complete."""
+    if isinstance(connection, Http):
+        return connection.cycle is None
+    return isinstance(connection, WebSocket) and not connection.handshake_complete

@@ -93,6 +93,39 @@ def test_a_request_under_way_is_answered(started):
     assert started.wait() == 0
 
 
+def test_a_connection_that_has_not_asked_yet_is_answered(started):
+    with closing(accepted_before_the_port_closes(started)) as opened:
+        opened.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = opened.recv(4096)
+
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in answer.lower()
+        assert started.wait() == 0
+
+
+def test_a_socket_that_has_not_asked_yet_is_sent_elsewhere(started):
+    address = f"{started.socket_url}/ws/visitor/kettleandleaf/"
+    line = accepted_before_the_port_closes(started)
+    with connect(address, origin=started.url, sock=line) as opened:
+        assert told(opened) == "drain"
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(10)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4503
+    assert started.wait() == 0
+
+
+def accepted_before_the_port_closes(server):
+    """Return a connection that a stopping server has accepted, and that has sent nothing."""
+    line = socket.create_connection(("127.0.0.1", server.port))
+    assert server.status("/healthz") == 200  # accepted later, so it has accepted `line` too
+    server.send(signal.SIGTERM)
+    while server.status("/healthz"):  # until it accepts no connections
+        pass
+    return line
+
+
 def test_the_second_signal_ends_it_at_once(started):
     with visitor(started) as opened:
         started.send(signal.SIGTERM)
