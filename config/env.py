@@ -31,8 +31,7 @@ class Env:
 
     `database_url` and `redis_url` switch between the embedded default (SQLite, one process; both
     empty) and production. `https` means that visitors connect over TLS, through a proxy.
-    `max_memory` is in bytes, 0 for no limit. `metrics_address` is the host and port of a separate
-    server for metrics.
+    `max_memory` is in bytes, 0 for no limit.
     """
 
     var: Path
@@ -60,7 +59,6 @@ class Env:
     log_format: Literal["json", "text"]
     log_level: str
     metrics_token: str
-    metrics_address: tuple[str, int] | None
     disk_reserve_percent: float
 
     def database(self) -> dict[str, object]:
@@ -145,7 +143,6 @@ def load(environ: Mapping[str, str]) -> Env:
         log_format=_log_format(environ, "LOG_FORMAT", "text" if debug or demo else "json"),
         log_level=_log_level(environ, "LOG_LEVEL"),
         metrics_token=environ.get("METRICS_TOKEN", "").strip(),
-        metrics_address=_address(environ, "METRICS_PORT"),
         disk_reserve_percent=_number(environ, "DISK_RESERVE_PERCENT", 5, least=0, most=100),
     )
     _check_hsts(loaded)
@@ -229,17 +226,6 @@ def _log_level(environ: Mapping[str, str], name: str) -> str:
     if level not in LOG_LEVELS:
         raise EnvError(f"{name} must be one of {', '.join(LOG_LEVELS).lower()}, not {level!r}")
     return level
-
-
-def _address(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
-    """Return host and port of ``9100`` (reachable from this machine only) or ``10.0.0.5:9100``."""
-    text = environ.get(name, "").strip()
-    if not text:
-        return None
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
-        raise EnvError(f"{name} must be a port or host:port, not {text!r}")
-    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:

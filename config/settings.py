@@ -290,6 +290,5 @@ UNFOLD = {
 LOGGING_CONFIG = "config.monitoring.logs.configure"
 LOGGING = {"format": ENV.log_format, "level": ENV.log_level, "in_full": DEBUG}
 METRICS_TOKEN = ENV.metrics_token
-METRICS_ADDRESS = ENV.metrics_address
 DISK_RESERVE_PERCENT = ENV.disk_reserve_percent
 """Per cent of the disk with `VAR_DIR` that must be free, or the server is not ready."""

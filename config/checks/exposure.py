@@ -141,16 +141,10 @@ def proxies_are_ours(**_kwargs: Any) -> Iterator[CheckMessage]:
 
 @register(UNSAFE, deploy=True)
 def metrics_are_guarded(**_kwargs: Any) -> Iterator[CheckMessage]:
-    token, address = settings.METRICS_TOKEN, settings.METRICS_ADDRESS
+    token = settings.METRICS_TOKEN
     if token and len(token) < MIN_TOKEN:
         yield Error(
             f"METRICS_TOKEN is shorter than {MIN_TOKEN} characters: it can be guessed.",
             hint="Set a random one of 32 characters.",
             id="config.E008",
-        )
-    if not token and address and not is_loopback(address[0]):
-        yield Error(
-            f"METRICS_PORT serves metrics on {address[0]} to anybody.",
-            hint="Set METRICS_TOKEN, or name the port alone: then it is this machine's.",
-            id="config.E009",
         )

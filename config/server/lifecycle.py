@@ -10,7 +10,7 @@ from django.conf import settings
 
 from config.database import limit_statements
 from config.jobs.in_process_scheduler import Clock
-from config.monitoring import gauges, health, metrics_endpoint
+from config.monitoring import gauges, health
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
@@ -55,10 +55,6 @@ async def start() -> None:
     _tasks.add(loop.create_task(HeartbeatLoop().run(), name="heartbeat"))
     _tasks.add(loop.create_task(SessionWatch().keep(), name="session_watch"))
     _tasks.add(loop.create_task(gauges.run(), name="gauges"))
-    if settings.METRICS_ADDRESS:
-        _tasks.add(
-            loop.create_task(metrics_endpoint.serve(*settings.METRICS_ADDRESS), name="metrics")
-        )
     # Requests wait for this, unless the database is down.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(
