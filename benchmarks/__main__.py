@@ -98,8 +98,8 @@ class Bench:
                 rounds.append(uvloop.run(self._init(kind)))
         rates = {kind: figure(one.rate for one in rounds) for kind, rounds in asked.items()}
         self.show(
-            f"The widget's first question, {ASKERS} connections",
-            ("", "answers/s", "µs of server CPU each", "server busy", "generator busy"),
+            f"The widget's first request, {ASKERS} connections",
+            ("", "responses/s", "µs of server CPU each", "server busy", "generator busy"),
             [
                 (
                     kind,
@@ -170,7 +170,7 @@ class Bench:
             "bare echo": (ECHO, places, _echo),
             "visitor without conversation": (PRODUCT, places, _newcomer),
             "visitor in a conversation": (PRODUCT, places, _visitor),
-            "operator with his inbox": (PRODUCT, few, _operator),
+            "operator with an open inbox": (PRODUCT, few, _operator),
         }
         sizes = {
             name: figure([uvloop.run(self._idle(*kind)) / 1024]) for name, kind in kinds.items()
@@ -289,7 +289,7 @@ def main() -> int:
     load_before = os.getloadavg()[0]
     print(f"Server on core {SERVER_CORE}, all else on {OTHER_CORE}; load {load_before:.1f} before")
     if load_before > 0.5:
-        print("This machine is busy: trust ratios, and not too much.")
+        print("This machine is busy: rely on ratios only, and with care.")
     with world() as place:
         bench = Bench(place, options)
         for part in parts:

@@ -60,7 +60,7 @@ def instrument() -> None:
         (messages._Batch, "decide", "decide"),
         (messages._Batch, "apply", "insert and advance"),
         (events, "messages_posted", "encode for each audience"),
-        (bus.Bus, "_dispatch", "bus, to the sockets here"),
+        (bus.Bus, "_dispatch", "bus, to sockets of the same process"),
         (bus.Bus, "_receive", "bus, from other processes"),
     ):
         call = getattr(owner, attribute)

@@ -60,7 +60,7 @@ class Servers(list[Server]):
 
 def workers(bench: "Bench") -> None:
     """Compare one process with two, where each message is stored by one and sent by the other."""
-    rounds: dict[str, list[Heard]] = {"one process": [], "two, all crossing": []}
+    rounds: dict[str, list[Heard]] = {"one process": [], "two, every message crosses": []}
     for _ in range(bench.rounds):
         for number, (_name, heard) in enumerate(rounds.items(), 1):
             heard.append(uvloop.run(_chat(bench, number)))
@@ -81,7 +81,7 @@ def workers(bench: "Bench") -> None:
         ],
     )
     one, two = costs.values()
-    bench.aim(Aim("times the CPU when all crosses", ratio(two, one), 2, at_most=True))
+    bench.aim(Aim("times the CPU when every message crosses", ratio(two, one), 2, at_most=True))
 
 
 async def _chat(bench: "Bench", processes: int) -> Heard:
@@ -110,7 +110,7 @@ def fan_out(bench: "Bench") -> None:
         for count, parts in chunks.items()
     }
     bench.show(
-        "A post to a group in another process and an answer back",
+        "A post to a group in another process, and its reply",
         ("", "ms, p50", "ms, p99"),
         [
             (f"{count:,} members", medians[count], figure([1e3 * percentile(took[count], 0.99)]))
@@ -131,12 +131,12 @@ def arrivals(bench: "Bench") -> None:
     rounds = [uvloop.run(_arrive(bench, places)) for _ in range(bench.rounds)]
     rates = {name: figure(one[name] for one in rounds) for name in rounds[0]}
     bench.show(
-        f"People who come to one process, {AT_A_TIME} at a time",
-        ("", "a second"),
+        f"Arrivals at one process, {AT_A_TIME} at a time",
+        ("", "per second"),
         list(rates.items()),
     )
     # One Daphne reached this rate on a similar machine.
-    bench.aim(Aim("handshakes a second", rates["handshakes"], 400))
+    bench.aim(Aim("handshakes per second", rates["handshakes"], 400))
 
 
 async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
@@ -157,7 +157,7 @@ async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
         rates: dict[str, float] = {}
         for name, enter in (
             ("handshakes", handshake),
-            ("visitors who come back to their conversation", come_back),
+            ("visitors who resume a conversation", come_back),
             ("newcomers", come_anew),
         ):
             rates[name], sockets = await _rate(enter, places)
@@ -255,7 +255,7 @@ def costs(bench: "Bench") -> None:
         [
             *((name, part, _share(part, whole)) for name, part in parts.items()),
             ("event loop, kernel, threads, counting", rest, _share(rest, whole)),
-            ("together", whole, ""),
+            ("total", whole, ""),
         ],
     )
 

@@ -14,7 +14,7 @@ from benchmarks.servers import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "performance.md"
 RESULTS = ROOT / "var" / "bench" / "latest.json"
-BEGIN = "<!-- Written by `make figures`; what is changed here by hand is lost. -->"
+BEGIN = "<!-- Written by `make figures`, which overwrites changes made by hand. -->"
 END = "<!-- Until here. -->"
 GIB_IN_KIB = 1024 * 1024
 BESIDES = ("machine", "aims", "at", "load before")
@@ -45,34 +45,34 @@ def _capacity(results: Mapping[str, Any]) -> Iterator[str]:
         each = found(title, row, column)
         return _short(figure(whole / one for one in each.rounds).median)
 
-    arriving = "People who come to one process"
+    arrivals = "Arrivals at one process"
     rows = [
         (
-            "messages a second, stored and heard by the other side, one core",
+            "messages per second, stored and delivered to the other side, one core",
             holds("Delivered messages", "Livechat", "µs of server CPU each", 1e6),
         ),
         (
-            "the same where each crosses from one process to another, both on that core",
-            holds("Server processes", "two, all crossing", "µs of server CPU each", 1e6),
+            "the same if every message crosses from one process to another, both on that core",
+            holds("Server processes", "two, every message crosses", "µs of server CPU each", 1e6),
         ),
         *(
-            (f"{name} a second, one core", _short(found(arriving, name, "a second").median))
+            (f"{name} per second, one core", _short(found(arrivals, name, "per second").median))
             for name in (
-                "visitors who come back to their conversation",
+                "visitors who resume a conversation",
                 "newcomers",
                 "conversations opened by newcomers",
             )
         ),
         (
-            "first questions of the widget a second, one core",
-            holds("The widget's first question", "Livechat", "µs of server CPU each", 1e6),
+            "first requests of the widget per second, one core",
+            holds("The widget's first request", "Livechat", "µs of server CPU each", 1e6),
         ),
         *(
             (f"{name}, idle, one GiB", holds("Resident memory", name, "KiB each", GIB_IN_KIB))
             for name in (
                 "visitor without conversation",
                 "visitor in a conversation",
-                "operator with his inbox",
+                "operator with an open inbox",
             )
         ),
     ]
@@ -121,7 +121,7 @@ def main() -> int:
     before, rest = page.split(BEGIN)
     _old, after = rest.split(END)
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-    print(f"{PAGE.relative_to(ROOT)} tells what {RESULTS.relative_to(ROOT)} holds")
+    print(f"Wrote the results of {RESULTS.relative_to(ROOT)} to {PAGE.relative_to(ROOT)}")
     return 0
 
 
