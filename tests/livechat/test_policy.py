@@ -19,7 +19,7 @@ VERA = uuid.uuid4()
 LEFT = Part(left_with=7)
 
 ACTORS: dict[str, tuple[policy.Actor, Part]] = {
-    "the visitor himself": (VisitorActor(VERA, BERLIN), NO_PART),
+    "the visitor": (VisitorActor(VERA, BERLIN), NO_PART),
     "another visitor": (VisitorActor(uuid.uuid4(), BERLIN), NO_PART),
     "the same visitor on another channel": (VisitorActor(VERA, PARIS), NO_PART),
     "operator who takes part": (StaffActor(1, operator=1, channels=frozenset({BERLIN})), PRESENT),
