@@ -1,24 +1,24 @@
 """The maximum size of a body: rejected before it is stored, with every server."""
 
-import asyncio
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from config.http.body_limit import MAX_ANONYMOUS, MAX_PROFILE, MAX_UPLOAD, MIB, BodyLimit, limit_of
+from livechat.asgi_responses import respond
+from tests.asgi import Exchange
 from tests.machine import app
 
 pytestmark = pytest.mark.xdist_group("http_limits")
 
 UPLOAD = "/widget/abc123/files/"
+LONG = b"a" * 40 * 65_536
 
 
-async def call(
-    path: str, *parts: bytes, declared: int | None = None, encoding: bytes = b""
-) -> tuple[list[dict], int]:
+async def call(body: bytes, headers: Mapping[str, str] | None = None) -> tuple[Exchange, int]:
     """Send a body through the limit; return the response and the number of bytes let through."""
     got = 0
 
@@ -31,27 +31,15 @@ async def call(
             got += len(message["body"])
             if not message["more_body"]:
                 break
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await respond(scope, send, 200)
 
-    messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
-    messages.append({"type": "http.request", "body": b"", "more_body": False})
-    answered: list[dict] = []
-
-    async def receive():
-        if messages:
-            return messages.pop(0)
-        await asyncio.Event().wait()
-
-    async def send(message):
-        answered.append(message)
-
-    headers = [(b"accept", b"application/json")]
-    headers += [] if declared is None else [(b"Content-Length", b"%d" % declared)]
-    headers += [(b"transfer-encoding", encoding)] if encoding else []
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await BodyLimit(application)(scope, receive, send)
-    return answered, got
+    request = Exchange(
+        BodyLimit(application),
+        "POST",
+        headers={"accept": "application/json", **(headers or {})},
+        body=body,
+    )
+    return await request.run(), got
 
 
 def test_each_address_has_its_limit():
@@ -63,44 +51,43 @@ def test_each_address_has_its_limit():
 
 
 async def test_what_fits_goes_through():
-    answered, got = await call("/", b"a" * MIB, declared=MIB)
+    answer, got = await call(b"a" * MIB, {"Content-Length": str(MIB)})
 
-    assert (answered[0]["status"], got) == (200, MIB)
+    assert (answer.status, got) == (200, MIB)
 
 
 async def test_what_says_it_is_too_long_is_not_read():
-    answered, got = await call("/", b"a", declared=MIB + 1)
+    answer, got = await call(b"a", {"Content-Length": str(MIB + 1)})
 
-    assert (answered[0]["status"], got) == (413, 0)
-    assert json.loads(answered[1]["body"]) == {"error": {"code": "too_large"}}
-    assert (b"connection", b"close") in answered[0]["headers"]
+    assert (answer.status, got) == (413, 0)
+    assert answer.json == {"error": {"code": "too_large"}}
+    assert answer.headers["connection"] == "close"
 
 
 async def test_what_turns_out_to_be_too_long_is_forgotten():
-    answered, got = await call("/", *[b"a" * 65_536] * 40)
+    answer, got = await call(LONG)
 
-    assert (answered[0]["status"], got) == (413, MIB)
-    assert [message["type"] for message in answered].count("http.response.start") == 1
+    assert (answer.status, got) == (413, MIB)
 
 
 async def test_a_body_that_does_not_say_its_length_has_to_be_short():
-    answered, got = await call("/", *[b"a" * 65_536] * 40, encoding=b"chunked")
-    _short, all_of_it = await call("/", b"a" * 1_000, encoding=b"chunked")
+    answer, got = await call(LONG, {"transfer-encoding": "chunked"})
+    _short, all_of_it = await call(b"a" * 1_000, {"transfer-encoding": "chunked"})
 
-    assert (answered[0]["status"], got) == (413, MAX_ANONYMOUS)
+    assert (answer.status, got) == (413, MAX_ANONYMOUS)
     assert all_of_it == 1_000
 
 
 async def test_a_length_that_is_a_lie_helps_nobody():
-    answered, got = await call("/", *[b"a" * 65_536] * 40, declared=10)
+    answer, got = await call(LONG, {"Content-Length": "10"})
 
-    assert (answered[0]["status"], got) == (413, MIB)
+    assert (answer.status, got) == (413, MIB)
 
 
 async def test_a_length_of_a_thousand_digits_is_too_long():
-    answered, _got = await call("/", declared=10**1000)
+    answer, _got = await call(b"", {"Content-Length": "1" + "0" * 1000})
 
-    assert answered[0]["status"] == 413
+    assert answer.status == 413
 
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
