@@ -2,9 +2,7 @@
 
 import asyncio
 import ipaddress
-import json
 import uuid
-from typing import Any
 
 import pytest
 from django.conf import settings as configured
@@ -18,70 +16,36 @@ from livechat.database import database_time
 from livechat.models import Attachment, Channel
 from livechat.services import attachments
 from tests import factories
+from tests.asgi import Exchange
 from tests.livechat.files.samples import kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PART = 64 * 1024
 STAFF = "/dashboard/files/"
 
 
-class Request:
-    """A request whose body comes in parts for as long as it is read."""
-
-    def __init__(self, path: str, size: int, *, method: str = "POST", **headers: str) -> None:
-        self.size = size
-        self.received = 0
-        self.status = 0
-        self.headers: dict[bytes, bytes] = {}
-        self.body = b""
-        self.has_ended = False
-        given = {"host": "localhost", "accept": "application/json", "content-length": str(size)}
-        named = {name.replace("_", "-"): value for name, value in {**given, **headers}.items()}
-        self.scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "scheme": "http",
-            "client": (f"192.0.2.{uuid.uuid4().int % 250}", 1),
-            "server": ("localhost", 80),
-            "headers": [(n.encode(), v.encode()) for n, v in named.items() if v],
-        }
-
-    async def receive(self) -> Any:
-        if self.received >= self.size:
-            await asyncio.Event().wait()
-        part = min(PART, self.size - self.received)
-        self.received += part
-        is_last = self.received == self.size
-        return {"type": "http.request", "body": b"a" * part, "more_body": not is_last}
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], dict(message["headers"])
-        else:
-            self.body += message["body"]
-            self.has_ended = not message.get("more_body", False)
+def exchange(
+    path: str, size: int = MAX_UPLOAD, *, method: str = "POST", client: str = "", **headers: str
+) -> Exchange:
+    """Return a request with a body of `size` bytes, by default from an address of its own."""
+    given = {"accept": "application/json", "content-length": str(size), **headers}
+    return Exchange(
+        http_application,
+        method,
+        path,
+        headers={name.replace("_", "-"): value for name, value in given.items() if value},
+        body=b"a" * size,
+        client=client or f"192.0.2.{uuid.uuid4().int % 250}",
+    )
 
 
-async def answer(request: Request) -> Request:
-    async with asyncio.timeout(30):
-        await http_application(request.scope, request.receive, request.send)
-    assert request.has_ended
-    return request
-
-
-def code(request: Request) -> str:
-    return str(json.loads(request.body)["error"]["code"])
-
-
-def ask(path: str, size: int = MAX_UPLOAD, **headers: str) -> Request:
+def ask(path: str, size: int = MAX_UPLOAD, **fields: str) -> Exchange:
     """Send a request outside the event loop, where tests may use the database."""
-    return asyncio.run(answer(Request(path, size, **headers)))
+    return asyncio.run(exchange(path, size, **fields).run())
+
+
+def code(request: Exchange) -> str:
+    return str(request.json["error"]["code"])
 
 
 def door(channel: Channel) -> str:
@@ -99,8 +63,8 @@ def cookie(user) -> str:
     return f"{name}={client.cookies[name].value}"
 
 
-def was_not_received(request: Request) -> bool:
-    return request.received <= MAX_ANONYMOUS and request.headers[b"connection"] == b"close"
+def was_not_received(request: Exchange) -> bool:
+    return request.received <= MAX_ANONYMOUS and request.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("given", ["", "Visitor x", "Bearer x", "Visitor ü"])
@@ -183,16 +147,15 @@ def within_ten_minutes(monkeypatch):
 
 
 def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minutes):
-    def one() -> Request:
-        request = Request(door(berlin), 10, authorization=token(factories.visitor(berlin), berlin))
-        request.scope["client"] = ("198.51.100.7", 1)
-        return asyncio.run(answer(request))
+    def one() -> Exchange:
+        visitor = token(factories.visitor(berlin), berlin)
+        return ask(door(berlin), 10, authorization=visitor, client="198.51.100.7")
 
-    requests = [one() for _ in range(attachments.UPLOADS.amount + 1)]
+    *requests, last = [one() for _ in range(attachments.UPLOADS.amount + 1)]
 
-    assert {request.status for request in requests[:-1]} == {400}  # not a form, so without a file
-    assert (requests[-1].status, code(requests[-1])) == (429, "rate_limited")
-    assert 0 < int(requests[-1].headers[b"retry-after"]) <= 600
+    assert {request.status for request in requests} == {400}  # not a form, so without a file
+    assert (last.status, code(last)) == (429, "rate_limited")
+    assert 0 < int(last.headers["retry-after"]) <= 600
 
 
 def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minutes):
@@ -200,9 +163,8 @@ def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minute
 
     def knock(forwarded: str) -> int:
         who = token(factories.visitor(berlin), berlin)
-        request = Request(door(berlin), 10, authorization=who, x_forwarded_for=forwarded)
-        request.scope["client"] = ("127.0.0.1", 1)
-        return asyncio.run(answer(request)).status
+        fields = {"authorization": who, "x_forwarded_for": forwarded, "client": "127.0.0.1"}
+        return ask(door(berlin), 10, **fields).status
 
     first = [knock("203.0.113.1") for _ in range(attachments.UPLOADS.amount + 1)]
 
@@ -217,15 +179,11 @@ def test_bytes_are_counted_before_they_come_and_though_they_never_come(
     berlin.max_file_megabytes = 50
     berlin.save()
 
-    def one() -> Request:
-        request = Request(door(berlin), 50 * MIB, authorization=token(vera, berlin))
-        request.scope["client"] = ("198.51.100.8", 1)
-
-        async def gone() -> Any:
-            return {"type": "http.disconnect"}
-
-        asyncio.run(http_application(request.scope, gone, request.send))
-        return request
+    def one() -> Exchange:
+        visitor = token(vera, berlin)
+        gone = exchange(door(berlin), 50 * MIB, authorization=visitor, client="198.51.100.8")
+        gone.disconnect()
+        return asyncio.run(gone.run())
 
     statuses = [one().status for _ in range(5)]
 
