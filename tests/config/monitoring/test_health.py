@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 import time
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -18,6 +17,7 @@ from config.monitoring.probe import Probe
 from config.server import lifecycle
 from livechat.consumers.base import BaseConsumer
 from livechat.services import jobs
+from tests.asgi import Exchange
 from tests.machine import app
 
 
@@ -47,15 +47,9 @@ def jobs_done(transactional_db) -> None:
 
 async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
     """Call the application as a server would; return status and JSON."""
-    said: list[Any] = []
-
-    async def send(message: Any) -> None:
-        said.append(message)
-
-    scope = {"type": "http", "method": method, "path": path, "headers": []}
     door = health.healthz if path == "/healthz" else health.readyz
-    await door(scope, None, send)
-    return said[0]["status"], json.loads(said[1]["body"] or b"{}")
+    answer = await Exchange(door, method, path).run()
+    return answer.status, answer.json or {}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -15,6 +14,7 @@ from prometheus_client import REGISTRY, generate_latest
 from config.monitoring import gauges, metrics_endpoint
 from livechat import metrics
 from tests import factories
+from tests.asgi import Exchange
 from tests.machine.app import ROOT, App
 
 TOKEN = "t" * 32
@@ -30,15 +30,8 @@ def nothing_is_known(monkeypatch):
 
 async def ask(**headers: str) -> tuple[int, str]:
     """Return status and text of /metrics."""
-    said: list[Any] = []
-
-    async def send(message: Any) -> None:
-        said.append(message)
-
-    given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "GET", "path": "/metrics", "headers": given}
-    await metrics_endpoint.metrics(scope, None, send)
-    return said[0]["status"], said[1]["body"].decode()
+    answer = await Exchange(metrics_endpoint.metrics, path="/metrics", headers=headers).run()
+    return answer.status, answer.body.decode()
 
 
 def value(name: str, **labels: str) -> float:
@@ -52,11 +45,11 @@ async def test_metrics_are_for_who_shows_the_token(settings):
 
     statuses = [
         (await ask())[0],
-        (await ask(Authorization="Bearer wrong"))[0],
-        (await ask(Authorization=TOKEN))[0],
-        (await ask(Authorization="Bearer \u00e4"))[0],
+        (await ask(authorization="Bearer wrong"))[0],
+        (await ask(authorization=TOKEN))[0],
+        (await ask(authorization="Bearer \u00e4"))[0],
     ]
-    status, text = await ask(Authorization=f"Bearer {TOKEN}")
+    status, text = await ask(authorization=f"Bearer {TOKEN}")
 
     assert statuses == [401] * 4
     assert status == 200
