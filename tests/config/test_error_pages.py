@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from config import error_pages
 from config.http import host_and_headers
 from config.http.host_and_headers import Edge
+from tests.asgi import Exchange
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -70,26 +71,13 @@ async def test_djangos_own_pages_may_look_as_they_do_while_debugging(settings, d
 
 
 async def test_what_breaks_outside_of_django_is_answered_by_us_too(caplog):
-    sent = []
-
     async def broken(scope, receive, send):
         raise ValueError("a path and a secret")
 
-    async def send(message):
-        sent.append(message)
+    answer = await Exchange(Edge(broken)).run()
 
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/",
-        "query_string": b"",
-        "headers": [(b"host", b"testserver")],
-        "client": ("127.0.0.1", 1),
-    }
-    await Edge(broken)(scope, None, send)
-
-    assert sent[0]["status"] == 500
-    assert b"secret" not in sent[1]["body"]
+    assert answer.status == 500
+    assert b"secret" not in answer.body
     assert "request.failed" in caplog.text
 
 

@@ -36,6 +36,7 @@ from livechat.models import (
     file_storage,
 )
 from livechat.services.operators import picture_file
+from tests.asgi import Exchange
 from tests.machine.app import App
 from tests.machine.ports import free_port
 
@@ -339,17 +340,8 @@ CHAT = "http://127.0.0.1:8000"
 
 def ask(site: SecondSite, target: str, *, method: str = "GET", body: bytes = b""):
     """Call the site without a server; return status, headers and body."""
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(site({"type": "http", "method": method, "path": target}, receive, send))
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], headers, sent[1]["body"].decode()
+    answer = asyncio.run(Exchange(site, method, target, body=body).run())
+    return answer.status, answer.headers, answer.body.decode()
 
 
 def test_the_second_site_lets_in_the_chat_by_three_lines_and_nothing_else():

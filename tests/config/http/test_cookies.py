@@ -7,6 +7,7 @@ import pytest
 from django.http import parse_cookie
 
 from config.http.host_and_headers import Edge
+from tests.asgi import http_scope
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
 """Other programs on the same domain may set cookies, which the browser sends too."""
@@ -22,8 +23,8 @@ async def passed(kind: str, *cookies: bytes) -> list[bytes]:
     async def nothing(*_: Any) -> None:
         """Stands for `receive` and `send`, which are not used."""
 
-    headers = [(b"host", b"testserver"), *((b"cookie", cookie) for cookie in cookies)]
-    scope = {"type": kind, "path": "/healthz", "headers": headers, "client": ("127.0.0.1", 1)}
+    scope = http_scope(path="/healthz") | {"type": kind}
+    scope["headers"] += [(b"cookie", cookie) for cookie in cookies]
     await Edge(application)(scope, nothing, nothing)
     return seen
 
