@@ -1,7 +1,6 @@
 """`init`: what a page of a customer's website receives, without a database query."""
 
 import asyncio
-import json
 import uuid
 from collections import Counter
 from typing import Any
@@ -24,6 +23,7 @@ from livechat.services.widgets import Widget
 from livechat.widget_init import endpoint
 from livechat.widget_init.snapshot import MAX_OF_A_CHANNEL, MAX_SIGHTINGS, snapshot
 from tests import factories
+from tests.asgi import Exchange
 
 SHOP = "https://shop.example"
 ADDRESSES = {country.code: country.address for country in COUNTRIES}
@@ -63,29 +63,15 @@ async def ask(
     **query: str,
 ) -> tuple[int, Any, dict[str, str]]:
     """Return status, body and headers."""
-    headers = [(b"host", host.encode())]
-    if origin is not None:
-        headers.append((b"origin", origin.encode("latin-1")))
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": f"/widget/{key}/init",
-        "query_string": raw if raw is not None else urlencode({"url": url, **query}).encode(),
-        "headers": headers,
-        "client": (client, 5000),
-    }
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await application(scope, receive, send)
-    told = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    body = sent[1]["body"]
-    return sent[0]["status"], json.loads(body) if body else None, told
+    answer = await Exchange(
+        application,
+        method,
+        f"/widget/{key}/init",
+        query=raw if raw is not None else urlencode({"url": url, **query}).encode(),
+        headers={"host": host} if origin is None else {"host": host, "origin": origin},
+        client=client,
+    ).run()
+    return answer.status, answer.json, answer.headers
 
 
 def widget(*rules: Rule, **fields: Any) -> Widget:
