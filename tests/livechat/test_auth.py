@@ -9,16 +9,12 @@ from hypothesis import strategies as st
 
 from livechat import auth
 from livechat.errors import TokenInvalid
+from tests.asgi import http_scope
 
 
 def scope(client="203.0.113.9", **headers: str):
-    return {
-        "client": (client, 1234),
-        "headers": [
-            (name.replace("_", "-").encode(), value.encode("latin-1"))
-            for name, value in headers.items()
-        ],
-    }
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return http_scope(headers=named, client=client)
 
 
 def test_a_token_names_its_visitor_on_its_channel():

@@ -20,6 +20,7 @@ from livechat.domain.limits import limits as domain_limits
 from livechat.domain.overload import Level
 from livechat.domain.token_bucket import Rate
 from livechat.limiter import Limiter, Refusal, limiter
+from tests.asgi import Exchange
 
 NOW = 1_000.0
 
@@ -139,39 +140,34 @@ def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, c
     assert "10.0.0.1" not in line
 
 
-class Wire:
-    """Records what an application sends."""
+async def declined(scope: dict, refusal: Refusal | None = None) -> list[dict]:
+    """Return what the client of a refused socket is sent."""
+    sent: list[dict] = []
 
-    def __init__(self) -> None:
-        self.sent: list[dict] = []
+    async def send(message: dict) -> None:
+        sent.append(message)
 
-    async def send(self, message: dict) -> None:
-        self.sent.append(message)
+    await decline(scope, send, refusal)
+    return sent
 
 
 DENIABLE = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
 
 
 async def test_a_refused_socket_is_told_by_http_where_the_server_can():
-    wire, refusal = Wire(), Refusal("address.sockets", 7.2)
+    start, body = await declined(DENIABLE, Refusal("address.sockets", 7.2))
 
-    await decline(DENIABLE, wire.send, refusal)
-
-    assert [message["type"] for message in wire.sent] == [
-        "websocket.http.response.start",
-        "websocket.http.response.body",
-    ]
-    assert wire.sent[0]["status"] == 429
-    assert (b"retry-after", b"8") in wire.sent[0]["headers"]
+    assert start["type"] == "websocket.http.response.start"
+    assert start["status"] == 429
+    assert (b"retry-after", b"8") in start["headers"]
+    assert body["type"] == "websocket.http.response.body"
 
 
 async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
-    wire = Wire()
+    too_many = await declined({"type": "websocket"}, Refusal("address.sockets", 7.2))
+    forbidden = await declined(DENIABLE)
 
-    await decline({"type": "websocket"}, wire.send, Refusal("address.sockets", 7.2))
-    await decline(DENIABLE, wire.send)
-
-    assert wire.sent == [{"type": "websocket.close"}] * 2
+    assert too_many == forbidden == [{"type": "websocket.close"}]
 
 
 @pytest.mark.parametrize(
@@ -185,14 +181,15 @@ async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
     ],
 )
 async def test_a_page_can_ask_why_its_socket_is_refused(path, level, draining, status):
-    limiter.level, wire = level, Wire()
-    scope = {"type": "http", "path": path, "client": ("192.0.2.1", 1), "headers": []}
+    limiter.level = level
 
-    await explain(scope, wire.send, is_draining=draining)
+    async def application(scope, _receive, send):
+        await explain(scope, send, is_draining=draining)
 
-    names = [name for name, _value in wire.sent[0]["headers"]]
-    assert wire.sent[0]["status"] == status
-    assert (b"retry-after" in names) == (status != 204)
+    answer = await Exchange(application, path=path).run()
+
+    assert answer.status == status
+    assert ("retry-after" in answer.headers) == (status != 204)
     assert limiter.refused == {}
 
 
