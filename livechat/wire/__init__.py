@@ -36,7 +36,6 @@ from livechat.wire.staff import (
     AnswersTold,
     CannedListed,
     CannedResponse,
-    ConversationGone,
     EarlierConversation,
     FetchAnswers,
     FetchCanned,

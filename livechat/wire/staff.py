@@ -324,12 +324,6 @@ class StaffConversationChanged(msgspec.Struct, frozen=True, tag="conversation.ch
     conversation: StaffConversation
 
 
-class ConversationGone(msgspec.Struct, frozen=True, tag="conversation.gone"):
-    """The reader may no longer read this conversation."""
-
-    conversation: UUID
-
-
 class StaffMessagesSeen(msgspec.Struct, frozen=True, tag="messages.seen"):
     """`reader` is the operator's id if `by` is staff, else null."""
 
@@ -471,7 +465,6 @@ StaffEvent = (
     | InboxSnapshot
     | StaffMessagePosted
     | StaffConversationChanged
-    | ConversationGone
     | StaffMessagesSeen
     | StaffTypingChanged
     | ViewingChanged

@@ -148,7 +148,7 @@ test("a colleague's mark is not mine", () => {
 });
 
 test("a conversation that may no longer be read is gone with its timeline", () => {
-  const state = apply(wanted(inbox(staffConversation()), "c1"), { type: "conversation.gone", conversation: "c1" });
+  const state = apply(wanted(inbox(staffConversation()), "c1"), snapshot([]));
 
   assert.deepEqual([state.conversations.size, state.timelines.size], [0, 0]);
 });

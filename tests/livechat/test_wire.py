@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,15 @@ def test_every_type_is_named_once_in_its_direction(union):
     tags = [struct.__struct_config__.tag for struct in union.__args__]
 
     assert len(tags) == len(set(tags))
+
+
+def test_every_event_is_sent_by_something():
+    packages = (settings.BASE_DIR / name for name in ("config", "livechat"))
+    source = "".join(path.read_text() for package in packages for path in package.rglob("*.py"))
+
+    events = {*wire.VisitorEvent.__args__, *wire.StaffEvent.__args__}
+    unsent = {event.__name__ for event in events if f"wire.{event.__name__}(" not in source}
+    assert unsent == set()
 
 
 def test_the_browsers_types_are_what_the_protocol_says():

@@ -61,8 +61,6 @@ export function apply(state, event) {
       return snapshot(state, event);
     case "conversation.changed":
       return withConversation(state, merged(state.conversations.get(event.conversation.id), event.conversation));
-    case "conversation.gone":
-      return without(state, event.conversation);
     case "message.posted":
       return posted(state, event.conversation, event.message);
     case "timeline.page":
@@ -263,15 +261,6 @@ function withTimeline(state, id, messages, head) {
   const timeline = state.timelines.get(id);
   if (!timeline) return state;
   return { ...state, timelines: new Map(state.timelines).set(id, add(timeline, messages, head)) };
-}
-
-/** @param {State} state @param {string} id @returns {State} */
-function without(state, id) {
-  const conversations = new Map(state.conversations);
-  const timelines = new Map(state.timelines);
-  conversations.delete(id);
-  timelines.delete(id);
-  return { ...state, conversations, timelines };
 }
 
 /** @param {State} state @param {string} id @param {StaffMessage} message @returns {State} */

@@ -143,14 +143,6 @@ export interface CannedResponse {
 }
 
 /**
- * The reader may no longer read this conversation.
- */
-export interface ConversationGone {
-  type: "conversation.gone";
-  conversation: string;
-}
-
-/**
  * Another conversation of the visitor that the reader may read. `text`: its start.
  */
 export interface EarlierConversation {
@@ -875,7 +867,6 @@ export type StaffEvent =
   | InboxSnapshot
   | StaffMessagePosted
   | StaffConversationChanged
-  | ConversationGone
   | StaffMessagesSeen
   | StaffTypingChanged
   | ViewingChanged
