@@ -1,4 +1,4 @@
-"""The send buffer of a socket, bounded in frames and characters."""
+"""The send buffer of a socket, bounded in frames and bytes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -38,7 +38,7 @@ class SendBuffer:
         if self.closing:
             return
         self._frames.append(frame)
-        self._count(len(frame))
+        self._count(_size(frame))
         if (
             len(self._frames) > MAX_FRAMES
             or self._bytes > MAX_BYTES
@@ -100,7 +100,7 @@ class SendBuffer:
         try:
             while frames:
                 frame = frames.pop(0)
-                self._count(-len(frame))
+                self._count(-_size(frame))
                 await self._send({"type": "websocket.send", "text": frame})
             if self.closing:
                 await self._send({"type": "websocket.close", "code": self.closing})
@@ -116,6 +116,11 @@ class SendBuffer:
     def _forget(self) -> None:
         self._frames.clear()
         self._count(-self._bytes)
+
+
+def _size(frame: str) -> int:
+    """Return the frame's length in UTF-8. Costs an encoding only if it is not plain ASCII."""
+    return len(frame) if frame.isascii() else len(frame.encode())
 
 
 async def _go_on(begun: Coroutine[Any, None, None], held_up: Any) -> None:

@@ -426,6 +426,25 @@ async def test_slow_readers_together_have_a_bound(monkeypatch):
     assert SendBuffer.bytes_of_all == before
 
 
+@pytest.mark.parametrize(("text", "size"), [("word", 4_000), ("слово", 10_000), ("🙂", 4_000)])
+async def test_a_slow_reader_costs_bytes_in_any_language(text, size):
+    before = SendBuffer.bytes_of_all
+    read = asyncio.Event()
+
+    async def send(message: dict) -> None:
+        await read.wait()
+
+    outbox = SendBuffer(send)
+    outbox.put("being sent")
+    outbox.put(text * 1_000)
+    waiting = outbox.waiting_bytes, SendBuffer.bytes_of_all - before
+    read.set()
+    await outbox.sent()
+
+    assert waiting == (size, size)
+    assert (outbox.waiting_bytes, SendBuffer.bytes_of_all) == (0, before)
+
+
 class Stuck:
     """A send that never finishes, as with a stalled reader."""
 
