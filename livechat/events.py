@@ -143,16 +143,22 @@ def messages_seen(
 
 
 def typing_changed(
-    conversation_pk: int, conversation: UUID, *, who: UUID | None, name: str, active: bool
+    conversation_pk: int,
+    conversation: UUID,
+    *,
+    who: UUID | None = None,
+    name: str = "",
+    public_name: str = "",
+    active: bool,
 ) -> None:
     """Announce at once who is typing; nothing is stored. `who` is None for the visitor.
 
-    Visitors are shown only the typing of operators.
+    Visitors are shown only the typing of operators, with `public_name`.
     """
     staff = wire.StaffTypingChanged(conversation, who, name, active)
     posts = [Post((staff_group(conversation_pk),), wire.encode(staff))]
     if who is not None:
-        public = wire.PublicTypingChanged(conversation, name, active)
+        public = wire.PublicTypingChanged(conversation, public_name, active)
         posts.append(Post((public_group(conversation_pk),), wire.encode(public)))
     bus.publish(posts)
 

@@ -46,14 +46,15 @@ class VisitorActor:
 class StaffActor:
     """A signed-in user with their current rights.
 
-    `operator` is the pk of their profile if they may answer visitors; `channels` are the pks of
-    the channels on which they answer.
+    `operator` is the pk of their profile if they may answer visitors, `public_name` the name that
+    visitors see ("" without one); `channels` are the pks of the channels on which they answer.
     """
 
     user: int
     operator: int | None = None
     operator_id: UUID | None = None
     name: str = ""
+    public_name: str = ""
     avatar: str = ""
     is_manager: bool = False
     is_analyst: bool = False

@@ -300,11 +300,9 @@ def _transcript(row: Conversation, page: str, last: int) -> dict[str, Any]:
     number = min(max(int(page), 1), pages) if page.isdecimal() and len(page) < 10 else 1
     first = (number - 1) * PAGE
     rows = row.messages.filter(seq__gt=first, seq__lte=min(first + PAGE, last)).order_by("seq")
+    found = rows.select_related("author__operator__user", "subject")
     return {
-        "entries": [
-            _entry(one)
-            for one in rows.select_related("author", "subject").prefetch_related("files")
-        ],
+        "entries": [_entry(one) for one in found.prefetch_related("files")],
         "page_number": number,
         "pages": pages,
         "older": number - 1 if number > 1 else None,
@@ -319,7 +317,7 @@ def _entry(message: Message) -> dict[str, Any]:
         "side": author.role if author else "system",
         "is_note": message.kind == Kind.NOTE,
         "is_line": message.kind == Kind.SYSTEM,
-        "name": transcripts.name_of(author),
+        "name": (author.staff_name if author else "") or transcripts.name_of(author),
         "line": transcripts.system_line(message) if message.kind == Kind.SYSTEM else "",
         "files": [for_visitors.file(file, Audience.STAFF) for file in message.attachments],
     }

@@ -305,6 +305,7 @@ class OperatorConsumer(BaseConsumer):
             command.conversation,
             who=self.actor.operator_id,
             name=self.actor.name,
+            public_name=self.actor.public_name,
             active=command.active,
         )
 

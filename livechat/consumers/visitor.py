@@ -235,9 +235,7 @@ class VisitorConsumer(BaseConsumer):
         if command.conversation != self.known:
             row = await run(timeline.watchable, self.actor, command.conversation)
             self.hear(row.public_id, row.pk)
-        events.typing_changed(
-            self.known_pk, command.conversation, who=None, name="", active=command.active
-        )
+        events.typing_changed(self.known_pk, command.conversation, active=command.active)
 
     def stand_in(self, conversation: uuid.UUID, pk: int, state: str) -> None:
         """Join the visitor's newest conversation, and be shown as present while it is open."""

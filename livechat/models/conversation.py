@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from livechat.database.value_tables import table
 from livechat.domain.states import Outcome, Role, State, Status
 from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
+from livechat.models.operator import account_name
 
 OPEN = [State.QUEUED.value, State.BOT.value, State.ASSIGNED.value]
 
@@ -58,7 +59,12 @@ class Author:
     operator_id: int | None
     operator_public_id: uuid.UUID | None
     visitor_public_id: uuid.UUID
+    user_name: str | None
     may_write: bool
+
+    @property
+    def staff_name(self) -> str:
+        return self.display_name or account_name(self.user_name or "")
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -288,6 +294,7 @@ _AUTHOR = (
     "operator_id",
     "operator__public_id",
     "conversation__visitor__public_id",
+    "operator__user__username",
     "left_at",
     "operator__is_enabled",
     "operator__user__is_active",
@@ -297,7 +304,8 @@ _AUTHOR = (
 class Participant(models.Model):
     """A person or bot in a conversation. The row stays after they leave, because reports need it.
 
-    `display_name` is the name at that time, so that history survives a renamed or removed account.
+    `display_name` is the name at that time, so that history survives a renamed or removed account;
+    empty for visitors and operators without a name.
     `seen` and `seen_public` are the last numbers read in the staff and in the visitor timeline.
     """
 
@@ -337,6 +345,13 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.role})"
+
+    @property
+    def staff_name(self) -> str:
+        """`display_name`, or an unnamed operator's user name, which visitors must not see."""
+        if self.display_name or self.operator is None:
+            return self.display_name
+        return account_name(self.operator.user.get_username())
 
     @property
     def operator_public_id(self) -> uuid.UUID | None:

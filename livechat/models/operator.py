@@ -16,6 +16,11 @@ from livechat.domain.states import Availability, Presence
 from livechat.models.choices import AVAILABILITIES
 
 
+def account_name(user_name: str) -> str:
+    """Return a user name as staff see it: not the whole of an e-mail address."""
+    return user_name.split("@")[0]
+
+
 class OperatorQuerySet(models.QuerySet["Operator"]):
     def lock(self) -> Self:
         """Lock the operators in the order of their pk, which all code uses."""
@@ -108,9 +113,17 @@ class Operator(models.Model):
         return self.name
 
     @property
+    def public_name(self) -> str:
+        """The name that visitors see; "" for an operator without a chat name and a full name.
+
+        Never the user name, which is half of a sign-in.
+        """
+        return self.chat_name or self.user.get_full_name()
+
+    @property
     def name(self) -> str:
-        """The name visitors see; never an e-mail address."""
-        return self.chat_name or self.user.get_full_name() or self.user.get_username().split("@")[0]
+        """The name that staff see."""
+        return self.public_name or account_name(self.user.get_username())
 
     @property
     def choice(self) -> Availability:

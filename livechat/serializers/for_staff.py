@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from livechat import signed_links, wire
-from livechat.domain.states import Presence
+from livechat.domain.states import Kind, Presence
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 from livechat.serializers import for_visitors
 from livechat.signed_links import Audience
@@ -24,13 +24,20 @@ def message(row: Message | Entry, *, limit: int | None = None) -> wire.StaffMess
         client_id=row.client_id,
         author=author.role if author else "system",  # type: ignore[arg-type]
         author_id=author.operator_public_id if author else None,
-        author_name=author.display_name if author else "",
+        author_name=author.staff_name if author else "",
         kind=row.kind,  # type: ignore[arg-type]
         text=row.text[:limit],
-        line=for_visitors.line(row),
+        line=line(row),
         at=row.created_at,
         files=[for_visitors.file(attachment, Audience.STAFF) for attachment in row.attachments],
     )
+
+
+def line(row: Message | Entry) -> wire.Line | None:
+    """Return the content of a system line, None for other entries."""
+    if isinstance(row, Entry) or row.kind != Kind.SYSTEM:
+        return None
+    return wire.Line(event=row.event, name=row.subject.staff_name if row.subject else "")
 
 
 def conversation(
@@ -51,7 +58,7 @@ def conversation(
         operators=[
             wire.StaffOperator(
                 id=person.operator.public_id,
-                name=person.display_name,
+                name=person.staff_name,
                 avatar=signed_links.avatar_path(person.operator.avatar),
             )
             for person in operators

@@ -49,7 +49,7 @@ def channel(
         team=[
             wire.PublicOperator(
                 id=operator.public_id,
-                name=operator.name,
+                name=operator.public_name,
                 avatar=signed_links.avatar_path(operator.avatar),
             )
             for operator in team
@@ -131,7 +131,7 @@ def file(row: Attachment, audience: Audience) -> wire.File:
 
 
 def line(row: Message | Entry) -> wire.Line | None:
-    """Return the content of a system line, None for other entries. The same for both audiences."""
+    """Return the content of a system line, None for other entries."""
     if isinstance(row, Entry) or row.kind != Kind.SYSTEM:
         return None
     return wire.Line(event=row.event, name=row.subject.display_name if row.subject else "")

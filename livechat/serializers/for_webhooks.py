@@ -137,7 +137,7 @@ def message(row: Message) -> MessageData:
         id=row.public_id,
         seq=row.public_seq,
         author=row.author.role,
-        author_name=row.author.display_name,
+        author_name=row.author.staff_name,
         text=row.text,
         at=row.created_at,
         files=[

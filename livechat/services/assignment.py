@@ -75,10 +75,10 @@ def participate(row: Conversation, operator: Operator, now: datetime) -> Partici
         conversation=row,
         operator=operator,
         role=Role.OPERATOR.value,
-        defaults={"left_at": None, "display_name": operator.name},
+        defaults={"left_at": None, "display_name": operator.public_name},
         create_defaults={
             "left_at": None,
-            "display_name": operator.name,
+            "display_name": operator.public_name,
             "joined_at": now,
         },
     )

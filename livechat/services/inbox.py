@@ -142,7 +142,9 @@ def _views(
     people: dict[int, list[Participant]] = {}
     seen: dict[UUID, int] = {}
     for person in (
-        Participant.objects.operators().filter(conversation__in=ids).select_related("operator")
+        Participant.objects.operators()
+        .filter(conversation__in=ids)
+        .select_related("operator__user")
     ):
         if person.left_at is None:
             people.setdefault(person.conversation_id, []).append(person)
@@ -151,7 +153,7 @@ def _views(
     last = {
         entry.conversation_id: entry
         for entry in Message.objects.filter(conversation__in=ids, seq=F("conversation__seq"))
-        .select_related("author__operator", "subject")
+        .select_related("author__operator__user", "subject__operator__user")
         .prefetch_related("files")
         .order_by()
     }

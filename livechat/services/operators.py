@@ -109,6 +109,7 @@ def staff_actor(user_id: int) -> StaffActor:
         operator=operator.pk if operator else None,
         operator_id=operator.public_id if operator else None,
         name=operator.name if operator else user.get_full_name() or user.get_username(),
+        public_name=operator.public_name if operator else "",
         avatar=signed_links.avatar_path(operator.avatar) if operator else "",
         is_manager=rights.MANAGE in permissions,
         is_analyst=rights.ANALYSE in permissions,

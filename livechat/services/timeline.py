@@ -133,7 +133,7 @@ def newest_entry(row: Conversation) -> Message | None:
     """Return the last entry of the staff timeline, with author and subject loaded."""
     return (
         row.messages.filter(seq=row.seq)
-        .select_related("author__operator", "subject__operator")
+        .select_related("author__operator__user", "subject__operator__user")
         .prefetch_related("files")
         .first()
     )
@@ -157,7 +157,9 @@ def _slice(
     before_seq: int | None,
     limit: int,
 ) -> tuple[list[Message], bool]:
-    rows = rows.select_related("author__operator", "subject__operator").prefetch_related("files")
+    rows = rows.select_related(
+        "author__operator__user", "subject__operator__user"
+    ).prefetch_related("files")
     if after_seq is not None:
         found = list(rows.filter(**{f"{number}__gt": after_seq}).order_by(number)[: limit + 1])
         return found[:limit], len(found) > limit

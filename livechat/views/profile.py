@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -303,4 +304,4 @@ def _time(clock: str) -> time:
 
 def _without_chat_name(user: User) -> str:
     """Return the name that visitors see without a chat name."""
-    return Operator(user=user).name
+    return Operator(user=user).public_name or gettext("Operator")

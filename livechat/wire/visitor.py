@@ -99,8 +99,9 @@ VisitorCommand = (
 
 
 class PublicOperator(msgspec.Struct, frozen=True):
-    """`name` is the chat name, or else the account's name without an e-mail domain. `avatar` is a
-    path on this server, "" without a picture."""
+    """`name` is the chat name, or else the full name, or else "": as in messages, lines and
+    `typing.changed`, the client then shows a word for operators. Never the user name. `avatar` is
+    a path on this server, "" without a picture."""
 
     id: UUID
     name: str

@@ -77,6 +77,7 @@ const ENGLISH = {
   "widget.nobody": "Nobody is here right now; leave your message",
   "widget.nobodyNow": "Nobody is here right now. Write to us all the same: your message is kept, and the answer will be here when you come back.",
   "widget.online": "We are here",
+  "widget.operator": "Operator",
   "widget.placeholder": "Write a message",
   "widget.privacy": "Privacy",
   "widget.queued": "Waiting for somebody to answer",

@@ -719,8 +719,9 @@ export interface PublicMessagesSeen {
 }
 
 /**
- * `name` is the chat name, or else the account's name without an e-mail domain. `avatar` is a
- * path on this server, "" without a picture.
+ * `name` is the chat name, or else the full name, or else "": as in messages, lines and
+ * `typing.changed`, the client then shows a word for operators. Never the user name. `avatar` is
+ * a path on this server, "" without a picture.
  */
 export interface PublicOperator {
   id: string;

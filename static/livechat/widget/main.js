@@ -15,6 +15,7 @@ import { Preferences } from "./preferences.js";
 import { Draft } from "./draft.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
+import { named, namedChannel } from "./operator-names.js";
 import { apply, current, dismiss, isAnswer, isElsewhere, lastSeq, start, unread } from "./store.js";
 
 /** @import { Page, PublicChannel, VisitorCommand, VisitorEvent, VisitorHello } from "../shared/wire.d.ts" */
@@ -37,7 +38,7 @@ const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
 /** State of the notices. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
 const told = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
 
-let state = start(config.channel);
+let state = start(namedChannel(config.channel, t("widget.operator")));
 let visible = false;
 /** @type {Page | null} */
 let page = null;
@@ -122,8 +123,9 @@ function hello() {
   return { ...command, conversation: state.conversation.id, after_seq: lastSeq(state) };
 }
 
-/** @param {VisitorEvent} event */
-function receive(event) {
+/** @param {VisitorEvent} sent */
+function receive(sent) {
+  const event = named(sent, t("widget.operator"));
   const before = state;
   state = apply(state, event);
   const id = state.conversation?.id ?? "";

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from livechat.models import Conversation, Message
+from livechat.models import Conversation, Message, User
 from livechat.wire import Close
 from tests import factories
 
@@ -179,6 +179,29 @@ async def test_typing_is_shown_and_never_stored(sockets, berlin, anna):
 
     assert seen_by_staff["who"] is None
     assert seen_by_visitor["name"] == "Anna"
+
+
+async def test_no_visitor_sees_the_user_name_of_an_operator_without_a_name(sockets, berlin):
+    zoe = await sync_to_async(factories.operator)("zoe_signs_in", berlin, chat_name="")
+    await User.objects.filter(pk=zoe.user_id).aupdate(first_name="", last_name="")
+    desk = await sockets.staff(zoe)
+
+    visitor, conversation = await sockets.chat(berlin)
+    await desk.send("typing.set", conversation=conversation, active=True)
+    await visitor.next("typing.changed")
+    await desk.post(conversation, "Hello")
+    seen = await visitor.next("message.posted")
+    again = await sockets.visitor(berlin, token=visitor.heard[0]["token"])
+    welcome = await again.next("welcome")
+    await desk.send("timeline.fetch", conversation=conversation, after_seq=0)
+    page = await desk.next("timeline.page")
+
+    assert (seen["message"]["author"], seen["message"]["author_name"]) == ("operator", "")
+    assert [person["name"] for person in welcome["channel"]["team"]] == [""]
+    assert "zoe_signs_in" not in repr(visitor.heard + again.heard)
+    posted = [frame["message"] for frame in desk.heard if frame["type"] == "message.posted"]
+    for messages in (posted, page["messages"]):  # colleagues see it
+        assert messages[-1]["author_name"] == "zoe_signs_in"
 
 
 async def test_a_waiting_conversation_goes_to_the_first_who_takes_it(sockets, berlin):

@@ -70,6 +70,19 @@ def fetch(client: Client, row: Conversation, audience=Audience.PUBLIC, thing=Thi
     return answer, body(answer).decode()
 
 
+def test_a_visitor_is_not_told_the_user_name_of_an_operator_without_a_name(client, anna, vera):
+    anna.chat_name = anna.user.first_name = anna.user.last_name = ""
+    anna.user.save()
+    anna.save()
+    row = factories.conversation(vera, "Where is my parcel?")
+    say(anna, row, "On its way.")
+
+    _answer, text = fetch(client, row)
+
+    assert "Took part: Visitor, Operator\n" in text
+    assert "anna" not in text
+
+
 def test_a_visitor_keeps_what_was_said_to_him(client, chat):
     answer, text = fetch(client, chat)
 

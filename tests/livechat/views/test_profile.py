@@ -177,7 +177,7 @@ def test_who_has_no_chat_name_is_told_what_visitors_see(client, page, anna):
     assert 'data-unnamed="Anna Example">Anna Example<' in client.get(PAGE).content.decode()
 
     User.objects.filter(pk=anna.user_id).update(first_name="", last_name="", username="a@b.example")
-    assert 'data-unnamed="a">a<' in client.get(PAGE).content.decode()
+    assert 'data-unnamed="Operator">Operator<' in client.get(PAGE).content.decode()
 
 
 def test_a_manager_who_does_not_answer_has_no_chat_name(client):
