@@ -15,7 +15,7 @@ def test_a_first_chat_goes_both_ways(vera, anna):
 
     vera.reads("Do you have green tea?", "We do. Try our Sencha.")
     anna.reads("Do you have green tea?", "We do. Try our Sencha.")
-    expect(vera.status).to_have_text("You are talking to Anna")
+    expect(vera.status).to_have_text("You are chatting with Anna")
 
 
 def test_the_chat_stays_on_reload_on_the_next_page_and_in_a_second_tab(vera, anna, server):
@@ -91,7 +91,7 @@ def test_a_colleague_joins_and_leaves(vera, anna, ben):
     ben.action("join").click()
     ben.write("May I help, too?")
     vera.reads("Hello", "May I help, too?")
-    expect(vera.status).to_have_text("You are talking to Anna, Ben")
+    expect(vera.status).to_have_text("You are chatting with Anna, Ben")
 
     ben.action("more").click()
     ben.action("leave").click()

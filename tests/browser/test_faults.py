@@ -32,7 +32,7 @@ def test_three_messages_written_while_the_server_is_dead_arrive_once_and_in_orde
     server.kill()
     vera.composer.press("Enter")
     vera.write("Two", "Three")
-    expect(vera.strip).to_have_text("Connecting… your messages are kept")
+    expect(vera.strip).to_have_text("Connecting… Your messages are saved.")
     for text in ("One", "Two", "Three"):
         expect(vera.entry(text)).to_have_attribute("data-state", "pending")
     vera.composer.press_sequentially("Fo")
@@ -88,7 +88,7 @@ def test_ending_a_chat_without_a_connection_is_promised_and_kept(vera, anna, ser
     vera.write("I have to go")
 
     vera.ends_the_chat()
-    promise = vera.view.get_by_text("The chat ends as soon as you are connected again.")
+    promise = vera.view.get_by_text("You are offline. The chat ends when you are connected again.")
     expect(promise).to_be_visible()
     vera.view.locator("chat-header .ending button").click()
     expect(promise).to_be_hidden()
@@ -113,7 +113,7 @@ def test_a_button_pressed_without_a_connection_says_that_it_did_not_work(vera, a
     anna.closes()
 
     expect(anna.page.locator(".notice")).to_have_text(
-        "Not connected at the moment. Please try again soon."
+        "No connection right now. Please try again in a moment."
     )
     expect(anna.rows("mine")).to_have_count(1)
 

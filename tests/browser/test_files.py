@@ -157,9 +157,9 @@ def test_what_is_not_accepted_says_why_and_the_text_stays(chat: tuple[Visitor, O
     vera.composer.fill("look at this")
     attaches(vera, {"name": "run.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
 
-    expect(chips(vera)).to_contain_text("this type of file is not accepted here")
+    expect(chips(vera)).to_contain_text("this file type is not accepted")
     sends(vera)
-    expect(vera.hint).to_contain_text("Remove the file")
+    expect(vera.hint).to_contain_text("Remove it or try again")
     expect(vera.composer).to_have_value("look at this")
     vera.view.get_by_role("button", name="Remove run.exe").click()
     sends(vera)
@@ -174,7 +174,7 @@ def test_the_server_has_the_last_word_on_what_a_file_is(
     attaches(vera, {"name": "fake.png", "mimeType": "image/png", "buffer": b"MZ\x90\x00" * 64})
 
     expect(chips(vera)).to_have_attribute("data-state", "failed")
-    expect(chips(vera)).to_contain_text("this type of file is not accepted here")
+    expect(chips(vera)).to_contain_text("this file type is not accepted")
 
 
 def test_of_too_many_files_the_first_go_and_the_rest_is_told(
@@ -182,12 +182,12 @@ def test_of_too_many_files_the_first_go_and_the_rest_is_told(
 ) -> None:
     vera, anna = chat
     attaches(vera, *(paper(f"page-{number}.pdf") for number in range(20)))
-    expect(vera.hint).to_contain_text("were left out")
+    expect(vera.hint).to_contain_text("files were not added")
     most = chips(vera).count()
     expect(vera.view.locator(".chip[data-state=done]")).to_have_count(most)
 
-    expect(vera.hint).to_contain_text(f"At most {most} files")
-    expect(vera.hint).to_contain_text(f"{20 - most} were left out")
+    expect(vera.hint).to_contain_text(f"up to {most} files")
+    expect(vera.hint).to_contain_text(f"{20 - most} files were not added")
     sends(vera)
     expect(anna.view.locator("a.file-card")).to_have_count(most)
 
@@ -222,7 +222,7 @@ def test_a_file_that_was_under_way_when_the_page_was_left_is_told_to_be_gone(
     vera.opens()
 
     entry = vera.entry("remember me")
-    expect(entry).to_contain_text("the file is no longer there")
+    expect(entry).to_contain_text("the file is no longer available")
     entry.get_by_role("button", name="Delete").click()
     expect(entry).to_have_count(0)
     expect(vera.composer).to_have_value("remember me")

@@ -182,7 +182,7 @@ def test_messages_are_walked_with_the_arrow_keys(vera, anna):
     vera.opens()
     vera.write("One", "Two", "Three")
     vera.reads("One", "Two", "Three")
-    log = vera.view.get_by_role("log", name="Conversation")
+    log = vera.view.get_by_role("log", name="Messages")
     log.focus()
 
     def here() -> str:

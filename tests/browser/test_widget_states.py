@@ -114,7 +114,7 @@ def test_the_greeting_promises_what_recent_visitors_have_seen(visitor, anna, ser
     vera = visitor()
     vera.opens()
 
-    expect(vera.view.get_by_text("Usually answers within 2 minutes")).to_be_visible()
+    expect(vera.view.get_by_text("Usually replies within 2 minutes")).to_be_visible()
 
 
 def test_whose_picture_cannot_be_had_is_shown_by_his_initials(visitor, anna, chrome):
@@ -140,13 +140,13 @@ def test_whose_picture_cannot_be_had_is_shown_by_his_initials(visitor, anna, chr
 def test_where_nobody_is_the_greeting_says_what_happens_to_a_message(vera, channel):
     channel(contact_hint=HINT)
     vera.opens()
-    expect(vera.view.locator("chat-greeting")).to_contain_text("Nobody is here right now.")
+    expect(vera.view.locator("chat-greeting")).to_contain_text("We are away right now.")
     expect(vera.view.locator("chat-greeting")).to_contain_text(HINT)
     assert problems(vera.frame) == []
 
     vera.write("Then I write")
 
-    expect(notice(vera, "waiting")).to_contain_text("Your message is kept")
+    expect(notice(vera, "waiting")).to_contain_text("Message received")
     expect(notice(vera, "waiting")).to_contain_text(HINT)
     assert problems(vera.frame) == []
 
@@ -160,7 +160,7 @@ def test_who_waits_sees_for_how_long_and_may_leave_or_end(vera, anna):
     vera.write("Is anybody there?")
 
     expect(notice(vera, "waiting").locator(".clock")).to_have_text(re.compile(r"^0:0[2-9]$"))
-    expect(notice(vera, "waiting")).to_contain_text("the answer will be here")
+    expect(notice(vera, "waiting")).to_contain_text("Our reply will be here")
     assert problems(vera.frame) == []
 
     notice(vera, "waiting").get_by_role("button", name="End chat").click()
@@ -232,7 +232,7 @@ def test_who_writes_too_fast_is_told_how_long_it_takes(chrome, template, tmp_pat
         texts = [f"Line {number}" for number in range(1, 13)]
         vera.write(*texts)
 
-        expect(notice(vera, "fast")).to_contain_text("You are writing very fast.")
+        expect(notice(vera, "fast")).to_contain_text("You are sending messages very fast.")
         expect(notice(vera, "fast").locator(".clock")).to_have_text(re.compile(r"^0:0\d$"))
         assert problems(vera.frame) == []
         expect(vera.entry("Line 1")).to_have_attribute("data-state", "sent")
@@ -259,7 +259,7 @@ def test_who_comes_to_a_full_server_is_told_so_and_gets_in_by_himself(chrome, te
             vera = Visitor(page)
             vera.launcher.click()
             expect(vera.strip).to_have_text(
-                "Very many people are here. We try again by ourselves; your messages are kept."
+                "High demand right now. The chat reconnects automatically; your messages are saved."
             )
             assert problems(vera.frame) == []
             vera.write("Hello")
@@ -282,7 +282,7 @@ def test_a_server_that_is_away_for_long_is_admitted(vera, server, chrome, channe
     server.kill()
     vera.composer.press("Enter")
 
-    expect(notice(vera, "down")).to_contain_text("What you write is kept", timeout=30_000)
+    expect(notice(vera, "down")).to_contain_text("your messages are saved", timeout=30_000)
     expect(notice(vera, "down")).to_contain_text(HINT)
 
     server.start()
@@ -317,7 +317,7 @@ def test_who_is_not_known_any_more_begins_anew_and_is_told(vera, chrome):
     vera.page.reload()
     vera.is_connected()
 
-    expect(notice(vera, "lost")).to_contain_text("earlier chat can no longer be shown")
+    expect(notice(vera, "lost")).to_contain_text("earlier chat is no longer available")
     expect(vera.view.locator("chat-greeting")).to_be_visible()
     assert problems(vera.frame) == []
     vera.write("Then again")
@@ -331,7 +331,7 @@ def test_where_nothing_may_be_stored_that_is_said(visitor, anna):
     vera.page.reload()
     vera.opens()
 
-    expect(notice(vera, "unkept")).to_contain_text("as long as this page")
+    expect(notice(vera, "unkept")).to_contain_text("lost when you leave this page")
     assert problems(vera.frame) == []
     vera.write("Remember me not")
     vera.reads("Remember me not")

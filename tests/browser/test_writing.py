@@ -42,14 +42,14 @@ def test_what_the_server_refuses_stays_on_screen_with_reason_retry_and_delete(ve
     vera.write("Hello")
     vera.write(TOO_LONG_FOR_THE_SERVER)
     refused = vera.view.locator("li.entry[data-state=failed]")
-    expect(refused.locator(".state")).to_contain_text("Not sent: it is too long")
+    expect(refused.locator(".state")).to_contain_text("Not sent: the text is too long")
 
     vera.write("The next one goes through")
     refused.locator("[data-action=retry]").click()
     expect(refused.locator(".bubble")).to_have_text(TOO_LONG_FOR_THE_SERVER)
     vera.page.reload()
     vera.opens()
-    expect(refused.locator(".state")).to_contain_text("Not sent: it is too long")
+    expect(refused.locator(".state")).to_contain_text("Not sent: the text is too long")
 
     refused.locator("[data-action=delete]").click()
     vera.reads("Hello", "The next one goes through")

@@ -70,10 +70,10 @@ test("the status line says what is true", () => {
   const anna = [person("Anna")];
 
   assert.equal(status(CHANNEL, null), "We are here");
-  assert.equal(status(away, null), "Nobody is here right now; leave your message");
-  assert.equal(status(CHANNEL, publicConversation()), "Waiting for somebody to answer");
-  assert.equal(status(away, publicConversation()), "Nobody is here right now; leave your message");
-  assert.equal(status(away, publicConversation({ state: "assigned", operators: anna })), "You are talking to Anna");
+  assert.equal(status(away, null), "We are away right now");
+  assert.equal(status(CHANNEL, publicConversation()), "Waiting for a reply");
+  assert.equal(status(away, publicConversation()), "We are away right now");
+  assert.equal(status(away, publicConversation({ state: "assigned", operators: anna })), "You are chatting with Anna");
   assert.equal(status(CHANNEL, publicConversation({ state: "closed", operators: anna })), "This chat has ended.");
 });
 

@@ -16,7 +16,7 @@ afterEach(() => use({ "widget.unread.one": "1 unread message" }, "en"));
 test("a text is filled in, and one of something is told as one", () => {
   assert.equal(t("widget.unread", { count: 1 }), "1 unread message");
   assert.equal(t("widget.unread", { count: 2 }), "2 unread messages");
-  assert.equal(t("widget.with", { names: "Anna" }), "You are talking to Anna");
+  assert.equal(t("widget.with", { names: "Anna" }), "You are chatting with Anna");
 });
 
 test("what a language lacks stays English, but for English plurals", () => {

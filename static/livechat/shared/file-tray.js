@@ -94,7 +94,7 @@ export class FileTray {
   add(files, draft = this.#draft) {
     const { door, rules } = this.#composer;
     if (!rules.accept) {
-      this.#composer.tell(t("file.off"));
+      this.#composer.tell(t("file.notAccepted"));
       return [];
     }
     const there = this.#drafts.get(draft) ?? [];
@@ -107,7 +107,7 @@ export class FileTray {
     this.#draw();
     if (room.length < files.length) {
       const left = files.length - room.length;
-      this.#composer.tell(`${t("file.most", { count: rules.max_files })} ${t("file.left", { count: left })}`);
+      this.#composer.tell(`${t("file.limit", { count: rules.max_files })} ${t("file.notAdded", { count: left })}`);
     }
     for (const upload of added) if (upload.state === "failed") this.#tell(upload);
     return added;
@@ -312,7 +312,7 @@ export class FileTray {
           this.offer(text);
         }]]);
       }],
-      ["paste.drop", () => {
+      ["paste.discard", () => {
         this.#withdraw();
         this.#composer.focusText();
       }],

@@ -23,7 +23,7 @@ export class ChatGreeting extends HTMLElement {
     const drawn = JSON.stringify([people, available, answers_in, contact_hint, privacy_link, suggestions, welcome]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const expect = available ? answers_in !== null && expected(answers_in) : t("widget.nobodyNow");
+    const expect = available ? answers_in !== null && expected(answers_in) : t("widget.awayGreeting");
     this.replaceChildren(
       element("div", { className: "card" },
         faces(people, available),

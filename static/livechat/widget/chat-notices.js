@@ -46,12 +46,12 @@ export class ChatNotices extends HTMLElement {
   #lines({ waiting, fast, busy, down, hint, lost, unkept, unsaved }) {
     const elsewhere = hint && t("widget.contact", { hint });
     return [
-      lost && line("lost", t("widget.lost")),
-      unkept && line("unkept", t("widget.notKept")),
-      unsaved && line("unsaved", t("widget.unsaved")),
-      down === "down" && line("down", t("widget.down"), elsewhere),
+      lost && line("lost", t("widget.chatGone")),
+      unkept && line("unkept", t("widget.noStorage")),
+      unsaved && line("unsaved", t("widget.saveFailed")),
+      down === "down" && line("down", t("widget.noConnection"), elsewhere),
       down === "forbidden" && elsewhere && line("down", elsewhere),
-      fast && line("fast", t(busy ? "widget.busy" : "widget.fast"), this.#clock),
+      fast && line("fast", t(busy ? "widget.busy" : "widget.tooFast"), this.#clock),
       !fast && waiting && this.#waiting(waiting.available, elsewhere),
     ].filter((one) => one instanceof Node);
   }
@@ -62,8 +62,8 @@ export class ChatNotices extends HTMLElement {
       type: "button", className: "link", textContent: t("widget.end"), onclick: () => fire(this, LEAVE),
     });
     const head = element("span", { className: "row" },
-      element("strong", { textContent: t(available ? "widget.queued" : "widget.nobodyYet") }), this.#clock, leave);
-    return line("waiting", head, t("widget.leave"), !available && elsewhere);
+      element("strong", { textContent: t(available ? "widget.queued" : "widget.received") }), this.#clock, leave);
+    return line("waiting", head, t("widget.waitingHint"), !available && elsewhere);
   }
 
   #tick = () => {

@@ -13,6 +13,6 @@ export function status(channel, conversation) {
   if (conversation?.operators.length) {
     return t("widget.with", { names: conversation.operators.map(({ name }) => name).join(", ") });
   }
-  if (!channel.available) return t("widget.nobody");
+  if (!channel.available) return t("widget.away");
   return conversation?.state === "queued" ? t("widget.queued") : t("widget.online");
 }

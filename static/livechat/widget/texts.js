@@ -5,15 +5,14 @@ import { extend, t as shared } from "../shared/texts.js";
 
 /** Texts of the parts that are loaded later. The languages are those of `languages/`. */
 const ENGLISH = {
-  "widget.busy": "Very many people are here. Your message goes out by itself.",
-  "widget.down": "We cannot be reached at the moment. What you write is kept, and sent as soon as possible.",
+  "widget.busy": "High demand right now. Your message is sent automatically.",
+  "widget.chatGone": "Your earlier chat is no longer available. You can start a new one.",
   "widget.end": "End chat",
   "widget.endConfirm": "End this chat?",
-  "widget.fast": "You are writing very fast. Sending goes on by itself.",
-  "widget.leave": "You can leave this page or go on browsing; the answer will be here.",
-  "widget.lost": "Your earlier chat can no longer be shown here. You can start a new one.",
-  "widget.nobodyYet": "Your message is kept",
-  "widget.notKept": "Your browser does not let us keep anything: this chat lasts as long as this page.",
+  "widget.noConnection": "The chat has no connection right now. You can keep writing: your messages are saved and sent automatically.",
+  "widget.noStorage": "Your browser blocks storage. This chat is lost when you leave this page.",
+  "widget.received": "Message received",
+  "widget.saveFailed": "The transcript is not available right now. Please try again later.",
   "widget.savePage": "Download transcript (web page)",
   "widget.saveText": "Download transcript (text)",
   "widget.sizeLarge": "Large text",
@@ -21,7 +20,8 @@ const ENGLISH = {
   "widget.sizeNormal": "Normal text",
   "widget.sound": "Sound",
   "widget.textSize": "Text size",
-  "widget.unsaved": "The transcript cannot be made at the moment. Please try again.",
+  "widget.tooFast": "You are sending messages very fast. Sending continues automatically in a moment.",
+  "widget.waitingHint": "You can keep browsing or leave this page. Our reply will be here.",
 };
 
 /** @typedef {SharedKey | keyof typeof ENGLISH} Key */
