@@ -99,7 +99,7 @@ def test_a_refused_join_is_told(server, anna):
 
     button(anna, "Join Wholesale").click()
 
-    expect(anna.page.locator(".notice")).to_have_text("You may not do this.")
+    expect(anna.page.locator(".notice")).to_have_text("You do not have permission to do this.")
 
 
 def test_the_numbers_on_the_cards_follow_what_happens(vera, anna, ben):

@@ -147,7 +147,7 @@ def test_the_palette_finds_chats_and_actions(crowd):
     keys(anna, "Control+k")
     expect(palette(anna).get_by_role("combobox")).to_be_focused()
     anna.page.keyboard.type("zzzz")
-    expect(palette(anna)).to_contain_text("Nothing found.")
+    expect(palette(anna)).to_contain_text("No results.")
     keys(anna, "Escape")
     expect(palette(anna)).to_have_count(0)
 
@@ -169,7 +169,7 @@ def test_the_list_is_searched_and_says_when_nothing_is_found(crowd):
     expect(anna.page.locator("a.row")).to_have_count(1)
 
     anna.page.keyboard.type(" of all")
-    expect(anna.page.locator(".no-hit")).to_contain_text("Nothing found for “first of all”.")
+    expect(anna.page.locator(".no-hit")).to_contain_text("No results for “first of all”.")
     assert worst(anna.page) == []
     anna.page.get_by_role("button", name="Clear the search").click()
     expect(anna.page.locator("a.row")).to_have_count(2)
@@ -193,10 +193,10 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     expect(ben.composer).to_be_visible()
     anna.composer.fill("Me too")
     ben.composer.press_sequentially("I know")
-    expect(company).to_contain_text("Ben is writing")
+    expect(company).to_contain_text("Ben is typing")
     anna.composer.press("Enter")
     guard = anna.page.locator(".guard")
-    expect(guard).to_contain_text("Ben is answering – send anyway?")
+    expect(guard).to_contain_text("Ben is typing a reply. Send anyway?")
     expect(anna.composer).to_have_value("Me too")
     assert worst(anna.page) == []
     anna.composer.press("Enter")
@@ -311,25 +311,25 @@ def test_a_beginner_is_led_to_a_chat_with_himself(server, operator):
     expect(steps.locator("li")).to_have_count(5)
     expect(steps.locator(".is-done")).to_have_count(1)  # the demo made her an operator
     assert worst(anna.page) == []
-    steps.get_by_role("button", name="Switch on sounds").click()
+    steps.get_by_role("button", name="Turn on sounds").click()
     expect(steps.locator(".is-done")).to_have_count(2)
 
     with anna.page.expect_popup() as opened:
-        steps.get_by_role("link", name="Chat with yourself").click()
+        steps.get_by_role("link", name="Try a test chat").click()
     opened.value.wait_for_url("**/chat/kettle-and-leaf/")
     opened.value.close()
 
     steps.get_by_role("button", name="Dismiss").click()
     expect(steps).to_have_count(0)
-    expect(anna.page.locator("main .nothing")).to_contain_text("No one is waiting.")
+    expect(anna.page.locator("main .nothing")).to_contain_text("No visitors are waiting")
     anna.page.reload()
-    expect(anna.page.locator("main .nothing")).to_contain_text("No one is waiting.")
+    expect(anna.page.locator("main .nothing")).to_contain_text("No visitors are waiting")
 
 
 def test_who_has_nothing_before_him_sees_how_soon_visitors_were_answered_today(vera, anna):
     figure = anna.page.locator("main .nothing-figure")
     anna.page.locator("main .steps").get_by_role("button", name="Dismiss").click()
-    expect(anna.page.locator("main .nothing")).to_contain_text("No one is waiting.")
+    expect(anna.page.locator("main .nothing")).to_contain_text("No visitors are waiting")
     expect(figure).to_have_count(0)
     vera.opens()
     vera.write("Hello?")
@@ -339,19 +339,19 @@ def test_who_has_nothing_before_him_sees_how_soon_visitors_were_answered_today(v
 
     keys(anna, "Escape", "Escape")
 
-    expect(figure).to_have_text(re.compile(r"^Average first answer today: 0:\d\d$"))
+    expect(figure).to_have_text(re.compile(r"^Average first reply time today: 0:\d\d$"))
 
 
 def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
     anna = operator("anna", **WIDE)
     account = anna.page.get_by_role("button", name="Your account: Anna")
     account.click()
-    anna.page.get_by_role("button", name="Mute sounds here").click()
+    anna.page.get_by_role("button", name="Mute sounds in this browser").click()
     expect(account).to_be_focused()
     anna.page.reload()
     account.click()
 
-    expect(anna.page.get_by_role("button", name="Unmute sounds here")).to_be_visible()
+    expect(anna.page.get_by_role("button", name="Unmute sounds in this browser")).to_be_visible()
     expect(anna.page.get_by_role("link", name="Profile")).to_have_attribute("href", "/profile/")
     assert worst(anna.page) == []
     anna.page.keyboard.press("Escape")
@@ -359,7 +359,7 @@ def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
 
 
 def test_sounds_that_are_blocked_are_said_to_be_and_the_tab_tells_what_waits(vera, anna):
-    strip = anna.page.get_by_role("button", name="Sounds are blocked")
+    strip = anna.page.get_by_role("button", name="The browser blocks sounds")
     expect(strip).to_be_visible()
     assert worst(anna.page) == []
     strip.click()
@@ -466,7 +466,7 @@ def test_a_row_that_is_drawn_anew_while_it_is_pressed_opens(vera, anna):
     vera.write("Hello")
     row = anna.rows("mine")
     # This button is above the rows until the first click enables sounds.
-    expect(anna.page.get_by_role("button", name="Sounds are blocked")).to_be_visible()
+    expect(anna.page.get_by_role("button", name="The browser blocks sounds")).to_be_visible()
     row.get_by_text("Hello").hover()
     anna.page.mouse.down()
     vera.write("Anybody there?")

@@ -126,14 +126,14 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
     # The connections return by themselves, without any activity of the operator.
     for page in (anna.page, tab.page):
         expect(strip(page)).to_contain_text(
-            "You were away for 30 minutes, so you get no new chats."
+            "Away: no activity for 30 minutes. You get no new chats."
         )
     is_now(anna, "away", "Away")
     vera.opens()
     vera.write("Hello")
     expect(anna.rows("waiting")).to_have_count(1)
 
-    strip(tab.page).get_by_role("button", name="I'm here").click()
+    strip(tab.page).get_by_role("button", name="I'm back").click()
 
     for page in (anna.page, tab.page):
         expect(strip(page)).to_be_hidden()

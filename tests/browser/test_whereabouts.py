@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.people import Operator
 
 LEFT = re.compile(
-    r"Left the website at \d{1,2}:\d\d\. What you write is shown when the visitor comes back\."
+    r"Left the website at \d{1,2}:\d\d\. The visitor sees your reply when they come back\."
 )
 
 ROUND_MS = 40_000

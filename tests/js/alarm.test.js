@@ -226,7 +226,7 @@ test("a notice shows the text for those who want it, as far as there is one", ()
 
   room.set({ mine: new Map([["a", 1]]), waiting: ["w"] });
 
-  assert.deepEqual(room.notices.map(({ body }) => body), ["Somebody is waiting", "my card number is …"]);
+  assert.deepEqual(room.notices.map(({ body }) => body), ["A visitor is waiting", "my card number is …"]);
 });
 
 test("whoever wants no notices gets none, and a chat that waits on is told once", () => {

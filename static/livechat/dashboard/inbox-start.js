@@ -86,7 +86,7 @@ export class InboxStart extends HTMLElement {
 
   /** @param {number} waiting @param {string} link @param {string} average */
   #nothing(waiting, link, average) {
-    const title = waiting ? t("empty.waiting", { count: waiting }) : t("inbox.allAnswered");
+    const title = waiting ? t("empty.waiting", { count: waiting }) : t("inbox.noneWaiting");
     return [element("div", { className: "nothing" },
       element("div", { className: "nothing-mark", attributes: { "aria-hidden": "true" } }, waiting ? glyph("bell") : glyph("check")),
       element("h2", { className: "empty-title", textContent: title }),
@@ -94,13 +94,13 @@ export class InboxStart extends HTMLElement {
       element("p", { textContent: t(waiting ? "empty.pick" : "empty.quiet") }),
       element("div", { className: "nothing-steps" },
         waiting > 0 && element("button", {
-          type: "button", className: "primary", textContent: t("empty.takeFirst"), data: { begin: "next" },
+          type: "button", className: "primary", textContent: t("empty.openLongest"), data: { begin: "next" },
         }),
         link && element("a", { className: "button", href: link, target: "_blank", textContent: t("empty.tryOut") }),
         this.admin && element("a", {
           className: "button", href: `${this.admin}livechat/channel/`, textContent: t("empty.website"),
         }),
-        element("button", { type: "button", className: "keys-button", textContent: t("empty.cheat"), data: { begin: "sheet" } })))];
+        element("button", { type: "button", className: "keys-button", textContent: t("empty.shortcuts"), data: { begin: "sheet" } })))];
   }
 
   #click = (/** @type {MouseEvent} */ event) => {

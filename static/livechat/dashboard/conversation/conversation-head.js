@@ -134,7 +134,7 @@ export class ConversationHead extends HTMLElement {
 
   /** @param {StaffConversation} conversation @param {StaffChannel | undefined} channel @param {string[]} people */
   #drawAbout({ visitor }, channel, people) {
-    const names = people.length ? people.join(", ") : t("inbox.nobody");
+    const assigned = people.length ? t("inbox.with", { names: people.join(", ") }) : t("inbox.unassigned");
     const href = webAddress(visitor.page?.url ?? "");
     this.#about.replaceChildren(
       href ? element("a", {
@@ -142,7 +142,7 @@ export class ConversationHead extends HTMLElement {
         title: href, dir: "auto",
       }) : "",
       href ? " · " : "",
-      [channel?.name, t("inbox.with", { names })].filter(Boolean).join(" · "),
+      [channel?.name, assigned].filter(Boolean).join(" · "),
     );
   }
 
@@ -165,8 +165,8 @@ export class ConversationHead extends HTMLElement {
   #drawCompany({ viewers, writers }) {
     const watching = viewers.filter(({ name }) => !writers.includes(name)).map(({ name }) => name);
     const words = [
-      writers.length ? t("viewing.writing", { names: writers.join(", ") }) : "",
-      watching.length ? t(watching.length > 1 ? "viewing.many" : "viewing.single", { names: watching.join(", ") }) : "",
+      writers.length ? t("viewing.typing", { count: writers.length, names: writers.join(", ") }) : "",
+      watching.length ? t("viewing.watching", { count: watching.length, names: watching.join(", ") }) : "",
     ].filter(Boolean).join(" · ");
     const people = [...new Map([
       ...viewers.map((viewer) => /** @type {const} */ ([viewer.name, viewer.avatar])),
@@ -215,7 +215,7 @@ export class ConversationHead extends HTMLElement {
 function standingName({ id, name }, colleagues) {
   const known = colleagues.get(id);
   if (!known || (known.presence === "online" && !known.in_call)) return name;
-  return t("inbox.standing", { name, status: wordsOf(known) });
+  return t("inbox.nameWithStatus", { name, status: wordsOf(known) });
 }
 
 /** @param {string} action @param {string} label @param {string} [className] */

@@ -174,7 +174,8 @@ export class ConversationPane extends HTMLElement {
     event.stopPropagation();
     // Pressing Enter again confirms.
     this.#anyway = true;
-    this.#asked.textContent = t("list.answering", { names: this.#answering.join(", ") });
+    const names = this.#answering;
+    this.#asked.textContent = t("list.answering", { count: names.length, names: names.join(", ") });
     this.#guard.hidden = false;
   };
 

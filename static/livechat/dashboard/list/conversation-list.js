@@ -128,8 +128,8 @@ export class ConversationList extends HTMLElement {
     this.#noHit.hidden = !nothing;
     this.#noHit.dataset["query"] = this.#query;
     this.#noHit.replaceChildren(
-      element("p", { className: "empty-title", textContent: t("list.noHit", { query: this.#query }) }),
-      element("p", { textContent: t("list.noHitHint") }),
+      element("p", { className: "empty-title", textContent: t("list.noResults", { query: this.#query }) }),
+      element("p", { textContent: t("list.noResultsHint") }),
       element("button", { type: "button", textContent: t("list.clear"), data: { action: "clear-search" } }),
     );
   }
@@ -143,7 +143,7 @@ export class ConversationList extends HTMLElement {
       const words = /** @type {HTMLElement} */ (clock.lastChild);
       if (words.textContent === text) continue;
       words.textContent = text;
-      clock.title = t("inbox.waited", { time: text });
+      clock.title = t("inbox.waitingFor", { time: text });
       const { amber_after = 60, red_after = 180 } = row.channel ?? {};
       clock.dataset["level"] = seconds >= red_after ? "red" : seconds >= amber_after ? "amber" : "";
     }
@@ -170,7 +170,7 @@ function section(name) {
   const count = element("span", { className: "section-count" });
   const rows = element("div", { className: "rows" });
   const none = element("p", {
-    className: "none", textContent: t(name === "waiting" ? "inbox.allAnswered" : "inbox.none"),
+    className: "none", textContent: t(name === "waiting" ? "inbox.noneWaiting" : "inbox.none"),
   });
   const box = element("section", { data: { section: name }, ariaLabel: title },
     element("h2", { textContent: title }, " ", count), rows, none);

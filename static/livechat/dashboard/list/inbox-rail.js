@@ -76,7 +76,7 @@ export class InboxRail extends HTMLElement {
     this.#me = me;
     this.#presence.show(me);
     this.#account.dataset["presence"] = me.id === null ? "none" : standing(me);
-    const status = me.id === null ? t("rail.operator") : t(`presence.${standing(me)}`);
+    const status = me.id === null ? t("rail.notOperator") : t(`presence.${standing(me)}`);
     this.#who.replaceChildren(element("b", { textContent: me.name }), element("span", { textContent: status }));
     label(this.#account, t("rail.account", { name: me.name }));
   }

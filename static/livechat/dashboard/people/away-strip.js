@@ -29,7 +29,7 @@ export class AwayStrip extends HTMLElement {
     if (this.hidden !== isAway(me)) return;
     this.hidden = !isAway(me);
     this.replaceChildren(...(this.hidden ? [] : [
-      glyph("away"), element("p", { textContent: t("away.told") }), this.#button,
+      glyph("away"), element("p", { textContent: t("away.notice") }), this.#button,
     ]));
   }
 

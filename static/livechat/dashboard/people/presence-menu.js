@@ -76,7 +76,7 @@ export class PresenceMenu extends HTMLElement {
  * @returns {string} the operator's status, such as "Your status: Busy, in a call"
  */
 function ownWords(me) {
-  if (me.id === null) return t("rail.operator");
+  if (me.id === null) return t("rail.notOperator");
   const status = t(`presence.${standing(me)}`);
   return t(me.in_call ? "presence.yoursInCall" : "presence.yours", { status });
 }
