@@ -74,10 +74,8 @@ export class OutboxStorage {
       const { tab, ...kept } = JSON.parse(this.#storage.get(key) ?? "");
       if (!isEntry(kept) || key !== this.#prefix + kept.client_id) throw new TypeError("damaged");
       if (tab === this.#tab || this.#alive?.has(tab)) return [];
-      // A waiting time from an earlier page is out of date.
-      const entry = { ...kept, not_before: 0 };
-      this.put(entry);
-      return [entry];
+      this.put(kept);
+      return [kept];
     } catch {
       this.#storage.remove(key);
       return [];
