@@ -99,14 +99,14 @@ def main(names: list[str]) -> None:
                 if not names or device.name in names:
                     there = Path(folder) / device.name
                     template.copy(there)
-                    with standing(there) as app:
+                    with running(there) as app:
                         Studio(browser, app, device, template.passwords).take_all()
         finally:
             browser.close()
 
 
 @contextmanager
-def standing(folder: Path) -> Iterator[App]:
+def running(folder: Path) -> Iterator[App]:
     app = App(folder, environ=house.ENVIRON | {"MESSAGES_PER_SECOND": "0.2"})
     app.start()
     try:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { choiceOf, isAway, presenceSet, standing, teamOf } from "../../static/livechat/dashboard/people/presence.js";
+import { choiceOf, isAway, ownStatus, presenceSet, teamOf } from "../../static/livechat/dashboard/people/presence.js";
 import { apply, start } from "../../static/livechat/dashboard/store.js";
 import { me, person } from "./people.js";
 
@@ -28,10 +28,10 @@ const snapshot = (colleagues, part = 1, parts = 1) => ({
 const inbox = (...colleagues) => apply(start("Anna"), snapshot(colleagues));
 
 test("an operator is shown what he chose, and that he is away when he did not choose it", () => {
-  assert.equal(standing(me()), "available");
-  assert.equal(standing(me({ presence: "away" })), "away");
-  assert.equal(standing(me({ presence: "offline", accepting: false, availability: "invisible" })), "invisible");
-  assert.equal(standing(me({ presence: "busy", accepting: false, availability: "busy" })), "busy");
+  assert.equal(ownStatus(me()), "available");
+  assert.equal(ownStatus(me({ presence: "away" })), "away");
+  assert.equal(ownStatus(me({ presence: "offline", accepting: false, availability: "invisible" })), "invisible");
+  assert.equal(ownStatus(me({ presence: "busy", accepting: false, availability: "busy" })), "busy");
   assert.equal(isAway(me({ presence: "away", id: null })), false);
 });
 

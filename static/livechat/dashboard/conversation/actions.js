@@ -11,9 +11,9 @@ export const ACTIONS = {
   join: (conversation, client_id) => ({ type: "conversation.join", conversation, client_id }),
   leave: (conversation, client_id) => ({ type: "conversation.leave", conversation, client_id }),
   close: (conversation, client_id) => ({ type: "conversation.close", conversation, client_id }),
-  in_progress: (conversation, client_id) => standing(conversation, client_id, "in_progress"),
-  need_help: (conversation, client_id) => standing(conversation, client_id, "need_help"),
-  waiting_for_customer: (conversation, client_id) => standing(conversation, client_id, "waiting_for_customer"),
+  in_progress: (conversation, client_id) => setStatus(conversation, client_id, "in_progress"),
+  need_help: (conversation, client_id) => setStatus(conversation, client_id, "need_help"),
+  waiting_for_customer: (conversation, client_id) => setStatus(conversation, client_id, "waiting_for_customer"),
 };
 
 /**
@@ -21,7 +21,7 @@ export const ACTIONS = {
  * @param {import("../../shared/wire.d.ts").SetStatus["status"]} status
  * @returns {StaffCommand}
  */
-function standing(conversation, client_id, status) {
+function setStatus(conversation, client_id, status) {
   return { type: "conversation.set_status", conversation, client_id, status };
 }
 

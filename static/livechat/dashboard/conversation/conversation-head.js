@@ -110,7 +110,7 @@ export class ConversationHead extends HTMLElement {
     }
     if (!rights.close) this.#ask(false);
     const { operators, status, visitor } = conversation;
-    const names = operators.map((operator) => standingName(operator, company.colleagues));
+    const names = operators.map((operator) => nameWithStatus(operator, company.colleagues));
     const { viewers, writers } = company;
     const drawn = JSON.stringify([visitor, names, status, channel?.name, viewers, writers, rights.close]);
     if (drawn === this.#drawn) return;
@@ -212,7 +212,7 @@ export class ConversationHead extends HTMLElement {
  * @param {{ id: string, name: string }} operator
  * @param {ReadonlyMap<string, StaffColleague>} colleagues
  */
-function standingName({ id, name }, colleagues) {
+function nameWithStatus({ id, name }, colleagues) {
   const known = colleagues.get(id);
   if (!known || (known.presence === "online" && !known.in_call)) return name;
   return t("inbox.nameWithStatus", { name, status: wordsOf(known) });

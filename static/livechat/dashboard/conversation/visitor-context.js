@@ -92,13 +92,13 @@ export class VisitorContext extends HTMLElement {
   /** @param {State} state @param {VisitorTold} told @param {Date} at */
   #earlier(state, { earlier, total }, at) {
     if (!earlier.length) return element("p", { className: "none-yet", textContent: t("context.noEarlier") });
-    const links = earlier.map(({ channel, id, opened_at, state: standing, text }) => {
+    const links = earlier.map(({ channel, id, opened_at, state: chatState, text }) => {
       const inside = state.conversations.has(id);
       const href = inside ? `#${id}` : this.archive && `${this.archive}?q=${id}`;
       const words = [
         element("span", { className: "earlier-line", textContent: text || "–", dir: "auto" }),
         element("span", { className: "earlier-about", textContent: [
-          short(opened_at, at), channel, standing === "closed" ? "" : t(standing === "queued" ? "inbox.waiting" : "status.in_progress"),
+          short(opened_at, at), channel, chatState === "closed" ? "" : t(chatState === "queued" ? "inbox.waiting" : "status.in_progress"),
         ].filter(Boolean).join(" · ") }),
       ];
       return element("li", {}, href

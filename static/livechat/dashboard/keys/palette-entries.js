@@ -1,6 +1,6 @@
 import { STATUSES } from "../conversation/conversation-head.js";
 import { CHANNELS } from "../inbox-page.js";
-import { CHOICES, standing } from "../people/presence.js";
+import { CHOICES, ownStatus } from "../people/presence.js";
 import { takesPart } from "../store.js";
 import { t } from "../texts.js";
 import { lastLine, visitorName } from "../list/conversation-texts.js";
@@ -54,7 +54,7 @@ export function offers(state, selected, order, { act, muted, open, profile }) {
   if (conversation) action("transcript", t("action.transcript"), () => act("transcript"));
   if (state.me.id) {
     for (const choice of CHOICES) {
-      if (choice !== standing(state.me)) action(choice, t("presence.become", { status: t(`presence.${choice}`) }), () => act(choice));
+      if (choice !== ownStatus(state.me)) action(choice, t("presence.become", { status: t(`presence.${choice}`) }), () => act(choice));
     }
     action("in_call", t(state.me.in_call ? "presence.callOver" : "presence.callBegins"), () => act("in_call"));
   }

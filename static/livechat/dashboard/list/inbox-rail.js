@@ -2,7 +2,7 @@ import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";
 import { PopMenu } from "../pop-menu.js";
-import { standing } from "../people/presence.js";
+import { ownStatus } from "../people/presence.js";
 import { PresenceMenu } from "../people/presence-menu.js";
 import { t } from "../texts.js";
 
@@ -75,8 +75,8 @@ export class InboxRail extends HTMLElement {
     }
     this.#me = me;
     this.#presence.show(me);
-    this.#account.dataset["presence"] = me.id === null ? "none" : standing(me);
-    const status = me.id === null ? t("rail.notOperator") : t(`presence.${standing(me)}`);
+    this.#account.dataset["presence"] = me.id === null ? "none" : ownStatus(me);
+    const status = me.id === null ? t("rail.notOperator") : t(`presence.${ownStatus(me)}`);
     this.#who.replaceChildren(element("b", { textContent: me.name }), element("span", { textContent: status }));
     label(this.#account, t("rail.account", { name: me.name }));
   }

@@ -1,7 +1,7 @@
 import { element, fire } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";
 import { PopMenu } from "../pop-menu.js";
-import { CHOICES, choiceOf, CHOSE, standing } from "./presence.js";
+import { CHOICES, choiceOf, CHOSE, ownStatus } from "./presence.js";
 import { t } from "../texts.js";
 
 /** @import { Me } from "../../shared/wire.d.ts" */
@@ -42,7 +42,7 @@ export class PresenceMenu extends HTMLElement {
   /** @param {Me} me */
   show(me) {
     this.#me = me;
-    const shown = standing(me);
+    const shown = ownStatus(me);
     const choice = choiceOf(me);
     this.#button.disabled = me.id === null;
     this.#button.dataset["presence"] = me.id === null ? "none" : shown;
@@ -77,7 +77,7 @@ export class PresenceMenu extends HTMLElement {
  */
 function ownWords(me) {
   if (me.id === null) return t("rail.notOperator");
-  const status = t(`presence.${standing(me)}`);
+  const status = t(`presence.${ownStatus(me)}`);
   return t(me.in_call ? "presence.yoursInCall" : "presence.yours", { status });
 }
 

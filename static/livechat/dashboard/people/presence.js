@@ -34,7 +34,7 @@ export function isAway(me) {
 }
 
 /** @param {Me} me @returns {Choice | "away"} the status that the operator sees */
-export function standing(me) {
+export function ownStatus(me) {
   return isAway(me) ? "away" : choiceOf(me);
 }
 
