@@ -17,9 +17,9 @@ import uvloop
 from benchmarks import designs, growth
 from benchmarks.designs import Design, Place
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
+from benchmarks.http_load import Asked, ask
 from benchmarks.load import Heard, load
 from benchmarks.page import RESULTS
-from benchmarks.questions import Asked, ask
 from benchmarks.servers import OTHER_CORE, SERVER_CORE, Server, run
 from benchmarks.sockets import Socket, connect
 from benchmarks.world import World, world

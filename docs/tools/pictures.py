@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser import house
+from tests.browser import environment
 from tests.browser.people import Operator, Visitor
 from tests.machine.app import ROOT, App
 from tests.machine.ports import free_port
@@ -38,12 +38,12 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        template = house.build(folder / "template")
+        template = environment.build(folder / "template")
         template.copy(folder / "shop")
         beside = free_port()
-        app = App(folder / "shop", environ=house.ENVIRON, second_site_port=beside)
+        app = App(folder / "shop", environ=environment.ENVIRON, second_site_port=beside)
         app.manage("shell", "--no-imports", "--verbosity", "0", "-c", OTHER_CHANNELS)
-        browser = house.launch(playwright)
+        browser = environment.launch(playwright)
         try:
             app.start()
             second_site = f"http://localhost:{beside}/"

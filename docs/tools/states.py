@@ -23,7 +23,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser import house
+from tests.browser import environment
 from tests.browser.people import Operator, Visitor
 from tests.browser.websites import PAGE, website
 from tests.machine.app import ROOT, App
@@ -92,8 +92,8 @@ FORBID_STORAGE = """
 
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        template = house.build(Path(folder) / "template")
-        browser = house.launch(playwright)
+        template = environment.build(Path(folder) / "template")
+        browser = environment.launch(playwright)
         try:
             for device in DEVICES:
                 if not names or device.name in names:
@@ -107,7 +107,7 @@ def main(names: list[str]) -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[App]:
-    app = App(folder, environ=house.ENVIRON | {"MESSAGES_PER_SECOND": "0.2"})
+    app = App(folder, environ=environment.ENVIRON | {"MESSAGES_PER_SECOND": "0.2"})
     app.start()
     try:
         yield app

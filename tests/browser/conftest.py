@@ -16,10 +16,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser import house
-from tests.browser.feel import feel
-from tests.browser.house import Street, Template
+from tests.browser import environment
+from tests.browser.environment import Street, Template
 from tests.browser.people import PATIENCE_MS, Operator, Visitor
+from tests.browser.reaction_times import feel
 from tests.machine.app import App
 from tests.machine.workers import once
 
@@ -88,7 +88,7 @@ class Chrome:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = house.launch(playwright)
+        browser = environment.launch(playwright)
         yield browser
         browser.close()
 
@@ -97,8 +97,8 @@ def chromium() -> Iterator[Browser]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Return the folder of the demo, which is built once for all workers."""
     with once(tmp_path_factory, "template") as (folder, is_made):
-        template = Template(folder) if is_made else house.build(folder)
-    house.can_fork(template)  # before the start of any server with other settings
+        template = Template(folder) if is_made else environment.build(folder)
+    environment.can_fork(template)  # before the start of any server with other settings
     return template
 
 
@@ -169,7 +169,7 @@ def signed_in(
 
 def _cookies(template: Template, chromium: Browser) -> dict[str, Any]:
     cookies: dict[str, Any] = {}
-    app = App(template.folder, environ=house.ENVIRON)
+    app = App(template.folder, environ=environment.ENVIRON)
     app.start()
     try:
         for name in ("anna", "ben", "admin"):

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, expect
 
-from tests.browser.feel import feel
 from tests.browser.people import Operator, Visitor, Writer, until
+from tests.browser.reaction_times import feel
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 LONG = "".join(f"line {number} of what was copied\n" for number in range(500))

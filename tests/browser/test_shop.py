@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import house
+from tests.browser import environment
 from tests.browser.people import Visitor
 from tests.browser.test_accessibility import problems
 from tests.config.demo.test_demo import PAGES
@@ -24,7 +24,7 @@ def pair(template, tmp_path: Path) -> Iterator[tuple[App, str]]:
     """Provide a shop with its second site, and that site's address."""
     template.copy(tmp_path / "pair")
     beside = free_port()
-    app = App(tmp_path / "pair", environ=house.ENVIRON, second_site_port=beside)
+    app = App(tmp_path / "pair", environ=environment.ENVIRON, second_site_port=beside)
     app.start()
     yield app, f"http://localhost:{beside}"
     app.kill()

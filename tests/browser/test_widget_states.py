@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, WebSocket, expect
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.browser import house
+from tests.browser import environment
 from tests.browser.people import Visitor, box, until
 from tests.browser.test_accessibility import problems
 from tests.browser.test_devices import PHONE, brightness
@@ -222,7 +222,7 @@ def test_the_transcript_is_downloaded(vera, anna, name, tmp_path):
 
 def test_who_writes_too_fast_is_told_how_long_it_takes(chrome, template, tmp_path):
     template.copy(tmp_path / "slow")
-    app = App(tmp_path / "slow", environ={**house.ENVIRON, "MESSAGES_PER_SECOND": "0.2"})
+    app = App(tmp_path / "slow", environ={**environment.ENVIRON, "MESSAGES_PER_SECOND": "0.2"})
     app.start()
     try:
         page = chrome.context().new_page()
@@ -246,7 +246,7 @@ def test_who_comes_to_a_full_server_is_told_so_and_gets_in_by_himself(chrome, te
     chrome.expect("WebSocket connection to")
     chrome.expect("the server responded with a status of 503")
     template.copy(tmp_path / "full")
-    app = App(tmp_path / "full", environ={**house.ENVIRON, "MAX_SOCKETS": "10"})
+    app = App(tmp_path / "full", environ={**environment.ENVIRON, "MAX_SOCKETS": "10"})
     app.start()
     try:
         page = chrome.context().new_page()

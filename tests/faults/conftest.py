@@ -11,7 +11,7 @@ import pytest
 from tests.faults import links
 from tests.faults.foundation import foundations
 from tests.faults.links import LinkedWorld
-from tests.machine.patience import IS_ALONE, wait_until
+from tests.machine.timeouts import IS_ALONE, wait_until
 from tests.machine.workers import once
 
 LIMIT_SECONDS = 900

@@ -15,7 +15,7 @@ from tests.machine import network, redis
 from tests.machine.app import App
 from tests.machine.celery import Celery
 from tests.machine.network import Link
-from tests.machine.patience import wait_until
+from tests.machine.timeouts import wait_until
 
 
 @dataclass

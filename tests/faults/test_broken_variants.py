@@ -15,7 +15,7 @@ ROUNDS = 12
 
 async def run(variant, var, seed, tell, *, words="", rounds=1):
     """Return a variant's violations; repeats up to `rounds` times until one contains `words`."""
-    entry = ("-m", "tests.faults.broken", variant)
+    entry = ("-m", "tests.faults.broken_server", variant)
     with world.embedded(var, entry=entry) as place:
         for number in range(rounds):
             outcome = await scenario.chat(

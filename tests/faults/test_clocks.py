@@ -8,7 +8,7 @@ import pytest
 from tests.faults import links, scenario
 from tests.faults.people import Visitor
 from tests.machine import programs
-from tests.machine.patience import until
+from tests.machine.timeouts import until
 
 pytestmark = pytest.mark.faults
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults import scenario
 from tests.faults.people import Visitor
-from tests.machine.patience import until
+from tests.machine.timeouts import until
 
 pytestmark = pytest.mark.faults
 

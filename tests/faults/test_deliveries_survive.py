@@ -14,7 +14,7 @@ from livechat.domain import signatures
 from tests import receiver
 from tests.faults.foundation import foundations
 from tests.machine.app import App, Process
-from tests.machine.patience import PATIENCE_SECONDS
+from tests.machine.timeouts import PATIENCE_SECONDS
 from tests.receiver import Answer, Handler, Received, receiving
 
 pytestmark = pytest.mark.faults
@@ -61,7 +61,7 @@ class Workers:
         self.kills = 0
 
     def start(self) -> None:
-        code = f"from tests.faults.outbox import work; work({self._since}, {SPEED})"
+        code = f"from tests.faults.delivery_workers import work; work({self._since}, {SPEED})"
         self._processes = [
             self._app.beside("shell", "--no-imports", "--verbosity", "0", "-c", code)
             for _ in range(2)
@@ -91,10 +91,10 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell
         )
         shell = ("shell", "--no-imports", "--verbosity", "0", "-c")
         secret = app.manage(
-            *shell, f"from tests.faults.outbox import prepare; prepare({place.url!r})"
+            *shell, f"from tests.faults.delivery_workers import prepare; prepare({place.url!r})"
         )
         writing = app.beside(
-            *shell, f"from tests.faults.outbox import write; write({CHATS}, {TEXTS})"
+            *shell, f"from tests.faults.delivery_workers import write; write({CHATS}, {TEXTS})"
         )
         workers = Workers(app)
         workers.start()

@@ -15,8 +15,8 @@ import pytest
 from tests.faults import scenario, world
 from tests.faults.people import Visitor
 from tests.machine import disk
-from tests.machine.patience import PATIENCE_SECONDS, until, wait_until
 from tests.machine.postgres import OWNER
+from tests.machine.timeouts import PATIENCE_SECONDS, until, wait_until
 
 pytestmark = [
     pytest.mark.faults,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import world
 from tests.machine.app import App
-from tests.machine.patience import PATIENCE_SECONDS, promised
+from tests.machine.timeouts import PATIENCE_SECONDS, promised
 
 pytestmark = pytest.mark.faults
 

@@ -12,11 +12,11 @@ import pytest
 from tests.faults import world
 from tests.faults.world import World
 from tests.machine.app import App
-from tests.machine.patience import wait_until
+from tests.machine.timeouts import wait_until
 
 pytestmark = pytest.mark.faults
 
-TOLD = ("-m", "tests.faults.told")
+TOLD = ("-m", "tests.faults.notified_only_server")
 """Servers that reload the widget's data only when notified."""
 
 

@@ -12,7 +12,7 @@ from tests.faults import world
 from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 from tests.machine.celery import Celery
-from tests.machine.patience import PATIENCE_SECONDS, until, wait_until
+from tests.machine.timeouts import PATIENCE_SECONDS, until, wait_until
 
 pytestmark = [
     pytest.mark.faults,

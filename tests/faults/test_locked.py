@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.faults.people import Visitor
-from tests.machine.patience import until
+from tests.machine.timeouts import until
 
 pytestmark = pytest.mark.faults
 

@@ -22,7 +22,7 @@ from websockets.typing import Origin
 from tests.faults import world
 from tests.faults.people import Visitor, says
 from tests.faults.test_sockets import closing, living, raw
-from tests.machine.patience import PATIENCE_SECONDS, until
+from tests.machine.timeouts import PATIENCE_SECONDS, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("memory")]
 

@@ -16,9 +16,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from tests.faults import scenario, world
-from tests.faults.slow import A_SECOND
+from tests.faults.slow_server import A_SECOND
 from tests.faults.test_memory import MIB, memory
-from tests.machine.patience import PATIENCE_SECONDS, promised
+from tests.machine.timeouts import PATIENCE_SECONDS, promised
 
 pytestmark = pytest.mark.faults
 
@@ -53,7 +53,7 @@ async def newcomer(app) -> str:
 
 async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, seed, tell):
     crowd = world.FAST | {"PEOPLE_PER_ADDRESS": "100000"}
-    entry = ("-m", "tests.faults.slow")
+    entry = ("-m", "tests.faults.slow_server")
     with world.embedded(tmp_path, entry=entry, environ=crowd) as place:
         app = place.apps[0]
         received: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults import world
 from tests.faults.people import AT_ONCE_SECONDS, Operator, Visitor, says
-from tests.machine.patience import PATIENCE_SECONDS, promised, until
+from tests.machine.timeouts import PATIENCE_SECONDS, promised, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("sockets")]
 

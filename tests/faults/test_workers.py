@@ -14,8 +14,8 @@ from tests.faults import world
 from tests.faults.people import Visitor
 from tests.faults.test_sockets import closing, living, raw
 from tests.machine.app import App
-from tests.machine.patience import PATIENCE_SECONDS, promised, until
 from tests.machine.ports import free_port
+from tests.machine.timeouts import PATIENCE_SECONDS, promised, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.machine import preloaded
-from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 from tests.machine.preloaded import Forked
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 Process = subprocess.Popen[bytes] | Forked
 

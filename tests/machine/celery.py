@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.machine.app import App, Process
-from tests.machine.patience import PATIENCE_SECONDS
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 
 class Celery:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 CHUNK = 65_536
 ABORT = (OSError, ConnectionError)

@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 
 from tests.machine import programs
-from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 EXAMPLE = Path(__file__).parents[2] / "docs/how-to/production/nginx.conf"
 NAME = "chat.example.org"

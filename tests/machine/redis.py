@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.machine import programs
-from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 
 class Redis:

@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.rehearsal import house, rolling, smoke
-from tests.rehearsal.house import House
+from tests.rehearsal import production_system, rolling, smoke
+from tests.rehearsal.production_system import House
 from tests.rehearsal.rolling import Result
 
 
@@ -25,7 +25,7 @@ def main() -> int:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="livechat-rehearsal-") as folder,
-        house.built(Path(folder)) as place,
+        production_system.built(Path(folder)) as place,
     ):
         for line in place.set_up():
             say(started, line)

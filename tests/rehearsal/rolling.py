@@ -11,7 +11,7 @@ from tests.faults.foundation import OPERATORS
 from tests.faults.scenario import Outcome
 from tests.faults.world import World
 from tests.machine.nginx import NAME
-from tests.rehearsal.house import House
+from tests.rehearsal.production_system import House
 
 ROUNDS = 2
 PAUSE_SECONDS = 2.0

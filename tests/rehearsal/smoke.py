@@ -4,13 +4,13 @@ import re
 
 from playwright.sync_api import Browser, BrowserContext, FilePayload, expect, sync_playwright
 
-from tests.browser import house as browsers
+from tests.browser import environment as browsers
 from tests.browser.conftest import sign_in
 from tests.browser.people import Operator, Visitor
 from tests.browser.websites import website
 from tests.machine import programs
 from tests.machine.nginx import NAME
-from tests.rehearsal.house import ADMIN, House
+from tests.rehearsal.production_system import ADMIN, House
 
 CHAT = f"https://{NAME}"
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

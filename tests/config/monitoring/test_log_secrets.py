@@ -41,7 +41,7 @@ class Told:
 def told(request, with_static_files, tmp_path_factory) -> Iterator[Told]:
     folder = with_static_files.copy(tmp_path_factory.mktemp("secrets"))
     environ = {"LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
-    entry = ("-m", "tests.config.monitoring.failing")
+    entry = ("-m", "tests.config.monitoring.failing_server")
     server = App(folder, command=request.param, environ=environ, entry=entry)
     server.manage("shell", "--no-imports", "-c", SEED)
     server.start()

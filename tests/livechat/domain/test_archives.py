@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from livechat.domain import archive_inspection
 from livechat.domain.files import kind_of
 from livechat.errors import Invalid
-from tests.livechat.files.packed import (
+from tests.livechat.files.archive_samples import (
     DOCUMENT_RELATIONS,
     EXCEL,
     MICROSOFT_RELATIONS,

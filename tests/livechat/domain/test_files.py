@@ -19,7 +19,7 @@ from livechat.domain.files import (
 )
 from livechat.domain.states import FileSet
 from livechat.errors import Invalid
-from tests.livechat.files.packed import (
+from tests.livechat.files.archive_samples import (
     EXCEL,
     OPEN_TEXT,
     SLIDES,

@@ -20,7 +20,7 @@ from livechat.services import conversations
 from livechat.services.upload_limits import Allowance
 from livechat.signed_links import Audience
 from tests import factories
-from tests.livechat.files.packed import WORD, office, zipped
+from tests.livechat.files.archive_samples import WORD, office, zipped
 from tests.livechat.files.samples import (
     GPS,
     body,

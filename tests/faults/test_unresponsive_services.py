@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults import scenario
 from tests.faults.people import AT_ONCE_SECONDS, Operator, Visitor, says
-from tests.machine.patience import until, wait_until
+from tests.machine.timeouts import until, wait_until
 
 pytestmark = pytest.mark.faults
 

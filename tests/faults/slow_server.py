@@ -1,4 +1,4 @@
-"""The same server on a machine that is too small: ``python -m tests.faults.slow serve …``.
+"""The same server on a machine that is too small: ``python -m tests.faults.slow_server serve …``.
 
 Its writer takes an additional `MESSAGE_SECONDS` for each message, so that a test can send three
 times its capacity without needing a large machine.

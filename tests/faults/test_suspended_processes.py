@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.faults.people import Operator, Visitor
-from tests.machine.patience import wait_until
+from tests.machine.timeouts import wait_until
 
 pytestmark = pytest.mark.faults
 

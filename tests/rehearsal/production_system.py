@@ -18,10 +18,10 @@ from tests.machine import nginx, postgres, redis, units
 from tests.machine.app import OURS, ROOT
 from tests.machine.nginx import Nginx
 from tests.machine.pages import commands
-from tests.machine.patience import PATIENCE_SECONDS
 from tests.machine.ports import free_port
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
+from tests.machine.timeouts import PATIENCE_SECONDS
 
 PAGE = "go-to-production.md"
 ADMIN = "admin"

@@ -5,13 +5,13 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.feel import (
+from tests.browser.people import Operator
+from tests.browser.reaction_times import (
     FRAMES_TO_BUBBLE,
     FRAMES_WHILE_SCROLLING,
     KEYS_TO_PAINT,
     feel,
 )
-from tests.browser.people import Operator
 from tests.machine.app import App
 
 SENTENCE = "The quick brown fox jumps over the lazy dog"

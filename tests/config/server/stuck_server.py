@@ -1,6 +1,6 @@
 """The server with a service that never returns, and with little time to end.
 
-Run as ``python -m tests.config.server.stuck serve …``.
+Run as ``python -m tests.config.server.stuck_server serve …``.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The same server, with errors that quote what people wrote.
 
-Run as ``python -m tests.config.monitoring.failing serve …``.
+Run as ``python -m tests.config.monitoring.failing_server serve …``.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The same server, but it reloads the widget's data only when notified of a change.
 
-Start it with ``python -m tests.faults.told serve …``.
+Start it with ``python -m tests.faults.notified_only_server serve …``.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The same server with one promise broken: ``python -m tests.faults.broken <variant> serve …``.
+"""A server with one promise broken: ``python -m tests.faults.broken_server <variant> serve …``.
 
 The checker must find every variant, except `sound`, which breaks nothing and must pass. Heartbeats
 are frequent here, so that what can repair itself does so within seconds.
