@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars  # noqa: E402
 from config.http.admission import Admission  # noqa: E402
 from config.http.auth_before_body import BodyAuth  # noqa: E402
 from config.http.body_limit import BodyLimit  # noqa: E402
-from config.http.host_and_headers import Edge  # noqa: E402
+from config.http.host_and_headers import HostAndHeaders  # noqa: E402
 from config.http.request_log import RequestLog, counting, request_id_of  # noqa: E402
 from config.monitoring import health, metrics_endpoint  # noqa: E402
 from config.server import lifecycle  # noqa: E402
@@ -72,7 +72,7 @@ _static_files = (
     else []
 )
 HTTP_STACK: tuple[Callable[[Any], Any], ...] = (
-    Edge,  # resolves the scheme, rejects foreign hosts, adds default headers, answers 500
+    HostAndHeaders,  # resolves the scheme, rejects foreign hosts, adds default headers, answers 500
     DirectRoutes,  # init, readiness, metrics, why a socket is refused
     RequestLog,  # request id, access log, counts
     BodyLimit,  # 413, 408
@@ -80,7 +80,8 @@ HTTP_STACK: tuple[Callable[[Any], Any], ...] = (
     Admission,  # rate limit, queue for Django's threads: 429, 503
     BodyAuth,  # 401 and the like before a large body is received
 )
-"""What an HTTP request passes before Django, outermost first. A WebSocket passes `Edge` only."""
+"""What an HTTP request passes before Django, outermost first. A WebSocket passes only
+`HostAndHeaders`."""
 
 http_application: Any = django_application
 for _middleware in reversed(HTTP_STACK):
@@ -102,8 +103,8 @@ async def websocket_application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.close"})  # before accept this is a 403
 
 
-_websocket = Edge(websocket_application)
-_healthz = Edge(health.healthz)
+_websocket = HostAndHeaders(websocket_application)
+_healthz = HostAndHeaders(health.healthz)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

@@ -27,7 +27,7 @@ class FindingLine:
     """A finding of a check; `address` is "" if no Admin page can fix it."""
 
     is_error: bool
-    told: str
+    message: str
     advice: str
     address: str
 
@@ -69,11 +69,11 @@ def forget() -> None:
 def _look() -> list[FindingLine]:
     return [
         _line(name, finding)
-        for name, finding in doctor.examine(doctor.HERE)
+        for name, finding in doctor.examine(doctor.CHECKS_OF_THIS_HOST)
         if finding.level is not Level.OK
     ]
 
 
 def _line(check: str, finding: Finding) -> FindingLine:
     address = reverse(PAGES[check]) if check in PAGES else ""
-    return FindingLine(finding.level is Level.ERROR, finding.told, finding.advice, address)
+    return FindingLine(finding.level is Level.ERROR, finding.message, finding.advice, address)

@@ -228,8 +228,8 @@ def inbox_changed(user: int) -> None:
 
 def access_changed(users: Iterable[int]) -> None:
     """Announce changed login sessions, accounts or rights: the users' sockets are checked again."""
-    if told := " ".join(map(str, users)):
-        _after_commit([Post((ACCESS,), told)])
+    if pks := " ".join(map(str, users)):
+        _after_commit([Post((ACCESS,), pks)])
 
 
 def _after_commit(posts: Sequence[Post]) -> None:

@@ -63,10 +63,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One token to take from the bucket of `whose` for `rate`; `name` is the limit's name."""
+    """One token to take from the bucket of `bucket_key` for `rate`; `name` is the limit's name."""
 
     name: str
-    whose: str
+    bucket_key: str
     rate: Rate
 
 
@@ -95,46 +95,46 @@ class Limiter:
             people=settings.PEOPLE_PER_ADDRESS,
         )
 
-    def enter(self, place: str, now: float, *, is_staff: bool) -> Refusal | None:
-        """Count a socket from the source `place` (`domain.addresses`), or return why it is refused.
+    def enter(self, source: str, now: float, *, is_staff: bool) -> Refusal | None:
+        """Count a socket from `source` (`domain.addresses`), or return why it is refused.
 
         After None, the caller must call `leave` when the socket ends.
         """
-        refusal = self.objection(place, now, is_staff=is_staff)
+        refusal = self.check(source, now, is_staff=is_staff)
         if refusal is not None:
             return self.refuse(refusal)
-        self._arrivals(place, now).take(now)
+        self._arrivals(source, now).take(now)
         self._open += 1
-        self._sockets[place] += 1
+        self._sockets[source] += 1
         return None
 
-    def leave(self, place: str) -> None:
+    def leave(self, source: str) -> None:
         self._open -= 1
-        self._sockets[place] -= 1
-        if not self._sockets[place]:
-            del self._sockets[place]
+        self._sockets[source] -= 1
+        if not self._sockets[source]:
+            del self._sockets[source]
 
-    def objection(self, place: str, now: float, *, is_staff: bool) -> Refusal | None:
+    def check(self, source: str, now: float, *, is_staff: bool) -> Refusal | None:
         """Return why `enter` would refuse, or None. Takes and counts nothing."""
-        if self.sheds(Level.MESSAGES if is_staff else Level.NEWCOMERS):
-            return _busy(Level.NEWCOMERS)
+        if self.is_shedding(Level.MESSAGES if is_staff else Level.NEWCOMERS):
+            return _busy_refusal(Level.NEWCOMERS)
         if self.sockets >= settings.MAX_SOCKETS * (1.0 if is_staff else 1.0 - STAFF_SHARE):
-            return Refusal("process.sockets", _by_chance(FULL_SECONDS), is_busy=True)
-        if self._sockets[place] >= self.limits().address.sockets:
-            self._warn(place, now)
-            return Refusal("address.sockets", _by_chance(FULL_SECONDS))
-        if wait := self._arrivals(place, now).wait(now):
-            return Refusal("address.arrivals", _by_chance((wait, wait + 1.0)))
+            return Refusal("process.sockets", _random_between(FULL_SECONDS), is_busy=True)
+        if self._sockets[source] >= self.limits().address.sockets:
+            self._warn(source, now)
+            return Refusal("address.sockets", _random_between(FULL_SECONDS))
+        if wait := self._arrivals(source, now).wait(now):
+            return Refusal("address.arrivals", _random_between((wait, wait + 1.0)))
         return None
 
-    def request(self, place: str, now: float) -> Refusal | None:
-        """Count a request from the source `place`, or return the refusal."""
+    def request(self, source: str, now: float) -> Refusal | None:
+        """Count a request from `source`, or return the refusal."""
         rate = self.limits().address.requests
-        return self.take([Cost("address.requests", f"requests {place}", rate)], now)
+        return self.take([Cost("address.requests", f"requests {source}", rate)], now)
 
     def take(self, costs: Iterable[Cost], now: float) -> Refusal | None:
         """Take one token for each cost; or take none and refuse for the longest wait among them."""
-        found = [(cost, self._buckets.of(cost.whose, cost.rate, now)) for cost in costs]
+        found = [(cost, self._buckets.of(cost.bucket_key, cost.rate, now)) for cost in costs]
         wait, name = max(((bucket.wait(now), cost.name) for cost, bucket in found), default=(0, ""))
         if wait:
             return self.refuse(Refusal(name, round(wait, 2)))
@@ -142,13 +142,13 @@ class Limiter:
             bucket.take(now)
         return None
 
-    def sheds(self, level: Level) -> bool:
+    def is_shedding(self, level: Level) -> bool:
         """Return whether commands of `level` are shed now."""
         return self.level >= level
 
-    def shed(self, level: Level) -> Refusal | None:
+    def refuse_if_shedding(self, level: Level) -> Refusal | None:
         """Return a counted refusal if commands of `level` are shed now, else None."""
-        return self.refuse(_busy(level)) if self.sheds(level) else None
+        return self.refuse(_busy_refusal(level)) if self.is_shedding(level) else None
 
     def refuse(self, refusal: Refusal) -> Refusal:
         """Count a refusal and return it."""
@@ -160,28 +160,28 @@ class Limiter:
         """Reset everything, as at the start of the process."""
         self.__init__()  # type: ignore[misc]
 
-    def _arrivals(self, place: str, now: float) -> Bucket:
-        return self._buckets.of(f"arrivals {place}", self.limits().address.arrivals, now)
+    def _arrivals(self, source: str, now: float) -> Bucket:
+        return self._buckets.of(f"arrivals {source}", self.limits().address.arrivals, now)
 
-    def _warn(self, place: str, now: float) -> None:
+    def _warn(self, source: str, now: float) -> None:
         if now - self._warned_at < WARN_SECONDS:
             return
         self._warned_at = now
         # A private address is probably a proxy that is missing in TRUSTED_PROXIES.
-        logger.warning("limits.address_full", reason="proxy" if _is_near(place) else "crowd")
+        logger.warning("limits.address_full", reason="proxy" if _is_near(source) else "crowd")
 
 
-def _busy(level: Level) -> Refusal:
-    return Refusal(f"load.{level.name.lower()}", _by_chance(BUSY_SECONDS), is_busy=True)
+def _busy_refusal(level: Level) -> Refusal:
+    return Refusal(f"load.{level.name.lower()}", _random_between(BUSY_SECONDS), is_busy=True)
 
 
-def _by_chance(between: tuple[float, float]) -> float:
+def _random_between(between: tuple[float, float]) -> float:
     return round(random.uniform(*between), 2)  # noqa: S311 - jitter, not a secret
 
 
-def _is_near(place: str) -> bool:
+def _is_near(source: str) -> bool:
     try:
-        return ipaddress.ip_address(place).is_private
+        return ipaddress.ip_address(source).is_private
     except ValueError:
         return True
 

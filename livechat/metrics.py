@@ -106,8 +106,8 @@ def answered(door: str, status: int) -> None:
 
 def socket_closed(kind: str, code: int) -> None:
     """Count the end of a socket by its close code."""
-    told = str(code) if code in GONE or code in OURS else "other"
-    SOCKETS_CLOSED.labels(kind, told).inc()
+    label = str(code) if code in GONE or code in OURS else "other"
+    SOCKETS_CLOSED.labels(kind, label).inc()
 
 
 def tag(command: type[msgspec.Struct]) -> str:

@@ -101,7 +101,8 @@ def require(
     """Check that `actor`, with this `part` in the conversation, may do `action`.
 
     Raises NotFound when they may not know of the conversation, NotAllowed when they may read it
-    but not do this, ConversationClosed when it has ended. `reach` limits how far they may read.
+    but not do this, ConversationClosed when it has ended. `readable_until` limits how
+    far they may read.
     """
     if not may_read(actor, conversation, part):
         raise NotFound
@@ -116,10 +117,10 @@ def require(
 
 def may_read(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> bool:
     """Return whether `actor` may read any entry of it (`docs/reference/permissions.md`)."""
-    return reach(actor, conversation, part) > 0
+    return readable_until(actor, conversation, part) > 0
 
 
-def reach(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> int:
+def readable_until(actor: Actor, conversation: Conversation | Head, part: Part = NO_PART) -> int:
     """Return the number of the last entry of the staff timeline that `actor` may read.
 
     EVERYTHING means no limit, 0 that they may not know of the conversation. An operator who has
@@ -145,14 +146,14 @@ def _staff_may(
     if action is Action.CLOSE and actor.is_manager:
         return True
     if action is Action.WATCH:
-        return actor.may_enter and reach(actor, conversation, part) == EVERYTHING
+        return actor.may_enter and readable_until(actor, conversation, part) == EVERYTHING
     if actor.operator is None:
         return False
     if action in _OF_PARTICIPANTS:
         return part.is_present
     if action in (Action.TAKE, Action.JOIN):
         return actor.is_manager or conversation.channel_id in actor.channels
-    return action is Action.SEE and reach(actor, conversation, part) == EVERYTHING
+    return action is Action.SEE and readable_until(actor, conversation, part) == EVERYTHING
 
 
 def require_channel(actor: StaffActor, action: Action, channel: Channel) -> None:

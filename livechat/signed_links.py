@@ -12,7 +12,7 @@ from django.core import signing
 from livechat.database import database_time
 from livechat.errors import NotFound
 
-GOOD_FOR = 600
+VALID_FOR = 600
 """Seconds for which a link is valid after it was signed."""
 
 
@@ -64,7 +64,7 @@ def read(token: str) -> Link:
     """Return the contents of a signed link; raises NotFound when it is forged or expired."""
     try:
         thing, audience, name, signed_at = _signer.unsign(token).split(".")
-        if _seconds() - signing.b62_decode(signed_at) > GOOD_FOR:
+        if _seconds() - signing.b62_decode(signed_at) > VALID_FOR:
             raise NotFound
         return Link(Thing(thing), Audience(audience), UUID(name))
     except (signing.BadSignature, ValueError):

@@ -131,7 +131,7 @@ async def sockets(transactional_db) -> AsyncIterator[Sockets]:
         await writer.empty()
         await bus.detach()
         BaseConsumer.live.clear()
-        BaseConsumer.here.clear()
+        BaseConsumer.all_sockets.clear()
         await asyncio.gather(
             *(_close_connections(pool) for pool in (thread_pool.pool(), writer.pool))
         )

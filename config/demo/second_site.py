@@ -51,8 +51,8 @@ class SecondSite:
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, "text/plain", b"")
         elif scope["path"] == "/csp-reports":
-            told = json.dumps(list(self.reports), indent=2).encode()
-            await _answer(send, 200, "application/json", told)
+            content = json.dumps(list(self.reports), indent=2).encode()
+            await _answer(send, 200, "application/json", content)
         elif scope["path"] in PAGES:
             name, kind = PAGES[scope["path"]]
             await _answer(send, 200, kind, self._read(name), self._policy(scope["path"]))

@@ -16,14 +16,14 @@ CHECKS: dict[str, Check] = {
     "settings": setup.settings_are_safe,
     "secrets": setup.secrets_are_kept,
     "static files": setup.static_files_are_current,
-    "database": database.answers,
+    "database": database.is_reachable,
     "migrations": database.has_every_migration,
     "websites": setup.websites_are_named,
     "durability": database.is_durable,
     "connections": database.has_connections,
     "clock": database.has_our_clock,
-    "jobs": jobs.are_done,
-    "redis": redis_server.answers,
+    "jobs": jobs.run_on_time,
+    "redis": redis_server.is_reachable,
     "redis time-outs": redis_server.has_long_timeouts,
     "redis memory": redis_server.refuses_rather_than_forgets,
     "files": machine.takes_files,
@@ -31,7 +31,7 @@ CHECKS: dict[str, Check] = {
     "open files": machine.allows_sockets,
 }
 
-NEEDS = {
+DEPENDS_ON = {
     "migrations": "database",
     "websites": "migrations",
     "durability": "database",
@@ -44,7 +44,7 @@ NEEDS = {
 """Check -> the check it depends on. After an error there it is skipped: it would fail as well."""
 
 
-HERE = CHECKS | {"settings": setup.settings_fit_here}
+CHECKS_OF_THIS_HOST = CHECKS | {"settings": setup.settings_fit_here}
 """`CHECKS` without what only a public host needs, where this host is not public."""
 
 
@@ -52,7 +52,7 @@ def examine(checks: dict[str, Check] | None = None) -> Iterator[tuple[str, Findi
     """Run the checks and yield their findings, each with the name of its check."""
     failed: set[str] = set()
     for name, check in (CHECKS if checks is None else checks).items():
-        if NEEDS.get(name) in failed:
+        if DEPENDS_ON.get(name) in failed:
             failed.add(name)
             continue
         for finding in _findings(check):
@@ -69,4 +69,4 @@ def _findings(check: Check) -> Iterator[Finding]:
         yield error(f"This could not be looked at: {kind}.", "See what else is told.")
 
 
-__all__ = ["CHECKS", "HERE", "Finding", "Level", "examine"]
+__all__ = ["CHECKS", "CHECKS_OF_THIS_HOST", "Finding", "Level", "examine"]

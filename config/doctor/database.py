@@ -29,7 +29,7 @@ def ask(question: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def answers() -> Iterator[Finding]:
+def is_reachable() -> Iterator[Finding]:
     began = time.monotonic()
     try:
         writes = health.database_takes_writes()
@@ -109,9 +109,9 @@ def has_our_clock() -> Iterator[Finding]:
 def has_every_migration() -> Iterator[Finding]:
     missing = sorted(health.missing_migrations())
     if missing:
-        told = ", ".join(".".join(one) for one in missing[:3])
+        names = ", ".join(".".join(one) for one in missing[:3])
         yield error(
-            f"{len(missing)} migrations are missing ({told} …): this code will not run.",
+            f"{len(missing)} migrations are missing ({names} …): this code will not run.",
             "manage.py migrate",
         )
     else:

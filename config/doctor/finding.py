@@ -12,20 +12,20 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`told` describes the state and what it means; `advice` says what to do, "" if nothing."""
+    """`message` describes the state and what it means; `advice` says what to do, "" if nothing."""
 
     level: Level
-    told: str
+    message: str
     advice: str = ""
 
 
-def ok(told: str) -> Finding:
-    return Finding(Level.OK, told)
+def ok(message: str) -> Finding:
+    return Finding(Level.OK, message)
 
 
-def warning(told: str, advice: str) -> Finding:
-    return Finding(Level.WARNING, told, advice)
+def warning(message: str, advice: str) -> Finding:
+    return Finding(Level.WARNING, message, advice)
 
 
-def error(told: str, advice: str) -> Finding:
-    return Finding(Level.ERROR, told, advice)
+def error(message: str, advice: str) -> Finding:
+    return Finding(Level.ERROR, message, advice)

@@ -8,7 +8,7 @@ from config.doctor.finding import Finding, error, ok, warning
 from config.jobs.schedule import SCHEDULE, failing, overdue
 
 
-def are_done() -> Iterator[Finding]:
+def run_on_time() -> Iterator[Finding]:
     late, failed = overdue(), failing()
     if late:
         yield error(

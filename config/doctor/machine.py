@@ -43,13 +43,13 @@ def takes_files() -> Iterator[Finding]:
 def has_space() -> Iterator[Finding]:
     disk = shutil.disk_usage(settings.VAR_DIR)
     percent = disk.free * 100 / disk.total
-    told = f"{disk.free / 2**30:.1f} GiB ({percent:.0f} %) are free where {settings.VAR_DIR} lies"
+    state = f"{disk.free / 2**30:.1f} GiB ({percent:.0f} %) are free where {settings.VAR_DIR} lies"
     if not health.has_disk_space():
-        yield error(f"{told}: the server counts as not ready.", "Make room.")
+        yield error(f"{state}: the server counts as not ready.", "Make room.")
     elif percent < 2 * settings.DISK_RESERVE_PERCENT:
-        yield warning(f"{told}.", "Make room soon.")
+        yield warning(f"{state}.", "Make room soon.")
     else:
-        yield ok(f"{told}.")
+        yield ok(f"{state}.")
 
 
 def allows_sockets() -> Iterator[Finding]:

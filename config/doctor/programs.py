@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from config.doctor.finding import Finding, error, ok
 
 PYTHON = (3, 11)
-LEAST = {"Django": (5, 2, 15), "channels": (4, 3), "daphne": (4, 2, 2), "uvicorn": (0, 49)}
+MIN_VERSION = {"Django": (5, 2, 15), "channels": (4, 3), "daphne": (4, 2, 2), "uvicorn": (0, 49)}
 """Older versions have known vulnerabilities."""
 
 
@@ -28,7 +28,7 @@ def versions() -> Iterator[Finding]:
         yield error(
             f"Python is {platform.python_version()}: too old.", "Install Python 3.11 or newer."
         )
-    for name, least in LEAST.items():
+    for name, least in MIN_VERSION.items():
         wanted = ".".join(map(str, least))
         try:
             found = version(name)

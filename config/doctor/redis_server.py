@@ -10,7 +10,7 @@ from django.conf import settings
 from config.doctor.finding import Finding, error, ok, warning
 from config.doctor.programs import numbers
 
-LEAST = (6, 2)
+MIN_VERSION = (6, 2)
 BLOCKS_SECONDS = 5.0
 """How long one command of the channel layer waits for a message."""
 BROKER_POLICY = "noeviction"
@@ -20,7 +20,7 @@ def _client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
-def answers() -> Iterator[Finding]:
+def is_reachable() -> Iterator[Finding]:
     if not settings.REDIS_URL:
         yield ok("No REDIS_URL: right for one process.")
         return
@@ -38,7 +38,7 @@ def answers() -> Iterator[Finding]:
         return
     milliseconds = (time.monotonic() - began) * 1000
     version = str(found["redis_version"])
-    if numbers(version) < LEAST:
+    if numbers(version) < MIN_VERSION:
         yield error(f"Redis {version} is too old.", "Install 6.2 or newer.")
     yield ok(f"Redis {version} answers in {milliseconds:.0f} ms.")
 

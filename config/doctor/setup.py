@@ -31,11 +31,11 @@ def _checked(*, for_public_hosts: bool) -> Iterator[Finding]:
     checked = run_checks(include_deployment_checks=for_public_hosts)
     found = [one for one in checked if not one.is_silenced()]
     for one in found:
-        told, advice = f"{one.msg} ({one.id})", one.hint or ADVICE
+        message, advice = f"{one.msg} ({one.id})", one.hint or ADVICE
         if one.level >= ERROR:
-            yield error(told, advice)
+            yield error(message, advice)
         elif one.level >= WARNING:
-            yield warning(told, advice)
+            yield warning(message, advice)
     if not found:
         yield ok("All settings are fit for a public host.")
 

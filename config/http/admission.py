@@ -91,7 +91,7 @@ class Admission:
 
     def _upload_refusal(self, path: str, source: str) -> Refusal | None:
         level = Level.NEWCOMERS if VISITOR_UPLOAD.match(path) else Level.MESSAGES
-        if refusal := limiter.shed(level):
+        if refusal := limiter.refuse_if_shedding(level):
             return refusal
         if self._uploads[source] >= MAX_UPLOADS_PER_ADDRESS:
             return limiter.refuse(Refusal("address.uploads", RETRY_SECONDS))

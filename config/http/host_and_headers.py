@@ -41,7 +41,7 @@ ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})
 """Load balancers ask for these by address, without a host name."""
 
 
-class Edge:
+class HostAndHeaders:
     """Answers 400 to requests for a foreign host, and 500 when the application raises."""
 
     def __init__(self, application: Any) -> None:

@@ -24,7 +24,7 @@ class Scheduler(CelerysScheduler):
     """A beat without a state file: a job that runs once too often finds nothing to do."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._holder = leases.myself()
+        self._holder = leases.process_holder()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
@@ -43,7 +43,7 @@ class Scheduler(CelerysScheduler):
     def close(self) -> None:
         """Give back the lease, so that another beat starts at once."""
         try:
-            leases.give_back(LEASE, self._holder)
+            leases.release(LEASE, self._holder)
         except (DatabaseError, InterfaceError):
             logger.warning("beat.lease_kept")
         super().close()

@@ -22,13 +22,13 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 
 
-class Clock:
+class JobScheduler:
     """Runs the due jobs of a schedule while it holds the lease. A slow job does not delay others,
     and does not start again before it has ended."""
 
     def __init__(self, schedule: tuple[Job, ...] = SCHEDULE) -> None:
         self._schedule = schedule
-        self._holder = leases.myself()
+        self._holder = leases.process_holder()
         self._due = dict.fromkeys((job.name for job in schedule), 0.0)
         self._asked_at = float("-inf")
         self._ticks = False
@@ -46,7 +46,7 @@ class Clock:
         """Give back the lease, so that another server's clock starts at once."""
         if self._ticks:
             self._ticks = False
-            await run(leases.give_back, LEASE, self._holder)
+            await run(leases.release, LEASE, self._holder)
 
     async def tick(self, now: float) -> None:
         """Start the jobs that are due at `now`, in seconds of a monotonic clock."""

@@ -52,7 +52,7 @@ def configure(settings: Settings) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "line": {"()": Lines, "form": settings["format"], "in_full": in_full},
+                "line": {"()": LineFormatter, "form": settings["format"], "in_full": in_full},
             },
             "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["console"], "level": "WARNING"},
@@ -75,7 +75,7 @@ def configure(settings: Settings) -> None:
     )
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Formats a record as one line of JSON or text."""
 
     def __init__(self, form: Literal["json", "text"], *, in_full: bool) -> None:
@@ -90,18 +90,18 @@ class Lines(logging.Formatter):
     def _fields(self, record: logging.LogRecord) -> Fields:
         ours: Any = record.msg  # structlog hands over a dictionary, others a sentence
         is_ours = isinstance(ours, dict)
-        told: Fields = dict(ours) if is_ours else _foreign(record, in_full=self._in_full)
-        failure = told.pop("exc_info", None) or record.exc_info
-        if told["event"] == "http.refused":
+        recorded: Fields = dict(ours) if is_ours else _foreign(record, in_full=self._in_full)
+        failure = recorded.pop("exc_info", None) or record.exc_info
+        if recorded["event"] == "http.refused":
             failure = None  # Django logs a 403 with a traceback, but nothing failed
         fields: Fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": told.pop("event"),
+            "event": recorded.pop("event"),
         }
         if is_ours:
             fields["logger"] = record.name
-        fields |= get_contextvars() | told
+        fields |= get_contextvars() | recorded
         fields = {_printable(str(name)): _plain(value) for name, value in fields.items()}
         if failure:
             info = failure if isinstance(failure, tuple) else sys.exc_info()
@@ -191,14 +191,16 @@ def _number(value: object) -> object:
 
 def _exception(error: BaseException, *, in_full: bool) -> Iterator[str]:
     """Yield the lines of an exception and of its causes, the newest first."""
-    told: BaseException | None = error
+    current: BaseException | None = error
     for depth in range(MAX_CHAIN):
-        if told is None:
+        if current is None:
             return
         yield "Because of:" if depth else "Traceback (most recent call last):"
-        yield from _frames(told.__traceback__)
-        yield _printable(_name(told, in_full=in_full))
-        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+        yield from _frames(current.__traceback__)
+        yield _printable(_name(current, in_full=in_full))
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
 
 
 def _frames(trace: TracebackType | None) -> Iterator[str]:

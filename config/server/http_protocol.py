@@ -30,7 +30,7 @@ FULL = (
 )
 
 
-class Http(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Answers 400 to headers that are too large, 408 to those that take too long, and 503 when
     there are too many connections. Aborts the connections of clients that do not read."""
 

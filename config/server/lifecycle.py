@@ -9,7 +9,7 @@ import random
 from django.conf import settings
 
 from config.database import limit_statements
-from config.jobs.in_process_scheduler import Clock
+from config.jobs.in_process_scheduler import JobScheduler
 from config.monitoring import gauges, health
 from livechat import wire
 from livechat.bus import bus
@@ -53,7 +53,7 @@ async def start() -> None:
     await bus.attach()
     _tasks.add(loop.create_task(monitor.run(), name="monitor"))
     _tasks.add(loop.create_task(HeartbeatLoop().run(), name="heartbeat"))
-    _tasks.add(loop.create_task(SessionWatch().keep(), name="session_watch"))
+    _tasks.add(loop.create_task(SessionWatch().run(), name="session_watch"))
     _tasks.add(loop.create_task(gauges.run(), name="gauges"))
     # Requests wait for this, unless the database is down.
     with contextlib.suppress(TimeoutError):
@@ -65,7 +65,7 @@ async def start() -> None:
         )
     _tasks.add(loop.create_task(snapshot.keep(run), name="widgets"))
     if not settings.REDIS_URL:
-        _tasks.add(loop.create_task(Clock().run(), name="clock"))
+        _tasks.add(loop.create_task(JobScheduler().run(), name="clock"))
     # Objects made at start-up live until the end; collections that skip them are shorter.
     gc.collect()
     gc.freeze()
@@ -95,20 +95,22 @@ async def drain() -> None:
     leaving: dict[BaseConsumer, asyncio.Task[None]] = {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
-            while BaseConsumer.here:
+            while BaseConsumer.all_sockets:
                 # Repeated, because some sockets were still opening at the first pass.
-                new = [one for one in BaseConsumer.here if one.is_open and one not in leaving]
-                for socket, wait in zip(new, _turns(len(new)), strict=True):
-                    leaving[socket] = asyncio.create_task(_send_away(socket, wait))
+                new = [
+                    one for one in BaseConsumer.all_sockets if one.is_open and one not in leaving
+                ]
+                for socket, wait in zip(new, _drain_delays(len(new)), strict=True):
+                    leaving[socket] = asyncio.create_task(_drain_socket(socket, wait))
                 await asyncio.sleep(0.02)
             await writer.empty()
     for task in leaving.values():
         task.cancel()
-    for socket in BaseConsumer.here:
+    for socket in BaseConsumer.all_sockets:
         socket.close(Close.DRAINING)
 
 
-def _turns(sockets: int) -> list[float]:
+def _drain_delays(sockets: int) -> list[float]:
     """Return after how many seconds each of `sockets` sockets is to leave, in random order."""
     spread = min(settings.DRAIN_SECONDS, sockets / RECONNECTS_PER_SECOND)
     step = spread / max(1, sockets)
@@ -117,10 +119,10 @@ def _turns(sockets: int) -> list[float]:
     return turns
 
 
-async def _send_away(socket: BaseConsumer, wait_seconds: float) -> None:
-    socket.say(wire.Drain(int(wait_seconds * 1000)))
+async def _drain_socket(socket: BaseConsumer, wait_seconds: float) -> None:
+    socket.send_event(wire.Drain(int(wait_seconds * 1000)))
     await asyncio.sleep(wait_seconds + GRACE_SECONDS)
-    await socket.depart()
+    await socket.close_when_done()
 
 
 async def stop() -> None:

@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from config.server import lifecycle
-from config.server.http_protocol import Http
+from config.server.http_protocol import HttpProtocol
 from config.server.websocket_protocol import WebSocket
 
 MAX_FRAME = 262_144
@@ -35,7 +35,7 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
         port=port,
         workers=workers,
         loop="uvloop",
-        http=Http,
+        http=HttpProtocol,
         ws=WebSocket,
         ws_max_size=MAX_FRAME,
         ws_per_message_deflate=False,
@@ -68,7 +68,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Announce the shutdown, stop accepting, drain the sockets; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
-        Http.is_stopping = True
+        HttpProtocol.is_stopping = True
         if self.gives_notice:
             await lifecycle.give_notice()
         for listening in (*self.servers, *(sockets or ())):
@@ -84,7 +84,7 @@ class Server(uvicorn.Server):
         """Close idle connections now. The others close after their response. A client that connects
         again reaches a process that stays."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, Http) and connection.cycle is not None:
+            if isinstance(connection, HttpProtocol) and connection.cycle is not None:
                 connection.shutdown()
 
     async def _wait_for_first_requests(self) -> None:
@@ -112,6 +112,6 @@ class Server(uvicorn.Server):
 
 def _is_new(connection: object) -> bool:
     """Return whether no request has arrived, or the handshake of a socket is not complete."""
-    if isinstance(connection, Http):
+    if isinstance(connection, HttpProtocol):
         return connection.cycle is None
     return isinstance(connection, WebSocket) and not connection.handshake_complete

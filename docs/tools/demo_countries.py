@@ -18,9 +18,9 @@ def write(path: Path) -> None:
         description="Livechat demo: addresses kept free for documentation",
     )
     for country in COUNTRIES:
-        told = {"iso_code": country.code, "names": {"en": country.name}}
+        entry = {"iso_code": country.code, "names": {"en": country.name}}
         writer.insert_network(
-            IPSet(country.networks), {"country": told, "registered_country": told}
+            IPSet(country.networks), {"country": entry, "registered_country": entry}
         )
     writer.to_db_file(str(path))
 

@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from livechat.admin.history import TellsDifferences
-from livechat.admin.visibility import ReadersTime, actor_of
+from livechat.admin.history import ChangeLogMixin
+from livechat.admin.visibility import ReaderTimeZoneMixin, actor_of
 from livechat.models import CannedResponse, User
 
 
@@ -37,7 +37,7 @@ class CannedResponseForm(forms.ModelForm):
 
 
 @admin.register(CannedResponse)
-class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class CannedResponseAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """Users see their own and shared ones, managers all. Only owners and managers change them."""
 
     form = CannedResponseForm
@@ -53,12 +53,12 @@ class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
     def has_change_permission(
         self, request: HttpRequest, obj: CannedResponse | None = None
     ) -> bool:
-        return bool(super().has_change_permission(request, obj)) and _is_his(request, obj)
+        return bool(super().has_change_permission(request, obj)) and _is_own(request, obj)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: CannedResponse | None = None
     ) -> bool:
-        return bool(super().has_delete_permission(request, obj)) and _is_his(request, obj)
+        return bool(super().has_delete_permission(request, obj)) and _is_own(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CannedResponse]:
         rows: QuerySet[CannedResponse] = super().get_queryset(request)
@@ -117,5 +117,5 @@ class CannedResponseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         return ", ".join(group.name for group in row.groups.all()) or str(_("nobody else"))
 
 
-def _is_his(request: HttpRequest, row: CannedResponse | None) -> bool:
+def _is_own(request: HttpRequest, row: CannedResponse | None) -> bool:
     return row is None or row.owner_id == request.user.pk or actor_of(request).is_manager

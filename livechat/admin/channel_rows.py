@@ -213,17 +213,17 @@ class Rows(PaginationInlineFormSet):
 
         Order: existing rows, deleted rows to add again, new rows.
         """
-        told = self.management_form.cleaned_data
+        counts = self.management_form.cleaned_data
         sent = (_row(self.prefix).fullmatch(key) for key in self.data)
         last = max((int(match[1]) for match in sent if match), default=-1)
-        self._is_miscounted = not 0 <= told["TOTAL_FORMS"] <= last + 1
-        total = max(0, min(told["TOTAL_FORMS"], last + 1, self.absolute_max))
-        first = max(0, min(told["INITIAL_FORMS"], total))
+        self._is_miscounted = not 0 <= counts["TOTAL_FORMS"] <= last + 1
+        total = max(0, min(counts["TOTAL_FORMS"], last + 1, self.absolute_max))
+        first = max(0, min(counts["INITIAL_FORMS"], total))
         known = {str(row.pk) for row in self.get_queryset()}
         ids = [str(self.data.get(f"{self.prefix}-{i}-id", "")) for i in range(total)]
         there = [i for i in range(total) if ids[i] in known]
         lost = [i for i in range(first) if ids[i] not in known]
-        is_said = (total, first) == (told["TOTAL_FORMS"], told["INITIAL_FORMS"])
+        is_said = (total, first) == (counts["TOTAL_FORMS"], counts["INITIAL_FORMS"])
         if is_said and there == list(range(first)):
             return
         dropped = {i for i in lost if self.data.get(f"{self.prefix}-{i}-DELETE")}

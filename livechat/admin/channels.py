@@ -23,9 +23,9 @@ from livechat import responder_registry
 from livechat.admin import channel_form, widget_tab
 from livechat.admin.channel_form import ChannelForm
 from livechat.admin.channel_rows import MembershipForm, OperatorSelect, Rows, RuleForm
-from livechat.admin.history import TellsDifferences
+from livechat.admin.history import ChangeLogMixin
 from livechat.admin.url_test import url_test
-from livechat.admin.visibility import ReadersTime
+from livechat.admin.visibility import ReaderTimeZoneMixin
 from livechat.domain import colours
 from livechat.models import Channel, ChannelRule, Conversation, Embedding, Membership
 from livechat.services import channels as services
@@ -101,7 +101,7 @@ PROTECTED = 20
 
 
 @admin.register(Channel)
-class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """A channel is one website or team: its operators, appearance and rules."""
 
     form = ChannelForm
@@ -307,7 +307,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             contrast = colours.contrast(background, foreground)
             if contrast >= wanted:
                 continue
-            told = _(
+            warning = _(
                 "%(field)s: a contrast of %(contrast)s : 1 is hard to see, %(wanted)s : 1 is "
                 "needed. The nearest colour that has it is %(nearest)s."
             )
@@ -317,7 +317,7 @@ class ChannelAdmin(ReadersTime, TellsDifferences, ModelAdmin):
                 "wanted": wanted,
                 "nearest": colours.nearest(background, foreground, wanted),
             }
-            self.message_user(request, str(told) % values, messages.WARNING)
+            self.message_user(request, str(warning) % values, messages.WARNING)
 
 
 def _figure(model: type[models.Model], aggregate: Any, nothing: int | None = None) -> Any:

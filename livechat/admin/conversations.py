@@ -20,13 +20,13 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from livechat.admin.visibility import (
-    ReadersTime,
+    ReaderTimeZoneMixin,
     actor_of,
-    heard_by,
     may_read,
     may_read_some,
-    reach,
     readable,
+    readable_messages,
+    readable_until,
     zone_of,
 )
 from livechat.database import database_time
@@ -58,7 +58,7 @@ OUTCOME_LABELS = {
     Outcome.NO_FAILURE.value: "success",
     Outcome.ESCALATED.value: "info",
 }
-UNTOLD = ("", "–")
+NOT_READABLE = ("", "–")
 """Shown for the state and outcome if the reader may no longer follow the conversation."""
 
 
@@ -122,7 +122,7 @@ def _chosen(
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
+class ConversationAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
     """Shows the conversations that `policy` lets the reader see."""
 
     list_display = (
@@ -194,15 +194,15 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
     @display(description=_("operator"), empty_value="–")  # type: ignore[untyped-decorator]
     def main_operator(self, row: Conversation) -> str | None:
-        return row.operator.name if row.operator and _reads_on(row) else None
+        return row.operator.name if row.operator and _may_read_to_end(row) else None
 
     @display(description=_("state"), ordering="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def state_label(self, row: Conversation) -> tuple[str, str]:
-        return (row.state, row.get_state_display()) if _reads_on(row) else UNTOLD
+        return (row.state, row.get_state_display()) if _may_read_to_end(row) else NOT_READABLE
 
     @display(description=_("outcome"), ordering="outcome", label=OUTCOME_LABELS)  # type: ignore[untyped-decorator]
     def outcome_label(self, row: Conversation) -> tuple[str, str]:
-        return (row.outcome, row.get_outcome_display()) if _reads_on(row) else UNTOLD
+        return (row.outcome, row.get_outcome_display()) if _may_read_to_end(row) else NOT_READABLE
 
     @display(description=_("opened"), ordering="opened_at")  # type: ignore[untyped-decorator]
     def opened(self, row: Conversation) -> str:
@@ -210,12 +210,12 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
 
     @display(description=_("duration"), empty_value="–")  # type: ignore[untyped-decorator]
     def duration(self, row: Conversation) -> str | None:
-        return lasted(row, database_time.now()) if _reads_on(row) else None
+        return lasted(row, database_time.now()) if _may_read_to_end(row) else None
 
     # Not sortable: sorting would count the messages of all conversations.
     @display(description=_("messages"), empty_value="–")  # type: ignore[untyped-decorator]
     def messages_count(self, row: Conversation) -> int | None:
-        return int(row.texts) if _reads_on(row) else None  # type: ignore[attr-defined]  # annotated above
+        return int(row.texts) if _may_read_to_end(row) else None  # type: ignore[attr-defined]  # annotated above
 
     def change_view(
         self,
@@ -232,7 +232,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         if not self.has_view_permission(request, row):
             raise PermissionDenied
-        last = reach(actor_of(request), row)
+        last = readable_until(actor_of(request), row)
         zone = zone_of(request.user)
         with timezone.override(zone):
             response = TemplateResponse(
@@ -249,7 +249,7 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
                     "zone": str(zone),
                     "opens_visitor": self._may_open_visitor(request, row),
                     "people": _people(row, timeline.ends_at(row, last)),
-                    "reads_on": _reads_on(row),
+                    "reads_on": _may_read_to_end(row),
                     **(extra_context or {}),
                 },
             )
@@ -261,9 +261,9 @@ class ConversationAdmin(ReadersTime, ReadOnly, ModelAdmin):
         return bool(visitors.has_view_permission(request, row.visitor))
 
 
-def _reads_on(row: Conversation) -> bool:
+def _may_read_to_end(row: Conversation) -> bool:
     """Say whether the reader may read all of `row`, as annotated by `readable`."""
-    return bool(row.reads_on)  # type: ignore[attr-defined]  # annotated there
+    return bool(row.readable_to_end)  # type: ignore[attr-defined]  # annotated there
 
 
 def _people(row: Conversation, until: datetime | None) -> list[Participant]:
@@ -280,7 +280,7 @@ def _people(row: Conversation, until: datetime | None) -> list[Participant]:
 def _conversations_with(term: str, actor: StaffActor) -> QuerySet[Message, int]:
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     rows = Message.objects.filter(pk__gt=newest - SEARCHED, text__icontains=term)
-    return heard_by(actor, rows).order_by().values_list("conversation", flat=True)
+    return readable_messages(actor, rows).order_by().values_list("conversation", flat=True)
 
 
 def lasted(row: Conversation, now: datetime) -> str:

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from livechat.admin.conversations import ReadOnly
-from livechat.admin.visibility import ReadersTime
+from livechat.admin.visibility import ReaderTimeZoneMixin
 from livechat.database import database_time
 from livechat.domain.deliveries import DeliveryState
 from livechat.models import Conversation, Delivery, Webhook
@@ -44,7 +44,7 @@ def answer_of(row: Delivery) -> str:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadersTime, ReadOnly, ModelAdmin):
+class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
     """Read-only; the only action is to send deliveries again."""
 
     list_display = (

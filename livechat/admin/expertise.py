@@ -11,8 +11,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from livechat.admin.history import TellsDifferences
-from livechat.admin.visibility import ReadersTime
+from livechat.admin.history import ChangeLogMixin
+from livechat.admin.visibility import ReaderTimeZoneMixin
 from livechat.models import Expertise, Operator
 
 
@@ -42,7 +42,7 @@ class ExpertiseForm(forms.ModelForm):
 
 
 @admin.register(Expertise)
-class ExpertiseAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class ExpertiseAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """A step of a chatbot may hand over to an operator with a certain expertise."""
 
     form = ExpertiseForm

@@ -28,7 +28,7 @@ def groups_to_give(giver: User) -> QuerySet[Group]:
     return Group.objects.exclude(permissions__in=others)
 
 
-class GivesRights:
+class GrantingAdminMixin:
     """For a ModelAdmin: sets `giver` on its forms."""
 
     def get_form(

@@ -1,6 +1,6 @@
 """The history of changes: Django's log, with the value of each field before and after.
 
-Use: ``class ChannelAdmin(TellsDifferences, ModelAdmin)``.
+Use: ``class ChannelAdmin(ChangeLogMixin, ModelAdmin)``.
 """
 
 import json
@@ -26,7 +26,7 @@ Difference = tuple[str, str | bool | None, str | bool | None]
 """Label of a field, value before, value after; both values are None if they are secret."""
 
 
-class TellsDifferences:
+class ChangeLogMixin:
     """For a ModelAdmin: its log has the old and new value of each field, also of inline rows.
 
     The log entry is Django's own structure with one more key, ``differences``. Labels are stored
@@ -43,13 +43,15 @@ class TellsDifferences:
         with translation_override(None):
             if add:
                 entries.append({"added": {}})
-            elif told := _differences(form, changed):
-                entries.append({"changed": _fields(told)})
+            elif differences := _differences(form, changed):
+                entries.append({"changed": _fields(differences)})
             for formset, forms_changed in rows:
                 entries += [{"added": _named(row)} for row in formset.new_objects]
                 for row_form, names in forms_changed:
-                    if told := _differences(row_form, names):
-                        entries.append({"changed": _named(row_form.instance) | _fields(told)})
+                    if differences := _differences(row_form, names):
+                        entries.append(
+                            {"changed": _named(row_form.instance) | _fields(differences)}
+                        )
                 entries += [{"deleted": _named(row)} for row in formset.deleted_objects]
         return entries
 
@@ -73,14 +75,14 @@ def lines(entry: LogEntry) -> list[str]:
         return [entry.change_message] if entry.change_message else []
     if not isinstance(parts, list):
         return [entry.get_change_message()]
-    told: list[str] = []
+    texts: list[str] = []
     for part in parts:
         changed = part.get("changed") if isinstance(part, dict) else None
         if changed and "differences" in changed:
-            told += [_line(changed, difference) for difference in changed["differences"]]
+            texts += [_line(changed, difference) for difference in changed["differences"]]
         else:
-            told.append(LogEntry(change_message=json.dumps([part])).get_change_message())
-    return told or [entry.get_change_message()]
+            texts.append(LogEntry(change_message=json.dumps([part])).get_change_message())
+    return texts or [entry.get_change_message()]
 
 
 def _line(changed: dict[str, Any], difference: list[Any]) -> str:
@@ -111,8 +113,8 @@ def _named(row: Model) -> dict[str, Any]:
     return {"name": str(row._meta.verbose_name), "object": str(row)}
 
 
-def _fields(told: list[Difference]) -> dict[str, Any]:
-    return {"fields": [label for label, _before, _after in told], "differences": told}
+def _fields(differences: list[Difference]) -> dict[str, Any]:
+    return {"fields": [label for label, _before, _after in differences], "differences": differences}
 
 
 def _changed_rows(formset: Any) -> Iterable[tuple[forms.ModelForm, list[str]]]:
@@ -124,22 +126,22 @@ def _changed_rows(formset: Any) -> Iterable[tuple[forms.ModelForm, list[str]]]:
 
 
 def _differences(form: forms.BaseForm, names: Iterable[str]) -> list[Difference]:
-    told: list[Difference] = []
+    differences: list[Difference] = []
     for name in names:
         field = form.fields.get(name)
         if field is None:
-            told.append((name, None, None))
+            differences.append((name, None, None))
             continue
         if field.widget.is_hidden:
             continue
         label = force_str(field.label or name)
         if _is_secret(name, field):
-            told.append((label, None, None))
+            differences.append((label, None, None))
             continue
         before = _plain(field, form.get_initial_for_field(field, name))
         after = _plain(field, form.cleaned_data.get(name))
-        told.append((label, *_cut(before, after)))
-    return told
+        differences.append((label, *_cut(before, after)))
+    return differences
 
 
 def _is_secret(name: str, field: forms.Field) -> bool:

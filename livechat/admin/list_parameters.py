@@ -15,7 +15,7 @@ DAYS = ("year", "month", "day")
 """Suffixes of the parameters of a date hierarchy."""
 
 
-class OfferedParameters:
+class OfferedParametersMixin:
     """For a ModelAdmin: accepts only the filters that the page offers.
 
     Django also accepts lookups on columns of related rows. With these an attacker could read a
@@ -41,7 +41,7 @@ class OfferedParameters:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(key)  # type: ignore[attr-defined]  # a ModelAdmin has it
         except ValidationError:
-            raise WrongValue from None
+            raise InvalidParameter from None
         response: HttpResponse | None = super().response_action(  # type: ignore[misc]
             request, queryset, *args, **kwargs
         )
@@ -54,10 +54,10 @@ class OfferedParameters:
         return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CarefulList
+        return SafeChangeList
 
 
-class CarefulList(ChangeList):
+class SafeChangeList(ChangeList):
     """Raises WrongValue if a column cannot be compared with a parameter's value.
 
     Django would show the whole list instead, or fail with 500.
@@ -69,7 +69,7 @@ class CarefulList(ChangeList):
         try:
             rows: QuerySet = super().get_queryset(request, exclude_parameters)
         except (IncorrectLookupParameters, ValueError, OverflowError):
-            raise WrongValue from None
+            raise InvalidParameter from None
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
@@ -81,10 +81,10 @@ class CarefulList(ChangeList):
             with transaction.atomic():
                 super().get_results(request)
         except (ValueError, OverflowError, DataError):
-            raise WrongValue from None
+            raise InvalidParameter from None
 
 
-class WrongValue(SuspiciousOperation):
+class InvalidParameter(SuspiciousOperation):
     """A parameter of a list has a value that its column cannot hold. Django responds with 400."""
 
     def __init__(self) -> None:

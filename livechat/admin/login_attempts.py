@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from livechat.admin.visibility import ReadersTime, actor_of
+from livechat.admin.visibility import ReaderTimeZoneMixin, actor_of
 from livechat.services import login_attempts
 
 
 @admin.register(AccessAttempt)
-class SignInAdmin(ReadersTime, ModelAdmin):
+class AccessAttemptAdmin(ReaderTimeZoneMixin, ModelAdmin):
     """A count lasts 15 minutes. Passwords are not stored, and unknown names only as a hash."""
 
     list_display = ("who", "ip_address", "tries", "since", "locked_until")

@@ -37,14 +37,14 @@ from livechat import signed_links
 from livechat.admin.conversations import of_visitor
 from livechat.admin.granting_rights import (
     FOR_SUPERUSERS,
-    GivesRights,
+    GrantingAdminMixin,
     GrantingForm,
     GroupForm,
     groups_to_give,
     rights_to_give,
 )
-from livechat.admin.history import TellsDifferences
-from livechat.admin.visibility import ReadersTime, actor_of, readable, trail_of
+from livechat.admin.history import ChangeLogMixin
+from livechat.admin.visibility import ReaderTimeZoneMixin, actor_of, readable, trail_of
 from livechat.database import database_time
 from livechat.domain import rights
 from livechat.domain.states import Availability, Presence
@@ -71,7 +71,9 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(
+    ReaderTimeZoneMixin, ChangeLogMixin, GrantingAdminMixin, DjangoGroupAdmin, ModelAdmin
+):
     """Groups. Every `migrate` restores the rights of the live chat's own groups."""
 
     form = GroupForm
@@ -139,7 +141,9 @@ class NewAccountForm(AccountForm, UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(ReadersTime, TellsDifferences, GivesRights, DjangoUserAdmin, ModelAdmin):
+class UserAdmin(
+    ReaderTimeZoneMixin, ChangeLogMixin, GrantingAdminMixin, DjangoUserAdmin, ModelAdmin
+):
     """Accounts. A user in the group of operators has an operator's profile.
 
     Only superusers change superusers and set the passwords of existing accounts.
@@ -266,7 +270,7 @@ class OperatorForm(forms.ModelForm):
 
 
 @admin.register(Operator)
-class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class OperatorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """Profiles of operators. Giving a user the right to answer creates one; none is ever deleted.
 
     Managers see and change all; operators see their own. Saving leaves the columns alone that the
@@ -373,7 +377,7 @@ class OperatorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
 
 
 @admin.register(Visitor)
-class VisitorAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class VisitorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """Visitors of the conversations that the reader may see. Managers see all and correct names
     and e-mail addresses; analysts see none."""
 

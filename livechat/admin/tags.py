@@ -11,13 +11,13 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
-from livechat.admin.history import TellsDifferences
-from livechat.admin.visibility import ReadersTime
+from livechat.admin.history import ChangeLogMixin
+from livechat.admin.visibility import ReaderTimeZoneMixin
 from livechat.models import Tag
 
 
 @admin.register(Tag)
-class TagAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class TagAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """Names and colours of tags, as the dashboard shows them."""
 
     list_display = ("name", "swatch")

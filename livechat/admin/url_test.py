@@ -88,14 +88,14 @@ def url_test(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     if form.is_valid():
         rows = {rule.pk: rule for rule in channel.rules.all()}
         values, page = widgets.rules_of(channel), form.page()
-        told = rules.explain(values, page)
+        reasons = rules.explain(values, page)
         context["verdicts"] = [
             {
                 "rule": rows[rule.pk],
                 "wins": reason is None,
                 "reason": REASONS[reason] if reason else _("This rule applies."),
             }
-            for rule, reason in told
+            for rule, reason in reasons
         ]
         context["url"] = form.cleaned_data["url"]
         context["winner"] = next((v["rule"] for v in context["verdicts"] if v["wins"]), None)

@@ -11,7 +11,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from livechat import policy
-from livechat.admin.list_parameters import OfferedParameters
+from livechat.admin.list_parameters import OfferedParametersMixin
 from livechat.domain.states import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, PageView, Participant, Visitor
@@ -39,12 +39,12 @@ def may_read_some(actor: StaffActor) -> bool:
 
 
 def readable(actor: StaffActor) -> QuerySet[Conversation]:
-    """Return the conversations that `policy.reach` lets `actor` read, as one query.
+    """Return the conversations that `policy.readable_until` lets `actor` read, as one query.
 
-    The annotation `reads_on` says whether `actor` may read all of it. If not, they may read it up
-    to the entry with which they left.
+    The annotation `readable_to_end` says whether `actor` may read all of it. If not, they may read
+    it up to the entry with which they left.
     """
-    rows = Conversation.objects.annotate(reads_on=_as_column(reads_on(actor)))
+    rows = Conversation.objects.annotate(readable_to_end=_as_column(readable_to_end(actor)))
     if actor.is_manager:
         return rows
     if actor.operator is not None:
@@ -52,7 +52,7 @@ def readable(actor: StaffActor) -> QuerySet[Conversation]:
     return rows.filter(state=State.CLOSED) if actor.is_analyst else rows.none()
 
 
-def reads_on(actor: StaffActor, conversation: str = "") -> Q:
+def readable_to_end(actor: StaffActor, conversation: str = "") -> Q:
     """Return the condition for conversations that `actor` may read without an end.
 
     `conversation` is the path to them from other rows, as in ``conversation__``.
@@ -66,15 +66,15 @@ def reads_on(actor: StaffActor, conversation: str = "") -> Q:
 
 def may_read(actor: StaffActor, conversation: Conversation) -> bool:
     """Say whether `actor` may read any of it. Former participants keep what they could read."""
-    return reach(actor, conversation) > 0
+    return readable_until(actor, conversation) > 0
 
 
-def reach(actor: StaffActor, conversation: Conversation) -> int:
-    """Return the number of the last entry that `actor` may read, by `policy.reach`."""
-    return policy.reach(actor, conversation, participation.part_of(actor, conversation))
+def readable_until(actor: StaffActor, conversation: Conversation) -> int:
+    """Return the number of the last entry that `actor` may read, by `policy.readable_until`."""
+    return policy.readable_until(actor, conversation, participation.part_of(actor, conversation))
 
 
-def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
+def readable_messages(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
     """Return the messages in `rows` that `actor` may read: of a conversation they left, those
     before they left. The caller checks that `actor` may see the conversations at all."""
     if actor.is_manager or actor.operator is None:
@@ -85,15 +85,15 @@ def heard_by(actor: StaffActor, rows: QuerySet[Message]) -> QuerySet[Message]:
         event__in=[SystemEvent.LEFT.value, SystemEvent.LOST.value],
         seq__gt=OuterRef("seq"),
     )
-    return rows.filter(reads_on(actor, "conversation__") | Exists(left))
+    return rows.filter(readable_to_end(actor, "conversation__") | Exists(left))
 
 
 def trail_of(actor: StaffActor, visitor: Visitor) -> QuerySet[PageView]:
     """Return a visitor's page views, up to the time of the last entry that `actor` may read."""
     rows = readable(actor).filter(visitor=visitor)
-    if rows.filter(reads_on(actor)).exists():
+    if rows.filter(readable_to_end(actor)).exists():
         return visitor.page_views.all()
-    ends = [timeline.ends_at(row, last) for row in rows if (last := reach(actor, row))]
+    ends = [timeline.ends_at(row, last) for row in rows if (last := readable_until(actor, row))]
     until = max((moment for moment in ends if moment is not None), default=None)
     return visitor.page_views.filter(at__lte=until) if until else visitor.page_views.none()
 
@@ -116,7 +116,7 @@ def zone_of(user: Any) -> tzinfo:
         return timezone.get_default_timezone()
 
 
-class ReadersTime(OfferedParameters):
+class ReaderTimeZoneMixin(OfferedParametersMixin):
     """For a ModelAdmin: pages use the user's time zone, and lists accept only offered parameters.
 
     Make it the first base class: it renders the page, so the other bases must add to it before.

@@ -18,8 +18,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from livechat.admin.deliveries import answer_of
-from livechat.admin.history import TellsDifferences
-from livechat.admin.visibility import ReadersTime
+from livechat.admin.history import ChangeLogMixin
+from livechat.admin.visibility import ReaderTimeZoneMixin
 from livechat.domain.deliveries import CHOSEN, DeliveryState
 from livechat.errors import NotFound
 from livechat.models import Webhook
@@ -39,7 +39,7 @@ class WebhookForm(forms.ModelForm):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
+class WebhookAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """For managers. All users who may view a webhook see its secret."""
 
     form = WebhookForm
@@ -98,11 +98,11 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             "forget-old-secret": self._forget_old_secret,
         }
         return [
-            *(self._door(verb, act) for verb, act in verbs.items()),
+            *(self._action_url(verb, act) for verb, act in verbs.items()),
             *super().get_urls(),
         ]
 
-    def _door(self, verb: str, act: Callable[[HttpRequest, Webhook], None]) -> URLPattern:
+    def _action_url(self, verb: str, act: Callable[[HttpRequest, Webhook], None]) -> URLPattern:
         """Return the URL of a button that calls `act` and redirects to the webhook's page.
 
         405 unless POST, 403 without the right to change it, 404 if it was deleted.
@@ -123,8 +123,8 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
             return redirect("admin:livechat_webhook_change", pk)
 
         name = f"livechat_webhook_{verb.replace('-', '_')}"
-        door: URLPattern = path(f"<int:pk>/{verb}/", self.admin_site.admin_view(view), name=name)
-        return door
+        pattern: URLPattern = path(f"<int:pk>/{verb}/", self.admin_site.admin_view(view), name=name)
+        return pattern
 
     def _test(self, request: HttpRequest, row: Webhook) -> None:
         ping = deliveries.send_test(row.pk)
@@ -148,8 +148,8 @@ class WebhookAdmin(ReadersTime, TellsDifferences, ModelAdmin):
         messages.success(request, gettext("Only the new secret signs from now on."))
 
     def _log(self, request: HttpRequest, row: Webhook, field: str) -> None:
-        told = {"fields": [field], "differences": [(field, None, None)]}
-        self.log_change(request, row, [{"changed": told}])
+        change = {"fields": [field], "differences": [(field, None, None)]}
+        self.log_change(request, row, [{"changed": change}])
 
     @display(description=_("events"))  # type: ignore[untyped-decorator]
     def event_names(self, row: Webhook) -> str:

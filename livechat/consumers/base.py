@@ -50,7 +50,7 @@ class BaseConsumer(AsyncConsumer):
     # Thousands of sockets are idle; a `__dict__` would take five times the memory.
     __slots__ = (
         "_bad",
-        "_doing",
+        "_command_lock",
         "_frames",
         "_gone",
         "_owner",
@@ -58,14 +58,14 @@ class BaseConsumer(AsyncConsumer):
         "_posting",
         "_refusals",
         "_send_buffer",
-        "heard_at",
         "is_open",
         "limits",
-        "place",
         "quota",
+        "received_at",
         "record",
         "scope",
         "slot",
+        "source",
         "tab",
     )
 
@@ -73,7 +73,7 @@ class BaseConsumer(AsyncConsumer):
     decode: ClassVar[Callable[[str | bytes | None], Any]]
     live: ClassVar[set["BaseConsumer"]] = set()
     """The sockets of this process that have said hello."""
-    here: ClassVar[set["BaseConsumer"]] = set()
+    all_sockets: ClassVar[set["BaseConsumer"]] = set()
     """All sockets of this process, including those not yet accepted."""
     draining: ClassVar[bool] = False
     """Whether this process is stopping."""
@@ -98,10 +98,10 @@ class BaseConsumer(AsyncConsumer):
         self._frames = Bucket(self.limits.frames.burst, self.limits.frames.per_second)
         self._bad = Bucket(MAX_BAD_FRAMES, MAX_BAD_FRAMES / 60)
         self._refusals = Bucket(MAX_REFUSALS, 1.0)
-        self.heard_at = time.monotonic()
+        self.received_at = time.monotonic()
         self.slot = next(self._slots)
-        self.place = source_of(auth.client_address(scope))
-        self._doing = asyncio.Lock()
+        self.source = source_of(auth.client_address(scope))
+        self._command_lock = asyncio.Lock()
         await receive()  # websocket.connect
         self.record = SocketLog(self.kind, scope)
         if not auth.is_own_origin(scope):
@@ -110,23 +110,23 @@ class BaseConsumer(AsyncConsumer):
             return
         # A stopping process still accepts sockets and sends them elsewhere (`lifecycle.drain`),
         # because a browser does not learn why a handshake is rejected.
-        refusal = self._place_for()
+        refusal = self._admit()
         if refusal is not None:
             self.record.refused(refusal.name)
             await decline(scope, send, refusal)
             return
-        self.here.add(self)
+        self.all_sockets.add(self)
         try:
-            async with self._doing:
+            async with self._command_lock:
                 await self._open(send)
             if self.is_open:
-                await self._live(receive)
+                await self._run(receive)
         finally:
-            self.here.discard(self)
-            limiter.leave(self.place)
+            self.all_sockets.discard(self)
+            limiter.leave(self.source)
 
-    def _place_for(self) -> Refusal | None:
-        return limiter.enter(self.place, time.monotonic(), is_staff=self.is_staff)
+    def _admit(self) -> Refusal | None:
+        return limiter.enter(self.source, time.monotonic(), is_staff=self.is_staff)
 
     async def _open(self, send: Send) -> None:
         try:
@@ -143,12 +143,12 @@ class BaseConsumer(AsyncConsumer):
         self.is_open = True
         self.record.opened()
 
-    async def _live(self, receive: Receive) -> None:
+    async def _run(self, receive: Receive) -> None:
         try:
             await self._serve(receive)
         finally:
             self.live.discard(self)
-            self._give_up_tab()
+            self._release_tab()
             bus.registry.drop(self)
             await self._send_buffer.finish()
             try:
@@ -163,7 +163,7 @@ class BaseConsumer(AsyncConsumer):
         """Return whether the socket may be accepted. Called before accepting it."""
         raise NotImplementedError
 
-    async def greet(self, hello: Any) -> None:
+    async def handle_hello(self, hello: Any) -> None:
         """Join the groups of the bus, then send the welcome."""
         raise NotImplementedError
 
@@ -198,20 +198,20 @@ class BaseConsumer(AsyncConsumer):
             self.close(Close.BAD_FRAMES)
             return
         self.tab = hello.tab
-        async with self._doing:
-            if not await self._guarded(self.greet, hello):
+        async with self._command_lock:
+            if not await self._guarded(self.handle_hello, hello):
                 self.close(Close.DRAINING)  # already rejected with a reason; a retry may succeed
                 return
         self.live.add(self)
         while not self._send_buffer.closing and (command := await self._next(receive)) is not None:
-            if isinstance(command, wire.Heartbeat) or self._may(command):
-                async with self._doing:
+            if isinstance(command, wire.Heartbeat) or self._is_within_limits(command):
+                async with self._command_lock:
                     await self._guarded(self.handle, command)
 
-    async def depart(self) -> None:
+    async def close_when_done(self) -> None:
         """Close the socket of a stopping process after its commands and messages are done."""
-        async with self._doing:
-            await self.posted()
+        async with self._command_lock:
+            await self.wait_until_posted()
             self.close(Close.DRAINING)
 
     async def _next(self, receive: Receive) -> Any:
@@ -221,7 +221,7 @@ class BaseConsumer(AsyncConsumer):
             if event["type"] == "websocket.disconnect":
                 self._gone = event.get("code") or 0
                 return None
-            now = self.heard_at = time.monotonic()
+            now = self.received_at = time.monotonic()
             if wait := self._frames.take(now):
                 self._refuse(limiter.refuse(Refusal("socket.frames", round(wait, 2))))
                 continue
@@ -240,9 +240,9 @@ class BaseConsumer(AsyncConsumer):
                 return command
         return None
 
-    def _may(self, command: Any) -> bool:
+    def _is_within_limits(self, command: Any) -> bool:
         """Return whether a command is within the limits; if not, reject it unless it is `QUIET`."""
-        refusal = self.quota.objection(command, self.heard_at)
+        refusal = self.quota.check(command, self.received_at)
         if refusal is not None and act_of(command) not in QUIET:
             self._refuse(refusal, command)
         return refusal is None
@@ -278,7 +278,7 @@ class BaseConsumer(AsyncConsumer):
         if older is not None:
             older.close(Close.REPLACED)
 
-    def _give_up_tab(self) -> None:
+    def _release_tab(self) -> None:
         tabs = self._tabs.get(self._owner, {})
         if tabs.get(self.tab) is self:
             del tabs[self.tab]
@@ -306,7 +306,7 @@ class BaseConsumer(AsyncConsumer):
                 wire.encode(wire.Ack(item.client_id, outcome.at, outcome.seq, item.conversation))
             )
 
-    async def posted(self) -> None:
+    async def wait_until_posted(self) -> None:
         """Wait until this socket's messages are written, so that commands keep their order."""
         while self._posting:
             self._posted = asyncio.Event()
@@ -331,20 +331,20 @@ class BaseConsumer(AsyncConsumer):
         """Size of the send buffer, in characters."""
         return self._send_buffer.waiting_bytes
 
-    def say(self, event: Struct) -> None:
+    def send_event(self, event: Struct) -> None:
         self.put(wire.encode(event))
 
     async def stream(self, events: Iterable[Struct]) -> None:
         """Send many frames one by one, so that a long result does not fill the send buffer."""
         for event in events:
-            self.say(event)
+            self.send_event(event)
             await self._send_buffer.sent()
 
     def reject(self, command: Any, code: str, retry_after: float | None = None) -> None:
         """Tell the client that a command was rejected."""
         tag = str(type(command).__struct_config__.tag)
         client_id = getattr(command, "client_id", None)
-        self.say(wire.Rejected(code, client_id, retry_after, tag))
+        self.send_event(wire.Rejected(code, client_id, retry_after, tag))
 
     def reject_id(self, client_id: UUID, code: str) -> None:
         after = 1.0 if code == Unavailable.code else None
@@ -356,10 +356,10 @@ class BaseConsumer(AsyncConsumer):
         After too many in a minute the socket is closed; those of a busy server do not count.
         """
         if command is None:
-            self.say(wire.Rejected(refusal.code, retry_after=refusal.retry_after))
+            self.send_event(wire.Rejected(refusal.code, retry_after=refusal.retry_after))
         else:
             self.reject(command, refusal.code, refusal.retry_after)
-        if not refusal.is_busy and self._refusals.take(self.heard_at):
+        if not refusal.is_busy and self._refusals.take(self.received_at):
             self.close(Close.FLOODING)
 
     def close(self, code: int) -> None:
@@ -367,6 +367,6 @@ class BaseConsumer(AsyncConsumer):
         self._send_buffer.close(code)
 
 
-def given(value: object) -> int | None:
+def number_or_none(value: object) -> int | None:
     """Return an optional number of a command, None where it is UNSET."""
     return value if isinstance(value, int) else None

@@ -69,11 +69,11 @@ class CommandLimits:
         self._groups = groups
         self._costs: dict[Act, list[Cost]] = {}  # made on demand: most are never needed
 
-    def objection(self, command: Any, now: float) -> Refusal | None:
+    def check(self, command: Any, now: float) -> Refusal | None:
         """Return why a command is refused now; None if it may be done, which counts it."""
         act = act_of(command)
         level = SHED.get(act)
-        busy = limiter.shed(level) if level is not None else None
+        busy = limiter.refuse_if_shedding(level) if level is not None else None
         return busy or limiter.take(self._costs.get(act) or self._costs_of(act), now)
 
     def _costs_of(self, act: Act) -> list[Cost]:

@@ -31,10 +31,10 @@ async def explain(scope: Any, send: Send, *, is_draining: bool) -> None:
 
     204 if yes; else the status and ``Retry-After`` of the refusal.
     """
-    place = source_of(auth.client_address(scope))
+    source = source_of(auth.client_address(scope))
     is_staff = scope["path"] == STAFF
     refusal = (
-        DRAINING if is_draining else limiter.objection(place, time.monotonic(), is_staff=is_staff)
+        DRAINING if is_draining else limiter.check(source, time.monotonic(), is_staff=is_staff)
     )
     headers = [(b"cache-control", b"no-store"), *(_headers(refusal) if refusal else ())]
     status = refusal.status if refusal else 204

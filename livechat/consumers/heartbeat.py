@@ -61,7 +61,7 @@ class HeartbeatLoop:
         await self._beat_visitors([s for s in share if isinstance(s, VisitorConsumer)])
         staff = session_watch.staff()
         if turn % RIGHTS_SECONDS == 0:
-            await session_watch.look(staff)
+            await session_watch.check_access(staff)
             await run(leases.listen)
             await self._renew(staff)
         await self._beat_staff([s for s in share if isinstance(s, OperatorConsumer)])
@@ -69,7 +69,7 @@ class HeartbeatLoop:
     def _close_idle(self) -> None:
         limit = time.monotonic() - IDLE_AFTER
         for socket in list(BaseConsumer.live):
-            if socket.heard_at < limit:
+            if socket.received_at < limit:
                 socket.close(Close.IDLE)
 
     async def _compare_epochs(self) -> None:
@@ -92,13 +92,13 @@ class HeartbeatLoop:
         for socket, key in keys.items():
             if socket not in BaseConsumer.live:
                 continue  # closed during the query
-            has_answered = socket.heard_at > socket.beaten_at
-            socket.beaten_at = time.monotonic()
+            has_answered = socket.received_at > socket.heartbeat_at
+            socket.heartbeat_at = time.monotonic()
             if (newest := found.get(key)) is None:
-                socket.say(wire.VisitorHeartbeat(None, 0, 0))
+                socket.send_event(wire.VisitorHeartbeat(None, 0, 0))
                 continue
-            socket.stand_in(newest.id, newest.pk, newest.state)
-            socket.say(wire.VisitorHeartbeat(newest.id, newest.head, newest.revision))
+            socket.follow_conversation(newest.id, newest.pk, newest.state)
+            socket.send_event(wire.VisitorHeartbeat(newest.id, newest.head, newest.revision))
             if socket.presence is not None and has_answered:
                 present.append(socket.presence)
         events.visitors_present(present, present=True)
@@ -111,7 +111,9 @@ class HeartbeatLoop:
             if socket.user not in digests:
                 digests[socket.user] = await run(inbox.digest_of, socket.actor)
             digest, presence = digests[socket.user], socket.presence
-            socket.say(wire.StaffHeartbeat(digest, presence.value if presence else None, hears_all))
+            socket.send_event(
+                wire.StaffHeartbeat(digest, presence.value if presence else None, hears_all)
+            )
 
     async def _renew(self, sockets: Iterable[OperatorConsumer]) -> None:
         """Renew the leases of operators whose browsers answered a heartbeat since the last call."""
@@ -120,7 +122,7 @@ class HeartbeatLoop:
         users = {socket.user for socket in answered}
         for socket in answered:
             socket.answered = socket.active = False
-        presences = await run(operators.heard_from, users, active)
+        presences = await run(operators.renew_leases, users, active)
         for socket in sockets:
             if socket.user in users:
                 socket.presence, socket.renewed_at = presences.get(socket.user), database_time.now()

@@ -18,7 +18,7 @@ from livechat.services.messages import Item, PostResult, Refused
 
 logger = structlog.stdlib.get_logger(__name__)
 
-LANES = 4
+THREADS = 4
 """Maximum conversations to wait for at once; each occupies a thread and a connection."""
 MAX_BATCH = 64
 
@@ -33,7 +33,7 @@ class LockedQueues:
         self._post = post
         self._waiting: dict[UUID, deque[tuple[Item, OnAnswer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.pool = ThreadPoolExecutor(LANES, thread_name_prefix="lane")
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="locked_queue")
 
     def __contains__(self, conversation: UUID) -> bool:
         return conversation in self._waiting
@@ -48,7 +48,9 @@ class LockedQueues:
             self._waiting[item.conversation].append((item, answer))
             return
         self._waiting[item.conversation] = deque([(item, answer)])
-        task = asyncio.get_running_loop().create_task(self._drain(item.conversation), name="lane")
+        task = asyncio.get_running_loop().create_task(
+            self._drain(item.conversation), name="locked_queue"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

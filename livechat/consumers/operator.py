@@ -9,7 +9,7 @@ from uuid import UUID
 
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
-from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.base import BaseConsumer, number_or_none
 from livechat.consumers.command_limits import CommandLimits
 from livechat.consumers.thread_pool import run
 from livechat.database import database_time
@@ -75,14 +75,16 @@ class OperatorConsumer(BaseConsumer):
             return False
         return self.actor.may_enter
 
-    async def greet(self, hello: wire.StaffHello) -> None:
+    async def handle_hello(self, hello: wire.StaffHello) -> None:
         if isinstance(hello, wire.VisitorHello):
             raise NotFound
         self.take_tab(f"user.{self.user}")
         self.quota = CommandLimits("operator", str(self.user), self.limits)
-        await self.sign_of_life(active=False)
+        await self.renew_lease(active=False)
         epoch = await run(installation.epoch)
-        self.say(wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=database_time.now()))
+        self.send_event(
+            wire.StaffWelcome(version=wire.VERSION, epoch=epoch, now=database_time.now())
+        )
 
     async def leave(self) -> None:
         user = getattr(self, "user", None)
@@ -117,7 +119,7 @@ class OperatorConsumer(BaseConsumer):
             case wire.CloseConversation():
                 await self.change(conversations.close, command)
             case wire.SetStatus():
-                await self.posted()
+                await self.wait_until_posted()
                 await run(
                     conversations.set_status,
                     self.actor,
@@ -129,11 +131,11 @@ class OperatorConsumer(BaseConsumer):
                 await self.view(command)
             case wire.FetchVisitor():
                 with self.reading():
-                    self.say(await run(visitors.told, self.actor, command.conversation))
+                    self.send_event(await run(visitors.details, self.actor, command.conversation))
             case wire.OpenFile():
-                self.say(await run(attachments.opened, self.actor, command.file))
+                self.send_event(await run(attachments.opened, self.actor, command.file))
             case wire.OpenTranscript():
-                self.say(
+                self.send_event(
                     await run(transcripts.opened, self.actor, command.conversation, command.format)
                 )
             case wire.WatchConversation():
@@ -163,7 +165,7 @@ class OperatorConsumer(BaseConsumer):
             case wire.UseCanned():
                 await run(canned_responses.use, self.actor, command.response)
             case wire.FetchAnswers():
-                self.say(await run(response_times.told, self.actor, command.since))
+                self.send_event(await run(response_times.average_since, self.actor, command.since))
             case wire.SeeMessages():
                 await run(read_marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():
@@ -173,25 +175,25 @@ class OperatorConsumer(BaseConsumer):
                     timeline.page,
                     self.actor,
                     command.conversation,
-                    after_seq=given(command.after_seq),
-                    before_seq=given(command.before_seq),
+                    after_seq=number_or_none(command.after_seq),
+                    before_seq=number_or_none(command.before_seq),
                     limit=command.limit,
                 )
-                if given(command.after_seq) is not None:
+                if number_or_none(command.after_seq) is not None:
                     metrics.GAP_REPAIRS.labels(self.kind).inc()
-                self.say(page)
+                self.send_event(page)
             case wire.StaffHello():
                 self.reject(command, "hello_again")
             case wire.Heartbeat():
                 self.heartbeat(command)
                 if command.active and self.presence == Presence.AWAY:
-                    await self.sign_of_life(active=True)  # the heartbeat loop may take 10 s
+                    await self.renew_lease(active=True)  # the heartbeat loop may take 10 s
             case _:
                 assert_never(command)
 
     async def change(self, service: Any, command: Any) -> None:
         """Call a service that changes a conversation, and acknowledge the command."""
-        await self.posted()
+        await self.wait_until_posted()
         row = await run(service, self.actor, command.conversation)
         self.own.pop(row.public_id, None)  # the next typing reads it again
         self.acknowledge(command.client_id, row.public_id)
@@ -266,7 +268,7 @@ class OperatorConsumer(BaseConsumer):
         Return whether the rights could be read.
         """
         is_read = await self._guarded(lambda _command: self.refresh(), wire.FetchInbox())
-        self.say(wire.InboxChanged())
+        self.send_event(wire.InboxChanged())
         return is_read
 
     async def watch(self, conversation: UUID) -> None:
@@ -282,7 +284,7 @@ class OperatorConsumer(BaseConsumer):
             if pk is not None and conversation not in self.own:
                 bus.registry.leave(self, events.staff_group(pk))
 
-    def heard(self, conversation: UUID) -> int | None:
+    def group_pk(self, conversation: UUID) -> int | None:
         """Return the pk of a conversation whose group this socket is in, else None.
 
         `own` may still hold a conversation that another tab has left.
@@ -295,7 +297,7 @@ class OperatorConsumer(BaseConsumer):
         """Announce that the operator is typing. Raises NotFound unless they take part."""
         if self.actor.operator_id is None:
             raise NotAllowed
-        if command.conversation not in self.own or self.heard(command.conversation) is None:
+        if command.conversation not in self.own or self.group_pk(command.conversation) is None:
             self.own = await run(inbox.own_conversations, self.actor)
         pk = self.own.get(command.conversation)
         if pk is None:
@@ -313,7 +315,7 @@ class OperatorConsumer(BaseConsumer):
         """Announce to colleagues whether the operator views a conversation."""
         if self.actor.operator_id is None:
             raise NotAllowed
-        pk = self.heard(command.conversation)
+        pk = self.group_pk(command.conversation)
         if pk is None:
             row = await run(timeline.watchable, self.actor, command.conversation)
             pk = row.pk
@@ -330,11 +332,11 @@ class OperatorConsumer(BaseConsumer):
         self.answered = True
         self.active = self.active or command.active
 
-    async def sign_of_life(self, *, active: bool) -> None:
+    async def renew_lease(self, *, active: bool) -> None:
         """Renew the operator's lease. `active`: there was input; a reconnect alone is none."""
-        presences = await run(operators.heard_from, [self.user], [self.user] if active else [])
+        presences = await run(operators.renew_leases, [self.user], [self.user] if active else [])
         self.presence = presences.get(self.user)
         self.renewed_at = database_time.now()
 
     def acknowledge(self, client_id: UUID, conversation: UUID | None = None) -> None:
-        self.say(wire.Ack(client_id, database_time.now(), conversation=conversation))
+        self.send_event(wire.Ack(client_id, database_time.now(), conversation=conversation))

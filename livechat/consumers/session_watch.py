@@ -30,24 +30,26 @@ class SessionWatch:
 
     def __init__(self) -> None:
         self._users: set[int] = set()
-        self._told = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def deliver(self, frame: str) -> None:
         """Take a frame from the bus: the pks of changed users."""
         self._users.update(map(int, frame.split()))
-        self._told.set()
+        self._changed.set()
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Check the sockets of changed users. Never returns."""
         bus.registry.join(self, events.ACCESS)
         try:
             while True:
-                await self._told.wait()
+                await self._changed.wait()
                 await asyncio.sleep(GATHER_SECONDS)
-                self._told.clear()
+                self._changed.clear()
                 users, self._users = self._users, set()
                 try:
-                    await look([socket for socket in staff() if socket.user in users], told=True)
+                    await check_access(
+                        [socket for socket in staff() if socket.user in users], changed=True
+                    )
                 except LivechatError as error:
                     # The heartbeat loop checks again.
                     logger.warning("session_watch.failed", code=error.code)
@@ -62,10 +64,10 @@ def staff() -> list[OperatorConsumer]:
     return [socket for socket in BaseConsumer.live if isinstance(socket, OperatorConsumer)]
 
 
-async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> None:
+async def check_access(sockets: Iterable[OperatorConsumer], *, changed: bool = False) -> None:
     """Close sockets without a valid login session; reload the rights of others if they changed.
 
-    A socket's first check only stores its rights, unless `told` says that they have changed.
+    A socket's first check only stores its rights, unless `changed` says that they have changed.
     """
     logins = {socket: socket.login for socket in sockets}
     if not logins:
@@ -78,5 +80,5 @@ async def look(sockets: Iterable[OperatorConsumer], *, told: bool = False) -> No
         elif now != socket.access:
             is_first = socket.access is None
             # Stored only after success, so that the heartbeat loop retries a failed read.
-            if (is_first and not told) or await socket.rights_changed():
+            if (is_first and not changed) or await socket.rights_changed():
                 socket.access = now

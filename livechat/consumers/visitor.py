@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from livechat import auth, events, metrics, wire
 from livechat.bus import bus
-from livechat.consumers.base import BaseConsumer, given
+from livechat.consumers.base import BaseConsumer, number_or_none
 from livechat.consumers.command_limits import CommandLimits, LimitGroup
 from livechat.consumers.thread_pool import run
 from livechat.database import database_time
@@ -38,8 +38,8 @@ class VisitorConsumer(BaseConsumer):
     __slots__ = (
         "actor",
         "attributes",
-        "beaten_at",
         "channel",
+        "heartbeat_at",
         "hello",
         "known",
         "known_pk",
@@ -51,7 +51,7 @@ class VisitorConsumer(BaseConsumer):
     async def enter(self) -> bool:
         self.name = uuid.uuid4()
         """Id of the socket in frames for staff."""
-        self.beaten_at = 0.0
+        self.heartbeat_at = 0.0
         """When the last heartbeat was sent, in monotonic time."""
         self.presence: events.VisitorTab | None = None
         """Announced to staff while the socket is open; None without an open conversation."""
@@ -62,13 +62,13 @@ class VisitorConsumer(BaseConsumer):
             return False
         return True
 
-    async def greet(self, hello: wire.VisitorHello) -> None:
+    async def handle_hello(self, hello: wire.VisitorHello) -> None:
         if isinstance(hello, wire.StaffHello):
             raise NotFound
         channel = self.channel
         del self.channel  # a whole row per idle socket; from now on the pk is enough
         limits = limiter.limits()
-        if not hello.token and (refusal := self._newcomer(limits.address)):
+        if not hello.token and (refusal := self._count_newcomer(limits.address)):
             self.reject(hello, refusal.code, refusal.retry_after)
             self.close(Close.FLOODING)
             return
@@ -82,7 +82,7 @@ class VisitorConsumer(BaseConsumer):
             "visitor",
             f"{channel.pk} {visitor}",
             self.limits,
-            LimitGroup("address", self.place, limits.address),
+            LimitGroup("address", self.source, limits.address),
             LimitGroup("channel", str(channel.pk), limits.channel),
         )
         self.actor = VisitorActor(visitor, channel.pk)
@@ -98,7 +98,7 @@ class VisitorConsumer(BaseConsumer):
         # the second. In the other order, it could be missed.
         current = await run(visitors.newest, self.actor)
         if current is not None:
-            self.stand_in(current.id, current.pk, current.state)
+            self.follow_conversation(current.id, current.pk, current.state)
         state = await run(
             visitors.state_of,
             self.actor,
@@ -109,7 +109,7 @@ class VisitorConsumer(BaseConsumer):
         )
         if hello.conversation is not None:
             metrics.RESUMES.labels("in_parts" if state.more else "whole").inc()
-        self.say(
+        self.send_event(
             wire.VisitorWelcome(
                 version=wire.VERSION,
                 epoch=state.epoch,
@@ -135,9 +135,9 @@ class VisitorConsumer(BaseConsumer):
         if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
 
-    def _newcomer(self, address: SharedLimits) -> Refusal | None:
-        cost = Cost("address.newcomers", f"newcomers {self.place}", address.newcomers)
-        return limiter.take([cost], self.heard_at)
+    def _count_newcomer(self, address: SharedLimits) -> Refusal | None:
+        cost = Cost("address.newcomers", f"newcomers {self.source}", address.newcomers)
+        return limiter.take([cost], self.received_at)
 
     async def handle(self, command: Any) -> None:
         match command:
@@ -155,9 +155,9 @@ class VisitorConsumer(BaseConsumer):
             case wire.OpenConversation():
                 await self.open(command)
             case wire.CloseConversation():
-                await self.posted()
+                await self.wait_until_posted()
                 await run(conversations.close, self.actor, command.conversation)
-                self.say(
+                self.send_event(
                     wire.Ack(
                         command.client_id, database_time.now(), conversation=command.conversation
                     )
@@ -170,13 +170,13 @@ class VisitorConsumer(BaseConsumer):
                 self.page = visitors.clean_page(command.page)
                 await run(visitors.view_page, self.actor, self.page)
             case wire.SetAttributes():
-                await self.tell_attributes(command)
+                await self.set_attributes(command)
             case wire.FetchTimeline():
                 await self.fetch(command)
             case wire.OpenFile():
-                self.say(await run(attachments.opened, self.actor, command.file))
+                self.send_event(await run(attachments.opened, self.actor, command.file))
             case wire.OpenTranscript():
-                self.say(
+                self.send_event(
                     await run(transcripts.opened, self.actor, command.conversation, command.format)
                 )
             case wire.VisitorHello():
@@ -189,7 +189,7 @@ class VisitorConsumer(BaseConsumer):
     async def open(self, command: wire.OpenConversation) -> None:
         text = texts.clean(command.text, optional=bool(command.files))
         page = visitors.clean_page(command.page) if command.page else self.page
-        await self.posted()
+        await self.wait_until_posted()
         opened = await run(
             conversations.open_conversation,
             self.actor,
@@ -207,13 +207,13 @@ class VisitorConsumer(BaseConsumer):
                 attributes=self.attributes,
             ),
         )
-        self.hear(opened.conversation, opened.pk)  # a repeat may name an earlier one
-        self.stand_in(opened.conversation, opened.pk, opened.state)
-        self.say(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
+        self.join_group(opened.conversation, opened.pk)  # a repeat may name an earlier one
+        self.follow_conversation(opened.conversation, opened.pk, opened.state)
+        self.send_event(wire.Ack(command.client_id, opened.at, opened.seq, opened.conversation))
         if self.presence is not None:
             events.visitors_present([self.presence], present=True)
 
-    async def tell_attributes(self, command: wire.SetAttributes) -> None:
+    async def set_attributes(self, command: wire.SetAttributes) -> None:
         self.attributes = merge(self.attributes, command.attributes)
         await run(visitors.set_attributes, self.actor, command.attributes)
 
@@ -222,26 +222,26 @@ class VisitorConsumer(BaseConsumer):
             timeline.page,
             self.actor,
             command.conversation,
-            after_seq=given(command.after_seq),
-            before_seq=given(command.before_seq),
+            after_seq=number_or_none(command.after_seq),
+            before_seq=number_or_none(command.before_seq),
             limit=command.limit,
         )
-        if given(command.after_seq) is not None:
+        if number_or_none(command.after_seq) is not None:
             metrics.GAP_REPAIRS.labels(self.kind).inc()
-        self.hear(row.public_id, row.pk)
-        self.say(page)
+        self.join_group(row.public_id, row.pk)
+        self.send_event(page)
 
     async def type(self, command: wire.SetTyping) -> None:
         if command.conversation != self.known:
             row = await run(timeline.watchable, self.actor, command.conversation)
-            self.hear(row.public_id, row.pk)
+            self.join_group(row.public_id, row.pk)
         events.typing_changed(self.known_pk, command.conversation, active=command.active)
 
-    def stand_in(self, conversation: uuid.UUID, pk: int, state: str) -> None:
+    def follow_conversation(self, conversation: uuid.UUID, pk: int, state: str) -> None:
         """Join the visitor's newest conversation, and be shown as present while it is open."""
         if self.presence is not None and pk < self.presence.conversation_pk:
             return  # outdated: read before a newer conversation was opened
-        self.hear(conversation, pk)
+        self.join_group(conversation, pk)
         self.presence = None
         if state != State.CLOSED:
             self.presence = events.VisitorTab(
@@ -252,7 +252,7 @@ class VisitorConsumer(BaseConsumer):
                 is_waiting=state == State.QUEUED,
             )
 
-    def hear(self, conversation: uuid.UUID, pk: int) -> None:
+    def join_group(self, conversation: uuid.UUID, pk: int) -> None:
         if conversation != self.known:
             self.known, self.known_pk = conversation, pk
             bus.registry.join(self, events.public_group(pk))

@@ -290,21 +290,21 @@ def _member(file: Source, entry: _Entry, end: int) -> Member:
     name = file.read(named)
     others = _other_names(file.read(extra))
     data = entry.offset + _LOCAL.size + named + extra
-    told = (entry.crc, entry.packed, entry.size)
+    expected = (entry.crc, entry.packed, entry.size)
     is_described = bool(flags & _DESCRIBED)
     if (
         (mark, method, name) != (ZIP_MARK, entry.method, entry.name)
         or (flags ^ entry.flags) & _TOLD
         or any(
             one != other and not (is_described and one in (0, _UNKNOWN))
-            for one, other in zip((crc, packed, size), told, strict=True)
+            for one, other in zip((crc, packed, size), expected, strict=True)
         )
     ):
         raise Invalid("file_broken")
     file.seek(data + entry.packed)
     between = file.read(max(0, min(end - data - entry.packed, _LOCAL.size)))
     if data + entry.packed + len(between) != end or not _is_description(
-        between, told, is_described=is_described
+        between, expected, is_described=is_described
     ):
         raise Invalid("file_broken")
     encoding = "utf-8" if flags & _UTF8 else "cp437"
@@ -321,13 +321,13 @@ def _member(file: Source, entry: _Entry, end: int) -> Member:
     )
 
 
-def _is_description(between: bytes, told: tuple[int, int, int], *, is_described: bool) -> bool:
+def _is_description(between: bytes, expected: tuple[int, int, int], *, is_described: bool) -> bool:
     """Say whether the bytes between two members are valid: none, or checksum and sizes again."""
     if not is_described:
         return not between
     return between.removeprefix(b"PK\x07\x08") in (
-        struct.pack("<3L", *told),
-        struct.pack("<L2Q", *told),
+        struct.pack("<3L", *expected),
+        struct.pack("<L2Q", *expected),
     )
 
 
@@ -509,7 +509,7 @@ def _elements(xml: bytes) -> Sequence[tuple[str, dict[str, str]]]:
         if encoding is not None and encoding.lower() not in ("utf-8", "utf-16", "us-ascii"):
             raise Invalid("file_type")
 
-    def entity(*_told: object) -> None:
+    def entity(*_arguments: object) -> None:
         raise Invalid("file_type")
 
     def begun(tag: str, attributes: dict[str, str]) -> None:

@@ -12,14 +12,14 @@ MAX_NAME = 40
 MAX_VALUE = 200
 
 
-def merge(known: Mapping[str, Value], told: Mapping[str, Value | None]) -> dict[str, Value]:
-    """Return `known` updated with `told`; the value None removes a name.
+def merge(known: Mapping[str, Value], changes: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Return `known` updated with `changes`; the value None removes a name.
 
     Raises Invalid ``too_many_attributes`` for more than 20 names, ``bad_attribute`` for an empty
     name.
     """
     merged = dict(known)
-    for raw, value in told.items():
+    for raw, value in changes.items():
         name = texts.one_line(raw, MAX_NAME)
         if not name:
             raise Invalid("bad_attribute")

@@ -60,21 +60,21 @@ def normal(text: str) -> str:
 def few_marks(text: str) -> str:
     """Return `text` with at most eight marks per letter."""
     kept, end = [], 0
-    for start, stop in _crowds(text):
+    for start, stop in _mark_runs(text):
         kept.append(text[end : start + MAX_MARKS])
         end = stop
     return "".join([*kept, text[end:]]) if kept else text
 
 
-def _crowds(text: str) -> list[tuple[int, int]]:
+def _mark_runs(text: str) -> list[tuple[int, int]]:
     """Return start and end of each run of marks in `text` that is longer than `MAX_MARKS`."""
     if text.isascii():
         return []
     found: list[tuple[int, int]] = []
-    for run in _MAYBE_CROWD.finditer(text):
+    for run in _MAYBE_MARK_RUN.finditer(text):
         # A category has two characters, the first one in upper case: "LuMnMn".
         kinds = "".join(map(unicodedata.category, run[0].translate(_LIKE_MARKS)))
-        places = [(crowd.start() // 2, crowd.end() // 2) for crowd in _CROWD.finditer(kinds)]
+        places = [(crowd.start() // 2, crowd.end() // 2) for crowd in _MARK_RUN.finditer(kinds)]
         found += [(run.start() + start, run.start() + stop) for start, stop in places]
     return found
 
@@ -90,8 +90,8 @@ _MARKS = "".join(
 )
 # Above U+FFFF every character is checked by category: a list of ranges would be fifty times slower.
 _MAYBE_MARK = f"[{_MARKS}\U00010000-\U0010ffff]"
-_MAYBE_CROWD = re.compile(f"{_MAYBE_MARK}{_MAYBE_MARK}{{{MAX_MARKS},}}")
-_CROWD = re.compile(f"(?:M.){{{MAX_MARKS + 1},}}")
+_MAYBE_MARK_RUN = re.compile(f"{_MAYBE_MARK}{_MAYBE_MARK}{{{MAX_MARKS},}}")
+_MARK_RUN = re.compile(f"(?:M.){{{MAX_MARKS + 1},}}")
 
 
 def is_visible(text: str) -> bool:
@@ -116,7 +116,7 @@ def one_line(text: str, limit: int) -> str:
 def split_url(url: str, limit: int = MAX_URL) -> SplitResult:
     """Return the parts of an address. Raises ValueError when it is invalid, longer than `limit`, or
     has more than eight marks on a letter."""
-    if len(url) > limit or _crowds(url):
+    if len(url) > limit or _mark_runs(url):
         raise ValueError("no web address")
     return urlsplit(url)
 
@@ -126,7 +126,7 @@ def ascii_host(host: str) -> str:
 
     Names longer than 253 characters are refused before they are converted.
     """
-    if len(host) > MAX_HOST or _crowds(host):
+    if len(host) > MAX_HOST or _mark_runs(host):
         raise ValueError("no host")
     return (host if host.isascii() else host.encode("idna").decode()).lower()
 

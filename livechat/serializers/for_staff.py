@@ -117,13 +117,13 @@ def me(name: str, operator: Operator | None, now: datetime) -> wire.Me:
 
 def colleague(row: Operator, channels: Iterable[UUID], now: datetime) -> wire.StaffColleague:
     """Return an operator as colleagues see them; `channels`: theirs that the reader may see."""
-    told = presence_changed(row, now)
+    event = presence_changed(row, now)
     return wire.StaffColleague(
-        id=told.operator,
-        name=told.name,
+        id=event.operator,
+        name=event.name,
         avatar=signed_links.avatar_path(row.avatar),
-        presence=told.presence,
-        in_call=told.in_call,
+        presence=event.presence,
+        in_call=event.in_call,
         channels=list(channels),
     )
 

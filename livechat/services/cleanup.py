@@ -14,7 +14,7 @@ EMPTY_FOR = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
 TRAIL_FOR = timedelta(days=30)
 """How long the page views of a visitor are kept."""
-MOST = 200
+BATCH = 200
 """Conversations per run; the next run continues."""
 MOST_ROWS = 5_000
 
@@ -29,7 +29,7 @@ def remove_empty(now: datetime) -> int:
         ~Exists(said), opened_at__lt=now - EMPTY_FOR, last_message_at__lt=now - EMPTY_FOR
     )
     removed = 0
-    for pk in list(empty.values_list("pk", flat=True)[:MOST]):
+    for pk in list(empty.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             row = empty.filter(pk=pk).lock(waits=False).first()
             if row is not None:
@@ -50,7 +50,7 @@ def close_silent(now: datetime) -> int:
     read = Q(state=State.BOT) | Q(~Exists(unread), state=State.ASSIGNED)
     silent = Conversation.objects.filter(read, last_message_at__lt=now - SILENT_FOR)
     closed = 0
-    for pk in list(silent.values_list("pk", flat=True)[:MOST]):
+    for pk in list(silent.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             rows = silent.filter(pk=pk).select_related("visitor", "channel")
             row = rows.lock(waits=False).first()

@@ -21,7 +21,7 @@ from livechat.services import webhooks
 
 logger = structlog.stdlib.get_logger(__name__)
 
-LANES = 4
+CALLS_PER_WEBHOOK = 4
 """Concurrent calls to one webhook. Each is for another conversation, so the order is kept."""
 THREADS = 8
 WORK_SECONDS = 20.0
@@ -45,11 +45,16 @@ def work(now: datetime) -> int:
     due = Delivery.objects.due(now).order_by().values_list("webhook")
     waiting: list[tuple[int, int]] = list(due.annotate(count=Count("pk")).order_by("webhook"))
     # One task for each webhook, then a second for each: a slow receiver delays only itself.
-    lanes = [webhook for lane in range(LANES) for webhook, count in waiting if count > lane]
-    if len(lanes) <= 1:
-        return sum(_drive(webhook, clock) for webhook in lanes)
+    tasks = [
+        webhook
+        for number in range(CALLS_PER_WEBHOOK)
+        for webhook, count in waiting
+        if count > number
+    ]
+    if len(tasks) <= 1:
+        return sum(_drive(webhook, clock) for webhook in tasks)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="delivery") as threads:
-        return sum(threads.map(lambda webhook: _drive_in_thread(webhook, clock), lanes))
+        return sum(threads.map(lambda webhook: _drive_in_thread(webhook, clock), tasks))
 
 
 def forget(now: datetime) -> int:

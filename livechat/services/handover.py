@@ -14,7 +14,7 @@ from livechat.models import Conversation, Message, Operator
 from livechat.models.conversation import LIMIT_WINDOW
 from livechat.services import assignment, conversations, leases, timeline
 
-MOST = 200
+BATCH = 200
 """Conversations per run; the next run continues."""
 
 
@@ -32,7 +32,7 @@ def hand_over_lost(now: datetime) -> int:
     lost = [row.pk for row in Operator.objects.maybe_lost(now) if row.is_lost(now, since)]
     rows = Conversation.objects.with_activity(now - LIMIT_WINDOW)
     rows = rows.filter(state=State.ASSIGNED, operator__in=lost).order_by("pk")
-    return sum(_hand_over(row, now, since) for row in rows.select_related("channel")[:MOST])
+    return sum(_hand_over(row, now, since) for row in rows.select_related("channel")[:BATCH])
 
 
 @transaction.atomic

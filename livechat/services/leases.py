@@ -15,12 +15,12 @@ from livechat.models import Lease
 
 SERVERS = "servers"
 """The lease that runs while at least one server can receive the heartbeats of operators."""
-HEARD_FOR = timedelta(seconds=30)
-LONGEST = timedelta(minutes=5)
+LISTENING_LEASE = timedelta(seconds=30)
+MAX_LEASE = timedelta(minutes=5)
 """No valid lease runs longer. One that does was written before the clock was set back."""
 
 
-def myself() -> str:
+def process_holder() -> str:
     """Return a unique holder name for this process; it includes the machine's name."""
     return f"{socket.gethostname()[:40]} {os.getpid()} {secrets.token_hex(4)}"
 
@@ -36,7 +36,7 @@ def take(name: str, holder: str, now: datetime, seconds: float) -> bool:
             name=name, defaults={"holder": holder, "since": now, "until": until}
         )
         row = Lease.objects.select_for_update().get(name=name)
-        is_free = row.until < now or row.until > now + LONGEST
+        is_free = row.until < now or row.until > now + MAX_LEASE
         if row.holder != holder and not is_free:
             return False
         if row.holder != holder or is_free:
@@ -46,14 +46,14 @@ def take(name: str, holder: str, now: datetime, seconds: float) -> bool:
     return True
 
 
-def give_back(name: str, holder: str) -> None:
+def release(name: str, holder: str) -> None:
     """End a lease early, so that the next holder need not wait."""
     Lease.objects.filter(name=name, holder=holder).delete()
 
 
 def listen() -> None:
     """Record that a server can receive the heartbeats of operators; every server repeats this."""
-    take(SERVERS, "", database_now(), HEARD_FOR.total_seconds())
+    take(SERVERS, "", database_now(), LISTENING_LEASE.total_seconds())
 
 
 def listening_since(now: datetime) -> datetime | None:
@@ -62,6 +62,6 @@ def listening_since(now: datetime) -> datetime | None:
     Silence before that moment proves nothing: servers were down, or a clock jumped.
     """
     row = Lease.objects.filter(name=SERVERS).first()
-    if row is None or row.until < now or row.until > now + LONGEST:
+    if row is None or row.until < now or row.until > now + MAX_LEASE:
         return None
     return row.since

@@ -121,7 +121,7 @@ def staff_actor(user_id: int) -> StaffActor:
     )
 
 
-def heard_from(users: Iterable[int], active: Iterable[int]) -> dict[int, Presence]:
+def renew_leases(users: Iterable[int], active: Iterable[int]) -> dict[int, Presence]:
     """Renew the leases of these users' operators; `active` users gave input since the last call.
 
     Returns user -> presence now. Announces each presence that changed.

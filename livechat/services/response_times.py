@@ -67,7 +67,7 @@ def measure(channel: int, now: datetime) -> int | None:
     return round(statistics.median(waits)) if len(waits) >= FEWEST else None
 
 
-def told(actor: StaffActor, since: datetime) -> wire.AnswersTold:
+def average_since(actor: StaffActor, since: datetime) -> wire.AnswersTold:
     """Return the mean wait for a first response, of the conversations that `actor` may read.
 
     Counts those opened after `since`, which is at most `LONGEST_DAY` ago, that have a response.

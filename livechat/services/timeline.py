@@ -60,10 +60,10 @@ def public_slice(
 
 def readable(actor: Actor, conversation: UUID) -> tuple[Conversation, int]:
     """Return a conversation that the actor may read at least in part, and the number of the last
-    entry that they may read (`policy.reach`); raises NotFound."""
+    entry that they may read (`policy.readable_until`); raises NotFound."""
     row, part = _found(actor, conversation)
     policy.require(actor, Action.READ, row, part)
-    return row, policy.reach(actor, row, part)
+    return row, policy.readable_until(actor, row, part)
 
 
 def watchable(actor: Actor, conversation: UUID) -> Conversation:

@@ -52,12 +52,13 @@ class Reader:
 class Transcript:
     """A conversation that `write` may write for one reader.
 
-    `reach` is the number of the last entry that they may read, `until` the time of that entry, or
-    None if they may read on. `reader` is the user, None for a visitor. `file_name` is plain ASCII.
+    `readable_until` is the number of the last entry that they may read, `until` the time of
+    that entry, or None if they may read on. `reader` is the user, None for a visitor.
+    `file_name` is plain ASCII.
     """
 
     conversation: Conversation
-    reach: int
+    readable_until: int
     until: datetime | None
     audience: Audience
     thing: Thing
@@ -74,7 +75,7 @@ class Transcript:
     @property
     def last(self) -> int:
         """The number of the last entry to write, fixed although the conversation may continue."""
-        return min(int(getattr(self.conversation, self.number)), self.reach)
+        return min(int(getattr(self.conversation, self.number)), self.readable_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +118,21 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
     if link.audience is Audience.STAFF:
         if reader is None:
             raise NotFound
-        row, reach = timeline.readable(reader.actor, link.id)
+        row, readable_until = timeline.readable(reader.actor, link.id)
         language, zone = reader.language, _zone(reader.time_zone)
     else:
         found = Conversation.objects.filter(public_id=link.id)
         visitors = found.select_related("visitor", "channel").first()
         if visitors is None:
             raise NotFound
-        row, reach = visitors, EVERYTHING
+        row, readable_until = visitors, EVERYTHING
         language, zone = _spoken(row.language), _zone(row.visitor.time_zone)
     day = row.opened_at.astimezone(zone)
     ending = "txt" if link.thing is Thing.TEXT else "html"
     return Transcript(
         conversation=row,
-        reach=reach,
-        until=timeline.ends_at(row, reach),
+        readable_until=readable_until,
+        until=timeline.ends_at(row, readable_until),
         audience=link.audience,
         thing=link.thing,
         reader=reader.actor.user if link.audience is Audience.STAFF and reader else None,
@@ -289,11 +290,11 @@ def _cut(transcript: Transcript, left_out: int) -> str:
     """Return a sentence that says where an incomplete transcript begins; "" for a complete one."""
     if not left_out:
         return ""
-    told = _(
+    text = _(
         "The conversation is too long for one transcript: it begins with entry %(first)s of"
         " %(all)s."
     )
-    return str(told) % {"first": left_out + 1, "all": transcript.last}
+    return str(text) % {"first": left_out + 1, "all": transcript.last}
 
 
 def _html(transcript: Transcript) -> Iterator[str]:

@@ -137,8 +137,8 @@ def _is_there(actor: VisitorActor, page: wire.Page) -> bool:
     if views.order_by("-pk").values_list("url", flat=True).first() != page.url:
         return False
     rows = Conversation.objects.open().filter(visitor__public_id=actor.visitor)
-    told = rows.filter(channel=actor.channel).values_list("page_url", "page_title", "referrer")
-    return told.first() in (None, (page.url, page.title, page.referrer))
+    pages = rows.filter(channel=actor.channel).values_list("page_url", "page_title", "referrer")
+    return pages.first() in (None, (page.url, page.title, page.referrer))
 
 
 @transaction.atomic
@@ -163,7 +163,7 @@ def _arrive(actor: VisitorActor, page: wire.Page, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> None:
+def set_attributes(actor: VisitorActor, changes: Mapping[str, Value | None]) -> None:
     """Store the website's data about a visitor; show it to the operators of their conversation.
 
     Stores nothing for visitors who never wrote. Safe to repeat. Raises Invalid.
@@ -171,7 +171,7 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
     visitor = Visitor.objects.filter(public_id=actor.visitor).select_for_update().first()
     if visitor is None:
         return
-    attributes = merge(visitor.attributes, told)
+    attributes = merge(visitor.attributes, changes)
     if attributes == visitor.attributes:
         return
     visitor.attributes = attributes
@@ -185,7 +185,7 @@ def set_attributes(actor: VisitorActor, told: Mapping[str, Value | None]) -> Non
         events.conversation_changed(row, list(operators), timeline.newest_entry(row))
 
 
-def told(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
+def details(actor: StaffActor, conversation: UUID) -> wire.VisitorTold:
     """Return what is known of the visitor: their page trail and their other conversations.
 
     Raises NotFound for a conversation that `actor` may not read. Other conversations that `actor`

@@ -28,11 +28,11 @@ def send(row: Delivery, now: datetime) -> Receipt:
     webhook = row.webhook_id and Webhook.objects.filter(pk=row.webhook_id).first()
     if not webhook or not (webhook.is_enabled or row.event == EventType.PING):
         raise GiveUp(Failure.SWITCHED_OFF)
-    told = body(row)
-    headers = signatures.headers(webhook.secrets, id=row.message_id, moment=now, body=told)
+    payload = body(row)
+    headers = signatures.headers(webhook.secrets, id=row.message_id, moment=now, body=payload)
     headers |= {"Content-Type": "application/json", "User-Agent": USER_AGENT}
     try:
-        return post(webhook.url, told, headers, private=settings.WEBHOOKS_ALLOW_PRIVATE)
+        return post(webhook.url, payload, headers, private=settings.WEBHOOKS_ALLOW_PRIVATE)
     except GiveUp as error:
         if error.failure == Failure.GONE:
             _switch_off(webhook, now)
@@ -48,23 +48,23 @@ def body(row: Delivery) -> bytes:
     chat = chats.filter(public_id=row.conversation).first()
     if chat is None:
         return for_webhooks.body(event, row.created_at, conversation=Erased(row.conversation))
-    told = for_webhooks.conversation(chat)
+    data = for_webhooks.conversation(chat)
     if row.subject is None:
-        return for_webhooks.body(event, row.created_at, conversation=told)
+        return for_webhooks.body(event, row.created_at, conversation=data)
     if event is EventType.MESSAGE_CREATED:
         messages = chat.messages.select_related("author").prefetch_related("files")
         message = messages.filter(public_id=row.subject).first()
         return for_webhooks.body(
             event,
             row.created_at,
-            conversation=told,
+            conversation=data,
             message=for_webhooks.message(message) if message else Erased(row.subject),
         )
     operator = Operator.objects.select_related("user").filter(public_id=row.subject).first()
     return for_webhooks.body(
         event,
         row.created_at,
-        conversation=told,
+        conversation=data,
         operator=for_webhooks.operator(operator) if operator else Erased(row.subject),
     )
 

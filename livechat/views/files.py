@@ -102,10 +102,12 @@ def _refusals(view: View) -> View:
 
 
 def _refusal(error: LivechatError) -> HttpResponse:
-    told: dict[str, Any] = {"code": error.code}
+    details: dict[str, Any] = {"code": error.code}
     if isinstance(error, RateLimited):
-        told["retry_after"] = error.retry_after
-    response = HttpResponse(json.dumps({"error": told}), JSON, status=STATUS.get(error.code, 400))
+        details["retry_after"] = error.retry_after
+    response = HttpResponse(
+        json.dumps({"error": details}), JSON, status=STATUS.get(error.code, 400)
+    )
     response["Cache-Control"] = "no-store"
     # Django would log the URL, and with it a token that may still be valid.
     response._has_been_logged = True  # type: ignore[attr-defined]

@@ -120,7 +120,7 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     )
     found = widget.answer(asked.rules, page, asked.absence)
     if origin:
-        snapshot.saw(asked.channel, origin)
+        snapshot.note_website(asked.channel, origin)
     language = query.get("lang", "")[:35]
     body = InitResponse(
         action=found.action,

@@ -31,7 +31,7 @@ and each operator who arrives in the morning is a change.
 """
 REMEMBER_SECONDS = 60.0
 """A website is stored at most once per channel in this time."""
-MAX_SIGHTINGS = 1_000
+MAX_PENDING_WEBSITES = 1_000
 """The most websites that wait to be stored; others are dropped. Clients can claim any origin."""
 MAX_OF_A_CHANNEL = 10
 """The most websites accepted for one channel between two refreshes."""
@@ -53,13 +53,13 @@ class WidgetSnapshot:
         """Receive a post of the bus: widgets changed."""
         self._changed.set()
 
-    def saw(self, channel: int, origin: str) -> None:
+    def note_website(self, channel: int, origin: str) -> None:
         """Note that a page of the website `origin` requested the widget of `channel`."""
         key = (channel, origin)
         now = time.monotonic()
         if now - self._noted.get(key, -REMEMBER_SECONDS) < REMEMBER_SECONDS:
             return
-        if len(self._sightings) < MAX_SIGHTINGS and self._seen[channel] < MAX_OF_A_CHANNEL:
+        if len(self._sightings) < MAX_PENDING_WEBSITES and self._seen[channel] < MAX_OF_A_CHANNEL:
             self._seen[channel] += 1
             self._noted[key] = now
             self._sightings[key] = database_time.now()
@@ -104,7 +104,7 @@ class WidgetSnapshot:
             logger.exception("widgets.failed")
             kept = {}  # a sighting that cannot be stored would fail every refresh
         waiting = {**kept, **self._sightings}
-        self._sightings = dict(list(waiting.items())[-MAX_SIGHTINGS:])
+        self._sightings = dict(list(waiting.items())[-MAX_PENDING_WEBSITES:])
         self._forget()
 
     def _forget(self) -> None:

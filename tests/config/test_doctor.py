@@ -40,7 +40,7 @@ def levels(check) -> set[Level]:
 
 
 def told(check) -> str:
-    return " ".join(finding.told for finding in check())
+    return " ".join(finding.message for finding in check())
 
 
 SOUND = {Level.OK}
@@ -49,7 +49,7 @@ SOUND = {Level.OK}
 def test_old_libraries_are_an_error(monkeypatch):
     assert levels(programs.versions) == SOUND
 
-    monkeypatch.setattr(programs, "LEAST", {"Django": (9, 0), "no-such-package": (1,)})
+    monkeypatch.setattr(programs, "MIN_VERSION", {"Django": (9, 0), "no-such-package": (1,)})
 
     assert "Django is" in told(programs.versions)
     assert "no-such-package is not installed" in told(programs.versions)
@@ -126,7 +126,7 @@ def test_static_files_are_collected_and_current(settings, tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sound_database_is_told_so():
-    assert levels(database.answers) == SOUND
+    assert levels(database.is_reachable) == SOUND
     assert levels(database.has_every_migration) == SOUND
     assert levels(database.has_our_clock) <= SOUND
 
@@ -185,7 +185,7 @@ def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
 def test_redis_that_forgets_is_told_of(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         assert (
-            levels(redis_server.answers)
+            levels(redis_server.is_reachable)
             == levels(redis_server.refuses_rather_than_forgets)
             == SOUND
         )
@@ -224,8 +224,8 @@ def test_redis_that_ends_idle_connections_is_told_of(settings):
 def test_redis_that_is_away_is_an_error(settings):
     settings.REDIS_URL = "redis://:canary@127.0.0.1:1/0"
 
-    assert levels(redis_server.answers) == {Level.ERROR}
-    assert "canary" not in told(redis_server.answers)
+    assert levels(redis_server.is_reachable) == {Level.ERROR}
+    assert "canary" not in told(redis_server.is_reachable)
 
 
 def test_files_have_to_be_written_and_must_not_be_served(settings, tmp_path):
@@ -256,19 +256,19 @@ def test_few_open_files_are_told_of(monkeypatch):
 
 
 def test_jobs_that_nobody_does_are_an_error_and_failed_ones_are_told_of(db):
-    assert levels(doctor_jobs.are_done) == {Level.ERROR}
-    assert "hand-over-lost" in told(doctor_jobs.are_done)
+    assert levels(doctor_jobs.run_on_time) == {Level.ERROR}
+    assert "hand-over-lost" in told(doctor_jobs.run_on_time)
 
     for job in SCHEDULE:
         jobs.perform(job.name, job.work)
-    assert levels(doctor_jobs.are_done) == SOUND
+    assert levels(doctor_jobs.run_on_time) == SOUND
 
     Job.objects.filter(name="deliver").update(error="OperationalError")
-    assert levels(doctor_jobs.are_done) == {Level.WARNING}
-    assert "deliver" in told(doctor_jobs.are_done)
+    assert levels(doctor_jobs.run_on_time) == {Level.WARNING}
+    assert "deliver" in told(doctor_jobs.run_on_time)
 
     Job.objects.update(error="", started_at=timezone.now() - timedelta(days=1))
-    assert levels(doctor_jobs.are_done) == {Level.ERROR}
+    assert levels(doctor_jobs.run_on_time) == {Level.ERROR}
 
 
 def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):
@@ -290,8 +290,8 @@ def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):
 
     # The clock belongs to the database, so it is not examined.
     assert [name for name, _finding in found] == ["database", "redis"]
-    assert "RuntimeError" in found[0][1].told
-    assert "canary" not in found[0][1].told
+    assert "RuntimeError" in found[0][1].message
+    assert "canary" not in found[0][1].message
 
 
 @pytest.mark.django_db(transaction=True)

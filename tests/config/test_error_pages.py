@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from config import error_pages
 from config.http import host_and_headers
-from config.http.host_and_headers import Edge
+from config.http.host_and_headers import HostAndHeaders
 from tests.asgi import Exchange
 from tests.machine.app import App
 from tests.machine.ports import free_port
@@ -74,7 +74,7 @@ async def test_what_breaks_outside_of_django_is_answered_by_us_too(caplog):
     async def broken(scope, receive, send):
         raise ValueError("a path and a secret")
 
-    answer = await Exchange(Edge(broken)).run()
+    answer = await Exchange(HostAndHeaders(broken)).run()
 
     assert answer.status == 500
     assert b"secret" not in answer.body

@@ -31,7 +31,7 @@ def found(monkeypatch) -> dict:
         "websites": lambda: iter([warning("2 of 2 channels are open.", "Name their websites.")]),
         "redis": lambda: iter([error("Redis is gone.", "Start it.")]),
     }
-    monkeypatch.setattr(doctor, "HERE", checks)
+    monkeypatch.setattr(doctor, "CHECKS_OF_THIS_HOST", checks)
     return checks
 
 
@@ -51,7 +51,7 @@ def test_warnings_and_errors_are_shown_with_what_can_be_done(found):
 
 
 def test_a_finding_leads_to_the_page_that_mends_it_where_there_is_one(found):
-    addresses = {line.told: line.address for line in start_page.findings()}
+    addresses = {line.message: line.address for line in start_page.findings()}
 
     assert addresses == {
         "2 of 2 channels are open.": reverse("admin:livechat_channel_changelist"),
@@ -123,7 +123,7 @@ def test_the_real_checks_tell_no_secret(settings):
 def test_what_only_a_public_host_needs_is_not_asked_at_home(settings):
     settings.DEMO, settings.HTTPS = True, False
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-    assert "DEMO=1" not in " ".join(one.told for one in setup.settings_fit_here())
+    assert "DEMO=1" not in " ".join(one.message for one in setup.settings_fit_here())
 
     settings.ALLOWED_HOSTS = ["chat.example.org"]
-    assert "DEMO=1" in " ".join(one.told for one in setup.settings_fit_here())
+    assert "DEMO=1" in " ".join(one.message for one in setup.settings_fit_here())

@@ -56,7 +56,7 @@ def ack_before_commit() -> None:
             if socket is not None and isinstance(answer, Posted):
                 del sockets[item]
                 ack = wire.Ack(item.client_id, answer.at, answer.seq, item.conversation)
-                loops[0].call_soon_threadsafe(socket.say, ack)
+                loops[0].call_soon_threadsafe(socket.send_event, ack)
 
     writer.submit = submit_noting  # type: ignore[method-assign]
     _commit_late(acknowledge)

@@ -113,9 +113,9 @@ def test_who_may_read_reads_on_but_for_who_left_and_lost_the_channel(state, acto
     may_read = answer(state, actor, "read") == "yes"
     has_an_end = actor == "operator of another channel who has left"
 
-    reach = policy.reach(who, chat(state), part)
+    readable_until = policy.readable_until(who, chat(state), part)
 
-    assert reach == (part.left_with if has_an_end else EVERYTHING if may_read else 0)
+    assert readable_until == (part.left_with if has_an_end else EVERYTHING if may_read else 0)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,11 @@ def test_who_may_read_reads_on_but_for_who_left_and_lost_the_channel(state, acto
     ],
 )
 def test_a_part_of_who_may_not_answer_any_more_opens_nothing(who):
-    assert policy.reach(who, chat("open"), LEFT) == policy.reach(who, chat("open"), PRESENT) == 0
+    assert (
+        policy.readable_until(who, chat("open"), LEFT)
+        == policy.readable_until(who, chat("open"), PRESENT)
+        == 0
+    )
 
 
 @pytest.mark.parametrize(

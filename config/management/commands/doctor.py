@@ -20,11 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = list(doctor.examine())
         if options["json"]:
-            told = [
-                {"check": name, "level": one.level, "told": one.told, "advice": one.advice}
+            findings = [
+                {"check": name, "level": one.level, "told": one.message, "advice": one.advice}
                 for name, one in found
             ]
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(findings, indent=2, ensure_ascii=False))
         else:
             for name, one in found:
                 self._tell(name, one)
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             Level.WARNING: self.style.WARNING,
             Level.ERROR: self.style.ERROR,
         }[one.level]
-        self.stdout.write(f"{style(f'{one.level:<8}')} {name}: {one.told}")
+        self.stdout.write(f"{style(f'{one.level:<8}')} {name}: {one.message}")
         if one.advice:
             self.stdout.write(f"         → {one.advice}")
 

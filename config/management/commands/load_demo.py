@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.demo import data
 from livechat.domain import rights
 
-MAY = {
+ACCOUNT_RIGHTS = {
     rights.OPERATORS: "answer visitors",
     rights.MANAGERS: "do everything",
     rights.ANALYSTS: "read past conversations",
@@ -44,7 +44,8 @@ class Command(BaseCommand):
             "",
             f"    {'account':<10}{'password':<20}may",
             *(
-                f"    {person.username:<10}{passwords[person.username]:<20}{MAY[person.group]}"
+                f"    {person.username:<10}{passwords[person.username]:<20}"
+                f"{ACCOUNT_RIGHTS[person.group]}"
                 for person in data.PEOPLE
             ),
             "",

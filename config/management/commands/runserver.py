@@ -6,7 +6,7 @@ from daphne.management.commands import runserver
 from daphne.server import Server
 
 
-class Nameless(Server):
+class UnnamedServer(Server):
     """Daphne without its name in the header ``Server``."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -14,4 +14,4 @@ class Nameless(Server):
 
 
 class Command(runserver.Command):
-    server_cls = Nameless
+    server_cls = UnnamedServer

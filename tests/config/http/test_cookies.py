@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import parse_cookie
 
-from config.http.host_and_headers import Edge
+from config.http.host_and_headers import HostAndHeaders
 from tests.asgi import http_scope
 
 WORST = b'theirs="' + b"\\" * 30_000 + b'"'
@@ -14,7 +14,7 @@ WORST = b'theirs="' + b"\\" * 30_000 + b'"'
 
 
 async def passed(kind: str, *cookies: bytes) -> list[bytes]:
-    """Return the cookie headers that an application behind `Edge` receives."""
+    """Return the cookie headers that an application behind `HostAndHeaders` receives."""
     seen: list[bytes] = []
 
     async def application(scope: Any, _receive: Any, _send: Any) -> None:
@@ -25,7 +25,7 @@ async def passed(kind: str, *cookies: bytes) -> list[bytes]:
 
     scope = http_scope(path="/healthz") | {"type": kind}
     scope["headers"] += [(b"cookie", cookie) for cookie in cookies]
-    await Edge(application)(scope, nothing, nothing)
+    await HostAndHeaders(application)(scope, nothing, nothing)
     return seen
 
 

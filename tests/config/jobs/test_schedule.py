@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from config.celery import app
-from config.jobs.in_process_scheduler import LEASE, Clock
+from config.jobs.in_process_scheduler import LEASE, JobScheduler
 from config.jobs.schedule import SCHEDULE, Job
 from livechat.models import Job as JobRow
 from livechat.models import Lease
@@ -68,7 +68,7 @@ def test_no_task_lasts_longer_than_the_broker_waits_for_it():
 
 
 async def test_the_clock_does_what_is_due_and_goes_on_after_a_failure(done, schedule, sockets):
-    clock = Clock(schedule)
+    clock = JobScheduler(schedule)
 
     for second in (0.0, 1.0, 4.9, 5.0):
         await clock.tick(second)
@@ -80,7 +80,7 @@ async def test_the_clock_does_what_is_due_and_goes_on_after_a_failure(done, sche
 
 
 async def test_of_two_clocks_one_ticks_until_it_dies(done, schedule, sockets):
-    one, two = Clock(schedule), Clock(schedule)
+    one, two = JobScheduler(schedule), JobScheduler(schedule)
     for clock in (one, two):
         await clock.tick(0.0)
         await clock.settle()
@@ -97,7 +97,7 @@ async def test_of_two_clocks_one_ticks_until_it_dies(done, schedule, sockets):
 
 
 async def test_a_clock_that_ends_gives_its_lease_back(schedule, sockets):
-    clock = Clock(schedule)
+    clock = JobScheduler(schedule)
     await clock.tick(time.monotonic())
     await clock.settle()
     held = await Lease.objects.filter(name=LEASE).aexists()
@@ -120,7 +120,7 @@ async def test_a_job_that_takes_long_holds_up_no_other(sockets):
         done.append("quick")
         return 0
 
-    clock = Clock((Job("slow", slow, every=1), Job("quick", quick, every=1)))
+    clock = JobScheduler((Job("slow", slow, every=1), Job("quick", quick, every=1)))
     await clock.tick(0.0)
     while done.count("quick") < 2:
         await asyncio.sleep(0.02)

@@ -34,7 +34,7 @@ def written(form: str, tell, *, in_full: bool = False) -> str:
     """Return what a logger set up for `form` writes while `tell(logger)` runs."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logs.Lines(form, in_full=in_full))  # type: ignore[arg-type]
+    handler.setFormatter(logs.LineFormatter(form, in_full=in_full))  # type: ignore[arg-type]
     logger = logging.getLogger("livechat.test")
     logger.addHandler(handler)
     logger.propagate = False

@@ -160,13 +160,13 @@ def test_whatever_hangs_it_ends_in_time_and_tells_what_hung(server, tmp_path):
 
 def test_a_thousand_sockets_are_sent_away_over_ten_seconds(settings):
     settings.DRAIN_SECONDS = 10
-    turns = lifecycle._turns(1000)
+    turns = lifecycle._drain_delays(1000)
 
     assert turns != sorted(turns)
     per_second = [sum(second <= turn < second + 1 for turn in turns) for second in range(10)]
     assert per_second == [100] * 10
-    assert max(lifecycle._turns(2)) < 0.1
-    assert lifecycle._turns(0) == []
+    assert max(lifecycle._drain_delays(2)) < 0.1
+    assert lifecycle._drain_delays(0) == []
 
 
 @pytest.mark.parametrize(("workers", "says"), [(2, "PostgreSQL and Redis"), (0, "1 or more")])

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from livechat.admin import history
-from livechat.admin.history import TellsDifferences
+from livechat.admin.history import ChangeLogMixin
 from livechat.domain import rights
 from livechat.domain.states import Availability
 from livechat.models import CannedResponse, Expertise, Operator, Tag, User
@@ -485,7 +485,7 @@ def test_passwords_are_never_told(client, root):
     assert "md5$" not in stored
 
 
-class Told(TellsDifferences):
+class Told(ChangeLogMixin):
     """The mixin alone, for forms that no page has."""
 
 

@@ -77,7 +77,7 @@ async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")
     [socket] = BaseConsumer.live
-    socket.heard_at = time.monotonic() - IDLE_AFTER - 1
+    socket.received_at = time.monotonic() - IDLE_AFTER - 1
 
     await HeartbeatLoop().beat(1)
 
@@ -145,7 +145,7 @@ def test_half_an_hour_without_touching_anything_is_away(berlin, anna):
     past = factories.minutes_ago(31)
     Operator.objects.update(active_at=past)
 
-    operators.heard_from([anna.user_id], [])
+    operators.renew_leases([anna.user_id], [])
     anna.refresh_from_db()
 
     assert anna.presence(timezone.now()) == "away"
@@ -155,7 +155,7 @@ def test_coming_back_is_announced(berlin, anna, published, django_capture_on_com
     Operator.objects.update(active_at=factories.minutes_ago(31), seen_at=timezone.now())
 
     with django_capture_on_commit_callbacks(execute=True):
-        operators.heard_from([anna.user_id], [anna.user_id])
+        operators.renew_leases([anna.user_id], [anna.user_id])
 
     colleagues, own = [post for post in published if "presence.changed" in post.frame]
     assert '"presence":"online"' in colleagues.frame

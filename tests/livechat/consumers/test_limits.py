@@ -71,7 +71,7 @@ def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
     assert entered(house, "192.0.2.1", 41) == ["address.sockets"]
     assert entered(house, "192.0.2.2", 1) == []
     house.leave("192.0.2.1")
-    assert house.objection("192.0.2.1", NOW + 60, is_staff=False) is None
+    assert house.check("192.0.2.1", NOW + 60, is_staff=False) is None
     assert house.refused == {"address.sockets": 1}
 
 
@@ -112,7 +112,7 @@ def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor
     house = Limiter()
     house.level = level
 
-    found = [house.objection("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
+    found = [house.check("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
 
     assert [refusal and refusal.status for refusal in found] == [visitor, staff]
 
@@ -120,7 +120,7 @@ def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor
 def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
     house = Limiter()
     house.level = Level.NEWCOMERS
-    found = [house.objection("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
+    found = [house.check("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
 
     waits = sorted(refusal.retry_after for refusal in found if refusal)
 

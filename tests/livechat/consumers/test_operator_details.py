@@ -152,7 +152,7 @@ def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
     for page in ("https://tea.example/a", "https://tea.example/b"):
         visitors.view_page(vera, wire.Page(page, page[-1].upper()))
 
-    told = visitors.told(factories.actor(anna), second.public_id)
+    told = visitors.details(factories.actor(anna), second.public_id)
 
     assert [seen.title for seen in told.trail] == ["B", "A"]
     assert [(chat.id, chat.state, chat.text) for chat in told.earlier] == [
@@ -165,7 +165,7 @@ def test_the_trail_begins_with_the_page_on_which_he_wrote(berlin, anna, vera):
     chat = factories.opened(vera, page_url="https://tea.example/sencha", page_title="Sencha")
     visitors.view_page(vera, wire.Page("https://tea.example/sencha", "Sencha"))
 
-    told = visitors.told(factories.actor(anna), chat.conversation)
+    told = visitors.details(factories.actor(anna), chat.conversation)
 
     assert [(seen.url, seen.title) for seen in told.trail] == [
         ("https://tea.example/sencha", "Sencha")
@@ -204,7 +204,7 @@ def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, v
     factories.conversation(VisitorActor(vera.visitor, paris.pk), "Secret")
     chat = factories.conversation(vera)
 
-    told = visitors.told(factories.actor(anna), chat.public_id)
+    told = visitors.details(factories.actor(anna), chat.public_id)
 
     assert (told.earlier, told.total) == ([], 0)
 
@@ -214,7 +214,7 @@ def test_of_a_conversation_one_may_not_read_nothing_is_told(berlin, anna, vera):
     carl = factories.operator("carl", factories.channel("Paris"))
 
     with pytest.raises(NotFound):
-        visitors.told(factories.actor(carl), chat.public_id)
+        visitors.details(factories.actor(carl), chat.public_id)
 
 
 def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, vera):
@@ -222,7 +222,7 @@ def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, ve
         conversations.close(vera, factories.conversation(vera).public_id)
     chat = factories.conversation(vera)
 
-    told = visitors.told(factories.actor(anna), chat.public_id)
+    told = visitors.details(factories.actor(anna), chat.public_id)
 
     assert (len(told.earlier), told.total) == (10, 12)
 
@@ -305,14 +305,14 @@ async def test_a_page_that_is_viewed_while_the_trail_is_read_comes_after_it(
     chat = await sync_to_async(factories.conversation)(vera)
     desk = await sockets.staff(anna)
     await desk.drain()
-    read = visitors.told
+    read = visitors.details
 
     def slowly(actor, conversation):
         answer = read(actor, conversation)
         visitors.view_page(vera, wire.Page("https://shop.example/pricing"))
         return answer
 
-    monkeypatch.setattr("livechat.services.visitors.told", slowly)
+    monkeypatch.setattr("livechat.services.visitors.details", slowly)
     await desk.send("visitor.fetch", conversation=chat.public_id)
     answer = await desk.next("visitor.told", "visitor.moved")
     moved = await desk.next("visitor.moved")

@@ -98,7 +98,7 @@ async def test_of_whom_nothing_was_heard_for_long_nobody_says_that_he_left_now(
     desk = await sockets.staff(anna)
     await desk.drain()
 
-    seen().heard_at -= IDLE_AFTER + 1
+    seen().received_at -= IDLE_AFTER + 1
     await beat_all()
 
     assert await visitor.closed() == Close.IDLE

@@ -112,7 +112,7 @@ def test_an_address_is_good_for_ten_minutes_and_for_what_it_names(client, chat, 
     assert (
         client.get(signed_links.file_path(file, Audience.PUBLIC, thumbnail=True)).status_code == 404
     )
-    monkeypatch.setattr(signed_links, "GOOD_FOR", -1)
+    monkeypatch.setattr(signed_links, "VALID_FOR", -1)
     answer = client.get(address)
     assert (answer.status_code, code(answer)) == (404, "not_found")
 

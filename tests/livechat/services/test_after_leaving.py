@@ -184,7 +184,7 @@ def test_pages_looked_at_later_are_not_told(chat, gone, vera):
     for name, at in [("early", left - timedelta(seconds=1)), ("late", left + timedelta(seconds=1))]:
         PageView.objects.create(visitor=row.visitor, url=f"https://shop.test/{name}", at=at)
 
-    told = visitors.told(factories.actor(gone), chat.public_id)
+    told = visitors.details(factories.actor(gone), chat.public_id)
 
     assert [view.url for view in told.trail] == ["https://shop.test/early"]
 

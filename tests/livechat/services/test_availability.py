@@ -254,8 +254,10 @@ def test_who_comes_back_takes_chats_again_and_may_be_marked_again(
         if how == "by one click":
             operators.set_presence(factories.actor(anna), choice=AVAILABLE, in_call=False)
         else:
-            assert operators.heard_from([anna.user_id], []) == {anna.user_id: "away"}
-            assert operators.heard_from([anna.user_id], [anna.user_id]) == {anna.user_id: "online"}
+            assert operators.renew_leases([anna.user_id], []) == {anna.user_id: "away"}
+            assert operators.renew_leases([anna.user_id], [anna.user_id]) == {
+                anna.user_id: "online"
+            }
 
     anna.refresh_from_db()
     assert (anna.away_since, anna.choice) == (None, AVAILABLE)
@@ -280,7 +282,7 @@ def test_a_choice_is_never_overridden(berlin, anna):
     idle(anna)
 
     operators.mark_idle(timezone.now())
-    operators.heard_from([anna.user_id], [anna.user_id])
+    operators.renew_leases([anna.user_id], [anna.user_id])
 
     anna.refresh_from_db()
     assert (anna.choice, anna.presence(timezone.now())) == (BUSY, "busy")

@@ -136,7 +136,7 @@ def test_who_comes_back_too_late_may_not_write_but_join(anna, ben, vera, now):
     row = factories.conversation(vera)
     here(ben, now)
     handover.hand_over_lost(now)
-    operators.heard_from([anna.user_id], [anna.user_id])
+    operators.renew_leases([anna.user_id], [anna.user_id])
     actor = factories.actor(anna)
 
     with pytest.raises(NotAllowed):

@@ -38,9 +38,9 @@ def test_a_lease_that_is_renewed_in_time_has_been_had_since_its_beginning(now):
 def test_a_lease_given_back_is_free_at_once_and_nobody_elses_can_be(now):
     leases.take("beat", "one", now, 10)
 
-    leases.give_back("beat", "two")
+    leases.release("beat", "two")
     still = leases.take("beat", "two", now, 10)
-    leases.give_back("beat", "one")
+    leases.release("beat", "one")
 
     assert not still
     assert leases.take("beat", "two", now, 10)
@@ -85,7 +85,7 @@ def test_it_is_known_since_when_servers_listen(now):
 def test_servers_that_were_away_listen_anew(now):
     leases.listen()
     Lease.objects.update(
-        since=now - timedelta(hours=2), until=now - leases.HEARD_FOR - timedelta(seconds=1)
+        since=now - timedelta(hours=2), until=now - leases.LISTENING_LEASE - timedelta(seconds=1)
     )
 
     leases.listen()

@@ -32,7 +32,7 @@ async def watched(sockets: Sockets):
 
 @asynccontextmanager
 async def watching():
-    task = asyncio.create_task(SessionWatch().keep())
+    task = asyncio.create_task(SessionWatch().run())
     await asyncio.sleep(0)
     yield
     task.cancel()

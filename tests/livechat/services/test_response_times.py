@@ -95,7 +95,7 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
 def day(operator: Operator, *, since: datetime | None = None) -> tuple[int, float | None]:
     """Return what the operator sees: number of conversations, and their average wait in seconds."""
     began = factories.minutes_ago(60) if since is None else since
-    answers = response_times.told(factories.actor(operator), began)
+    answers = response_times.average_since(factories.actor(operator), began)
     return answers.count, answers.seconds
 
 

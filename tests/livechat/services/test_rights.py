@@ -247,7 +247,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
     await desk.send("conversation.watch", conversation=chat.public_id)
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
-    looking = asyncio.create_task(session_watch.look([socket], told=True))
+    looking = asyncio.create_task(session_watch.check_access([socket], changed=True))
     await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the watch command
     may_go_on.set()
     await looking

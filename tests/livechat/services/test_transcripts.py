@@ -267,7 +267,7 @@ def test_who_may_not_read_it_does_not_get_it(client, chat, anna, vera, berlin, m
     assert client.get(missing).status_code == 404
     with pytest.raises(NotFound):
         transcripts.opened(stranger, chat.public_id, "text")
-    monkeypatch.setattr(signed_links, "GOOD_FOR", -1)
+    monkeypatch.setattr(signed_links, "VALID_FOR", -1)
     assert client.get(address).status_code == 404
 
 

@@ -21,7 +21,7 @@ from livechat.models import Channel, ChannelRule, Embedding, Operator
 from livechat.services import widgets
 from livechat.services.widgets import Widget
 from livechat.widget_init import endpoint
-from livechat.widget_init.snapshot import MAX_OF_A_CHANNEL, MAX_SIGHTINGS, snapshot
+from livechat.widget_init.snapshot import MAX_OF_A_CHANNEL, MAX_PENDING_WEBSITES, snapshot
 from tests import factories
 from tests.asgi import Exchange
 
@@ -396,7 +396,7 @@ def test_a_warm_answer_asks_the_database_nothing(berlin, django_assert_num_queri
 
 async def test_while_the_database_is_away_it_says_what_it_last_knew():
     widget(rule(ButtonAction.HIDE, "/cart"))
-    snapshot.saw(1, SHOP)
+    snapshot.note_website(1, SHOP)
 
     async def away(_service, *_values):
         raise Unavailable from OperationalError("gone")
@@ -490,22 +490,22 @@ async def test_somebody_who_claims_many_names_fills_no_memory_while_the_database
     for _ in range(3):
         for channel in range(300):
             for number in range(20):
-                snapshot.saw(channel, f"https://{uuid.UUID(int=number)}.example")
+                snapshot.note_website(channel, f"https://{uuid.UUID(int=number)}.example")
         await snapshot.refresh(away)
 
-    assert len(snapshot._sightings) == MAX_SIGHTINGS
+    assert len(snapshot._sightings) == MAX_PENDING_WEBSITES
 
 
 async def test_of_one_channel_few_are_noted_between_two_snapshots():
     for number in range(200):
-        snapshot.saw(1, f"https://{uuid.UUID(int=number)}.example")
+        snapshot.note_website(1, f"https://{uuid.UUID(int=number)}.example")
 
     assert len(snapshot._sightings) == MAX_OF_A_CHANNEL
 
 
 async def test_a_sighting_that_cannot_be_stored_does_not_come_again():
     widget()
-    snapshot.saw(1, SHOP)
+    snapshot.note_website(1, SHOP)
 
     async def broken(service, *_values):
         if service is widgets.remember:
