@@ -79,7 +79,7 @@ BUS_ECHO_AGE = Gauge(
 
 # --- HTTP
 
-HTTP_ANSWERS = Counter("livechat_http_answers", "Answers to HTTP requests.", ["door", "status"])
+HTTP_ANSWERS = Counter("livechat_http_answers", "Answers to HTTP requests.", ["entry", "status"])
 HTTP_SECONDS = Histogram(
     "livechat_http_seconds", "Answers of Django, to their last byte.", buckets=SECONDS
 )
@@ -99,9 +99,9 @@ def sent(frame: str) -> None:
     _sent[frame[9 : frame.find('"', 9)]] += 1
 
 
-def answered(door: str, status: int) -> None:
+def answered(entry: str, status: int) -> None:
     """Count an HTTP response by its entry point and status class."""
-    _answered[door, status // 100] += 1
+    _answered[entry, status // 100] += 1
 
 
 def socket_closed(kind: str, code: int) -> None:
@@ -121,8 +121,8 @@ def flush() -> None:
         FRAMES_RECEIVED.labels(tag(command)).inc(count)
     for name, count in _sent.items():
         FRAMES_SENT.labels(name).inc(count)
-    for (door, hundreds), count in _answered.items():
-        HTTP_ANSWERS.labels(door, f"{hundreds}xx").inc(count)
+    for (entry, hundreds), count in _answered.items():
+        HTTP_ANSWERS.labels(entry, f"{hundreds}xx").inc(count)
     _received.clear()
     _sent.clear()
     _answered.clear()

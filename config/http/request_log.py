@@ -57,12 +57,12 @@ class RequestLog:
             log("http.answered", status=status, seconds=round(seconds, 3))
 
 
-def counting(door: str, send: Any) -> Any:
-    """Return a `send` that also counts the response's status under the metric label `door`."""
+def counting(entry: str, send: Any) -> Any:
+    """Return a `send` that also counts the response's status under the metric label `entry`."""
 
     async def send_and_count(message: Any) -> None:
         if message["type"] == "http.response.start":
-            metrics.answered(door, message["status"])
+            metrics.answered(entry, message["status"])
         await send(message)
 
     return send_and_count

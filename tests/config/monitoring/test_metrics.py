@@ -194,7 +194,7 @@ def test_every_process_answers_for_all(migrated, tmp_path):
             app.kill()
     for text in texts:
         assert "livechat_processes 2.0" in text
-        assert 'livechat_http_answers_total{door="django",status="4xx"} 2.0' in text
+        assert 'livechat_http_answers_total{entry="django",status="4xx"} 2.0' in text
 
 
 def test_the_page_tells_every_metric_and_no_other():
