@@ -17,8 +17,8 @@ import uvloop
 from benchmarks import designs, growth
 from benchmarks.designs import Design, Place
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
-from benchmarks.http_load import Asked, ask
-from benchmarks.load import Heard, load
+from benchmarks.http_load import RequestResult, ask
+from benchmarks.load import LoadResult, load
 from benchmarks.page import RESULTS
 from benchmarks.servers import OTHER_CORE, SERVER_CORE, Server, run
 from benchmarks.sockets import Socket, connect
@@ -51,7 +51,7 @@ class Bench:
 
     def delivery(self) -> None:
         """Compare durable messages per second with the naive design and the bare echo."""
-        heard: dict[Design, list[Heard]] = {ECHO: [], NAIVE: [], PRODUCT: []}
+        heard: dict[Design, list[LoadResult]] = {ECHO: [], NAIVE: [], PRODUCT: []}
         for _ in range(self.rounds):
             for design, rounds in heard.items():
                 rounds.append(uvloop.run(self._chat(design)))
@@ -78,21 +78,21 @@ class Bench:
         # Unlike the rate, this ratio stays valid if the machine is busy with other work.
         self.aim(Aim("of the bare echo, by CPU", ratio(costs[ECHO], costs[PRODUCT]), 0.2))
 
-    async def _chat(self, design: Design) -> Heard:
+    async def _chat(self, design: Design) -> LoadResult:
         factor = SLOWER if design is NAIVE else 1
         with self.world.serving(design.name) as server:
             async with load(design, server, self.places) as talk:
                 return await talk.chat(
                     factor * self.seconds,
                     window=self.window,
-                    patience=60,
+                    timeout=60,
                     warm_up=factor * self.seconds / 2,
                 )
 
     def init(self) -> None:
         """Compare `init`, the widget's first request on each page, with a plain async view."""
         kinds = ("asynchronous view", PRODUCT.name)
-        asked: dict[str, list[Asked]] = {kind: [] for kind in kinds}
+        asked: dict[str, list[RequestResult]] = {kind: [] for kind in kinds}
         for _ in range(self.rounds):
             for kind, rounds in asked.items():
                 rounds.append(uvloop.run(self._init(kind)))
@@ -114,7 +114,7 @@ class Bench:
         view, ours = kinds
         self.aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
 
-    async def _init(self, kind: str) -> Asked:
+    async def _init(self, kind: str) -> RequestResult:
         site = "https://shop.example"
         query = urlencode({"url": f"{site}/teas/oolong?page=2", "lang": "de-AT"})
         path = f"/widget/{self.places[0]['key']}/init?{query}"
@@ -147,7 +147,7 @@ class Bench:
             async with load(PRODUCT, server, self.places) as talk:
                 if not self.maximum:
                     heard = await talk.chat(
-                        self.seconds, window=self.window, patience=60, warm_up=self.seconds / 2
+                        self.seconds, window=self.window, timeout=60, warm_up=self.seconds / 2
                     )
                     self.maximum = heard.rate
                 await talk.quiet(10)
@@ -262,7 +262,7 @@ def _percent(shares: Any) -> str:
     return f"{100 * figure(shares).median:.0f} %"
 
 
-def _milliseconds(rounds: list[Heard]) -> tuple[Figure, ...]:
+def _milliseconds(rounds: list[LoadResult]) -> tuple[Figure, ...]:
     return tuple(
         figure(1000 * percentile(values, share) for values in each)
         for each in ([h.acks for h in rounds], [h.deliveries for h in rounds])

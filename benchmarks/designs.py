@@ -143,7 +143,7 @@ async def visitor_socket(port: int, key: str, token: str | None, conversation: s
     named = f',"token":"{token}"' if token else ""
     named += f',"conversation":"{conversation}","after_seq":0' if conversation else ""
     socket = await connect(port, f"/ws/visitor/{key}/")
-    heard = _Heard(socket)
+    heard = _Received(socket)
     socket.send(b'{"type":"hello","version":1,"tab":"t"%b}' % named.encode())
     await heard.frame(b'{"type":"welcome"')
     socket.hears = _only_heartbeats(socket)
@@ -153,7 +153,7 @@ async def visitor_socket(port: int, key: str, token: str | None, conversation: s
 async def operator_socket(port: int, session: str) -> Socket:
     """Return a dashboard's socket after it has received its inbox."""
     socket = await connect(port, "/ws/staff/", f"Cookie: sessionid={session}\r\n")
-    heard = _Heard(socket)
+    heard = _Received(socket)
     socket.send(b'{"type":"hello","version":1,"tab":"t"}')
     await heard.frame(b'{"type":"welcome"')
     socket.send(b'{"type":"inbox.fetch"}')
@@ -162,7 +162,7 @@ async def operator_socket(port: int, session: str) -> Socket:
     return socket
 
 
-class _Heard:
+class _Received:
     """Waits for frames of a socket. It sets the socket's `hears`; the caller replaces it later."""
 
     def __init__(self, socket: Socket) -> None:

@@ -20,7 +20,7 @@ django.setup()
 
 from livechat.bus import Bus, Post  # noqa: E402
 
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 WARM_UP = 20
 FRAME = json.dumps({"type": "message.posted", "text": "Let me have a look – one moment, please."})
 
@@ -40,7 +40,7 @@ class Member:
             self._bus.publish([Post(("answers",), frame)])
 
 
-class Asker:
+class RequestingSubscriber:
     """Receives the replies."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ async def members(count: int) -> None:
 
 async def ask(counts: Sequence[int], posts: int) -> dict[int, list[float]]:
     """Return the round-trip seconds of each post, per size of group; the groups take turns."""
-    bus, asker = Bus(), Asker()
+    bus, asker = Bus(), RequestingSubscriber()
     await bus.attach()
     bus.registry.join(asker, "answers")
     others = [
@@ -78,7 +78,7 @@ async def ask(counts: Sequence[int], posts: int) -> dict[int, list[float]]:
             await _first(bus, asker, count)
         for number in range(WARM_UP + posts):
             for count in counts:
-                seconds = await _once(bus, asker, count, PATIENCE_SECONDS)
+                seconds = await _once(bus, asker, count, TIMEOUT_SECONDS)
                 if number >= WARM_UP:
                     took[count].append(seconds)
     finally:
@@ -89,9 +89,9 @@ async def ask(counts: Sequence[int], posts: int) -> dict[int, list[float]]:
     return took
 
 
-async def _first(bus: Bus, asker: Asker, count: int) -> None:
+async def _first(bus: Bus, asker: RequestingSubscriber, count: int) -> None:
     """Publish until the other process replies. Raises RuntimeError after 30 s."""
-    deadline = time.monotonic() + 3 * PATIENCE_SECONDS
+    deadline = time.monotonic() + 3 * TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         try:
             await _once(bus, asker, count, 0.5)
@@ -101,11 +101,11 @@ async def _first(bus: Bus, asker: Asker, count: int) -> None:
     raise RuntimeError(f"nobody answers for {count}")
 
 
-async def _once(bus: Bus, asker: Asker, count: int, patience: float) -> float:
+async def _once(bus: Bus, asker: RequestingSubscriber, count: int, timeout: float) -> float:
     asker.answered.clear()
     began = time.perf_counter()
     bus.publish([Post((f"group.{count}",), FRAME)])
-    await asyncio.wait_for(asker.answered.wait(), patience)
+    await asyncio.wait_for(asker.answered.wait(), timeout)
     return time.perf_counter() - began
 
 

@@ -13,7 +13,7 @@ import uvloop
 from benchmarks import designs
 from benchmarks.designs import Place, Product, Side
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio
-from benchmarks.load import Heard, load
+from benchmarks.load import LoadResult, load
 from benchmarks.servers import Server, run
 from benchmarks.sockets import Socket, connect
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-CROWD = 1_000
+WAITING_SOCKETS = 1_000
 POSTS = 200
 ARRIVALS = 1_000
 OPENINGS = 300
@@ -34,7 +34,7 @@ PLAIN = ("-m", "benchmarks.plain_collector", "serve", "--port", "{port}")
 COUNTING = ("-m", "benchmarks.costs", "serve", "--port", "{port}")
 
 
-class Crossed(Product):
+class Relayed(Product):
     """The product in two processes, where every message crosses between them.
 
     Visitors are on the server of port `enter(port)`, operators on the one of port `other`.
@@ -60,7 +60,7 @@ class Servers(list[Server]):
 
 def workers(bench: "Bench") -> None:
     """Compare one process with two, where each message is stored by one and sent by the other."""
-    rounds: dict[str, list[Heard]] = {"one process": [], "two, every message crosses": []}
+    rounds: dict[str, list[LoadResult]] = {"one process": [], "two, every message crosses": []}
     for _ in range(bench.rounds):
         for number, (_name, heard) in enumerate(rounds.items(), 1):
             heard.append(uvloop.run(_chat(bench, number)))
@@ -84,22 +84,22 @@ def workers(bench: "Bench") -> None:
     bench.aim(Aim("times the CPU when every message crosses", ratio(two, one), 2, at_most=True))
 
 
-async def _chat(bench: "Bench", processes: int) -> Heard:
+async def _chat(bench: "Bench", processes: int) -> LoadResult:
     with ExitStack() as stack:
         servers = Servers(
             stack.enter_context(bench.world.serving(designs.Product.name)) for _ in range(processes)
         )
-        design = Crossed(servers[-1].port)
+        design = Relayed(servers[-1].port)
         async with load(design, servers, bench.places) as talk:  # type: ignore[arg-type]
             return await talk.chat(
-                bench.seconds, window=bench.window, patience=60, warm_up=bench.seconds / 2
+                bench.seconds, window=bench.window, timeout=60, warm_up=bench.seconds / 2
             )
 
 
 def fan_out(bench: "Bench") -> None:
     """Measure how long a post to a group takes, with 1 and 1,000 members in another process."""
     printed = run(
-        ["-m", "benchmarks.fan_out", str(POSTS), "1", str(CROWD)],
+        ["-m", "benchmarks.fan_out", str(POSTS), "1", str(WAITING_SOCKETS)],
         bench.world.product,
         pinned=False,
     )
@@ -117,7 +117,11 @@ def fan_out(bench: "Bench") -> None:
             for count in took
         ],
     )
-    bench.aim(Aim("1,000 members ÷ 1 member", ratio(medians[CROWD], medians[1]), 3, at_most=True))
+    bench.aim(
+        Aim(
+            "1,000 members ÷ 1 member", ratio(medians[WAITING_SOCKETS], medians[1]), 3, at_most=True
+        )
+    )
 
 
 def _chunked(values: list[float], parts: int) -> list[list[float]]:
@@ -145,23 +149,23 @@ async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
     async def handshake(place: Place) -> Socket:
         return await connect(server.port, f"/ws/visitor/{place['key']}/")
 
-    async def come_back(place: Place) -> Socket:
+    async def reconnect_visitors(place: Place) -> Socket:
         return await designs.visitor_socket(
             server.port, place["key"], place["token"], place["conversation"]
         )
 
-    async def come_anew(place: Place) -> Socket:
+    async def connect_new_visitors(place: Place) -> Socket:
         return await designs.visitor_socket(server.port, place["key"], None)
 
     with bench.world.serving(designs.Product.name) as server:
         rates: dict[str, float] = {}
         for name, enter in (
             ("handshakes", handshake),
-            ("visitors who resume a conversation", come_back),
-            ("newcomers", come_anew),
+            ("visitors who resume a conversation", reconnect_visitors),
+            ("newcomers", connect_new_visitors),
         ):
             rates[name], sockets = await _rate(enter, places)
-            if enter is not come_anew:
+            if enter is not connect_new_visitors:
                 for socket in sockets:
                     socket.close()
         rates["conversations opened by newcomers"], _none = await _rate(_open, sockets[:OPENINGS])
@@ -170,8 +174,8 @@ async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
     return rates
 
 
-async def _rate(do: Callable[[T], Awaitable[R]], crowd: Sequence[T]) -> tuple[float, list[R]]:
-    """Run `do` for each of `crowd`, AT_A_TIME concurrently; return rate per second and results."""
+async def _rate(do: Callable[[T], Awaitable[R]], items: Sequence[T]) -> tuple[float, list[R]]:
+    """Run `do` for each of `items`, AT_A_TIME concurrently; return rate per second and results."""
     free = asyncio.Semaphore(AT_A_TIME)
 
     async def one(who: T) -> R:
@@ -179,8 +183,8 @@ async def _rate(do: Callable[[T], Awaitable[R]], crowd: Sequence[T]) -> tuple[fl
             return await do(who)
 
     began = time.perf_counter()
-    done = await asyncio.gather(*map(one, crowd))
-    return len(crowd) / (time.perf_counter() - began), done
+    done = await asyncio.gather(*map(one, items))
+    return len(items) / (time.perf_counter() - began), done
 
 
 async def _open(socket: Socket) -> None:
@@ -202,7 +206,7 @@ async def _open(socket: Socket) -> None:
 def collector(bench: "Bench") -> None:
     """Compare the spread of latencies under load: the product's garbage collection and Python's."""
     kinds: dict[str, Any] = {"frozen, 50,000/20/100": None, "Python's own": PLAIN}
-    rounds: dict[str, list[Heard]] = {kind: [] for kind in kinds}
+    rounds: dict[str, list[LoadResult]] = {kind: [] for kind in kinds}
     rate = 0.4 * bench.maximum if bench.maximum else 1_000.0
     for _ in range(bench.rounds):
         for kind, words in kinds.items():
@@ -228,7 +232,7 @@ def collector(bench: "Bench") -> None:
     bench.aim(Aim("times the spread with Python's own", ratio(ours, plain), 1, at_most=True))
 
 
-async def _steady(bench: "Bench", words: Any, rate: float) -> Heard:
+async def _steady(bench: "Bench", words: Any, rate: float) -> LoadResult:
     with bench.world.serving(designs.Product.name, words) as server:
         async with load(designs.Product(), server, bench.places) as talk:
             await talk.talk(bench.seconds / 2, rate=rate)
@@ -260,13 +264,13 @@ def costs(bench: "Bench") -> None:
     )
 
 
-async def _counted(bench: "Bench", file: Any) -> tuple[Heard, dict[str, float]]:
+async def _counted(bench: "Bench", file: Any) -> tuple[LoadResult, dict[str, float]]:
     async with AsyncExitStack() as stack:
         with bench.world.serving(
             designs.Product.name, COUNTING, {"COSTS_FILE": str(file)}
         ) as server:
             talk = await stack.enter_async_context(load(designs.Product(), server, bench.places))
-            heard = await talk.chat(2 * bench.seconds, window=bench.window, patience=60, warm_up=0)
+            heard = await talk.chat(2 * bench.seconds, window=bench.window, timeout=60, warm_up=0)
             await talk.quiet(10)
             await stack.aclose()
     return heard, json.loads(file.read_text())

@@ -10,7 +10,7 @@ from benchmarks.servers import Server
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestResult:
     """The result of one round; `…_busy` are shares of one core."""
 
     rate: float
@@ -21,7 +21,7 @@ class Asked:
     load_busy: float
 
 
-class Asker(asyncio.Protocol):
+class HttpClient(asyncio.Protocol):
     """One connection that repeats a request after each response. `answers` counts responses."""
 
     def __init__(self, question: bytes) -> None:
@@ -61,7 +61,7 @@ class Asker(asyncio.Protocol):
 
 async def ask(
     server: Server, path: str, headers: dict[str, str], *, connections: int, seconds: float
-) -> Asked:
+) -> RequestResult:
     """Request `path` on `connections` connections for `seconds`, after a warm-up of half that.
 
     Raises RuntimeError for a response other than 200, and if there is none at all.
@@ -70,7 +70,7 @@ async def ask(
     question = "\r\n".join([*lines, "", ""]).encode()
     loop = asyncio.get_running_loop()
     askers = [
-        (await loop.create_connection(lambda: Asker(question), "127.0.0.1", server.port))[1]
+        (await loop.create_connection(lambda: HttpClient(question), "127.0.0.1", server.port))[1]
         for _ in range(connections)
     ]
     await asyncio.sleep(seconds / 2)
@@ -81,10 +81,10 @@ async def ask(
         asker.close()
     if not answers:
         raise RuntimeError("no answer at all")
-    return Asked(answers / passed, 1e6 * busy / answers, busy / passed, own / passed)
+    return RequestResult(answers / passed, 1e6 * busy / answers, busy / passed, own / passed)
 
 
-def _now(server: Server, askers: list[Asker]) -> tuple[float, float, float, float]:
+def _now(server: Server, askers: list[HttpClient]) -> tuple[float, float, float, float]:
     times = os.times()
     return (
         sum(asker.answers for asker in askers),

@@ -16,13 +16,13 @@ CONNECTING = 50
 
 
 @dataclass
-class Heard:
+class LoadResult:
     """The results of a span of time; latencies are in seconds."""
 
     seconds: float = 0.0
     messages: int = 0
     lost: int = 0
-    """Messages given up after `patience`; each is replaced by a new one."""
+    """Messages given up after `timeout`; each is replaced by a new one."""
     server_cpu: float = 0.0
     """CPU seconds of the server; `load_cpu` are those of the load generator."""
     load_cpu: float = 0.0
@@ -48,70 +48,72 @@ class Load:
         self._parse = design.parse
         self._awaited = design.awaited
         self._own_copy_is_ack = design.own_copy_is_ack
-        self._heard = Heard()
+        self._heard = LoadResult()
         self._again = False
         self._number = 0
         self._run = f"{random.getrandbits(48):012x}".encode()
         for side in sides:
             self._listen(side)
 
-    async def chat(self, seconds: float, *, window: int, patience: float, warm_up: float) -> Heard:
+    async def chat(
+        self, seconds: float, *, window: int, timeout: float, warm_up: float
+    ) -> LoadResult:
         """Keep `window` messages of each side under way; return the results of `seconds`.
 
         The warm-up before is not counted. A message without ack and delivery is given up after
-        `patience` seconds.
+        `timeout` seconds.
         """
         self._again = True
         for side in self.sides:
             for _ in range(window):
-                self._say(side, time.perf_counter())
-        await self._wait(warm_up, patience)
-        heard = await self._measure(self._wait(seconds, patience))
+                self._send_message(side, time.perf_counter())
+        await self._wait(warm_up, timeout)
+        heard = await self._measure(self._wait(seconds, timeout))
         self._again = False
         return heard
 
-    async def talk(self, seconds: float, *, rate: float) -> Heard:
+    async def talk(self, seconds: float, *, rate: float) -> LoadResult:
         """Send `rate` messages per second without waiting for responses; return the results.
 
         Latencies count from when a message was due, so a stall shows in all messages it delays.
         """
         return await self._measure(self._pace(seconds, rate))
 
-    async def quiet(self, patience: float) -> None:
-        """Wait until no message is under way; after `patience` seconds forget the rest."""
-        deadline = time.perf_counter() + patience
+    async def quiet(self, timeout: float) -> None:
+        """Wait until no message is under way; after `timeout` seconds forget the rest."""
+        deadline = time.perf_counter() + timeout
         while time.perf_counter() < deadline and any(side.sent for side in self.sides):
             await asyncio.sleep(0.05)
         for side in self.sides:
             side.sent.clear()
 
-    async def _measure(self, span: Awaitable[None]) -> Heard:
-        heard = self._heard = Heard()
+    async def _measure(self, span: Awaitable[None]) -> LoadResult:
+        heard = self._heard = LoadResult()
         clocks = (time.perf_counter, self._server.cpu_seconds, time.process_time)
         started = [clock() for clock in clocks]
         await span
         heard.seconds, heard.server_cpu, heard.load_cpu = (
             clock() - start for clock, start in zip(clocks, started, strict=True)
         )
-        self._heard = Heard()
+        self._heard = LoadResult()
         return heard
 
-    async def _wait(self, seconds: float, patience: float) -> None:
+    async def _wait(self, seconds: float, timeout: float) -> None:
         end = time.perf_counter() + seconds
         while (now := time.perf_counter()) < end:
             await asyncio.sleep(min(1.0, end - now))
-            self._give_up(time.perf_counter() - patience)
+            self._give_up(time.perf_counter() - timeout)
 
     async def _pace(self, seconds: float, rate: float) -> None:
         started = time.perf_counter()
         sent = 0
         while (now := time.perf_counter() - started) < seconds:
             while sent < now * rate:
-                self._say(random.choice(self.sides), started + sent / rate)  # noqa: S311
+                self._send_message(random.choice(self.sides), started + sent / rate)  # noqa: S311
                 sent += 1
             await asyncio.sleep(0.001)
 
-    def _say(self, side: Side, due: float) -> None:
+    def _send_message(self, side: Side, due: float) -> None:
         self._number += 1
         number = self._number
         client_id = b"%b-%b-4000-8000-%012x" % (self._run[:8], self._run[8:], number)
@@ -138,21 +140,21 @@ class Load:
     def _acked(self, side: Side, client_id: bytes) -> None:
         if state := side.sent.get(client_id):
             self._heard.acks.append(time.perf_counter() - state[0])
-            self._came(side, client_id, state)
+            self._on_frame(side, client_id, state)
 
     def _delivered(self, side: Side, client_id: bytes) -> None:
         # Also called for the copy of a sender's own message, which is not in `side.sent`.
         if state := side.sent.get(client_id):
             self._heard.deliveries.append(time.perf_counter() - state[0])
-            self._came(side, client_id, state)
+            self._on_frame(side, client_id, state)
 
-    def _came(self, side: Side, client_id: bytes, state: list[float]) -> None:
+    def _on_frame(self, side: Side, client_id: bytes, state: list[float]) -> None:
         state[1] -= 1
         if not state[1]:
             del side.sent[client_id]
             self._heard.messages += 1
             if self._again:
-                self._say(side, time.perf_counter())
+                self._send_message(side, time.perf_counter())
 
     def _give_up(self, before: float) -> None:
         for side in self.sides:
@@ -161,7 +163,7 @@ class Load:
             for client_id in [key for key, state in side.sent.items() if state[0] < before]:
                 del side.sent[client_id]
                 self._heard.lost += 1
-                self._say(side, time.perf_counter())
+                self._send_message(side, time.perf_counter())
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from tests.machine.app import OURS
 from tests.machine.ports import free_port
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -80,7 +80,7 @@ def serving(words: Sequence[str], environ: Mapping[str, str], log: Path) -> Iter
     finally:
         process.terminate()
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -111,7 +111,7 @@ def clean_environ() -> dict[str, str]:
 
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

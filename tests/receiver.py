@@ -27,7 +27,7 @@ class Received:
         return self.headers["webhook-id"]
 
     @property
-    def told(self) -> Any:
+    def json(self) -> Any:
         return json.loads(self.body)
 
 
@@ -94,7 +94,7 @@ class Receiver:
 
     def events(self) -> list[str]:
         """Return the types of the received events, in order."""
-        return [request.told["type"] for request in self.received]
+        return [request.json["type"] for request in self.received]
 
 
 @contextmanager

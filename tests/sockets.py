@@ -15,7 +15,7 @@ from livechat.models import Channel, Operator, User
 from livechat.wire import HEARTBEAT_SECONDS
 
 HOST = "testserver"
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 """For frames that must come; the computer may be busy."""
 
 
@@ -25,7 +25,7 @@ class Socket:
     def __init__(self, communicator: WebsocketCommunicator) -> None:
         self._communicator = communicator
         self.close_code: int | None = None
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         """Every received frame, for checks that a frame is absent."""
 
     async def send(self, type_: str, **fields: Any) -> None:
@@ -50,17 +50,17 @@ class Socket:
         Raises ConnectionError.
         """
         while True:
-            output = await self._communicator.receive_output(PATIENCE_SECONDS)
+            output = await self._communicator.receive_output(TIMEOUT_SECONDS)
             if output["type"] == "websocket.close":
                 self.close_code = output.get("code", 1000)
                 raise ConnectionError(f"closed {self.close_code}")
             frame: dict[str, Any] = json.loads(output["text"])
-            self.heard.append(frame)
+            self.received.append(frame)
             if not types or frame["type"] in types:
                 return frame
 
     async def closed(self) -> int:
-        """Return the close code; `heard` keeps the frames before it."""
+        """Return the close code; `received` keeps the frames before it."""
         try:
             while True:
                 await self.next()
@@ -80,10 +80,10 @@ class Socket:
         return frames
 
     async def disconnect(self) -> None:
-        await self._communicator.disconnect(timeout=PATIENCE_SECONDS)
+        await self._communicator.disconnect(timeout=TIMEOUT_SECONDS)
 
 
-class Ear:
+class RecordingSubscriber:
     """A subscriber of the bus, like a socket, that keeps the frames."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Sockets:
         if forwarded:
             headers.append((b"x-forwarded-for", forwarded.encode()))
         communicator = WebsocketCommunicator(websocket_application, path, headers)
-        accepted, _code = await communicator.connect(PATIENCE_SECONDS)
+        accepted, _code = await communicator.connect(TIMEOUT_SECONDS)
         if not accepted:
             return None
         socket = Socket(communicator)
@@ -158,9 +158,9 @@ class Sockets:
 
 async def beat_all() -> None:
     """Send every socket the heartbeat that is due within the next HEARTBEAT_SECONDS."""
-    pulse = HeartbeatLoop()
+    heartbeat_loop = HeartbeatLoop()
     for turn in range(1, HEARTBEAT_SECONDS + 1):
-        await pulse.beat(turn)
+        await heartbeat_loop.beat(turn)
 
 
 def session_cookie(user: User) -> str:

@@ -116,7 +116,7 @@ def test_what_cannot_begin_is_not_tried_again(folder, run):
 
 def test_the_report_tells_of_every_stage_and_names_what_was_flaky(folder, run):
     run()
-    [remembered] = stages.told(folder / "record")
+    [remembered] = stages.recorded(folder / "record")
     unlucky = Stage("Chromium", 60.0, 1, 3, 0.5, (Flaky("browser.test_chat::test_a", "no"),))
 
     lines = stages.report([remembered, unlucky])
@@ -139,5 +139,5 @@ def test_a_new_run_forgets_the_stages_of_the_last_one(folder, run):
 
     stages.begin(folder / "record")
 
-    assert stages.told(folder / "record") == []
+    assert stages.recorded(folder / "record") == []
     assert stages.report([]) == []

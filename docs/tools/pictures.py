@@ -79,7 +79,7 @@ class Studio:
         ben = self.operator("ben")
         ben.chooses("busy")
         vera = self.talk(anna)
-        self.crowd(anna)
+        self.take_busy_inbox(anna)
         self.take("chat", vera.page)
         self.again(vera, "chat-dark", DESKTOP | DARK)
         self.again(vera, "chat-phone", PHONE)
@@ -155,7 +155,7 @@ class Studio:
         expect(vera.entry("Then I take two, thank you!")).to_have_attribute("data-state", "seen")
         return vera
 
-    def crowd(self, anna: Operator) -> None:
+    def take_busy_inbox(self, anna: Operator) -> None:
         """Add three conversations: one assigned to Anna, two in the queue."""
         self.visitor("/demo/shop/", DESKTOP).write("Do you deliver to Norway?")
         expect(anna.rows("mine")).to_have_count(2)

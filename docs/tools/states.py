@@ -324,7 +324,7 @@ class Studio:
         if self._device.is_phone:
             anna.page.goto(f"{self._app.url}/dashboard/")
         anna.is_connected()
-        crowd = self.crowd(anna)
+        waiting_visitors = self.waiting_visitors(anna)
         self.take("inbox-list", anna.page)
         anna.rows("mine").first.click()
         anna.composer.wait_for()
@@ -336,7 +336,7 @@ class Studio:
         self.company(anna)
         self.take("inbox-company", anna.page)
         anna.page.locator("a.row[aria-current] .here-mark").wait_for(state="attached")
-        for somebody in crowd:
+        for somebody in waiting_visitors:
             somebody.page.context.close()
         anna.page.locator(".left-strip:not([hidden])").wait_for()
         self.take("inbox-left", anna.page)
@@ -348,10 +348,10 @@ class Studio:
         self.others(anna)
         self.status(anna)
 
-    def crowd(self, anna: Operator) -> list[Visitor]:
-        crowd = [self.somebody(text) for text in self._said[:3]]
+    def waiting_visitors(self, anna: Operator) -> list[Visitor]:
+        waiting_visitors = [self.somebody(text) for text in self._said[:3]]
         self.change_status(anna, "busy")
-        crowd += [self.somebody(text) for text in self._said[4:]]
+        waiting_visitors += [self.somebody(text) for text in self._said[4:]]
         expect(anna.rows("waiting")).not_to_have_count(0)
         self.change(
             "from django.utils import timezone; from datetime import timedelta;"
@@ -367,7 +367,7 @@ class Studio:
         )
         anna.page.reload()
         anna.is_connected()
-        return crowd
+        return waiting_visitors
 
     def somebody(self, text: str) -> Visitor:
         visitor = self.visitor()

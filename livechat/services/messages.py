@@ -96,7 +96,7 @@ def post_soon(items: Sequence[Item]) -> list[PostResult | Busy]:
     that stays locked must not delay all others of a process.
     """
     try:
-        return _post(items, patience=MOMENT_MS)
+        return _post(items, lock_wait_ms=MOMENT_MS)
     except OperationalError as error:
         if not lock_timeout.was_locked(error):
             raise
@@ -104,12 +104,12 @@ def post_soon(items: Sequence[Item]) -> list[PostResult | Busy]:
 
 
 def _post(
-    items: Sequence[Item], *, patience: int | None = None, waits: bool = True
+    items: Sequence[Item], *, lock_wait_ms: int | None = None, waits: bool = True
 ) -> list[PostResult | Busy]:
     try:
         with transaction.atomic():
-            if patience is not None:
-                lock_timeout.wait_at_most(patience)
+            if lock_wait_ms is not None:
+                lock_timeout.wait_at_most(lock_wait_ms)
             return _Batch(items, waits=waits).post()
     except IntegrityError:
         # The unique constraint is a safeguard; it should never fire, because the conversations
@@ -117,7 +117,9 @@ def _post(
         if len(items) == 1:
             return [Refused(IdConflict())]
         return [
-            outcome for item in items for outcome in _post([item], patience=patience, waits=waits)
+            outcome
+            for item in items
+            for outcome in _post([item], lock_wait_ms=lock_wait_ms, waits=waits)
         ]
 
 

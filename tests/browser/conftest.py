@@ -17,9 +17,9 @@ from playwright.sync_api import (
 )
 
 from tests.browser import environment
-from tests.browser.environment import Street, Template
-from tests.browser.people import PATIENCE_MS, Operator, Visitor
-from tests.browser.reaction_times import feel
+from tests.browser.environment import ServerPool, Template
+from tests.browser.people import TIMEOUT_MS, Operator, Visitor
+from tests.browser.reaction_times import reaction_times
 from tests.machine.app import App
 from tests.machine.workers import once
 
@@ -37,9 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the measured times. They are for information and fail no test."""
-    if feel.figures:
+    if reaction_times.figures:
         terminalreporter.section("how it feels: medians in milliseconds or frames")
-        for line in feel.lines():
+        for line in reaction_times.lines():
             terminalreporter.write_line(line)
 
 
@@ -55,7 +55,7 @@ class Chrome:
         """Return a browser profile of its own, for another person or device."""
         usual = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         made = self.browser.new_context(**{**usual, **options})
-        made.set_default_timeout(PATIENCE_MS)
+        made.set_default_timeout(TIMEOUT_MS)
         made.on("console", self._hear_console)
         made.on("weberror", self._hear_error)
         return made
@@ -103,19 +103,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 
 @pytest.fixture(scope="session")
-def street(
+def server_pool(
     template: Template, signed_in: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Street]:
+) -> Iterator[ServerPool]:
     """Provide copies of the template, made after the operators have signed in there."""
-    street = Street(template, tmp_path_factory.mktemp("street"))
-    yield street
-    street.close()
+    server_pool = ServerPool(template, tmp_path_factory.mktemp("server_pool"))
+    yield server_pool
+    server_pool.close()
 
 
 @pytest.fixture
-def server(street: Street) -> Iterator[App]:
+def server(server_pool: ServerPool) -> Iterator[App]:
     """Provide a server with the demo shop, for this test only."""
-    app = street.next()
+    app = server_pool.next()
     yield app
     app.kill()
     log = app.log.read_text()
@@ -195,14 +195,14 @@ def sign_in(page: Page, address: str, name: str, password: str) -> None:
 def operator(signed_in: dict[str, Any], server: App, chrome: Chrome) -> Callable[..., Operator]:
     """Return a function that creates operators: signed in, with a connected inbox."""
 
-    def come(name: str, **options: Any) -> Operator:
+    def open_page(name: str, **options: Any) -> Operator:
         page = chrome.context(storage_state=signed_in[name], **options).new_page()
         page.goto(f"{server.url}/dashboard/")
         somebody = Operator(page)
         somebody.is_connected()
         return somebody
 
-    return come
+    return open_page
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def can_fork(template: Template) -> bool:
     return preloaded.prepare(template.folder, environ)
 
 
-class Street:
+class ServerPool:
     """Servers that contain only the demo.
 
     The next server starts while a test uses the current one, so that no test waits for its server.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from playwright.sync_api import FloatRect, Frame, FrameLocator, Locator, Page, expect
 
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 """Limit in milliseconds for anything that must appear; the computer may be busy.
 
 It is twice the longest pause of a browser between two attempts to connect.
 """
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def until(page: Page | Frame, truth: str) -> None:
@@ -21,7 +21,7 @@ def until(page: Page | Frame, truth: str) -> None:
 
     Each check is a call from here: a page that forbids `eval` forbids it to a waiting script too.
     """
-    deadline = time.monotonic() + PATIENCE_MS / 1_000
+    deadline = time.monotonic() + TIMEOUT_MS / 1_000
     while not page.evaluate(truth):
         assert time.monotonic() < deadline, f"never came true: {truth}"
         page.wait_for_timeout(20)
@@ -70,7 +70,7 @@ class Writer:
         said = self.view.locator("li.entry:not(.line):not([data-author=operator][data-seq='0'])")
         expect(said.locator(".bubble")).to_have_text(list(texts))
 
-    def is_told(self, line: str) -> None:
+    def sees_line(self, line: str) -> None:
         """Expect one system line that contains `line`, such as "Anna joined"."""
         expect(self.view.locator("li.entry.line", has_text=line)).to_have_count(1)
 
@@ -175,8 +175,8 @@ class Operator(Writer):
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")
         # The whole inbox has loaded: waiting conversations, or the text that there are none.
-        told = self.section("waiting").locator("a.row, .none:not([hidden])")
-        expect(told.first).to_be_attached()
+        listed = self.section("waiting").locator("a.row, .none:not([hidden])")
+        expect(listed.first).to_be_attached()
 
     def chooses(self, status: str) -> None:
         """Set the status to available, busy or invisible."""

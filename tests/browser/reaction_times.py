@@ -22,7 +22,7 @@ AIMS: dict[str, str] = {
 
 
 @dataclass
-class Feel:
+class ReactionTimes:
     """Collects the measurements of one run, in the units of `AIMS`."""
 
     figures: dict[str, list[float]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def _p95(values: list[float]) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
 
 
-feel = Feel()
+reaction_times = ReactionTimes()
 """The measurements of this run."""
 
 

@@ -38,8 +38,8 @@ def test_axe_finds_nothing_bad_in_the_chat(visitor, operator, scheme):
 
     vera.view.get_by_role("button", name="Menu").click()
     vera.ends_the_chat()
-    vera.is_told("You ended the chat")
-    anna.is_told("The visitor ended the chat")
+    vera.sees_line("You ended the chat")
+    anna.sees_line("The visitor ended the chat")
     assert problems(vera.frame) == []
     assert problems(anna.page) == []
 

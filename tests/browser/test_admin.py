@@ -49,7 +49,7 @@ class ChannelPage:
     def field(self, name: str) -> Locator:
         return self.page.locator(f"#id_{name}")
 
-    def told(self, field: str) -> Locator:
+    def contrast_note(self, field: str) -> Locator:
         """Return the text below a pair of colours, identified by the background's field."""
         return self.page.locator(f".contrast[data-background={field}]")
 
@@ -90,12 +90,12 @@ class ChannelPage:
 def maria(signed_in: dict[str, Any], server: App, chrome: Any) -> Callable[..., ChannelPage]:
     """Return a function that opens a page of the Admin as the shop's administrator."""
 
-    def come(path: str = CHANNEL, **options: Any) -> ChannelPage:
+    def open_page(path: str = CHANNEL, **options: Any) -> ChannelPage:
         page = chrome.context(storage_state=signed_in["admin"], **options).new_page()
         page.goto(f"{server.url}/admin/{path}")
         return ChannelPage(page)
 
-    return come
+    return open_page
 
 
 @pytest.fixture
@@ -103,8 +103,8 @@ def empty(template: Any, tmp_path: Any) -> Iterator[App]:
     """Provide a server with an empty database and one administrator."""
     (tmp_path / "static").symlink_to(template.folder / "static")
     account = {"USERNAME": "nora", "EMAIL": "nora@bicycles.example", "PASSWORD": PASSWORD}
-    told = {f"DJANGO_SUPERUSER_{name}": value for name, value in account.items()}
-    app = App(tmp_path, environ=told)
+    environ = {f"DJANGO_SUPERUSER_{name}": value for name, value in account.items()}
+    app = App(tmp_path, environ=environ)
     app.manage("migrate", "--verbosity", "0")
     app.manage("createsuperuser", "--noinput", "--verbosity", "0")
     app.start()
@@ -120,9 +120,9 @@ def test_a_newcomer_gets_from_an_empty_database_to_a_chat(empty, chrome):
     nora = makes_a_channel(admin)
     snippet, policy, link = reads_the_widget_tab(nora, empty)
 
-    desk = Operator(admin.context.new_page())
-    desk.page.goto(f"{empty.url}/dashboard/")
-    desk.is_connected()
+    operator_page = Operator(admin.context.new_page())
+    operator_page.page.goto(f"{empty.url}/dashboard/")
+    operator_page.is_connected()
 
     page = STRANGERS_PAGE + snippet
     with website(empty.url, page, f"default-src 'none'; img-src data:; {policy}") as address:
@@ -131,8 +131,8 @@ def test_a_newcomer_gets_from_an_empty_database_to_a_chat(empty, chrome):
         vera.opens()
         expect(vera.view.get_by_text("Welcome! Which bicycle is yours?")).to_be_visible()
         expect(vera.launcher).to_have_css("background-color", "rgb(122, 31, 31)")
-        talk(vera, desk, "Do you repair brakes?", "Every day.")
-        desk.closes()
+        talk(vera, operator_page, "Do you repair brakes?", "Every day.")
+        operator_page.closes()
 
         other = Visitor(chrome.context().new_page())
         other.page.goto(address.replace("/page", "/checkout"))
@@ -142,12 +142,12 @@ def test_a_newcomer_gets_from_an_empty_database_to_a_chat(empty, chrome):
         expect(other.panel).to_be_visible()
         other.is_connected()
 
-        is_told_that_it_is_installed(nora, address.removesuffix("/page"))
+        sees_that_widget_is_installed(nora, address.removesuffix("/page"))
 
     guest = Direct(chrome.context().new_page())
     guest.page.goto(link)
     guest.is_connected()
-    talk(guest, desk, "I have no website before me", "No matter.")
+    talk(guest, operator_page, "I have no website before me", "No matter.")
 
 
 class Direct(Visitor):
@@ -210,15 +210,15 @@ def reads_the_widget_tab(nora: ChannelPage, app: App) -> tuple[str, str, str]:
     return snippet, " ".join(page.locator("[id^=widget-policy]").all_text_contents()), link
 
 
-def talk(vera: Visitor, desk: Operator, question: str, answer: str) -> None:
+def talk(vera: Visitor, operator_page: Operator, question: str, answer: str) -> None:
     vera.write(question)
-    desk.answers()
-    desk.reads(question)
-    desk.write(answer)
+    operator_page.answers()
+    operator_page.reads(question)
+    operator_page.write(answer)
     vera.reads(question, answer)
 
 
-def is_told_that_it_is_installed(nora: ChannelPage, origin: str) -> None:
+def sees_that_widget_is_installed(nora: ChannelPage, origin: str) -> None:
     nora.turns_to("Widget")
     seen = nora.page.locator(".seen td").first
     for _ in range(20):
@@ -296,14 +296,14 @@ def test_a_bad_expression_is_told_at_its_row_whichever_tab_is_open(maria):
 
 def test_an_unreadable_colour_is_told_and_put_right(maria):
     her = maria(CHANNEL + "#show-options")
-    told = her.told("header_background_color")
+    note = her.contrast_note("header_background_color")
     her.field("header_background_color").fill("#7a8cff")
-    expect(told).to_contain_text("Contrast 2.9 : 1 – too low for text")
+    expect(note).to_contain_text("Contrast 2.9 : 1 – too low for text")
     her.page.get_by_role("button", name="Use #616fca instead").click()
 
     expect(her.field("header_background_color")).to_have_value("#616fca")
-    expect(told.get_by_role("status")).to_have_text("Contrast 4.5 : 1")
-    expect(told.get_by_role("button")).to_be_hidden()
+    expect(note.get_by_role("status")).to_have_text("Contrast 4.5 : 1")
+    expect(note.get_by_role("button")).to_be_hidden()
     header = her.preview.locator(".window-head")
     expect(header).to_have_css("background-color", "rgb(97, 111, 202)")
 
@@ -311,7 +311,7 @@ def test_an_unreadable_colour_is_told_and_put_right(maria):
     for junk in ("red", "#12", "#123456;x:y", "url(//evil.example)", "javascript:alert(1)"):
         her.field("header_background_color").evaluate(WRITE, junk)
         assert her.preview.get_attribute("style") == before
-        expect(told.get_by_role("button")).to_be_hidden()
+        expect(note.get_by_role("button")).to_be_hidden()
     her.saves()
     expect(her.page.locator(".field-header_background_color .problems")).to_be_visible()
     expect(header).to_have_css("background-color", re.compile(r"^rgb\(\d+, \d+, \d+\)$"))
@@ -373,7 +373,7 @@ def test_axe_finds_nothing_bad_in_the_admin(server, maria, vera, anna, scheme):
     talk(vera, anna, "Is this tea green?", "As grass.")
     anna.notes("He asks this every year")
     anna.closes()
-    vera.is_told("Anna ended the chat")
+    vera.sees_line("Anna ended the chat")
 
     her = maria(color_scheme=scheme)
     dark = her.page.locator("html.dark")

@@ -79,7 +79,7 @@ def test_only_one_of_two_operators_takes_a_waiting_chat(vera, anna, ben):
     expect(anna.rows("mine")).to_have_count(1)
     expect(ben.rows("waiting")).to_have_count(0)
     expect(ben.rows("team")).to_have_count(1)
-    vera.is_told("Anna joined")
+    vera.sees_line("Anna joined")
 
 
 def test_a_colleague_joins_and_leaves(vera, anna, ben):
@@ -96,7 +96,7 @@ def test_a_colleague_joins_and_leaves(vera, anna, ben):
     ben.action("more").click()
     ben.action("leave").click()
     expect(ben.composer).to_be_hidden()
-    vera.is_told("Ben left")
+    vera.sees_line("Ben left")
 
 
 def test_each_sees_the_other_write_and_what_was_seen(vera, anna):
@@ -167,8 +167,8 @@ def test_a_visitor_ends_the_chat_and_starts_a_new_one(vera, anna):
     vera.reads("First question", "First answer")
 
     vera.ends_the_chat()
-    vera.is_told("You ended the chat")
-    anna.is_told("The visitor ended the chat")
+    vera.sees_line("You ended the chat")
+    anna.sees_line("The visitor ended the chat")
     expect(vera.composer).to_be_hidden()
     expect(anna.composer).to_be_hidden()
     expect(anna.rows("closed")).to_have_count(1)
@@ -188,7 +188,7 @@ def test_an_operator_ends_the_chat(vera, anna):
 
     anna.closes()
 
-    vera.is_told("Anna ended the chat")
+    vera.sees_line("Anna ended the chat")
     expect(vera.status).to_have_text("This chat has ended.")
     expect(vera.view.get_by_role("button", name="Start a new chat")).to_be_visible()
 

@@ -21,10 +21,10 @@ make(ben, "shipping", "We deliver within three days.").groups.add(*ben.groups.al
 make(ben, "secret", "hello from Ben alone")
 """
 
-TOLD = """
+SET_ATTRIBUTES = """
 from livechat.models import Visitor
-told = {"plan": "<b>gold</b>", "newsletter": True, "complained": False, "cart": 49.9}
-Visitor.objects.update(attributes=told)
+attributes = {"plan": "<b>gold</b>", "newsletter": True, "complained": False, "cart": 49.9}
+Visitor.objects.update(attributes=attributes)
 """
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -270,14 +270,14 @@ def test_what_the_website_tells_of_a_visitor_is_shown_as_text(server, vera, anna
     anna.answers()
     expect(anna.page.locator("visitor-context .told")).to_have_count(0)
 
-    server.manage("shell", "--verbosity", "0", "-c", TOLD)
+    server.manage("shell", "--verbosity", "0", "-c", SET_ATTRIBUTES)
     anna.page.reload()
 
-    told = anna.page.locator("visitor-context .told")
-    expect(told.locator("h3")).to_have_text("From the website")
-    expect(told.locator("dt")).to_have_text(["plan", "newsletter", "complained", "cart"])
-    expect(told.locator("dd")).to_have_text(["<b>gold</b>", "yes", "no", "49.9"])
-    expect(told.locator("dd *")).to_have_count(0)
+    section = anna.page.locator("visitor-context .section")
+    expect(section.locator("h3")).to_have_text("From the website")
+    expect(section.locator("dt")).to_have_text(["plan", "newsletter", "complained", "cart"])
+    expect(section.locator("dd")).to_have_text(["<b>gold</b>", "yes", "no", "49.9"])
+    expect(section.locator("dd *")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -285,16 +285,16 @@ def test_axe_finds_nothing_bad_in_cards_and_list(vera, operator, scheme):
     anna = operator("anna", color_scheme=scheme)
     opens_the_channels(anna)
     expect(card(anna, "Wholesale")).to_be_visible()
-    complaints = worst(anna.page)
+    complaints = axe_violations(anna.page)
     anna.page.go_back()
     is_writing(anna, vera)
     anna.composer.press_sequentially("::")
     expect(responses(anna)).to_have_count(3)
 
-    assert complaints + worst(anna.page) == []
+    assert complaints + axe_violations(anna.page) == []
 
 
-def worst(page):
+def axe_violations(page):
     """Return the violations that axe rates serious or critical, shortened."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [

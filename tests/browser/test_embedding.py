@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import brotli
 from playwright.sync_api import expect
 
-from tests.browser.people import PATIENCE_MS, Visitor, until
+from tests.browser.people import TIMEOUT_MS, Visitor, until
 from tests.browser.websites import website
 from tests.machine.app import App
 
@@ -101,13 +101,13 @@ def allow(server: App, origins: str) -> None:
         *("shell", "--no-imports", "-c"),
         f"from livechat.models import Channel; Channel.objects.update(allowed_origins={origins!r})",
     )
-    deadline = time.monotonic() + PATIENCE_MS / 1_000
-    while lets_in(server, "https://stranger.example"):
+    deadline = time.monotonic() + TIMEOUT_MS / 1_000
+    while is_allowed(server, "https://stranger.example"):
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
 
-def lets_in(server: App, origin: str) -> bool:
+def is_allowed(server: App, origin: str) -> bool:
     asked = Request(f"{server.url}/widget/kettleandleaf/init?url={origin}/")  # noqa: S310
     asked.add_header("Origin", origin)
     try:

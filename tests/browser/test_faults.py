@@ -96,10 +96,10 @@ def test_ending_a_chat_without_a_connection_is_promised_and_kept(vera, anna, ser
     expect(promise).to_be_visible()
     server.start()
 
-    vera.is_told("You ended the chat")
+    vera.sees_line("You ended the chat")
     expect(promise).to_be_hidden()
     anna.reads("Hello", "I have to go")
-    anna.is_told("The visitor ended the chat")
+    anna.sees_line("The visitor ended the chat")
 
 
 def test_a_button_pressed_without_a_connection_says_that_it_did_not_work(vera, anna, server):
@@ -139,7 +139,7 @@ def test_a_text_for_a_chat_that_was_ended_meanwhile_can_begin_a_new_one(vera, an
     expect(anna.rows("closed")).to_have_count(1)
     vera.write("One more thing")
 
-    line.mend()
+    line.restore()
 
     refused = vera.entry("One more thing")
     expect(refused).to_contain_text("Not sent: the chat has ended")
@@ -163,7 +163,7 @@ class Line:
             end.close()
         self._ends.clear()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._is_cut = False
 
     def _connect(self, end: WebSocketRoute) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.people import Operator, Visitor, Writer, until
-from tests.browser.reaction_times import feel
+from tests.browser.reaction_times import reaction_times
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 LONG = "".join(f"line {number} of what was copied\n" for number in range(500))
@@ -271,7 +271,7 @@ def test_megabytes_of_text_do_not_stop_the_page(chat: tuple[Visitor, Operator]) 
         }"""
     )  # work quadratic in the length would not end within the time-out
 
-    feel.note("widget: paste of 5 MB", took)
+    reaction_times.note("widget: paste of 5 MB", took)
 
 
 def test_files_are_dropped_anywhere_on_the_chat(chat: tuple[Visitor, Operator]) -> None:

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import expect
 
 from tests.browser.people import box
-from tests.browser.reaction_times import feel
+from tests.browser.reaction_times import reaction_times
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TABLET = {"viewport": {"width": 1100, "height": 800}}
@@ -49,7 +49,7 @@ Message.objects.bulk_create(
 
 
 @pytest.fixture
-def crowd(visitor, operator):
+def anna_with_waiting_chats(visitor, operator):
     """Add two waiting conversations; return Anna, who is busy and gets no chats automatically."""
     anna = operator("anna", **WIDE)
     anna.chooses("busy")
@@ -74,8 +74,8 @@ def palette(somebody):
     return somebody.page.locator("dialog.palette")
 
 
-def test_a_chat_is_found_taken_answered_and_closed_by_keys_alone(crowd):
-    anna = crowd
+def test_a_chat_is_found_taken_answered_and_closed_by_keys_alone(anna_with_waiting_chats):
+    anna = anna_with_waiting_chats
     keys(anna, "j")
     expect(shown(anna)).to_contain_text("First question")
     expect(anna.composer).to_be_hidden()
@@ -111,7 +111,7 @@ def test_what_is_sent_with_control_and_shift_closes_the_chat(vera, anna):
 
     expect(anna.rows("closed")).to_have_count(1)
     vera.reads("Are you open?", "Until six. Goodbye!")
-    vera.is_told("Anna ended the chat")
+    vera.sees_line("Anna ended the chat")
 
 
 def test_a_question_about_closing_is_taken_back_with_escape(vera, anna):
@@ -127,13 +127,13 @@ def test_a_question_about_closing_is_taken_back_with_escape(vera, anna):
     expect(anna.page.locator("inbox-page")).to_have_attribute("data-view", "conversation")
 
 
-def test_the_palette_finds_chats_and_actions(crowd):
-    anna = crowd
+def test_the_palette_finds_chats_and_actions(anna_with_waiting_chats):
+    anna = anna_with_waiting_chats
     keys(anna, "Control+k")
     expect(palette(anna).get_by_role("combobox")).to_be_focused()
     anna.page.keyboard.type("second")
     expect(palette(anna).get_by_role("option")).to_have_count(1)
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     keys(anna, "Enter")
     expect(shown(anna)).to_contain_text("Second question")
 
@@ -156,13 +156,13 @@ def test_the_cheat_sheet_tells_the_keys(anna):
     keys(anna, "?")
 
     expect(anna.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     keys(anna, "Escape")
     expect(anna.page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_the_list_is_searched_and_says_when_nothing_is_found(crowd):
-    anna = crowd
+def test_the_list_is_searched_and_says_when_nothing_is_found(anna_with_waiting_chats):
+    anna = anna_with_waiting_chats
     keys(anna, "/")
     expect(anna.page.get_by_test_id("search")).to_be_focused()
     anna.page.keyboard.type("first")
@@ -170,7 +170,7 @@ def test_the_list_is_searched_and_says_when_nothing_is_found(crowd):
 
     anna.page.keyboard.type(" of all")
     expect(anna.page.locator(".no-hit")).to_contain_text("No results for “first of all”.")
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     anna.page.get_by_role("button", name="Clear the search").click()
     expect(anna.page.locator("a.row")).to_have_count(2)
     expect(anna.page.get_by_test_id("search")).to_be_focused()
@@ -198,7 +198,7 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     guard = anna.page.locator(".guard")
     expect(guard).to_contain_text("Ben is typing a reply. Send anyway?")
     expect(anna.composer).to_have_value("Me too")
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     anna.composer.press("Enter")
 
     anna.reads("Hello", "Me too")
@@ -310,7 +310,7 @@ def test_a_beginner_is_led_to_a_chat_with_himself(server, operator):
     steps = anna.page.locator("main .steps")
     expect(steps.locator("li")).to_have_count(5)
     expect(steps.locator(".is-done")).to_have_count(1)  # the demo made her an operator
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     steps.get_by_role("button", name="Turn on sounds").click()
     expect(steps.locator(".is-done")).to_have_count(2)
 
@@ -353,7 +353,7 @@ def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
 
     expect(anna.page.get_by_role("button", name="Unmute sounds in this browser")).to_be_visible()
     expect(anna.page.get_by_role("link", name="Profile")).to_have_attribute("href", "/profile/")
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     anna.page.keyboard.press("Escape")
     expect(anna.page.get_by_role("button", name="Sign out")).to_be_hidden()
 
@@ -361,7 +361,7 @@ def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
 def test_sounds_that_are_blocked_are_said_to_be_and_the_tab_tells_what_waits(vera, anna):
     strip = anna.page.get_by_role("button", name="The browser blocks sounds")
     expect(strip).to_be_visible()
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     strip.click()
     expect(strip).to_be_hidden()
 
@@ -383,7 +383,7 @@ def test_a_phone_shows_one_pane_at_a_time(vera, operator):
     anna.rows("mine").tap()
     expect(anna.page.locator(".list-column")).to_be_hidden()
     expect(anna.page.get_by_role("separator")).to_have_count(0)
-    assert worst(anna.page) == []
+    assert axe_violations(anna.page) == []
     anna.action("context").tap()
     details = anna.page.locator("visitor-context")
     expect(details).to_be_visible()
@@ -400,15 +400,15 @@ def test_a_phone_shows_one_pane_at_a_time(vera, operator):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_bad_in_the_inbox(vera, operator, device, scheme):
     anna = operator("anna", color_scheme=scheme, **device)
-    complaints = worst(anna.page)
+    complaints = axe_violations(anna.page)
     vera.opens()
     vera.write("Hello")
     anna.answers()
-    complaints += worst(anna.page)
+    complaints += axe_violations(anna.page)
     if device is not WIDE:
         anna.action("context").click()
     expect(anna.page.locator("visitor-context .trail")).to_be_visible()
-    complaints += worst(anna.page)
+    complaints += axe_violations(anna.page)
 
     assert complaints == []
 
@@ -423,7 +423,7 @@ def test_hundreds_of_chats_are_walked_through_without_delay(server, operator):
 
     times, drawn = anna.page.evaluate(WALK)
 
-    feel.note("inbox: next of 500 chats by key", *times)
+    reaction_times.note("inbox: next of 500 chats by key", *times)
     # Most keys draw a conversation and no row; sometimes another event redraws the list.
     assert median(drawn) < 100, drawn
 
@@ -451,7 +451,7 @@ async () => {
 """
 
 
-def worst(page):
+def axe_violations(page):
     """Return the violations that axe rates serious or critical, shortened."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [

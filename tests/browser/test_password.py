@@ -19,13 +19,13 @@ OTHER = "another long password 7"
 def page(chrome, server: App, signed_in: dict[str, Any]) -> Callable[..., Page]:
     """Return a function that opens Anna's page for a new password."""
 
-    def come(**options: Any) -> Page:
+    def open_page(**options: Any) -> Page:
         context: BrowserContext = chrome.context(storage_state=signed_in["anna"], **options)
         page = context.new_page()
         page.goto(f"{server.url}/profile/password/")
         return page
 
-    return come
+    return open_page
 
 
 def fill(page: Page, old: str, new: str = OTHER, again: str | None = None) -> None:

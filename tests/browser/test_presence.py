@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import Operator
 
 
-def is_now(anna: Operator, status: str, words: str) -> None:
+def expect_status(anna: Operator, status: str, words: str) -> None:
     expect(anna.presence).to_have_attribute("data-presence", status)
     expect(anna.presence).to_have_accessible_name(f"Your status: {words}")
 
@@ -17,7 +17,7 @@ def other_tab(anna: Operator) -> Operator:
     return tab
 
 
-def touched_nothing(server, minutes: int = 31) -> None:
+def make_idle(server, minutes: int = 31) -> None:
     server.manage(
         *("shell", "--no-imports", "--verbosity", "0", "-c"),
         "from datetime import timedelta; from django.utils import timezone;"
@@ -33,17 +33,17 @@ def strip(page: Page):
 
 def test_whoever_is_busy_gets_no_new_chats_also_after_a_reload_and_in_every_tab(vera, anna):
     tab = other_tab(anna)
-    is_now(anna, "available", "Available")
+    expect_status(anna, "available", "Available")
 
     anna.chooses("busy")
-    is_now(tab, "busy", "Busy")
+    expect_status(tab, "busy", "Busy")
     vera.opens()
     vera.write("Hello")
 
     expect(anna.rows("waiting")).to_have_count(1)
     expect(anna.rows("mine")).to_have_count(0)
     anna.page.reload()
-    is_now(anna, "busy", "Busy")
+    expect_status(anna, "busy", "Busy")
     expect(strip(anna.page)).to_be_hidden()
 
 
@@ -58,7 +58,7 @@ def test_the_menu_is_worked_by_keyboard_and_tells_its_state(anna):
     anna.page.keyboard.press("ArrowDown")
     anna.page.keyboard.press("ArrowDown")
     anna.page.keyboard.press("Enter")
-    is_now(anna, "invisible", "Invisible")
+    expect_status(anna, "invisible", "Invisible")
     expect(menu).to_be_hidden()
     expect(anna.presence).to_be_focused()
 
@@ -67,14 +67,14 @@ def test_the_menu_is_worked_by_keyboard_and_tells_its_state(anna):
     expect(call).to_have_attribute("aria-checked", "false")
     anna.page.keyboard.press("End")
     anna.page.keyboard.press("Enter")
-    is_now(anna, "invisible", "Invisible, in a call")
+    expect_status(anna, "invisible", "Invisible, in a call")
 
     anna.page.keyboard.press("Enter")
     expect(chosen).to_have_count(1)
     expect(call).to_have_attribute("aria-checked", "true")
     anna.page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
-    is_now(anna, "invisible", "Invisible, in a call")
+    expect_status(anna, "invisible", "Invisible, in a call")
 
 
 def test_the_palette_offers_every_status_but_ones_own(anna):
@@ -85,7 +85,7 @@ def test_the_palette_offers_every_status_but_ones_own(anna):
 
     offers.first.click()
 
-    is_now(anna, "busy", "Busy")
+    expect_status(anna, "busy", "Busy")
 
 
 def test_colleagues_see_who_is_busy_and_not_who_is_invisible(vera, anna, ben):
@@ -120,7 +120,7 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
     chrome.expect_a_dead_server()
     tab = other_tab(anna)
     server.kill()
-    touched_nothing(server)
+    make_idle(server)
     server.start()
 
     # The connections return by themselves, without any activity of the operator.
@@ -128,7 +128,7 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
         expect(strip(page)).to_contain_text(
             "Away: no activity for 30 minutes. You get no new chats."
         )
-    is_now(anna, "away", "Away")
+    expect_status(anna, "away", "Away")
     vera.opens()
     vera.write("Hello")
     expect(anna.rows("waiting")).to_have_count(1)
@@ -137,17 +137,17 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
 
     for page in (anna.page, tab.page):
         expect(strip(page)).to_be_hidden()
-    is_now(anna, "available", "Available")
+    expect_status(anna, "available", "Available")
     anna.page.reload()
-    is_now(anna, "available", "Available")
+    expect_status(anna, "available", "Available")
     expect(strip(anna.page)).to_be_hidden()
 
 
 def test_whoever_opens_the_page_after_half_an_hour_is_there(anna, server):
-    touched_nothing(server)
+    make_idle(server)
 
     anna.page.reload()
     anna.is_connected()
 
-    is_now(anna, "available", "Available")
+    expect_status(anna, "available", "Available")
     expect(strip(anna.page)).to_be_hidden()

@@ -18,12 +18,12 @@ from tests.machine.app import App
 def profile(chrome, server: App, signed_in: dict[str, Any]) -> Callable[..., Page]:
     """Return a function that opens the profile of an operator."""
 
-    def come(name: str = "anna", **options: Any) -> Page:
+    def open_page(name: str = "anna", **options: Any) -> Page:
         page: Page = chrome.context(storage_state=signed_in[name], **options).new_page()
         page.goto(f"{server.url}/profile/")
         return page
 
-    return come
+    return open_page
 
 
 def picture(colour: str = "#804020") -> dict[str, Any]:
@@ -143,26 +143,26 @@ def test_every_sound_can_be_tried(profile):
         }"""
     )
 
-    heard: list[float] = []
+    received: list[float] = []
     for button in page.get_by_role("button", name=re.compile("^Test")).all():
         button.click()
-        is_heard = f"window.tones.length > {len(heard)}"
+        is_heard = f"window.tones.length > {len(received)}"
         until(page, f"{is_heard} || !document.querySelector('[data-blocked]').hidden")
         if not page.evaluate(is_heard):  # its audio was not ready, and the page asks to try again
             button.click()
             until(page, is_heard)
         assert (button.text_content() or "") in page.evaluate("window.seen")
-        heard = page.evaluate("window.tones")
+        received = page.evaluate("window.tones")
 
-    assert len(set(heard)) >= 5
+    assert len(set(received)) >= 5
     expect(page.locator("[data-blocked]")).to_be_hidden()
 
 
 @pytest.mark.parametrize(
-    ("answer", "told", "helped"),
+    ("answer", "message", "helped"),
     [("granted", "Allowed in this browser.", False), ("denied", "Blocked in this browser.", True)],
 )
-def test_the_browser_is_asked_whether_it_shows_notifications(profile, answer, told, helped):
+def test_the_browser_is_asked_whether_it_shows_notifications(profile, answer, message, helped):
     page = profile()
     # Not every headless browser can show the question: some deny the permission from the start.
     page.add_init_script(
@@ -178,7 +178,7 @@ def test_the_browser_is_asked_whether_it_shows_notifications(profile, answer, to
 
     box.get_by_role("button", name="Allow in this browser").click()
 
-    expect(box.get_by_role("status")).to_have_text(told)
+    expect(box.get_by_role("status")).to_have_text(message)
     expect(box.get_by_role("button")).to_have_count(0)
     expect(box.locator("[data-hint]")).to_be_visible(visible=helped)
 

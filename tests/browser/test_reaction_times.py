@@ -10,7 +10,7 @@ from tests.browser.reaction_times import (
     FRAMES_TO_BUBBLE,
     FRAMES_WHILE_SCROLLING,
     KEYS_TO_PAINT,
-    feel,
+    reaction_times,
 )
 from tests.machine.app import App
 
@@ -71,9 +71,9 @@ def test_a_key_paints_and_a_text_stands_at_once(vera, anna):
         vera.composer.press_sequentially(f"{SENTENCE} {number}", delay=30)
         vera.composer.press("Enter")
     vera.reads(*[f"{SENTENCE} {number}" for number in range(3)])
-    feel.note("widget: key press to paint", *vera.frame.evaluate("keyWaits"))
+    reaction_times.note("widget: key press to paint", *vera.frame.evaluate("keyWaits"))
     frames = vera.frame.evaluate("bubbleFrames")
-    feel.note("widget: Enter to own bubble", *frames)
+    reaction_times.note("widget: Enter to own bubble", *frames)
     assert max(frames) <= 2
 
     anna.answers()
@@ -83,9 +83,9 @@ def test_a_key_paints_and_a_text_stands_at_once(vera, anna):
         anna.composer.press_sequentially(f"{SENTENCE}! {number}", delay=30)
         anna.composer.press("Enter")
         expect(anna.entry(f"{SENTENCE}! {number}")).to_be_visible()
-    feel.note("inbox: key press to paint", *anna.page.evaluate("keyWaits"))
+    reaction_times.note("inbox: key press to paint", *anna.page.evaluate("keyWaits"))
     frames = anna.page.evaluate("bubbleFrames")
-    feel.note("inbox: Enter to own bubble", *frames)
+    reaction_times.note("inbox: Enter to own bubble", *frames)
     assert max(frames) <= 2
 
 
@@ -93,14 +93,14 @@ def test_a_full_inbox_loads_switches_and_scrolls(busy, operator):
     started = time.monotonic()
     anna: Operator = operator("anna")
     expect(anna.rows("mine").first).to_be_visible()
-    feel.note("inbox: first load with 200 chats", (time.monotonic() - started) * 1_000)
+    reaction_times.note("inbox: first load with 200 chats", (time.monotonic() - started) * 1_000)
 
     rows = anna.rows("mine")
     for name in ("Visitor 001", "Visitor 002"):
         rows.filter(has_text=name).click()
         expect(anna.entries).to_have_count(3)
     for name in ("Visitor 001", "Visitor 002") * 5:
-        feel.note("inbox: switch to a chat in memory", anna.page.evaluate(_SWITCH, name))
+        reaction_times.note("inbox: switch to a chat in memory", anna.page.evaluate(_SWITCH, name))
 
     rows.filter(has_text="Visitor 000").click()
     expect(anna.page.locator(f"li.entry[data-seq='{LONG}']")).to_be_visible()
@@ -110,7 +110,7 @@ def test_a_full_inbox_loads_switches_and_scrolls(busy, operator):
         scroller.evaluate("scroller => { scroller.scrollTop = 0; }")
         anna.page.wait_for_timeout(20)
     expect(anna.page.locator("li.entry[data-seq='1']")).to_have_count(1)
-    feel.note(
+    reaction_times.note(
         "inbox: frame while scrolling 10,000 messages", *scroller.evaluate(FRAMES_WHILE_SCROLLING)
     )
 
@@ -147,4 +147,4 @@ def test_the_loader_hardly_works_before_a_click(chrome, server):
         spent.setdefault(blocked, []).append(metrics["ScriptDuration"] * 1_000)
         page.context.close()
     for with_it, without in zip(spent[False], spent[True], strict=True):
-        feel.note("loader: main thread before a click", max(0.0, with_it - without))
+        reaction_times.note("loader: main thread before a click", max(0.0, with_it - without))

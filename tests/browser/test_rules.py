@@ -5,14 +5,14 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import PATIENCE_MS, Visitor, until
+from tests.browser.people import TIMEOUT_MS, Visitor, until
 
 OPENS_MS = 6_000
 """Longer than the delay after which the demo opens a chat by itself."""
 
 
 @pytest.fixture
-def at_work(server) -> None:
+def make_operators_available(server) -> None:
     """Make the operators online without a browser for each."""
     server.manage(
         *("shell", "--no-imports", "-c"),
@@ -43,7 +43,7 @@ def is_known(vera: Visitor) -> Visitor:
 
 
 @pytest.fixture
-def website(at_work, vera, server):
+def website(make_operators_available, vera, server):
     """Return a function that opens a page of the shop as a new visitor."""
 
     def go(path: str) -> Visitor:
@@ -117,7 +117,7 @@ def test_what_the_visitor_does_in_a_chat_that_opened_itself_is_kept(website):
     vera.reads("How do I brew this?")
 
 
-def test_on_a_telephone_nothing_covers_the_page_by_itself(visitor, at_work):
+def test_on_a_telephone_nothing_covers_the_page_by_itself(visitor, make_operators_available):
     vera = is_known(visitor("/demo/contact/", viewport={"width": 390, "height": 844}))
     answered(vera)
 
@@ -127,7 +127,7 @@ def test_on_a_telephone_nothing_covers_the_page_by_itself(visitor, at_work):
     expect(vera.panel).to_be_hidden()
 
 
-def test_who_saves_data_is_shown_the_button_alone(visitor, at_work):
+def test_who_saves_data_is_shown_the_button_alone(visitor, make_operators_available):
     vera = is_known(visitor())
     vera.page.add_init_script(
         "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
@@ -222,7 +222,7 @@ def test_a_channel_that_is_archived_while_its_page_is_open_takes_its_button_away
 
 def asks_until_it_is_hidden(vera: Visitor) -> None:
     """Visit the page again until the server has noticed the change."""
-    deadline = time.monotonic() + PATIENCE_MS / 1_000
+    deadline = time.monotonic() + TIMEOUT_MS / 1_000
     while vera.launcher.is_visible():
         assert time.monotonic() < deadline
         vera.page.evaluate("Livechat.page()")

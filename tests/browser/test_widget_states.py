@@ -167,7 +167,7 @@ def test_who_waits_sees_for_how_long_and_may_leave_or_end(vera, anna):
     vera.view.get_by_role("button", name="Cancel").click()
     notice(vera, "waiting").get_by_role("button", name="End chat").click()
     vera.view.locator("chat-header .confirm .danger").click()
-    vera.is_told("You ended the chat")
+    vera.sees_line("You ended the chat")
     expect(notice(vera, "waiting")).to_have_count(0)
 
 
@@ -600,6 +600,6 @@ def test_any_colour_of_an_owner_can_be_read(visitor, channel, colour):
         vera.view.get_by_role("button", name="Menu").hover()
         assert problems(vera.frame) == []
         vera.ends_the_chat()
-        vera.is_told("You ended the chat")
+        vera.sees_line("You ended the chat")
         vera.view.get_by_role("button", name="Start a new chat").hover()
         assert problems(vera.frame) == []

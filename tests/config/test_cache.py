@@ -115,7 +115,7 @@ def test_the_channel_layer_reads_no_pickles(trap):
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "expected"),
     [
         ("", []),
         ("redis://127.0.0.1:6379/0", []),
@@ -131,10 +131,10 @@ def test_the_channel_layer_reads_no_pickles(trap):
         ("redis://redis/0", ["config.W007", "config.W008"]),
     ],
 )
-def test_a_redis_elsewhere_needs_a_password_and_tls(settings, url, told):
+def test_a_redis_elsewhere_needs_a_password_and_tls(settings, url, expected):
     settings.REDIS_URL = url
 
     found = configuration.redis_is_guarded()
 
-    assert [one.id for one in found] == told
+    assert [one.id for one in found] == expected
     assert all("secret" not in f"{one.msg}{one.hint}" for one in found)

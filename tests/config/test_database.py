@@ -35,10 +35,10 @@ def _shown(name: str) -> str:
 
 def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(has_limits):
     made: dict[int, object] = {}
-    told: list[str] = []
+    statements: list[str] = []
 
     def listen(execute, sql, params, many, context):
-        told.append(sql)
+        statements.append(sql)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(listen):
@@ -47,6 +47,8 @@ def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(has_lim
             connection.ensure_connection()
             made[id(connection.connection)] = connection.connection
 
-    assert len([sql for sql in told if "set_config" in sql]) == (len(made) if has_limits else 0)
+    assert len([sql for sql in statements if "set_config" in sql]) == (
+        len(made) if has_limits else 0
+    )
     if has_limits:
         assert (_shown("statement_timeout"), _shown("lock_timeout")) == ("31s", "29s")

@@ -39,7 +39,7 @@ def levels(check) -> set[Level]:
     return {finding.level for finding in check()}
 
 
-def told(check) -> str:
+def messages(check) -> str:
     return " ".join(finding.message for finding in check())
 
 
@@ -51,8 +51,8 @@ def test_old_libraries_are_an_error(monkeypatch):
 
     monkeypatch.setattr(programs, "MIN_VERSION", {"Django": (9, 0), "no-such-package": (1,)})
 
-    assert "Django is" in told(programs.versions)
-    assert "no-such-package is not installed" in told(programs.versions)
+    assert "Django is" in messages(programs.versions)
+    assert "no-such-package is not installed" in messages(programs.versions)
     assert Level.ERROR in levels(programs.versions)
 
 
@@ -70,7 +70,7 @@ def test_unsafe_settings_are_found_as_by_the_checks(settings):
 
     settings.ALLOWED_HOSTS = ["*"]
 
-    assert "config.E002" in told(setup.settings_are_safe)
+    assert "config.E002" in messages(setup.settings_are_safe)
 
 
 def test_a_secret_that_others_can_read_is_an_error(tmp_path, settings):
@@ -82,7 +82,7 @@ def test_a_secret_that_others_can_read_is_an_error(tmp_path, settings):
     key.chmod(0o644)
 
     assert Level.ERROR in levels(setup.secrets_are_kept)
-    assert settings.SECRET_KEY not in told(setup.secrets_are_kept)
+    assert settings.SECRET_KEY not in messages(setup.secrets_are_kept)
 
 
 def test_a_secret_of_one_machine_is_told_of_where_there_may_be_more(tmp_path, settings):
@@ -104,7 +104,7 @@ def test_channels_for_any_website_are_told_of():
     named.allowed_origins = ""
     named.save()
 
-    assert "1 of 1 channels" in told(setup.websites_are_named)
+    assert "1 of 1 channels" in messages(setup.websites_are_named)
 
 
 def test_static_files_are_collected_and_current(settings, tmp_path):
@@ -135,7 +135,7 @@ def test_a_sound_database_is_told_so():
 def test_missing_migrations_are_an_error():
     MigrationRecorder(connection).record_unapplied("livechat", "0001_initial")
 
-    assert "livechat.0001_initial" in told(database.has_every_migration)
+    assert "livechat.0001_initial" in messages(database.has_every_migration)
     assert levels(database.has_every_migration) == {Level.ERROR}
 
 
@@ -147,7 +147,7 @@ def test_what_postgresql_may_lose_is_an_error(monkeypatch):
 
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
-        lost = told(database.is_durable)
+        lost = messages(database.is_durable)
         cursor.execute("SET synchronous_commit = on")
     monkeypatch.setattr(database, "ask", durable)
 
@@ -225,18 +225,18 @@ def test_redis_that_is_away_is_an_error(settings):
     settings.REDIS_URL = "redis://:canary@127.0.0.1:1/0"
 
     assert levels(redis_server.is_reachable) == {Level.ERROR}
-    assert "canary" not in told(redis_server.is_reachable)
+    assert "canary" not in messages(redis_server.is_reachable)
 
 
 def test_files_have_to_be_written_and_must_not_be_served(settings, tmp_path):
     assert levels(machine.takes_files) == SOUND
 
     settings.STATIC_ROOT = tmp_path
-    assert "served to everybody" in told(machine.takes_files)
+    assert "served to everybody" in messages(machine.takes_files)
 
     (tmp_path / "files").rmdir()
     (tmp_path / "files").write_text("in the way")
-    assert "cannot be written" in told(machine.takes_files)
+    assert "cannot be written" in messages(machine.takes_files)
 
 
 def test_room_is_needed_on_the_disk(settings):
@@ -257,7 +257,7 @@ def test_few_open_files_are_told_of(monkeypatch):
 
 def test_jobs_that_nobody_does_are_an_error_and_failed_ones_are_told_of(db):
     assert levels(doctor_jobs.run_on_time) == {Level.ERROR}
-    assert "hand-over-lost" in told(doctor_jobs.run_on_time)
+    assert "hand-over-lost" in messages(doctor_jobs.run_on_time)
 
     for job in SCHEDULE:
         jobs.perform(job.name, job.work)
@@ -265,7 +265,7 @@ def test_jobs_that_nobody_does_are_an_error_and_failed_ones_are_told_of(db):
 
     Job.objects.filter(name="deliver").update(error="OperationalError")
     assert levels(doctor_jobs.run_on_time) == {Level.WARNING}
-    assert "deliver" in told(doctor_jobs.run_on_time)
+    assert "deliver" in messages(doctor_jobs.run_on_time)
 
     Job.objects.update(error="", started_at=timezone.now() - timedelta(days=1))
     assert levels(doctor_jobs.run_on_time) == {Level.ERROR}

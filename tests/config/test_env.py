@@ -88,7 +88,7 @@ def test_the_page_on_the_environment_names_every_variable_and_no_other():
     page = (env.BASE_DIR / "docs/reference/environment.md").read_text()
     source = (env.BASE_DIR / "config/env.py").read_text()
 
-    told = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+    documented = set(re.findall(r"^\| `(\w+)` \|", page, re.M))
     read = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', source))
 
-    assert told == read
+    assert documented == read

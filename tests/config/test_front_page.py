@@ -14,7 +14,7 @@ from tests.config.demo import test_demo
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "a long password 42"
-ROOMS = {"/demo/", "/dashboard/", "/admin/"}
+MAIN_PAGES = {"/demo/", "/dashboard/", "/admin/"}
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def demo(settings) -> None:
     settings.ROOT_URLCONF = test_demo.__name__
 
 
-def rooms(page: str) -> list[str]:
+def main_links(page: str) -> list[str]:
     """Return the main pages that a page links to."""
     found = [unescape(one) for one in re.findall(r'<a href="([^"]+)"', page)]
-    return [one for one in found if one in ROOMS]
+    return [one for one in found if one in MAIN_PAGES]
 
 
 def signed_in(client: Client, group: str | None, **fields) -> Client:
@@ -38,7 +38,7 @@ def test_a_stranger_sees_inbox_and_admin_and_can_sign_in(client):
     response = client.get("/")
 
     assert response.status_code == 200
-    assert rooms(response.text) == ["/dashboard/", "/admin/"]
+    assert main_links(response.text) == ["/dashboard/", "/admin/"]
     assert 'href="/login/"' in response.text
     assert "demo" not in response.text.lower()
 
@@ -46,7 +46,7 @@ def test_a_stranger_sees_inbox_and_admin_and_can_sign_in(client):
 def test_a_stranger_at_the_demo_sees_the_shop_first(client, demo):
     page = client.get("/").text
 
-    assert rooms(page) == ["/demo/", "/dashboard/", "/admin/"]
+    assert main_links(page) == ["/demo/", "/dashboard/", "/admin/"]
     assert "shown in the terminal" in page
 
 
@@ -67,7 +67,7 @@ def test_who_answers_or_manages_is_in_the_inbox_at_once(client, group):
 def test_an_analyst_sees_what_is_theirs_and_no_inbox(client, demo):
     page = signed_in(client, rights.ANALYSTS, is_staff=True).get("/").text
 
-    assert rooms(page) == ["/demo/", "/admin/"]
+    assert main_links(page) == ["/demo/", "/admin/"]
     assert "You are signed in as yusuf." in page
     assert "Sign out" in page
 
@@ -75,7 +75,7 @@ def test_an_analyst_sees_what_is_theirs_and_no_inbox(client, demo):
 def test_an_account_that_opens_nothing_is_told_whom_to_ask(client):
     page = signed_in(client, None).get("/").text
 
-    assert rooms(page) == []
+    assert main_links(page) == []
     assert "Ask a manager to give it rights." in page
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def fresh_look() -> Iterator[None]:
+def uncached_findings() -> Iterator[None]:
     start_page.forget()
     yield
     start_page.forget()

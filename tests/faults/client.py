@@ -26,7 +26,7 @@ WELCOME = 15.0
 FLOODING = 30.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 RETRY = 5.0
-PATIENCE = 0.5
+GAP_TIMEOUT = 0.5
 PASSING = frozenset({"rate_limited", "unavailable"})
 FINAL = frozenset({4400, 4403, 4409})
 
@@ -342,7 +342,7 @@ class Client:
         self._restart = True
 
     def look(self, conversation: str, *, now: bool = False) -> None:
-        """Fetch entries missing at the end of a timeline: now, or if they are late by PATIENCE."""
+        """Fetch entries missing at the end of a timeline: now, or after GAP_TIMEOUT."""
         timeline = self.timelines.get(conversation)
         timer = self._repairs.get(conversation)
         if timeline is None or not timeline.has_gap:
@@ -354,7 +354,7 @@ class Client:
             self.ask(conversation, after_seq=timeline.last)
         elif timer is None:
             self._repairs[conversation] = asyncio.get_running_loop().call_later(
-                PATIENCE, self._overdue, conversation
+                GAP_TIMEOUT, self._overdue, conversation
             )
 
     def _overdue(self, conversation: str) -> None:

@@ -31,15 +31,15 @@ def shared_foundations(tmp_path_factory):
 
 
 @pytest.fixture
-def seed(tell):
+def seed(print_line):
     """Return the seed of this run; FAULT_SEED repeats an earlier run."""
     number = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
-    tell(f"FAULT_SEED={number}")
+    print_line(f"FAULT_SEED={number}")
     return number
 
 
 @pytest.fixture
-def tell(capsys):
+def print_line(capsys):
     """Print a line at once, for a person who watches the run."""
 
     def say(line: object) -> None:

@@ -23,10 +23,10 @@ class LinkedWorld(World):
     """A world whose connections all go through links, except those of the tests themselves.
 
     Servers and jobs reach PostgreSQL and Redis through `to_postgres` and `to_redis`. Clients reach
-    the servers through `doors`, in the order of `apps`.
+    the servers through `links_to_servers`, in the order of `apps`.
     """
 
-    doors: list[Link] = field(default_factory=list)
+    links_to_servers: list[Link] = field(default_factory=list)
     to_postgres: Link = field(kw_only=True)
     to_redis: Link = field(kw_only=True)
     var: Path = field(kw_only=True)
@@ -35,11 +35,11 @@ class LinkedWorld(World):
 
     @property
     def addresses(self) -> list[str]:
-        return [f"ws://127.0.0.1:{door.port}" for door in self.doors]
+        return [f"ws://127.0.0.1:{link.port}" for link in self.links_to_servers]
 
     @property
     def links(self) -> list[Link]:
-        return [*self.doors, self.to_postgres, self.to_redis]
+        return [*self.links_to_servers, self.to_postgres, self.to_redis]
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query, sent directly to PostgreSQL."""
@@ -48,7 +48,7 @@ class LinkedWorld(World):
             cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
-    def said(self) -> int:
+    def entry_count(self) -> int:
         """Return the number of entries in the database."""
         [(count,)] = self.ask("SELECT count(*) FROM livechat_message")
         return int(count)
@@ -136,7 +136,7 @@ def services(
             **people,
             postgres=database,
             redis=memory,
-            doors=[stack.enter_context(network.link(app.port)) for app in apps],
+            links_to_servers=[stack.enter_context(network.link(app.port)) for app in apps],
             to_postgres=to_postgres,
             to_redis=to_redis,
             var=var,

@@ -47,7 +47,7 @@ async def chat(
     old: float = 0.0,
     gone: float = GONE,
     pause: float = 2.0,
-    patience: float = 75.0,
+    settle_seconds: float = 75.0,
     limit: float = float("inf"),
 ) -> Outcome:
     """Let `visitors` and the world's operators chat while `faults` lasts, then compare.
@@ -57,7 +57,7 @@ async def chat(
     release. A share `gone` of the writing visitors leaves for good during the test.
 
     After the last fault, people stop writing, and every promise must come true. The test gives up
-    when nothing has changed for `patience` seconds: an inbox learns of a lost event from two
+    when nothing has changed for `settle_seconds` seconds: an inbox learns of a lost event from two
     heartbeats, after 40 seconds at most. A broken variant may change forever, so it also gives up
     after `limit` seconds.
     """
@@ -93,7 +93,7 @@ async def chat(
         await farewell
         await _end(hands.values())
         survivors = [client for client in people if client not in leaving]
-        return await _settle(world, people, survivors, (patience, limit), counts)
+        return await _settle(world, people, survivors, (settle_seconds, limit), counts)
     finally:
         await _end([*hands.values(), *lives.values()])
 
@@ -121,7 +121,7 @@ async def _settle(
 
     Until then, a text may be acknowledged whose row was not there yet when the rows were read.
     """
-    patience, limit = limits
+    settle_seconds, limit = limits
     now = asyncio.get_running_loop().time
     started = moved_at = now()
     state: object = None
@@ -140,7 +140,7 @@ async def _settle(
         if state != before:
             moved_at = now()
         found = await asyncio.to_thread(violations, history)
-        if not found or now() - moved_at > patience or now() - started > limit:
+        if not found or now() - moved_at > settle_seconds or now() - started > limit:
             counts["conversations"], counts["entries"] = len(chats), len(entries)
             counts["notes"] = sum(entry.kind == "note" for entry in entries)
             counts["acked in all"] = sum(bool(item.acks) for item in history.written)

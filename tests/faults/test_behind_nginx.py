@@ -29,7 +29,7 @@ BEHIND = {
 }
 
 
-async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
+async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, print_line):
     with (
         world.services(tmp_path, servers=2, environ=BEHIND) as place,
         nginx.running([app.port for app in place.apps]) as proxy,
@@ -40,8 +40,8 @@ async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, tell):
         )
         statuses = proxy.statuses()
 
-    tell(outcome)
-    tell(f"acked within {outcome.wait(0.99):.3f} s (99 %); nginx answered {dict(statuses)}")
+    print_line(outcome)
+    print_line(f"acked within {outcome.wait(0.99):.3f} s (99 %); nginx answered {dict(statuses)}")
     closed = {name for name in outcome.counts if name.startswith("closed ")}
     assert outcome.violations == []
     assert closed <= {"closed 1000", "closed 4503"}, outcome

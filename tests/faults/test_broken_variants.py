@@ -13,7 +13,7 @@ ROUNDS = 12
 """Enough rounds for a kill to hit the moment; on a busy machine, a round has fewer kills."""
 
 
-async def run(variant, var, seed, tell, *, words="", rounds=1):
+async def run(variant, var, seed, print_line, *, words="", rounds=1):
     """Return a variant's violations; repeats up to `rounds` times until one contains `words`."""
     entry = ("-m", "tests.faults.broken_server", variant)
     with world.embedded(var, entry=entry) as place:
@@ -24,17 +24,17 @@ async def run(variant, var, seed, tell, *, words="", rounds=1):
                 seed + number,
                 visitors=20,
                 pause=0.5,
-                patience=3.0 if words else 75.0,
+                settle_seconds=3.0 if words else 75.0,
                 limit=10.0 if words else math.inf,
             )
-            tell(f"{variant}: {outcome}")
+            print_line(f"{variant}: {outcome}")
             if words and any(words in violation for violation in outcome.violations):
                 break
     return outcome.violations
 
 
-async def test_nothing_is_found_where_nothing_is_broken(tmp_path, seed, tell):
-    assert await run("sound", tmp_path, seed, tell) == []
+async def test_nothing_is_found_where_nothing_is_broken(tmp_path, seed, print_line):
+    assert await run("sound", tmp_path, seed, print_line) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ async def test_nothing_is_found_where_nothing_is_broken(tmp_path, seed, tell):
         ("order_by_time", "seq is not 1.."),
     ],
 )
-async def test_a_broken_promise_is_found(variant, words, tmp_path, seed, tell):
-    found = await run(variant, tmp_path, seed, tell, words=words, rounds=ROUNDS)
+async def test_a_broken_promise_is_found(variant, words, tmp_path, seed, print_line):
+    found = await run(variant, tmp_path, seed, print_line, words=words, rounds=ROUNDS)
 
     assert any(words in violation for violation in found), found

@@ -12,11 +12,11 @@ SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
 
 
 @pytest.mark.parametrize("servers", [0, 1, 2], ids=["embedded", "services", "two_servers"])
-async def test_everybody_sees_what_is_stored_after_crashes(servers, tmp_path, seed, tell):
+async def test_everybody_sees_what_is_stored_after_crashes(servers, tmp_path, seed, print_line):
     running = world.services(tmp_path, servers=servers) if servers else world.embedded(tmp_path)
     with running as place:
         outcome = await scenario.chat(place, lambda: chaos.storm(place, SECONDS, seed), seed)
 
-    tell(outcome)
+    print_line(outcome)
     assert outcome.violations == []
     assert outcome.counts["acked"] > 5 * SECONDS, "hardly anybody could write"

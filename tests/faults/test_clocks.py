@@ -28,7 +28,7 @@ def clock(offset: str) -> dict[str, str]:
     }
 
 
-async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tell):
+async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, print_line):
     clocks = [{}, clock("+3600s"), clock("-3600s")]
     with links.services(tmp_path, servers=3, own=clocks) as place:
         place.celery("beat")
@@ -38,15 +38,15 @@ async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, tel
             # Every client reconnects several times, to servers with different clocks.
             for _ in range(4):
                 await asyncio.sleep(2.0)
-                for door in place.doors:
-                    door.cut()
+                for link in place.links_to_servers:
+                    link.cut()
             await asyncio.to_thread(place.jobs_run)
             assert await availability(place) == [True, True, True]
             return Counter()
 
         outcome = await scenario.chat(place, faults, seed, visitors=30)
 
-        tell(outcome)
+        print_line(outcome)
         assert outcome.violations == []
         assert outcome.counts["closed 4401"] == 0
         assert place.ask(WRONG_MOMENTS) == []

@@ -16,68 +16,70 @@ pytestmark = pytest.mark.faults
 SECONDS = float(os.environ.get("FAULT_SECONDS") or 10)
 MOST_BYTES = 30_000
 """A connection is cut after 0 to this many bytes: in the handshake, in a frame, between two."""
-CROWD = 1_000
+CLIENTS = 1_000
 
 
-async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, tell):
+async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, print_line):
     chance = random.Random(seed)
 
     async def faults():
-        for number, door in enumerate(place.doors):
-            door.cut_at_random(random.Random(f"{seed}.{number}"), MOST_BYTES)
-            door.delay(0.05 * number)
+        for number, link in enumerate(place.links_to_servers):
+            link.cut_at_random(random.Random(f"{seed}.{number}"), MOST_BYTES)
+            link.delay(0.05 * number)
         end = asyncio.get_running_loop().time() + SECONDS
         cut = 0
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(chance.uniform(1.0, 3.0))
-            cut += chance.choice(place.doors).cut(0.3, chance)
-        made = sum(door.connections for door in place.doors)
-        for door in place.doors:
-            door.heal()
+            cut += chance.choice(place.links_to_servers).cut(0.3, chance)
+        made = sum(link.connections for link in place.links_to_servers)
+        for link in place.links_to_servers:
+            link.heal()
         return Counter({"connections": made, "cut by hand": cut})
 
     outcome = await scenario.chat(place, faults, seed, visitors=100)
 
-    tell(outcome)
+    print_line(outcome)
     assert outcome.violations == []
     assert outcome.counts["connections"] > 150  # by 106 clients
     assert outcome.counts["acked"] > 5 * SECONDS
 
 
-async def test_a_thousand_who_are_cut_off_at_once_are_whole_again(place, seed, tell):
+async def test_a_thousand_who_are_cut_off_at_once_are_whole_again(place, seed, print_line):
     counts: Counter[str] = Counter()
-    crowd = [
+    clients = [
         Visitor(place.addresses, seed + number, channel=place.channel, counts=counts)
-        for number in range(CROWD)
+        for number in range(CLIENTS)
     ]
-    writers = crowd[:50]
-    lives = [asyncio.create_task(client.live()) for client in crowd]
+    writers = clients[:50]
+    lives = [asyncio.create_task(client.live()) for client in clients]
     now = asyncio.get_running_loop().time
     try:
-        await until(lambda: all(client.outbox.connected for client in crowd))
+        await until(lambda: all(client.outbox.connected for client in clients))
         for client in writers:
             client.post()
         await until(lambda: all(entry.acks for client in writers for entry in client.written))
-        made = sum(door.connections for door in place.doors)
+        made = sum(link.connections for link in place.links_to_servers)
 
-        cut = sum(door.cut() for door in place.doors)
+        cut = sum(link.cut() for link in place.links_to_servers)
         for client in writers:
             client.post()
         started = now()
-        await until(lambda: counts["closed 1006"] + counts["closed 0"] >= CROWD)
-        await until(lambda: all(client.outbox.connected for client in crowd))
+        await until(lambda: counts["closed 1006"] + counts["closed 0"] >= CLIENTS)
+        await until(lambda: all(client.outbox.connected for client in clients))
         took = now() - started
 
-        made = sum(door.connections for door in place.doors) - made
-        tell(f"{cut} cut, all back after {took:.1f} s: {made / took:.0f} handshakes/s; {counts}")
+        made = sum(link.connections for link in place.links_to_servers) - made
+        print_line(
+            f"{cut} cut, all back after {took:.1f} s: {made / took:.0f} handshakes/s; {counts}"
+        )
         await until(lambda: all(entry.acks for client in writers for entry in client.written))
         await until(lambda: all(shows_all(client) for client in writers))
     finally:
         for life in lives:
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
-    assert cut == CROWD
-    assert not any(client.gave_up for client in crowd)
+    assert cut == CLIENTS
+    assert not any(client.gave_up for client in clients)
     assert place.ready() == {200}
     stored = {entry.text for entry in place.rows()[1] if entry.client_id}
     assert stored == {entry.text for client in writers for entry in client.written}

@@ -14,7 +14,7 @@ from livechat.domain import signatures
 from tests import receiver
 from tests.faults.foundation import foundations
 from tests.machine.app import App, Process
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 from tests.receiver import Answer, Handler, Received, receiving
 
 pytestmark = pytest.mark.faults
@@ -27,7 +27,7 @@ SPEED = 60
 """The clock is 60 times as fast, so a lease of a minute ends after a second."""
 
 
-class Moody:
+class UnreliableReceiver:
     """A receiver that fails two in five first attempts, and sometimes has the workers killed."""
 
     def __init__(self, seed: int) -> None:
@@ -75,11 +75,11 @@ class Workers:
         self.kills += 1
 
 
-def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell):
-    moody = Moody(seed)
+def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, print_line):
+    unreliable = UnreliableReceiver(seed)
     with (
         foundations.services() as (database, key, _people),
-        receiving(decide=moody.decide) as place,
+        receiving(decide=unreliable.decide) as place,
     ):
         app = App(
             tmp_path,
@@ -103,8 +103,8 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell
             while writing.poll() is None or _waiting(database.url):
                 if (waiting := _waiting(database.url)) != before:
                     before, moved_at = waiting, time.monotonic()
-                assert time.monotonic() < moved_at + PATIENCE_SECONDS, waiting
-                if moody.is_posting.acquire(timeout=0.05):
+                assert time.monotonic() < moved_at + TIMEOUT_SECONDS, waiting
+                if unreliable.is_posting.acquire(timeout=0.05):
                     workers.kill()
                     workers.start()
         finally:
@@ -116,7 +116,7 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, tell
         received = list(place.received)
 
     tries = Counter(request.id for request in received)
-    tell(f"{len(rows)} events, {len(received)} calls, {workers.kills - 1} times killed")
+    print_line(f"{len(rows)} events, {len(received)} calls, {workers.kills - 1} times killed")
     assert len(rows) == EVENTS
     assert {state for _id, _chat, state in rows} == {"done"}
     assert set(tries) == {name for name, _chat, _state in rows}
@@ -143,7 +143,7 @@ def _first(received: list[Received]) -> list[Received]:
 
 
 def _chat_of(request: Received) -> str:
-    return str(request.told["data"]["conversation"]["id"])
+    return str(request.json["data"]["conversation"]["id"])
 
 
 def _by_chat(events) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ import pytest
 from tests.faults import scenario, world
 from tests.machine import proxy
 from tests.machine.app import App
-from tests.machine.timeouts import PATIENCE_SECONDS, promised
+from tests.machine.timeouts import TIMEOUT_SECONDS, promised
 
 pytestmark = pytest.mark.faults
 
@@ -25,30 +25,30 @@ ACKED_WITHIN = promised(3.0)
 """Seconds, for 99 of 100 messages."""
 
 
-async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, tell):
+async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, print_line):
     with world.services(tmp_path, servers=2) as place:
         async with proxy.running(place.apps) as front:
             place = replace(place, proxy=front.socket_url)
-            async with asked(front.port, place.channel) as answers:
-                outcome = await crowd(place, lambda: restart(place.apps), seed)
+            async with probe_init(front.port, place.channel) as answers:
+                outcome = await chat_during(place, lambda: restart(place.apps), seed)
 
-    judge(outcome, answers, tell)
+    check_outcome(outcome, answers, print_line)
     assert front.refused == 0
 
 
-async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path, seed, tell):
+async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path, seed, print_line):
     with world.services(tmp_path, servers=1, workers=WORKERS) as place:
         [app] = place.apps
-        async with asked(app.port, place.channel) as answers:
-            outcome = await crowd(place, lambda: renew(app), seed)
+        async with probe_init(app.port, place.channel) as answers:
+            outcome = await chat_during(place, lambda: replace_workers(app), seed)
         code = await asyncio.to_thread(app.stop)
 
-    judge(outcome, answers, tell)
+    check_outcome(outcome, answers, print_line)
     assert code == 0
     assert "Traceback" not in app.log.read_text()
 
 
-def crowd(place, deploys, seed):
+def chat_during(place, deploys, seed):
     """Run about 30 messages a second on 126 sockets, three in ten of them on an old build.
 
     The clients share two CPUs with the starting servers: 50 messages a second would occupy both
@@ -57,10 +57,10 @@ def crowd(place, deploys, seed):
     return scenario.chat(place, deploys, seed, visitors=45, idle=75, old=0.3, pause=2.8)
 
 
-def judge(outcome, answers, tell):
+def check_outcome(outcome, answers, print_line):
     """Compare the outcome with the promise; print the times."""
-    tell(outcome)
-    tell(
+    print_line(outcome)
+    print_line(
         f"acked within {outcome.wait(0.5):.3f} s (half), {outcome.wait(0.99):.3f} s (99 %),"
         f" {outcome.wait(1):.3f} s (all); HTTP {dict(answers)}"
     )
@@ -93,12 +93,14 @@ def restart_one(app: App) -> None:
     assert app.status("/readyz") == 200
     app.send(signal.SIGTERM)
     started = time.monotonic()
-    told = [200]
-    while told[-1]:
-        told.append(app.status("/readyz"))
+    statuses = [200]
+    while statuses[-1]:
+        statuses.append(app.status("/readyz"))
         time.sleep(0.05)  # it should drain, not spend its time on this probe
         assert time.monotonic() - started < EXIT_WITHIN
-    changes = [status for status, before in zip(told[1:], told, strict=False) if status != before]
+    changes = [
+        status for status, before in zip(statuses[1:], statuses, strict=False) if status != before
+    ]
     assert changes == [503, 0], changes
     assert app.wait() == 0, app.log.read_text()
     assert time.monotonic() - started < EXIT_WITHIN
@@ -106,7 +108,7 @@ def restart_one(app: App) -> None:
     assert app.status("/readyz") == 200
 
 
-async def renew(app: App) -> Counter[str]:
+async def replace_workers(app: App) -> Counter[str]:
     """Replace the workers repeatedly, and check that the port stays ready."""
     counts: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
@@ -120,13 +122,13 @@ async def renew(app: App) -> Counter[str]:
 
 
 @asynccontextmanager
-async def asked(port, channel):
+async def probe_init(port, channel):
     """Request the widget's `init` continuously, on new connections; yield the statuses."""
     answers: Counter[int] = Counter()
 
     def ask() -> int:
         with closing(
-            http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+            http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         ) as connection:
             try:
                 connection.request("GET", f"/widget/{channel}/init?url=https://shop.example/")

@@ -16,7 +16,7 @@ from tests.faults import scenario, world
 from tests.faults.people import Visitor
 from tests.machine import disk
 from tests.machine.postgres import OWNER
-from tests.machine.timeouts import PATIENCE_SECONDS, until, wait_until
+from tests.machine.timeouts import TIMEOUT_SECONDS, until, wait_until
 
 pytestmark = [
     pytest.mark.faults,
@@ -26,7 +26,7 @@ pytestmark = [
 FULL_SECONDS = 5.0
 
 
-async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell):
+async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, print_line):
     with disk.small(tmp_path / "var", 24) as room, world.embedded(room.folder) as place:
         [app] = place.apps
 
@@ -45,7 +45,7 @@ async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, tell
 
         outcome = await scenario.chat(place, faults, seed, visitors=20)
 
-        tell(outcome)
+        print_line(outcome)
         assert outcome.violations == []
         assert outcome.counts["rejected unavailable"]
         assert app.status("/readyz") == 200
@@ -61,7 +61,7 @@ def in_the_open() -> Iterator[Path]:
         yield path
 
 
-async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell):
+async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, print_line):
     with disk.small(in_the_open / "rows", 8) as room:
         rows = room.folder / "tablespace"
         rows.mkdir()
@@ -84,7 +84,7 @@ async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, tell)
             move(place, "pg_default")
             place.ask("DROP TABLESPACE small")
 
-        tell(outcome)
+        print_line(outcome)
         assert outcome.violations == []
         assert outcome.counts["rejected unavailable"]
 
@@ -128,7 +128,7 @@ def upload(app, token):
         "Authorization": f"Visitor {token}",
     }
     with closing(
-        http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_SECONDS)
+        http.client.HTTPConnection("127.0.0.1", app.port, timeout=TIMEOUT_SECONDS)
     ) as connection:
         connection.request("POST", "/widget/berlin/files/", body, headers)
         answer = connection.getresponse()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import world
 from tests.machine.app import App
-from tests.machine.timeouts import PATIENCE_SECONDS, promised
+from tests.machine.timeouts import TIMEOUT_SECONDS, promised
 
 pytestmark = pytest.mark.faults
 
@@ -26,7 +26,7 @@ def readiness(app: App) -> tuple[int, dict[str, bool]]:
 
 def becomes(app: App, status: int, **expected: bool) -> None:
     """Return when ``/readyz`` has this status and these values."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         found, said = readiness(app)
         if found == status and said.items() >= expected.items():

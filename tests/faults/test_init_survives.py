@@ -16,7 +16,7 @@ from tests.machine.timeouts import wait_until
 
 pytestmark = pytest.mark.faults
 
-TOLD = ("-m", "tests.faults.notified_only_server")
+NOTIFIED_ONLY = ("-m", "tests.faults.notified_only_server")
 """Servers that reload the widget's data only when notified."""
 
 
@@ -31,7 +31,7 @@ def ask(app: App, channel: str) -> tuple[int, Any]:
 def actions(place: World) -> set[str]:
     """Return the actions of all servers for the same page; a status where it is not 200."""
     answers = [ask(app, place.channel) for app in place.apps]
-    return {told["action"] if status == 200 else str(status) for status, told in answers}
+    return {body["action"] if status == 200 else str(status) for status, body in answers}
 
 
 def decide(place: World, action: str) -> None:
@@ -52,7 +52,7 @@ def agree(place: World, action: str) -> None:
 
 
 def test_what_is_saved_anywhere_is_answered_everywhere_and_without_a_database(tmp_path: Path):
-    with world.services(tmp_path, servers=2, entry=TOLD) as place:
+    with world.services(tmp_path, servers=2, entry=NOTIFIED_ONLY) as place:
         assert place.postgres
         assert actions(place) == {"display_button"}
         for action in ("hide_button", "display_button") * 3 + ("hide_button",):

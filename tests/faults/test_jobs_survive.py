@@ -12,7 +12,7 @@ from tests.faults import world
 from tests.faults.people import Operator, Visitor
 from tests.faults.world import World
 from tests.machine.celery import Celery
-from tests.machine.timeouts import PATIENCE_SECONDS, until, wait_until
+from tests.machine.timeouts import TIMEOUT_SECONDS, until, wait_until
 
 pytestmark = [
     pytest.mark.faults,
@@ -121,22 +121,24 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
     celery("beat")
     celery("worker", "--concurrency=1")
     guest = Visitor(place.addresses, 1, channel=place.channel)
-    desks = [Operator(place.addresses, 2 + n, session=key) for n, key in enumerate(place.sessions)]
-    lives = {client: asyncio.create_task(client.live()) for client in (guest, *desks)}
+    operator_clients = [
+        Operator(place.addresses, 2 + n, session=key) for n, key in enumerate(place.sessions)
+    ]
+    lives = {client: asyncio.create_task(client.live()) for client in (guest, *operator_clients)}
 
     async def in_charge() -> int:
-        """Return the number of the assigned operator, in the order of `desks` and of the rows."""
+        """Return the number of the assigned operator, in the order of `operator_clients`."""
         while not (rows := await asyncio.to_thread(ask, place, IN_CHARGE)):
             await asyncio.sleep(0.2)
         [(number,)] = rows
         return int(number)
 
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await until(lambda: all(client.outbox.connected for client in lives))
             guest.post()
             first = await in_charge()
-            lives[desks[first]].cancel()
+            lives[operator_clients[first]].cancel()
             await asyncio.sleep(0.5)
             while not await asyncio.to_thread(ask, place, SERVERS_LISTENED):
                 await asyncio.sleep(0.2)  # the first server creates it after some seconds

@@ -22,7 +22,7 @@ from websockets.typing import Origin
 from tests.faults import world
 from tests.faults.people import Visitor, says
 from tests.faults.test_sockets import closing, living, raw
-from tests.machine.timeouts import PATIENCE_SECONDS, until
+from tests.machine.timeouts import TIMEOUT_SECONDS, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("memory")]
 
@@ -61,26 +61,26 @@ def connections(place) -> int:
 
 
 @asynccontextmanager
-async def somebody_chats(place):
+async def visitor_chats(place):
     """Yield a visitor who chats; check before and after that they are served."""
     walt = Visitor(place.addresses, 7, channel=place.channel)
     life = asyncio.create_task(walt.live())
     try:
         await until(lambda: walt.outbox.connected)
-        await served(walt)
+        await expect_answer(walt)
         yield walt
-        await served(walt)
+        await expect_answer(walt)
     finally:
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
 
 
-async def served(visitor) -> None:
+async def expect_answer(visitor) -> None:
     entry = visitor.post()
     await until(lambda: says(visitor, entry.text))
 
 
-async def dialled(place, *, reads: bool = True):
+async def raw_connection(place, *, reads: bool = True):
     """Return a plain connection to the server; without `reads` its receive window is minimal."""
     plain = socket.socket()
     plain.setblocking(False)
@@ -93,7 +93,7 @@ async def dialled(place, *, reads: bool = True):
 
 async def upgraded(place, *, reads: bool = True):
     """Return a connection after its WebSocket handshake, without reading more than that."""
-    plain = await dialled(place, reads=reads)
+    plain = await raw_connection(place, reads=reads)
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(plain, handshake(place))
     answer = b""
@@ -136,7 +136,7 @@ def all_closed(sockets):
             one.close()
 
 
-async def pour(plain, data: bytes, times: int) -> int:
+async def send_repeatedly(plain, data: bytes, times: int) -> int:
     """Send `data` up to `times` times, until the server stops reading; return the bytes sent."""
     loop, taken = asyncio.get_running_loop(), 0
     with suppress(OSError, TimeoutError):
@@ -152,7 +152,7 @@ async def ended(plain) -> bool:
     loop = asyncio.get_running_loop()
     with suppress(ConnectionError):
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while await loop.sock_recv(plain, 65_536):
                     pass
         except TimeoutError:
@@ -164,11 +164,11 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
     """Clients request long pages and read none. Neither memory nor connections stay in use."""
     loop = asyncio.get_running_loop()
     friends = [Visitor(place.addresses, number, channel=place.channel) for number in range(5)]
-    async with somebody_chats(place) as walt, living(*friends):
+    async with visitor_chats(place) as walt, living(*friends):
         for friend in friends:
-            await served(friend)
+            await expect_answer(friend)
             for _ in range(6):
-                friend.send(said(friend, "x" * 7_900))
+                friend.send(post_frame(friend, "x" * 7_900))
         before, others = memory(place), connections(place)
         deaf: list[socket.socket] = []
         with all_closed(deaf):
@@ -181,7 +181,7 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
                     greeting = frame(json.dumps(hello | {"token": friend.token}).encode())
                     asking = frame(json.dumps(page).encode()) * 14
                     await loop.sock_sendall(plain, greeting + asking)
-            await served(walt)
+            await expect_answer(walt)
             highest = memory(place)
             # A stalled connection is cut ten seconds after its close began, so before an idle one.
             await until(lambda: connections(place) <= others)
@@ -190,7 +190,7 @@ async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
     assert highest - before < MUCH
 
 
-def said(visitor, text: str) -> dict[str, str]:
+def post_frame(visitor, text: str) -> dict[str, str]:
     post = {"type": "message.post", "conversation": visitor.current(), "text": text}
     return post | {"client_id": str(uuid.uuid4())}
 
@@ -205,14 +205,16 @@ async def test_garbage_and_the_smallest_frames_are_bounded(place):
         os.urandom(300_000),
         frame(b"a" * 200_000) * 4,
     ]
-    async with somebody_chats(place):
+    async with visitor_chats(place):
         before = memory(place)
         rude = [await upgraded(place) for _garbage in kinds for _ in range(5)]
         with all_closed(rude):
             for plain in rude:
                 await asyncio.get_running_loop().sock_sendall(plain, HELLO)
             pouring = zip(rude, [garbage for garbage in kinds for _ in range(5)], strict=True)
-            await asyncio.gather(*(pour(plain, garbage, 3) for plain, garbage in pouring))
+            await asyncio.gather(
+                *(send_repeatedly(plain, garbage, 3) for plain, garbage in pouring)
+            )
             highest = memory(place)
             assert all(await asyncio.gather(*(ended(plain) for plain in rude)))
 
@@ -221,7 +223,7 @@ async def test_garbage_and_the_smallest_frames_are_bounded(place):
 
 async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(place):
     view = json.dumps({"type": "page.view", "page": {"url": "https://shop.example/" + "x" * 900}})
-    async with somebody_chats(place):
+    async with visitor_chats(place):
         before = memory(place)
         async with raw(place.apps[0], "/ws/visitor/berlin/") as flooding:
 
@@ -248,19 +250,19 @@ async def test_who_only_takes_up_room_is_gone_after_a_while(place):
         b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ",
     ]
     loop = asyncio.get_running_loop()
-    async with somebody_chats(place):
+    async with visitor_chats(place):
         before, others = memory(place), connections(place)
         silent: list[socket.socket] = []
         slow: list[socket.socket] = []
         with all_closed(silent), all_closed(slow):
             for _ in range(1_000):
-                silent.append(await dialled(place))
+                silent.append(await raw_connection(place))
                 await loop.sock_sendall(silent[-1], handshake(place))
             for beginning in beginnings * 50:
-                slow.append(await dialled(place))
+                slow.append(await raw_connection(place))
                 await loop.sock_sendall(slow[-1], beginning)
             highest = memory(place)
-            deadline = time.monotonic() + PATIENCE_SECONDS
+            deadline = time.monotonic() + TIMEOUT_SECONDS
             while connections(place) > others and time.monotonic() < deadline:
                 await asyncio.sleep(1.0)
                 for number, plain in enumerate(slow):
@@ -274,11 +276,13 @@ async def test_who_only_takes_up_room_is_gone_after_a_while(place):
 
 
 async def test_many_requests_at_once_on_one_line_are_refused(place):
-    async with somebody_chats(place):
+    async with visitor_chats(place):
         before = memory(place)
-        plain = await dialled(place)
+        plain = await raw_connection(place)
         with all_closed([plain]):
-            await pour(plain, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20_000, 1)
+            await send_repeatedly(
+                plain, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20_000, 1
+            )
             assert await ended(plain)
             highest = memory(place)
 
@@ -289,7 +293,7 @@ async def test_the_memory_comes_to_a_plateau(place):
     """The same abuse, repeated, takes no more memory than the first times."""
     peaks: list[int] = []
     started = time.monotonic()
-    async with somebody_chats(place):
+    async with visitor_chats(place):
         while len(peaks) < 6 or time.monotonic() - started < SECONDS:
             rude = [await upgraded(place, reads=number % 2 == 0) for number in range(60)]
             with all_closed(rude):

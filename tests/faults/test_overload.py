@@ -18,7 +18,7 @@ from websockets.typing import Origin
 from tests.faults import scenario, world
 from tests.faults.slow_server import A_SECOND
 from tests.faults.test_memory import MIB, memory
-from tests.machine.timeouts import PATIENCE_SECONDS, promised
+from tests.machine.timeouts import TIMEOUT_SECONDS, promised
 
 pytestmark = pytest.mark.faults
 
@@ -42,7 +42,7 @@ async def newcomer(app) -> str:
             f"{app.socket_url}/ws/visitor/berlin/",
             origin=Origin(app.url),
             proxy=None,
-            open_timeout=PATIENCE_SECONDS,
+            open_timeout=TIMEOUT_SECONDS,
         ) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "tab": "new"}))
             return str(json.loads(await socket.recv())["type"])
@@ -51,10 +51,10 @@ async def newcomer(app) -> str:
         return f"{refused.response.status_code}{'' if wait.isdigit() else f', {wait}'}"
 
 
-async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, seed, tell):
-    crowd = world.FAST | {"PEOPLE_PER_ADDRESS": "100000"}
+async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, seed, print_line):
+    environ = world.FAST | {"PEOPLE_PER_ADDRESS": "100000"}
     entry = ("-m", "tests.faults.slow_server")
-    with world.embedded(tmp_path, entry=entry, environ=crowd) as place:
+    with world.embedded(tmp_path, entry=entry, environ=environ) as place:
         app = place.apps[0]
         received: Counter[str] = Counter()
         sizes = [memory(place)]
@@ -62,7 +62,7 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
         async def overload() -> Counter[str]:
             began = time.monotonic()
             while (took := time.monotonic() - began) < SECONDS or not received["503"]:
-                assert took < SECONDS + PATIENCE_SECONDS, "newcomers were never refused"
+                assert took < SECONDS + TIMEOUT_SECONDS, "newcomers were never refused"
                 received[await newcomer(app)] += 1
                 sizes.append(memory(place))
                 await asyncio.sleep(0.3)
@@ -83,8 +83,10 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
         sizes.append(memory(place))
 
     levels = re.findall(r'"load": "(\w+)"', app.log.read_text())
-    tell(outcome)
-    tell(f"newcomers {dict(received)}, levels {Counter(levels)}, grown {max(sizes) - sizes[0]:,}")
+    print_line(outcome)
+    print_line(
+        f"newcomers {dict(received)}, levels {Counter(levels)}, grown {max(sizes) - sizes[0]:,}"
+    )
     assert outcome.violations == []
     assert outcome.counts["rejected unavailable"] > 0, "it was not too much"
     refusals = {name.partition(" ")[2] for name in outcome.counts if name.startswith("rejected ")}

@@ -16,7 +16,7 @@ TALK_SECONDS = 4
 
 
 async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_not(
-    tmp_path, seed, tell
+    tmp_path, seed, print_line
 ):
     var, kept = tmp_path / "var", tmp_path / "kept"
     (var / "files").mkdir(parents=True)
@@ -52,7 +52,7 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
         in_the_end = await asyncio.to_thread(stored, place)
         logs = [app.log.read_text() for app in place.apps]
 
-    tell(outcome)
+    print_line(outcome)
     assert outcome.violations == [], "\n".join(outcome.violations)
     assert found["acked before"]
     assert found["acked before"] <= found["restored"] <= in_the_end

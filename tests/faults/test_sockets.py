@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults import world
 from tests.faults.people import AT_ONCE_SECONDS, Operator, Visitor, says
-from tests.machine.timeouts import PATIENCE_SECONDS, promised, until
+from tests.machine.timeouts import TIMEOUT_SECONDS, promised, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("sockets")]
 
@@ -63,7 +63,7 @@ async def raw(app, path, **options):
 async def closing(connection):
     """Read to the end; return the close code."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 await connection.recv()
     except ConnectionClosed as closed:
@@ -163,8 +163,8 @@ def was_closed_with(expected, code, app):
     A client that keeps writing to a closed connection may lose its close code; then the log shows
     it.
     """
-    told = rf'"code": {expected}.*socket\.closed|socket\.closed.*"code": {expected}'
-    return code == expected or (code == 1006 and re.search(told, app.log.read_text()))
+    pattern = rf'"code": {expected}.*socket\.closed|socket\.closed.*"code": {expected}'
+    return code == expected or (code == 1006 and re.search(pattern, app.log.read_text()))
 
 
 async def conversation_of(connection):

@@ -20,7 +20,7 @@ FULL_SECONDS = 7.0
 """Longer than the interval of the most frequent job."""
 
 
-async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, tell):
+async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, print_line):
     beat, worker = place.celery("beat"), place.celery("worker", "--concurrency=1")
     await asyncio.to_thread(place.jobs_run)
 
@@ -37,7 +37,7 @@ async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, te
 
     outcome = await scenario.chat(place, faults, seed, visitors=30)
 
-    tell(outcome)
+    print_line(outcome)
     assert outcome.violations == []
     await heard_at_once_by_the_other_server(place)
     await asyncio.to_thread(place.jobs_run)
@@ -64,19 +64,19 @@ async def test_a_dashboard_is_told_that_its_server_does_not_hear_the_others(plac
 
 
 async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthfully(
-    place, seed, tell
+    place, seed, print_line
 ):
     async def faults():
         await asyncio.sleep(2.0)
         place.to_postgres.black_hole()
         await asyncio.sleep(1.0)  # until statements already forwarded are committed
-        before = place.said()
+        before = place.entry_count()
         await asyncio.sleep(SILENT_SECONDS)
-        assert place.said() == before
+        assert place.entry_count() == before
         assert 200 not in await asyncio.to_thread(place.ready)
         place.to_postgres.heal()
         await asyncio.to_thread(wait_until, lambda: place.ready() == {200}, "ready")
-        await asyncio.to_thread(wait_until, lambda: place.said() > before, "a message")
+        await asyncio.to_thread(wait_until, lambda: place.entry_count() > before, "a message")
 
         with ExitStack() as others:
             await asyncio.to_thread(take_all_connections, place, others)
@@ -86,17 +86,17 @@ async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthful
 
     outcome = await scenario.chat(place, faults, seed, visitors=30)
 
-    tell(outcome)
+    print_line(outcome)
     assert outcome.violations == []
 
 
 async def grows(place, seconds):
     """Let `seconds` pass, and check in each quarter that new messages are stored."""
     for _ in range(4):
-        before = place.said()
+        before = place.entry_count()
         await asyncio.sleep(seconds / 4)
         await asyncio.to_thread(
-            wait_until, lambda before=before: place.said() > before, "a message"
+            wait_until, lambda before=before: place.entry_count() > before, "a message"
         )
 
 

@@ -15,7 +15,7 @@ from tests.faults.people import Visitor
 from tests.faults.test_sockets import closing, living, raw
 from tests.machine.app import App
 from tests.machine.ports import free_port
-from tests.machine.timeouts import PATIENCE_SECONDS, promised, until
+from tests.machine.timeouts import TIMEOUT_SECONDS, promised, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
 
@@ -96,9 +96,7 @@ def test_the_demos_second_site_is_served_once(place, tmp_path):
     shop = App(tmp_path, environ=environ, second_site_port=beside)
     shop.start()
     try:
-        with urllib.request.urlopen(
-            f"http://localhost:{beside}/", timeout=PATIENCE_SECONDS
-        ) as page:
+        with urllib.request.urlopen(f"http://localhost:{beside}/", timeout=TIMEOUT_SECONDS) as page:
             text = page.read().decode()
     finally:
         code = shop.stop()

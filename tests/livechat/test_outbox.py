@@ -18,7 +18,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def told() -> list[str]:
+def stored_events() -> list[str]:
     return list(Delivery.objects.order_by("pk").values_list("event", flat=True))
 
 
@@ -34,7 +34,7 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(berlin, anna, vera
     write(factories.actor(anna), chat)
     conversations.close(factories.actor(anna), chat.public_id)
 
-    assert told() == [
+    assert stored_events() == [
         "conversation.created",
         "message.created",
         "conversation.assigned",
@@ -49,11 +49,11 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(berlin, anna, vera
 def test_a_note_is_never_told(berlin, anna, vera):
     factories.webhook()
     chat = factories.conversation(vera)
-    before = told()
+    before = stored_events()
 
     write(factories.actor(anna), chat, "He is angry", internal=True)
 
-    assert told() == before
+    assert stored_events() == before
 
 
 def test_what_comes_twice_is_told_once(berlin, anna, vera):
@@ -69,7 +69,7 @@ def test_what_comes_twice_is_told_once(berlin, anna, vera):
         write(vera, chat, client_id=again)
         conversations.close(factories.actor(anna), chat.public_id)
 
-    assert sorted(told()) == [
+    assert sorted(stored_events()) == [
         *("conversation.assigned", "conversation.closed", "conversation.created"),
         *("message.created", "message.created"),
     ]
@@ -114,7 +114,7 @@ def test_what_is_rolled_back_is_not_told(berlin, vera):
         factories.conversation(vera)
         transaction.set_rollback(True)
 
-    assert told() == []
+    assert stored_events() == []
 
 
 def test_a_webhook_that_is_deleted_meanwhile_stops_nobody_from_writing(berlin, vera):

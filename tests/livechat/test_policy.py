@@ -96,9 +96,9 @@ def test_the_policy_is_what_the_page_says(state, actor, action, expected):
 
 
 def test_the_page_leaves_nobody_and_nothing_out():
-    told = {(state, actor, action) for state, actor, action, _ in rows()}
+    documented = {(state, actor, action) for state, actor, action, _ in rows()}
 
-    assert told == {
+    assert documented == {
         (state, actor, action)
         for state in ("open", "closed")
         for actor in ACTORS

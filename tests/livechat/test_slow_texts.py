@@ -289,8 +289,8 @@ def test_a_webhooks_form_is_little_work(client, maria, work, worst):
     address = reverse("admin:livechat_webhook_add")
 
     for given in (worst, worst[:2_000]):
-        told = {"name": given, "url": f"https://{given}/", "events": ["ping"]}
-        assert client.post(address, told).status_code == 200
+        form = {"name": given, "url": f"https://{given}/", "events": ["ping"]}
+        assert client.post(address, form).status_code == 200
 
     assert Webhook.objects.count() == 0
     assert work.steps <= OF_STAFF

@@ -63,7 +63,7 @@ def install(names: Sequence[str]) -> int:
 
 def report() -> int:
     """Print the results of all stages and, in a box, which programs were missing."""
-    if lines := stages.report(stages.told()):
+    if lines := stages.report(stages.recorded()):
         heading("stages", f"{datetime.now().astimezone():%H:%M:%S}")
         print(*lines, sep="\n", flush=True)
     if absent := programs.missing(programs.FIND):
@@ -79,7 +79,7 @@ def look_for_holes(files: Sequence[Path]) -> int:
     code = 0
     for path in files:
         report = audit.audit(path)
-        if lines := audit.told(path, report):
+        if lines := audit.summary(path, report):
             shout(*lines)
         print(f"{path}: {report.audited} audited, {len(report.holes)} known holes", flush=True)
         code |= bool(report.holes)

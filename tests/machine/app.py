@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.machine import preloaded
 from tests.machine.ports import free_port
 from tests.machine.preloaded import Forked
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 Process = subprocess.Popen[bytes] | Forked
 
@@ -73,13 +73,13 @@ class App:
             said, complained = Path(folder, "said"), Path(folder, "complained")
             code = self.begin([*self._entry, *arguments], said, complained).wait()
             if code:
-                told = f"{said.read_text()}{complained.read_text()}"
-                raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{told}")
+                output = f"{said.read_text()}{complained.read_text()}"
+                raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{output}")
             return said.read_text()
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
         """Return status and body of the response to a GET."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -112,13 +112,13 @@ class App:
         """
         if self._can_be_forked(program):
             return Forked(program, folder=ROOT, log=log, errors=errors, environ=self.environ)
-        with log.open("ab") as told, (errors or log).open("ab") as complained:
+        with log.open("ab") as output, (errors or log).open("ab") as complained:
             return subprocess.Popen(
                 [sys.executable, *program],
                 cwd=self.code,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
-                stdout=told,
+                stdout=output,
                 stderr=complained,
                 start_new_session=True,  # the tests handle Ctrl-C and then stop this process
                 preexec_fn=_hear_ctrl_c,
@@ -141,12 +141,12 @@ class App:
     def wait(self) -> int:
         """Return the exit code of a server that has received a signal to end.
 
-        Kills it and raises TimeoutExpired when it takes longer than PATIENCE_SECONDS.
+        Kills it and raises TimeoutExpired when it takes longer than TIMEOUT_SECONDS.
         """
         process, self._process = self._process, None
         assert process is not None
         try:
-            return process.wait(PATIENCE_SECONDS)
+            return process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -171,7 +171,7 @@ class App:
             process.wait()
 
     def _wait_until_ready(self, process: Process) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.status("/healthz") != 200:
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def audit(path: Path) -> Report:
             [sys.executable, "-m", "pip_audit", "--requirement", str(path), *options],
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -54,7 +54,7 @@ def read(text: str) -> Report:
     return Report(tuple(holes), len(packages) - len(left_out), left_out)
 
 
-def told(path: Path, report: Report) -> Sequence[str]:
+def summary(path: Path, report: Report) -> Sequence[str]:
     """Return the lines to print in a box; none when all is well."""
     lines = list(report.holes)
     if not report.audited:

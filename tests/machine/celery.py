@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.machine.app import App, Process
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 
 class Celery:
@@ -46,7 +46,7 @@ class Celery:
             return None
         process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(PATIENCE_SECONDS)
+            return process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self._kill(process)
             raise

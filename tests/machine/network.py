@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from tests.machine.ports import free_port
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 CHUNK = 65_536
 ABORT = (OSError, ConnectionError)
@@ -44,7 +44,7 @@ class Link:
         """Reset all connections and end the thread."""
         self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_SECONDS)
+        self._thread.join(TIMEOUT_SECONDS)
         self._loop.close()
 
     def cut(self, share: float = 1.0, chance: random.Random | None = None) -> int:
@@ -81,7 +81,7 @@ class Link:
         return self._mode == "pass"
 
     def _do(self, what: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_SECONDS)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(TIMEOUT_SECONDS)
 
     async def _listen(self) -> None:
         self._listening = await asyncio.start_server(

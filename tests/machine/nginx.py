@@ -22,7 +22,7 @@ import msgspec
 
 from tests.machine import programs
 from tests.machine.ports import free_port
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 EXAMPLE = Path(__file__).parents[2] / "docs/how-to/production/nginx.conf"
 NAME = "chat.example.org"
@@ -98,7 +98,7 @@ class Nginx:
                 stderr=output,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
@@ -112,7 +112,7 @@ class Nginx:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -150,7 +150,7 @@ class _Here(http.client.HTTPSConnection):
     """Connects to this machine, whatever the name, and leaves the port out of the Host header."""
 
     def __init__(self, port: int, trusting: ssl.SSLContext) -> None:
-        super().__init__(NAME, port, context=trusting, timeout=PATIENCE_SECONDS)
+        super().__init__(NAME, port, context=trusting, timeout=TIMEOUT_SECONDS)
         self.default_port = port
         self._trusting = trusting
 

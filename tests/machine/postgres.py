@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from tests.machine import programs
 from tests.machine.ports import free_port
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 NAME = "livechat"
 
@@ -147,7 +147,7 @@ class Postgres:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         ask = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while subprocess.run(ask, check=False).returncode:
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill_immediate()
@@ -161,7 +161,7 @@ class Postgres:
             return
         process.send_signal(how)
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

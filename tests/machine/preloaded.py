@@ -146,10 +146,8 @@ def _serve(
     os.setsid()  # the tests handle Ctrl-C and then stop this process
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    told, complained = (
-        os.open(one, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for one in (log, errors)
-    )
-    for own, other in ((0, nothing), (1, told), (2, complained)):
+    stdout, stderr = (os.open(one, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for one in (log, errors))
+    for own, other in ((0, nothing), (1, stdout), (2, stderr)):
         os.dup2(other, own)
     os.chdir(folder)
     if environ is None:

@@ -29,11 +29,11 @@ class Proxy:
     async def ask(self) -> None:
         """Ask all servers repeatedly whether they are ready; never returns."""
         while True:
-            told = await asyncio.gather(
+            statuses = await asyncio.gather(
                 *(asyncio.to_thread(app.status, "/readyz") for app in self._apps)
             )
             self._ready = [
-                app for app, status in zip(self._apps, told, strict=True) if status == 200
+                app for app, status in zip(self._apps, statuses, strict=True) if status == 200
             ]
             await asyncio.sleep(ASK_EVERY_SECONDS)
 

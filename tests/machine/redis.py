@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.machine import programs
 from tests.machine.ports import free_port
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 
 class Redis:
@@ -51,7 +51,7 @@ class Redis:
             return
         process.terminate()
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -100,7 +100,7 @@ class Redis:
         return line
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not self._answers():
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()

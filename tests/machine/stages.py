@@ -75,7 +75,9 @@ def run(
     results = Results()
     flaky: tuple[Flaky, ...] = ()
     if "pytest" in words:
-        code, results, flaky = _pytest(words, call, again, sum(len(s.flaky) for s in told(record)))
+        code, results, flaky = _pytest(
+            words, call, again, sum(len(s.flaky) for s in recorded(record))
+        )
     else:
         code = call(words)
     seconds = time.monotonic() - started
@@ -138,7 +140,7 @@ def read(path: Path) -> Results:
     return Results(len(times), failures, tuple(slowest[:SLOWEST]))
 
 
-def told(record: Path = RECORD) -> list[Stage]:
+def recorded(record: Path = RECORD) -> list[Stage]:
     """Return the stages of the run so far."""
     if not record.exists():
         return []

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.rehearsal import production_system, rolling, smoke
-from tests.rehearsal.production_system import House
+from tests.rehearsal.production_system import ProductionSystem
 from tests.rehearsal.rolling import Result
 
 
@@ -57,7 +57,7 @@ def protocol(result: Result) -> list[str]:
     ]
 
 
-def traces(place: House) -> list[str]:
+def traces(place: ProductionSystem) -> list[str]:
     """Return the services that logged a traceback, each with the end of its log."""
     found = [(service.name, service.log.read_text()) for service in place.services]
     return [f"{name}: {log[-2000:]}" for name, log in found if "Traceback" in log]

@@ -21,7 +21,7 @@ from tests.machine.pages import commands
 from tests.machine.ports import free_port
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
-from tests.machine.timeouts import PATIENCE_SECONDS
+from tests.machine.timeouts import TIMEOUT_SECONDS
 
 PAGE = "go-to-production.md"
 ADMIN = "admin"
@@ -38,7 +38,7 @@ class Service:
         self._command = units.command(name, str(port))
         self._port = port
         service = units.read(name)["Service"]
-        self._patience = int(service["TimeoutStopSec"][0])
+        self._stop_timeout = int(service["TimeoutStopSec"][0])
         self._kill_signal = signal.Signals[service["KillSignal"][0]]
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
@@ -55,7 +55,7 @@ class Service:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self._port and not self.answers("/healthz"):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} does not start:\n{self.log.read_text()[-4000:]}")
@@ -83,7 +83,7 @@ class Service:
         started = time.monotonic()
         process.send_signal(self._kill_signal)
         try:
-            process.wait(self._patience)
+            process.wait(self._stop_timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -91,7 +91,7 @@ class Service:
 
 
 @dataclass
-class House:
+class ProductionSystem:
     """The whole system. `servers` listen on ports known to `proxy`; `password` is the admin's."""
 
     environ: dict[str, str]
@@ -138,7 +138,7 @@ class House:
 
 
 @contextmanager
-def built(folder: Path, servers: int = 2) -> Iterator[House]:
+def built(folder: Path, servers: int = 2) -> Iterator[ProductionSystem]:
     """Yield a system that is not set up: only PostgreSQL, Redis and nginx run."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running(fsync=True))
@@ -175,7 +175,7 @@ def built(folder: Path, servers: int = 2) -> Iterator[House]:
             stack.callback(made.stop)
             return made
 
-        yield House(
+        yield ProductionSystem(
             environ=environ,
             manage_script=script,
             proxy=proxy,

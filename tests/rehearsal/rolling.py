@@ -11,7 +11,7 @@ from tests.faults.foundation import OPERATORS
 from tests.faults.scenario import Outcome
 from tests.faults.world import World
 from tests.machine.nginx import NAME
-from tests.rehearsal.production_system import House
+from tests.rehearsal.production_system import ProductionSystem
 
 ROUNDS = 2
 PAUSE_SECONDS = 2.0
@@ -55,37 +55,37 @@ class Result:
         ]
 
 
-def rehearse(house: House, seed: int) -> Result:
+def rehearse(system: ProductionSystem, seed: int) -> Result:
     """Let people chat through nginx while everything is restarted; return the result."""
-    people = house.shell(f"from tests.faults.seed import seed; seed({OPERATORS})")
+    people = system.shell(f"from tests.faults.seed import seed; seed({OPERATORS})")
     world = World(
         apps=[],
         **people,
-        postgres=house.postgres,
-        redis=house.redis,
+        postgres=system.postgres,
+        redis=system.redis,
         proxy=f"wss://{NAME}",
-        connecting=house.proxy.connecting(),
+        connecting=system.proxy.connecting(),
     )
-    before = house.proxy.statuses()
+    before = system.proxy.statuses()
     restarts = Restarts()
     outcome = asyncio.run(
         scenario.chat(
-            world, lambda: restart(house, restarts), seed, visitors=70, idle=30, pause=2.8
+            world, lambda: restart(system, restarts), seed, visitors=70, idle=30, pause=2.8
         )
     )
     return Result(
         outcome,
         restarts,
-        house.proxy.statuses() - before,
-        asyncio.run(jobs_since_now(house)),
+        system.proxy.statuses() - before,
+        asyncio.run(jobs_since_now(system)),
     )
 
 
-async def restart(house: House, restarts: Restarts) -> Counter[str]:
+async def restart(system: ProductionSystem, restarts: Restarts) -> Counter[str]:
     """Stop and start every service in turn, as `systemctl restart` would, `ROUNDS` times."""
     counts: Counter[str] = Counter()
     for _ in range(ROUNDS):
-        for service in house.services:
+        for service in system.services:
             await asyncio.sleep(PAUSE_SECONDS)
             code, seconds = await asyncio.to_thread(service.stop)
             restarts.seconds.append(seconds)
@@ -97,12 +97,12 @@ async def restart(house: House, restarts: Restarts) -> Counter[str]:
     return counts
 
 
-async def jobs_since_now(house: House, patience: float = 45.0) -> set[str]:
-    """Return those of `JOBS` that start and finish within the next `patience` seconds."""
+async def jobs_since_now(system: ProductionSystem, settle_seconds: float = 45.0) -> set[str]:
+    """Return those of `JOBS` that start and finish within the next `settle_seconds` seconds."""
     query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
-    deadline = asyncio.get_running_loop().time() + patience
+    deadline = asyncio.get_running_loop().time() + settle_seconds
     async with await psycopg.AsyncConnection.connect(
-        house.postgres.url, autocommit=True
+        system.postgres.url, autocommit=True
     ) as connection:
         cursor = await connection.execute("SELECT clock_timestamp()")
         now = await cursor.fetchone()

@@ -10,7 +10,7 @@ from tests.browser.people import Operator, Visitor
 from tests.browser.websites import website
 from tests.machine import programs
 from tests.machine.nginx import NAME
-from tests.rehearsal.production_system import ADMIN, House
+from tests.rehearsal.production_system import ADMIN, ProductionSystem
 
 CHAT = f"https://{NAME}"
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -19,24 +19,24 @@ WEBSITE = """<!doctype html><html lang="en"><title>A website</title><h1>A websit
     <link rel="icon" href="data:,">{snippet}"""
 
 
-def look(house: House) -> list[str]:
+def look(system: ProductionSystem) -> list[str]:
     """Run all checks; return what was seen, in words. Raises AssertionError for a failed check."""
-    house.shell(f"from tests.rehearsal.people import anna; anna({house.password!r})")
+    system.shell(f"from tests.rehearsal.people import anna; anna({system.password!r})")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(programs.chromium() or ""),
             args=[
                 *browsers.FLAGS,
-                f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{house.proxy.port},"
-                f"MAP {NAME}:80 127.0.0.1:{house.proxy.plain_port}",
+                f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{system.proxy.port},"
+                f"MAP {NAME}:80 127.0.0.1:{system.proxy.plain_port}",
             ],
         )
         complaints: list[str] = []
         try:
-            snippet = _administrator(browser, house, complaints)
+            snippet = _administrator(browser, system, complaints)
             return [
                 f"Admin: signed in over TLS, the Widget tab says {snippet}",
-                *_chat(browser, house, snippet, complaints),
+                *_chat(browser, system, snippet, complaints),
                 f"complaints of the browser: {len(complaints)}",
             ]
         finally:
@@ -55,10 +55,10 @@ def _context(browser: Browser, complaints: list[str]) -> BrowserContext:
     return context
 
 
-def _administrator(browser: Browser, house: House, complaints: list[str]) -> str:
+def _administrator(browser: Browser, system: ProductionSystem, complaints: list[str]) -> str:
     """Sign in to the Admin, starting without TLS; return the snippet of the channel."""
     page = _context(browser, complaints).new_page()
-    sign_in(page, f"http://{NAME}/admin/", ADMIN, house.password)
+    sign_in(page, f"http://{NAME}/admin/", ADMIN, system.password)
     page.wait_for_url(f"{CHAT}/admin/")
     page.goto(f"{CHAT}/admin/livechat/channel/")
     page.get_by_role("link", name="Sales").first.click()
@@ -72,11 +72,13 @@ def _administrator(browser: Browser, house: House, complaints: list[str]) -> str
     return snippet
 
 
-def _chat(browser: Browser, house: House, snippet: str, complaints: list[str]) -> list[str]:
-    desk = _context(browser, complaints).new_page()
-    sign_in(desk, f"{CHAT}/dashboard/", "anna", house.password)
-    desk.wait_for_url(f"{CHAT}/dashboard/")
-    anna = Operator(desk)
+def _chat(
+    browser: Browser, system: ProductionSystem, snippet: str, complaints: list[str]
+) -> list[str]:
+    operator_page = _context(browser, complaints).new_page()
+    sign_in(operator_page, f"{CHAT}/dashboard/", "anna", system.password)
+    operator_page.wait_for_url(f"{CHAT}/dashboard/")
+    anna = Operator(operator_page)
     anna.is_connected()
     with website(CHAT, page=WEBSITE.format(snippet=snippet)) as address:
         page = _context(browser, complaints).new_page()
@@ -91,11 +93,11 @@ def _chat(browser: Browser, house: House, snippet: str, complaints: list[str]) -
         expect(vera.view.locator(".chip[data-state=done]")).to_have_count(1)
         vera.write("And my invoice?")
         expect(anna.entry("And my invoice?")).to_be_visible()
-        with desk.expect_download() as download:
+        with operator_page.expect_download() as download:
             anna.view.get_by_role("link", name=re.compile("invoice.pdf")).first.click()
         assert download.value.path().read_bytes() == PAPER
         page.context.close()
-    desk.context.close()
+    operator_page.context.close()
     return [
         "a message each way, from a website under its own policy to the dashboard",
         f"a file of {len(PAPER)} bytes from the visitor, fetched by the operator",

@@ -8,14 +8,14 @@ from config.checks import configuration
 
 
 @pytest.mark.parametrize(
-    ("https", "proxies", "told"),
+    ("https", "proxies", "expected"),
     [
         (True, (), ["config.W006"]),
         (True, (ipaddress.ip_network("127.0.0.1/32"),), []),
         (False, (), []),
     ],
 )
-def test_a_proxy_that_speaks_tls_has_to_be_named(settings, https, proxies, told):
+def test_a_proxy_that_speaks_tls_has_to_be_named(settings, https, proxies, expected):
     settings.HTTPS, settings.TRUSTED_PROXIES = https, proxies
 
-    assert [found.id for found in configuration.proxy_is_named()] == told
+    assert [found.id for found in configuration.proxy_is_named()] == expected

@@ -41,7 +41,7 @@ def test_a_known_hole_is_told_with_its_cure():
     report = audit.read(json.dumps({"dependencies": packages}))
 
     assert report.audited == 2
-    assert audit.told(LOCK, report) == ["old 1.0: PYSEC-1, fixed in: 2.0"]
+    assert audit.summary(LOCK, report) == ["old 1.0: PYSEC-1, fixed in: 2.0"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_known_hole_is_told_with_its_cure():
 def test_it_is_said_loudly_when_nothing_was_looked_up(text):
     report = audit.read(text)
 
-    [line] = audit.told(LOCK, report)
+    [line] = audit.summary(LOCK, report)
     assert "NOTHING WAS AUDITED" in line
     assert report.holes == ()
 
@@ -60,4 +60,4 @@ def test_it_is_said_what_was_left_out():
 
     report = audit.read(json.dumps({"dependencies": packages}))
 
-    assert audit.told(LOCK, report) == ["NOT AUDITED of requirements/run.txt: b"]
+    assert audit.summary(LOCK, report) == ["NOT AUDITED of requirements/run.txt: b"]

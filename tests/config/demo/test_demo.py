@@ -111,7 +111,7 @@ def test_without_a_channel_the_shop_has_no_chat(demo, client):
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("?item=cloud-sencha&count=2", ["2 × Cloud Sencha", "€ 29.00", "€ 3.90", "€ 32.90"]),
         ("?item=first-flush&count=3", ["3 × First Flush", "€ 54.00", "free"]),
@@ -122,10 +122,10 @@ def test_without_a_channel_the_shop_has_no_chat(demo, client):
         ("?item=coffee", ["It was empty", "1 × Morning Assam"]),
     ],
 )
-def test_the_basket_is_what_the_address_says(demo, client, query, told):
+def test_the_basket_is_what_the_address_says(demo, client, query, expected):
     html = client.get(f"/demo/checkout/{query}").content.decode()
 
-    assert [text for text in told if text not in html] == []
+    assert [text for text in expected if text not in html] == []
 
 
 def test_the_order_form_sends_nothing_that_was_typed(demo, client):
@@ -210,11 +210,11 @@ def test_the_file_is_what_its_maker_makes(tmp_path):
     ],
 )
 def test_the_bar_tells_what_the_rules_say(demo, page, code, action, seconds):
-    told = demo_bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
+    behaviour = demo_bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
 
-    assert told.what == demo_bar._what(action, seconds)
+    assert behaviour.what == demo_bar._what(action, seconds)
     # No operator is online: nothing draws attention to a chat without operators.
-    assert bool(told.but) == (action not in demo_bar.QUIET)
+    assert bool(behaviour.but) == (action not in demo_bar.QUIET)
 
 
 def test_the_demo_shows_every_action(demo):
@@ -457,12 +457,12 @@ def test_loading_the_demo_tells_where_to_go_and_who_may_do_what(db, tmp_path, se
 
     call_command("load_demo", "--port", "9000")
 
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     passwords = json.loads((tmp_path / data.ACCOUNTS_FILE).read_text())
     for place in ("", "demo/", "dashboard/", "admin/"):
-        assert f"http://127.0.0.1:9000/{place} " in told
-    assert "http://localhost:9001/ " in told
+        assert f"http://127.0.0.1:9000/{place} " in output
+    assert "http://localhost:9001/ " in output
     for name, password in passwords.items():
-        assert re.search(rf"^ +{name} +{re.escape(password)} +\w", told, re.M)
-    assert str(tmp_path / data.ACCOUNTS_FILE) in told
-    assert max(map(len, told.replace(str(tmp_path), "").splitlines())) <= 90
+        assert re.search(rf"^ +{name} +{re.escape(password)} +\w", output, re.M)
+    assert str(tmp_path / data.ACCOUNTS_FILE) in output
+    assert max(map(len, output.replace(str(tmp_path), "").splitlines())) <= 90

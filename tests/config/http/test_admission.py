@@ -42,12 +42,12 @@ class Django:
         await send({"type": "http.response.body", "body": b""})
 
 
-def asked(door, times, method="GET", path="/dashboard/", **fields):
+def send_requests(application, times, method="GET", path="/dashboard/", **fields):
     """Send `times` requests."""
-    return [Exchange(door, method, path, **fields).start() for _ in range(times)]
+    return [Exchange(application, method, path, **fields).start() for _ in range(times)]
 
 
-async def ended(*requests: Exchange) -> None:
+async def finished(*requests: Exchange) -> None:
     await asyncio.gather(*(request.finish() for request in requests))
 
 
@@ -58,12 +58,12 @@ async def settled() -> None:
 
 async def test_so_many_are_worked_on_and_the_others_wait_their_turn():
     django = Django()
-    requests = asked(Admission(django), 100)
+    requests = send_requests(Admission(django), 100)
     await settled()
     at_once = django.at_work
 
     django.may_end.set()
-    await ended(*requests)
+    await finished(*requests)
 
     assert (at_once, django.most) == (32, 32)
     assert {request.status for request in requests} == {200}
@@ -72,12 +72,12 @@ async def test_so_many_are_worked_on_and_the_others_wait_their_turn():
 @pytest.mark.parametrize("path", ["/login/", "/profile/password/"])
 async def test_passwords_are_checked_three_at_once_and_pages_go_on_meanwhile(path):
     django = Django()
-    door = Admission(django)
-    asked(door, 50, "POST", path)
+    application = Admission(django)
+    send_requests(application, 50, "POST", path)
     await settled()
     checked = django.at_work
 
-    [page] = asked(door, 1)
+    [page] = send_requests(application, 1)
     await settled()
 
     assert (checked, django.at_work) == (3, 4)
@@ -87,7 +87,7 @@ async def test_passwords_are_checked_three_at_once_and_pages_go_on_meanwhile(pat
 
 async def test_when_too_many_wait_one_is_refused_with_the_time_to_come_back():
     django = Django()
-    requests = asked(Admission(django), 100, "POST", "/login/")
+    requests = send_requests(Admission(django), 100, "POST", "/login/")
     await settled()
     refused = [request for request in requests if request.status]
 
@@ -97,7 +97,7 @@ async def test_when_too_many_wait_one_is_refused_with_the_time_to_come_back():
     assert refused[0].json == {"error": {"code": "unavailable", "retry_after": 2}}
     assert limiter.refused["process.sign_ins"] == len(refused)
     django.may_end.set()
-    await ended(*requests)
+    await finished(*requests)
 
 
 async def test_nobody_waits_for_ever():
@@ -111,41 +111,43 @@ async def test_nobody_waits_for_ever():
 
 async def test_who_sends_slowly_takes_nobodys_place():
     django = Django()
-    door = Admission(django)
-    slow = asked(door, 200, "POST", "/admin/", is_held_back=True)
+    application = Admission(django)
+    slow = send_requests(application, 200, "POST", "/admin/", is_held_back=True)
     await settled()
 
-    [page] = asked(door, 1, client="192.0.2.2")
+    [page] = send_requests(application, 1, client="192.0.2.2")
     django.may_end.set()
     await page.finish()
 
     assert page.status == 200
     for request in slow:
         request.send_body()
-    await ended(*slow)
+    await finished(*slow)
 
 
 async def test_who_reads_slowly_takes_nobodys_place():
     django = Django()
-    door = Admission(django)
+    application = Admission(django)
     django.may_end.set()
     django.sends_on.clear()
-    slow = asked(door, 200)
+    slow = send_requests(application, 200)
     await settled()
 
     assert [request.status for request in slow] == [200] * 200
     django.sends_on.set()
-    await ended(*slow)
+    await finished(*slow)
 
 
 async def test_uploads_at_once_are_bounded_for_an_address_and_for_all():
     django = Django()
-    door = Admission(django)
-    one = asked(door, 20, "POST", UPLOAD)
+    application = Admission(django)
+    one = send_requests(application, 20, "POST", UPLOAD)
     others = [
         request
         for n in range(2, 8)
-        for request in asked(door, MAX_UPLOADS_PER_ADDRESS, "POST", UPLOAD, client=f"192.0.2.{n}")
+        for request in send_requests(
+            application, MAX_UPLOADS_PER_ADDRESS, "POST", UPLOAD, client=f"192.0.2.{n}"
+        )
     ]
     await settled()
     statuses = [request.status for request in (*one, *others)]
@@ -153,8 +155,8 @@ async def test_uploads_at_once_are_bounded_for_an_address_and_for_all():
     assert [request.status for request in one].count(429) == 20 - MAX_UPLOADS_PER_ADDRESS
     assert statuses.count(503) == 7 * MAX_UPLOADS_PER_ADDRESS - MAX_UPLOADS
     django.may_end.set()
-    await ended(*one, *others)
-    again = await Exchange(door, "POST", UPLOAD).run()
+    await finished(*one, *others)
+    again = await Exchange(application, "POST", UPLOAD).run()
     assert again.status == 200
 
 
@@ -178,20 +180,20 @@ async def test_a_busy_process_takes_no_files(path, level, status):
 
 
 @pytest.fixture
-def no_time(monkeypatch):
+def no_refills(monkeypatch):
     """Stop the clock, so that no token bucket refills during the test, however slow the machine."""
     monkeypatch.setattr("config.http.admission.time", SimpleNamespace(monotonic=lambda: 1_000.0))
 
 
-async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_time):
+async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_refills):
     settings.PEOPLE_PER_ADDRESS = 10  # a burst of two hundred
     django = Django()
     django.may_end.set()
-    door = Admission(django)
-    requests = asked(door, 260)
-    await ended(*requests)
-    other = await Exchange(door, client="192.0.2.2").run()
-    health = await Exchange(door, path="/healthz").run()
+    application = Admission(django)
+    requests = send_requests(application, 260)
+    await finished(*requests)
+    other = await Exchange(application, client="192.0.2.2").run()
+    health = await Exchange(application, path="/healthz").run()
 
     refused = [request for request in requests if request.status == 429]
     assert len(refused) == 60
@@ -203,15 +205,15 @@ async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_time):
     ("language", "word"), [("de-AT,en;q=0.5", "Gerade"), ("xx", "Very"), ("", "Very")]
 )
 async def test_a_person_is_told_in_his_language_and_his_browser_asks_again(
-    settings, no_time, language, word
+    settings, no_refills, language, word
 ):
     settings.PEOPLE_PER_ADDRESS = 10
     django = Django()
     django.may_end.set()
-    door = Admission(django)
+    application = Admission(django)
     headers = {"accept": "text/html,*/*", "accept-language": language}
-    requests = asked(door, 205, headers=headers)
-    await ended(*requests)
+    requests = send_requests(application, 205, headers=headers)
+    await finished(*requests)
 
     last = requests[-1]
     assert last.body.decode().startswith(word)
@@ -221,7 +223,7 @@ async def test_a_person_is_told_in_his_language_and_his_browser_asks_again(
 
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("config.http.body_limit.BODY_SECONDS", 0.02)
-    [request] = asked(BodyLimit(Django()), 1, "POST", "/login/", is_held_back=True)
+    [request] = send_requests(BodyLimit(Django()), 1, "POST", "/login/", is_held_back=True)
     await asyncio.sleep(0.05)
     request.send_body()  # read after the response
     await request.finish()
@@ -232,13 +234,13 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
 async def test_bodies_that_are_in_memory_at_once_are_bounded(monkeypatch):
     monkeypatch.setattr("config.http.body_limit.MAX_BUFFERED", 2_500_000)
     django = Django()
-    door = BodyLimit(django)
-    posts = asked(door, 5, "POST", "/admin/", body=b"a" * 1_000_000)
+    application = BodyLimit(django)
+    posts = send_requests(application, 5, "POST", "/admin/", body=b"a" * 1_000_000)
     await settled()
     early = [post.status for post in posts]
     django.may_end.set()
-    await ended(*posts)
-    later = await Exchange(door, "POST", "/admin/", body=b"a" * 1_000_000).run()
+    await finished(*posts)
+    later = await Exchange(application, "POST", "/admin/", body=b"a" * 1_000_000).run()
 
     assert early == [0, 0, 503, 503, 503]
     assert [post.status for post in (*posts[:2], later)] == [200] * 3

@@ -48,7 +48,7 @@ def code(request: Exchange) -> str:
     return str(request.json["error"]["code"])
 
 
-def door(channel: Channel) -> str:
+def upload_path(channel: Channel) -> str:
     return f"/widget/{channel.key}/files/"
 
 
@@ -70,7 +70,7 @@ def was_not_received(request: Exchange) -> bool:
 @pytest.mark.parametrize("given", ["", "Visitor x", "Bearer x", "Visitor ü"])
 def test_a_stranger_is_told_so_before_the_file_comes(berlin, given, django_assert_num_queries):
     with django_assert_num_queries(0):
-        request = ask(door(berlin), authorization=given)
+        request = ask(upload_path(berlin), authorization=given)
 
     assert (request.status, code(request)) in ((401, "auth_required"), (401, "token_invalid"))
     assert was_not_received(request)
@@ -79,7 +79,7 @@ def test_a_stranger_is_told_so_before_the_file_comes(berlin, given, django_asser
 def test_a_token_of_another_channel_opens_none(berlin, vera):
     other = factories.channel("Hamburg")
 
-    request = ask(door(berlin), authorization=token(vera, other))
+    request = ask(upload_path(berlin), authorization=token(vera, other))
 
     assert (request.status, code(request)) == (401, "token_invalid")
     assert was_not_received(request)
@@ -88,10 +88,10 @@ def test_a_token_of_another_channel_opens_none(berlin, vera):
 def test_a_channel_that_is_gone_or_takes_no_files_receives_none(berlin, vera):
     berlin.file_set = "none"
     berlin.save()
-    off = ask(door(berlin), MIB, authorization=token(vera, berlin))
+    off = ask(upload_path(berlin), MIB, authorization=token(vera, berlin))
     berlin.is_active = False
     berlin.save()
-    gone = ask(door(berlin), MIB, authorization=token(vera, berlin))
+    gone = ask(upload_path(berlin), MIB, authorization=token(vera, berlin))
 
     assert (off.status, code(off)) == (403, "files_off")
     assert (gone.status, code(gone)) == (404, "not_found")
@@ -103,7 +103,7 @@ def test_a_file_that_is_too_large_for_its_channel_is_not_received(berlin, vera):
     berlin.max_file_megabytes = 1
     berlin.save()
 
-    request = ask(door(berlin), 3 * MIB, authorization=token(vera, berlin))
+    request = ask(upload_path(berlin), 3 * MIB, authorization=token(vera, berlin))
 
     assert (request.status, code(request)) == (413, "too_large")
     assert was_not_received(request)
@@ -111,7 +111,7 @@ def test_a_file_that_is_too_large_for_its_channel_is_not_received(berlin, vera):
 
 def test_an_upload_that_does_not_say_its_length_is_not_received(berlin, vera):
     request = ask(
-        door(berlin),
+        upload_path(berlin),
         authorization=token(vera, berlin),
         content_length="",
         transfer_encoding="chunked",
@@ -132,7 +132,7 @@ def test_files_that_wait_to_be_sent_leave_no_room_for_more(berlin, vera, tmp_pat
     for _ in range(attachments.MAX_PENDING):
         kept(vera, berlin)
 
-    request = ask(door(berlin), MIB, authorization=token(vera, berlin))
+    request = ask(upload_path(berlin), MIB, authorization=token(vera, berlin))
 
     assert (request.status, code(request)) == (422, "too_many_files")
     assert was_not_received(request)
@@ -149,7 +149,7 @@ def within_ten_minutes(monkeypatch):
 def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minutes):
     def one() -> Exchange:
         visitor = token(factories.visitor(berlin), berlin)
-        return ask(door(berlin), 10, authorization=visitor, client="198.51.100.7")
+        return ask(upload_path(berlin), 10, authorization=visitor, client="198.51.100.7")
 
     *requests, last = [one() for _ in range(attachments.UPLOADS.amount + 1)]
 
@@ -161,16 +161,18 @@ def test_one_address_brings_sixty_files_in_ten_minutes(berlin, within_ten_minute
 def test_the_address_behind_our_proxy_counts(berlin, settings, within_ten_minutes):
     settings.TRUSTED_PROXIES = (ipaddress.ip_network("127.0.0.0/8"),)
 
-    def knock(forwarded: str) -> int:
+    def upload_status(forwarded: str) -> int:
         who = token(factories.visitor(berlin), berlin)
         fields = {"authorization": who, "x_forwarded_for": forwarded, "client": "127.0.0.1"}
-        return ask(door(berlin), 10, **fields).status
+        return ask(upload_path(berlin), 10, **fields).status
 
-    first = [knock("203.0.113.1") for _ in range(attachments.UPLOADS.amount + 1)]
+    first = [upload_status("203.0.113.1") for _ in range(attachments.UPLOADS.amount + 1)]
 
     assert first[-1] == 429
-    assert knock("203.0.113.2") == 400
-    assert knock("203.0.113.2, 203.0.113.1") == 429  # addresses claimed by the client do not count
+    assert upload_status("203.0.113.2") == 400
+    assert (
+        upload_status("203.0.113.2, 203.0.113.1") == 429
+    )  # addresses claimed by the client do not count
 
 
 def test_bytes_are_counted_before_they_come_and_though_they_never_come(
@@ -181,7 +183,7 @@ def test_bytes_are_counted_before_they_come_and_though_they_never_come(
 
     def one() -> Exchange:
         visitor = token(vera, berlin)
-        gone = exchange(door(berlin), 50 * MIB, authorization=visitor, client="198.51.100.8")
+        gone = exchange(upload_path(berlin), 50 * MIB, authorization=visitor, client="198.51.100.8")
         gone.disconnect()
         return asyncio.run(gone.run())
 

@@ -304,7 +304,7 @@ def raw(server: App, data: bytes) -> tuple[int, bytes]:
 
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
-def either(request, server) -> Iterator[App]:
+def both_servers(request, server) -> Iterator[App]:
     """Provide both kinds of server, on the same data."""
     if request.param == "serve":
         yield server
@@ -334,8 +334,8 @@ def either(request, server) -> Iterator[App]:
     ],
     ids=range(10),
 )
-def test_no_answer_tells_what_we_are_made_of(either, data):
-    _status, answer = raw(either, data)
+def test_no_answer_tells_what_we_are_made_of(both_servers, data):
+    _status, answer = raw(both_servers, data)
 
     head = answer.partition(b"\r\n\r\n")[0]
     assert b"\nserver:" not in head.lower()
@@ -358,7 +358,7 @@ def test_a_frame_that_is_no_text_is_refused_and_not_complained_of(server):
 
 
 @pytest.fixture(scope="module")
-def behind(server) -> Iterator[App]:
+def behind_proxy(server) -> Iterator[App]:
     """The same server behind a proxy that speaks TLS: this machine."""
     app = App(
         server.log.parent,
@@ -378,9 +378,9 @@ def behind(server) -> Iterator[App]:
 VISITS = {"Host": "chat.localhost", "X-Forwarded-For": "203.0.113.9"}
 
 
-def test_over_tls_cookies_and_addresses_are_for_tls_alone(behind, passwords):
+def test_over_tls_cookies_and_addresses_are_for_tls_alone(behind_proxy, passwords):
     headers = {"X-Forwarded-Proto": "https", "Origin": "https://chat.localhost"}
-    browser = Browser(behind, {**VISITS, **headers})
+    browser = Browser(behind_proxy, {**VISITS, **headers})
 
     answer = browser.post("/login/", username="anna", password=passwords["anna"])
     loader = browser.ask(f"/widget/{CHANNEL}/loader.js")
@@ -399,10 +399,10 @@ def test_over_tls_cookies_and_addresses_are_for_tls_alone(behind, passwords):
 
 
 @pytest.mark.parametrize("said", [None, "http", "https, http", "HTTP", ""])
-def test_what_is_not_said_to_be_tls_is_none(behind, said):
+def test_what_is_not_said_to_be_tls_is_none(behind_proxy, said):
     headers = VISITS if said is None else {**VISITS, "X-Forwarded-Proto": said}
 
-    answer = Browser(behind, headers).ask(f"/widget/{CHANNEL}/loader.js")
+    answer = Browser(behind_proxy, headers).ask(f"/widget/{CHANNEL}/loader.js")
 
     assert b'"secure"' not in answer.body
     assert "strict-transport-security" not in answer.headers
@@ -415,11 +415,11 @@ def test_a_stranger_is_not_believed_to_speak_tls(server):
 
 
 @pytest.mark.parametrize(("origin", "status"), [("https", 101), ("http", 403)])
-def test_a_page_that_came_over_http_opens_no_socket_over_tls(behind, origin, status):
+def test_a_page_that_came_over_http_opens_no_socket_over_tls(behind_proxy, origin, status):
     head = (
         f"GET /ws/visitor/{CHANNEL}/ HTTP/1.1\r\nHost: chat.localhost\r\nConnection: Upgrade\r\n"
         f"Origin: {origin}://chat.localhost\r\nX-Forwarded-Proto: https\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
 
-    assert raw(behind, head.encode())[0] == status
+    assert raw(behind_proxy, head.encode())[0] == status

@@ -47,8 +47,8 @@ def jobs_done(transactional_db) -> None:
 
 async def ask(path: str, method: str = "GET") -> tuple[int, dict[str, bool]]:
     """Call the application as a server would; return status and JSON."""
-    door = health.healthz if path == "/healthz" else health.readyz
-    answer = await Exchange(door, method, path).run()
+    application = health.healthz if path == "/healthz" else health.readyz
+    answer = await Exchange(application, method, path).run()
     return answer.status, answer.json or {}
 
 

@@ -26,7 +26,7 @@ FORGED = '\n{"event":"forged","level":"info"}\r\n2026 forged \x1b[31m'
 
 
 @dataclass(frozen=True)
-class Told:
+class ServerRun:
     """The statuses of the responses, and the log after the server has stopped."""
 
     statuses: list[int]
@@ -38,7 +38,7 @@ class Told:
 
 
 @pytest.fixture(params=["serve", "runserver"], scope="module")
-def told(request, with_static_files, tmp_path_factory) -> Iterator[Told]:
+def server_run(request, with_static_files, tmp_path_factory) -> Iterator[ServerRun]:
     folder = with_static_files.copy(tmp_path_factory.mktemp("secrets"))
     environ = {"LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
     entry = ("-m", "tests.config.monitoring.failing_server")
@@ -50,7 +50,7 @@ def told(request, with_static_files, tmp_path_factory) -> Iterator[Told]:
         sign_in(server)
         chat(server)
         server.stop()
-        yield Told(statuses, server.log.read_text())
+        yield ServerRun(statuses, server.log.read_text())
     finally:
         server.kill()
 
@@ -161,24 +161,26 @@ def chat(server: App) -> None:
                 socket.recv(10)
 
 
-def test_nothing_that_anybody_says_is_written_down(told):
-    assert {400, 403, 404, 500} <= set(told.statuses)
+def test_nothing_that_anybody_says_is_written_down(server_run):
+    assert {400, 403, 404, 500} <= set(server_run.statuses)
     assert {
         *("http.failed", "http.refused", "http.suspicious", "command.failed", "writer.failed"),
         *("socket.opened", "socket.refused", "socket.closed", "file.refused"),
-    } <= {line["event"] for line in told.lines}
-    assert "canary" not in told.log
-    assert "forged" not in told.log
-    assert "\x1b" not in told.log
-    own = "".join(line for line in told.log.splitlines() if line.startswith("{"))
+    } <= {line["event"] for line in server_run.lines}
+    assert "canary" not in server_run.log
+    assert "forged" not in server_run.log
+    assert "\x1b" not in server_run.log
+    own = "".join(line for line in server_run.log.splitlines() if line.startswith("{"))
     assert "127.0.0.1" not in own
 
 
-def test_a_socket_is_followed_from_its_door_into_the_threads(told):
-    opened = next(line for line in told.lines if line["event"] == "socket.opened")
-    own = [line["event"] for line in told.lines if line.get("socket") == opened["socket"]]
+def test_a_socket_is_followed_from_its_door_into_the_threads(server_run):
+    opened = next(line for line in server_run.lines if line["event"] == "socket.opened")
+    own = [line["event"] for line in server_run.lines if line.get("socket") == opened["socket"]]
     assert own[0] == "socket.opened"
     assert own[-1] == "socket.closed"
     assert "command.failed" in own
     # The writer works for many sockets at once, so its lines name none.
-    assert all("socket" not in line for line in told.lines if line["event"] == "writer.failed")
+    assert all(
+        "socket" not in line for line in server_run.lines if line["event"] == "writer.failed"
+    )

@@ -49,17 +49,17 @@ def written(form: str, tell, *, in_full: bool = False) -> str:
 def test_a_line_is_json_with_time_level_event_and_fields():
     line = written("json", lambda log: log.info("socket.closed", code=4408, seconds=1.5))
 
-    told = json.loads(line)
-    assert list(told) == ["time", "level", "event", "logger", "code", "seconds"]
-    assert (told["event"], told["code"], told["seconds"]) == ("socket.closed", 4408, 1.5)
+    fields = json.loads(line)
+    assert list(fields) == ["time", "level", "event", "logger", "code", "seconds"]
+    assert (fields["event"], fields["code"], fields["seconds"]) == ("socket.closed", 4408, 1.5)
 
 
 def test_no_value_can_forge_a_line_or_speak_to_the_terminal(form):
     text = written(form, lambda log: log.info("x", reason=EVIL, **{EVIL: 1}))
 
     assert text.count("\n") == 1
-    told = json.dumps(json.loads(text), ensure_ascii=False) if form == "json" else text
-    assert told.strip().isprintable()
+    printed = json.dumps(json.loads(text), ensure_ascii=False) if form == "json" else text
+    assert printed.strip().isprintable()
 
 
 def test_a_value_is_cut():

@@ -40,7 +40,7 @@ def visitor(server, *, hello=True):
     with connect(address, origin=server.url) as opened:
         if hello:
             opened.send(json.dumps({"type": "hello", "version": 1, "tab": uuid.uuid4().hex}))
-            assert told(opened) == "welcome"
+            assert next_type(opened) == "welcome"
         yield opened
 
 
@@ -52,7 +52,7 @@ def frame(opened):
             return said
 
 
-def told(opened):
+def next_type(opened):
     return frame(opened)["type"]
 
 
@@ -107,7 +107,7 @@ def test_a_socket_that_has_not_asked_yet_is_sent_elsewhere(started):
     address = f"{started.socket_url}/ws/visitor/kettleandleaf/"
     line = accepted_before_the_port_closes(started)
     with connect(address, origin=started.url, sock=line) as opened:
-        assert told(opened) == "drain"
+        assert next_type(opened) == "drain"
         with pytest.raises(ConnectionClosed) as closed:
             opened.recv(10)
 
@@ -129,7 +129,7 @@ def accepted_before_the_port_closes(server):
 def test_the_second_signal_ends_it_at_once(started):
     with visitor(started) as opened:
         started.send(signal.SIGTERM)
-        assert told(opened) == "drain"  # so it has handled the first signal
+        assert next_type(opened) == "drain"  # so it has handled the first signal
         started.send(signal.SIGTERM)
         code = started.wait()
 
@@ -147,7 +147,7 @@ def test_whatever_hangs_it_ends_in_time_and_tells_what_hung(server, tmp_path):
         waiting.send(json.dumps({"type": "hello", "version": 1, "tab": "a"}))
         time.sleep(0.5)
         stuck.send(signal.SIGTERM)
-        assert told(waiting) == "drain"
+        assert next_type(waiting) == "drain"
         with pytest.raises(ConnectionClosed) as closed:
             waiting.recv(10)
         code = stuck.wait()

@@ -17,7 +17,7 @@ def test_a_server_answers_http_and_sockets_and_ends_on_ctrl_c(command, migrated,
 
     server.start()
     try:
-        refusal = asyncio.run(knock(server))
+        refusal = asyncio.run(connect_as_stranger(server))
     finally:
         code = server.stop(signal.SIGINT)
 
@@ -26,7 +26,7 @@ def test_a_server_answers_http_and_sockets_and_ends_on_ctrl_c(command, migrated,
     assert "Traceback" not in server.log.read_text()
 
 
-async def knock(server: app.App) -> int | None:
+async def connect_as_stranger(server: app.App) -> int | None:
     """Open the staff's socket as a stranger; return the status or close code of the rejection."""
     address, origin = f"{server.socket_url}/ws/staff/", websockets.Origin(server.url)
     try:

@@ -39,8 +39,8 @@ def cells() -> list[tuple[str, str, str]]:
     models = [cell.strip() for cell in head.strip("|").split("|")][1:]
     found = []
     for row in rows:
-        actor, *told = [cell.strip() for cell in row.strip("|").split("|")]
-        found += [(actor, model, cell) for model, cell in zip(models, told, strict=True)]
+        actor, *values = [cell.strip() for cell in row.strip("|").split("|")]
+        found += [(actor, model, cell) for model, cell in zip(models, values, strict=True)]
     return found
 
 

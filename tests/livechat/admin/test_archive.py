@@ -188,12 +188,12 @@ def test_the_transcript_tells_who_said_what_and_marks_notes(client, maria, anna,
 
 def test_system_lines_are_worded_in_the_readers_language_even_without_a_name(vera, berlin):
     chat = factories.conversation(vera)
-    told = {
+    shown = {
         event: transcripts.system_line(Message(conversation=chat, kind=Kind.SYSTEM, event=event))
         for event in [*SystemEvent, "something_new"]
     }
 
-    assert told == {
+    assert shown == {
         SystemEvent.ASSIGNED: "Somebody is answering",
         SystemEvent.JOINED: "Somebody joined",
         SystemEvent.LEFT: "Somebody left",
@@ -271,7 +271,7 @@ def test_a_transcript_costs_the_same_queries_however_long(
 
 
 @pytest.mark.parametrize(
-    ("zone", "told"),
+    ("zone", "expected"),
     [
         ("", "11:30 p.m."),
         ("Asia/Tokyo", "8:30 a.m."),
@@ -279,7 +279,7 @@ def test_a_transcript_costs_the_same_queries_however_long(
         ("../../etc/passwd", "11:30 p.m."),
     ],
 )
-def test_times_are_those_of_the_reader(client, maria, anna, vera, zone, told):
+def test_times_are_those_of_the_reader(client, maria, anna, vera, zone, expected):
     chat = factories.conversation(vera)
     Message.objects.filter(conversation=chat).update(
         created_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
@@ -289,7 +289,7 @@ def test_times_are_those_of_the_reader(client, maria, anna, vera, zone, told):
 
     text = client.get(page(chat)).content.decode()
 
-    assert told in text
+    assert expected in text
     assert timezone.get_current_timezone_name() == "UTC"
 
 

@@ -88,8 +88,8 @@ def row(name: str) -> str:
 
 
 def failing(client: Client, addresses: Iterator[str]) -> list[tuple[int, str]]:
-    told = [(client.get(address).status_code, address[:200]) for address in addresses]
-    return [(status, address) for status, address in told if status not in ANSWERS]
+    results = [(client.get(address).status_code, address[:200]) for address in addresses]
+    return [(status, address) for status, address in results if status not in ANSWERS]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -134,16 +134,16 @@ def test_a_row_that_cannot_be_is_not_there(root, name):
 def test_a_form_answers_every_value_of_its_parameters(root, name):
     fields = [field.name for field in LISTS[name].model._meta.get_fields()]
     new = ("&".join(f"{key}={value}" for key in fields) for value in (HUGE, "abc", "-1"))
-    told = [f"{row(name)}/change/?_to_field={value}" for value in ("", "abc", HUGE)]
+    addresses = [f"{row(name)}/change/?_to_field={value}" for value in ("", "abc", HUGE)]
     past = [f"{row(name)}/history/?p={value}" for value in ("abc", HUGE)]
 
     assert failing(root, (f"{base(name)}add/?{query}" for query in new)) == []
-    assert failing(root, iter([*told, *past])) == []
+    assert failing(root, iter([*addresses, *past])) == []
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_form_answers_values_that_make_no_sense(root, name):
-    told = set()
+    responses = set()
 
     for address in (f"{base(name)}add/", f"{row(name)}/change/"):
         opened = root.get(address)
@@ -154,23 +154,23 @@ def test_a_form_answers_values_that_make_no_sense(root, name):
         kept = {key: sent[key] for key in sent if key.endswith("_FORMS")}
         rows = [key for key, field in fields.items() if hasattr(field, "queryset")]
         for value in ("\0", HUGE):
-            told.add(root.post(address, {**dict.fromkeys([*fields, *sent], value), **kept}))
+            responses.add(root.post(address, {**dict.fromkeys([*fields, *sent], value), **kept}))
         for key, value in itertools.product(rows, (HUGE, "abc")):
-            told.add(root.post(address, {**sent, key: value}))
+            responses.add(root.post(address, {**sent, key: value}))
 
-    assert {response.status_code for response in told} <= ANSWERS
+    assert {response.status_code for response in responses} <= ANSWERS
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_an_action_is_done_to_rows_that_can_be(root, name):
     asked = itertools.product(("delete_selected", "try_again"), (HUGE, "abc", "9" * 5_000))
 
-    told = {
+    responses = {
         root.post(base(name), {"action": action, "_selected_action": [key], "index": key})
         for action, key in asked
     }
 
-    assert {response.status_code for response in told} <= ANSWERS
+    assert {response.status_code for response in responses} <= ANSWERS
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_the_rows_of_a_channel_answer_numbers_that_are_not_theirs(root, berlin, 
     address = reverse("admin:livechat_channel_change", args=[berlin.pk])
     sent = Form(root.get(address).content.decode()).data
 
-    told = {
+    statuses = {
         root.post(address, {**sent, f"{prefix}-{key}": value}).status_code
         for prefix in ("memberships", "rules")
     }
 
-    assert told <= ANSWERS
+    assert statuses <= ANSWERS
 
 
 def test_an_operator_is_added_to_a_channel_once(root, berlin, anna):
@@ -212,12 +212,12 @@ def test_the_forms_of_a_profile_answer_values_that_make_no_sense(root, address, 
     opened = root.get(address)
     sent = Form(opened.content.decode()).data
 
-    told = {
+    statuses = {
         root.post(address, {**sent, key: value}).status_code
         for key in opened.context["form"].fields
     }
 
-    assert told <= ANSWERS
+    assert statuses <= ANSWERS
 
 
 def test_what_a_profile_does_not_offer_is_refused_at_its_field(root):
@@ -238,7 +238,7 @@ def test_addresses_with_a_word_of_their_own_answer_every_word(root, page):
 def test_the_admin_suggests_for_the_fields_that_ask_for_it(root):
     address = "/admin/autocomplete/?term=a"
 
-    told = {
+    statuses = {
         (model._meta.model_name, field.name): root.get(
             address,
             {
@@ -251,7 +251,7 @@ def test_the_admin_suggests_for_the_fields_that_ask_for_it(root):
         for field in model._meta.get_fields(include_hidden=True)
     }
 
-    assert {asked for asked, status in told.items() if status == 200} == {
+    assert {asked for asked, status in statuses.items() if status == 200} == {
         ("membership", "operator")
     }
-    assert set(told.values()) == {200, 403}
+    assert set(statuses.values()) == {200, 403}

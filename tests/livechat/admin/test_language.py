@@ -19,8 +19,8 @@ def english(text: str) -> list[str]:
     """Return the library's texts that a page shows, or gives to screen readers, in English."""
     spoken = re.sub(r"<script\b.*?</script>", "", unescape(text), flags=re.S)
     said = {word.strip() for word in re.findall(r">([^<>]+)<", spoken)}
-    told = re.findall(r'(?:title|placeholder|aria-label)="([^"]*)"', spoken)
-    return sorted(set(WORDS) & (said | set(told)))
+    attributes = re.findall(r'(?:title|placeholder|aria-label)="([^"]*)"', spoken)
+    return sorted(set(WORDS) & (said | set(attributes)))
 
 
 def pages() -> list[str]:

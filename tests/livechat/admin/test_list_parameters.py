@@ -142,28 +142,28 @@ def test_an_answer_does_not_depend_on_what_a_list_does_not_offer(kind, berlin, a
     factories.conversation(vera)
     factories.webhook()
     client = signed_in(account(kind))
-    told = set()
+    results = set()
 
     for name in opened_by(client):
         for path in leading_to_secrets(LISTS[name].model):
             low, high = (client.get(address(name), {path: value}) for value in ("!", "~"))
-            told.add((low.status_code, high.status_code, low.content == high.content))
+            results.add((low.status_code, high.status_code, low.content == high.content))
 
-    assert told <= {(400, 400, True)}
+    assert results <= {(400, 400, True)}
 
 
 @pytest.mark.parametrize("kind", ACCOUNTS)
 def test_a_popup_refers_to_rows_by_their_key_alone(kind):
     client = signed_in(account(kind))
-    told: dict[int, set[str]] = {}
+    fields_by_status: dict[int, set[str]] = {}
 
     for name in opened_by(client):
         for field in LISTS[name].model._meta.get_fields():
             response = client.get(address(name), {"_to_field": field.name, "_popup": "1"})
-            told.setdefault(response.status_code, set()).add(field.name)
+            fields_by_status.setdefault(response.status_code, set()).add(field.name)
 
-    assert told.pop(200, set()) <= {"id"}
-    assert set(told) <= {400}
+    assert fields_by_status.pop(200, set()) <= {"id"}
+    assert set(fields_by_status) <= {400}
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -50,7 +50,7 @@ def errors(response) -> dict[str, list[str]]:
     return dict(response.context["adminform"].form.errors)
 
 
-def told(model: str, row) -> list[str]:
+def history_lines(model: str, row) -> list[str]:
     """Return the lines of the newest entry in the history of `row`."""
     entry = LogEntry.objects.filter(
         object_id=str(row.pk), content_type=ContentType.objects.get(model=model)
@@ -122,7 +122,7 @@ def test_language_and_time_zone_are_stored_and_told(client, root):
     person.refresh_from_db()
     assert (person.language, person.time_zone) == ("de", "Europe/Berlin")
     assert {"Language: (empty) → “Deutsch”", "Time zone: (empty) → “Europe/Berlin”"} <= set(
-        told("user", person)
+        history_lines("user", person)
     )
 
 
@@ -196,11 +196,11 @@ def test_saving_a_profile_leaves_alone_what_the_dashboard_writes(anna, monkeypat
     later = timezone.now()
     original = Operator.save
 
-    def overtaken(self, **kwargs):
+    def save_after_other_change(self, **kwargs):
         Operator.objects.filter(pk=self.pk).update(seen_at=later, in_call=True)
         original(self, **kwargs)
 
-    monkeypatch.setattr(Operator, "save", overtaken)
+    monkeypatch.setattr(Operator, "save", save_after_other_change)
     client.post(address("operator", anna), profile(chat_name="Chloe"))
 
     anna.refresh_from_db()
@@ -389,7 +389,7 @@ def test_who_knows_about_a_matter_is_chosen_there(client, root, anna, ben):
     client.post(address("expertise", tea), {"name": "Green tea", "operators": [ben.pk, anna.pk]})
 
     assert set(tea.operators.all()) == {anna, ben}
-    assert told("expertise", tea) == [
+    assert history_lines("expertise", tea) == [
         "Name: “Tea” → “Green tea”",
         "Operators: (empty) → “Anna, Ben”",
     ]
@@ -438,7 +438,7 @@ def test_the_history_tells_from_what_to_what(client, root, anna):
 
     text = client.get(address("operator", anna, "history")).content.decode()
 
-    assert told("operator", anna) == [
+    assert history_lines("operator", anna) == [
         "Online Chat Name: “Anna” → “Chloe”",
         "Availability: “Available” → “Busy”",
         "Online Chat Language: (empty) → “German – Deutsch”",
@@ -480,12 +480,12 @@ def test_passwords_are_never_told(client, root):
     )
     stored = "".join(LogEntry.objects.values_list("change_message", flat=True))
 
-    assert told("user", person) == ["Password: changed"]
+    assert history_lines("user", person) == ["Password: changed"]
     assert "another long" not in stored
     assert "md5$" not in stored
 
 
-class Told(ChangeLogMixin):
+class FormHistory(ChangeLogMixin):
     """The mixin alone, for forms that no page has."""
 
 
@@ -500,10 +500,10 @@ class FormOfSecrets(forms.Form):
 
 def message(form, formsets=(), *, add=False):
     form.is_valid()
-    return Told().construct_change_message(HttpRequest(), form, formsets, add)
+    return FormHistory().construct_change_message(HttpRequest(), form, formsets, add)
 
 
-def as_told(message) -> list[str]:
+def as_lines(message) -> list[str]:
     return history.lines(
         LogEntry(change_message=json.dumps(message), action_flag=CHANGE, object_repr="x")
     )
@@ -525,7 +525,7 @@ def test_tokens_keys_and_hidden_fields_keep_their_values():
     stored = message(form)
 
     assert "tell-nobody" not in json.dumps(stored)
-    assert as_told(stored) == [
+    assert as_lines(stored) == [
         "Key: changed",
         "Token: changed",
         "PIN: changed",
@@ -562,7 +562,7 @@ def test_rows_of_inlines_are_named_with_their_fields(berlin, anna, ben):
 
     stored = message(forms.Form({}), [formset])
 
-    assert as_told(stored) == [
+    assert as_lines(stored) == [
         "Added tag “Added”.",
         "Tag “New”, Name: “Old” → “New”",
         "Deleted tag “Gone”.",
@@ -590,4 +590,4 @@ def test_old_and_foreign_entries_are_told_as_before():
 def test_an_unchanged_form_says_so(client, root, anna):
     client.post(address("operator", anna), profile())
 
-    assert told("operator", anna) == ["No fields changed."]
+    assert history_lines("operator", anna) == ["No fields changed."]

@@ -57,7 +57,7 @@ def test_the_page_tells_which_rule_wins_and_why_the_others_do_not(berlin, test_p
 
 
 @pytest.mark.parametrize(
-    ("absence", "operator", "told"),
+    ("absence", "operator", "expected"),
     [
         ("keep_button", "", "nothing draws attention to it"),
         ("hide_button", "", "no button is shown"),
@@ -65,7 +65,7 @@ def test_the_page_tells_which_rule_wins_and_why_the_others_do_not(berlin, test_p
     ],
 )
 def test_it_tells_what_becomes_of_the_rule_while_nobody_is_there(
-    berlin, test_page, absence, operator, told
+    berlin, test_page, absence, operator, expected
 ):
     ChannelRule.objects.create(channel=berlin, action="auto_popup")
     berlin.absence = absence
@@ -73,7 +73,7 @@ def test_it_tells_what_becomes_of_the_rule_while_nobody_is_there(
 
     page = test_page(url="https://shop.example/", **({"operator": operator} if operator else {}))
 
-    assert told in page.context["instead"]
+    assert expected in page.context["instead"]
     assert bool(page.context["instead"]) is not bool(operator)
 
 

@@ -40,7 +40,7 @@ def delivery(webhook: Webhook, **fields) -> Delivery:
     return Delivery.objects.create(webhook=webhook, **fields)
 
 
-def said(response) -> str:
+def messages_of(response) -> str:
     return " ".join(str(message) for message in response.context["messages"])
 
 
@@ -60,7 +60,7 @@ def test_a_manager_makes_one_and_is_shown_its_secret(maria):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("url", "http://hooks.example.com/", "begin with https://"),
         ("url", "https://127.0.0.1/", "private network"),
@@ -75,11 +75,11 @@ def test_a_manager_makes_one_and_is_shown_its_secret(maria):
         ("name", "", "required"),
     ],
 )
-def test_what_makes_no_sense_is_said_beside_the_field(maria, field, value, told):
+def test_what_makes_no_sense_is_said_beside_the_field(maria, field, value, message):
     page = maria.post(address("webhook_add"), {**ADDED, field: value})
 
     assert page.status_code == 200
-    assert told in str(page.context["adminform"].form.errors[field])
+    assert message in str(page.context["adminform"].form.errors[field])
     assert not Webhook.objects.exists()
 
 
@@ -115,13 +115,13 @@ def test_a_secret_is_changed_by_two_buttons(maria):
     page = maria.post(address("webhook_change_secret", row.pk), follow=True)
     between = Webhook.objects.get()
     assert between.old_secret == row.secret
-    assert "both sign" in said(page)
+    assert "both sign" in messages_of(page)
     assert address("webhook_forget_old_secret", row.pk) in page.content.decode()
 
     page = maria.post(address("webhook_forget_old_secret", row.pk), follow=True)
     after = Webhook.objects.get()
     assert (after.secret, after.old_secret) == (between.secret, "")
-    assert "Only the new secret" in said(page)
+    assert "Only the new secret" in messages_of(page)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -132,8 +132,8 @@ def test_a_test_shows_what_was_answered(maria, settings):
         first = maria.post(address("webhook_test", row.pk), follow=True)
         second = maria.post(address("webhook_test", row.pk), follow=True)
 
-    assert "The test was delivered: 204" in said(first)
-    assert "The test was not delivered: 500 · Refused by the receiver" in said(second)
+    assert "The test was delivered: 204" in messages_of(first)
+    assert "The test was not delivered: 500 · Refused by the receiver" in messages_of(second)
     assert "secret of the inside" not in second.content.decode()
     assert place.events() == ["ping", "ping"]
 
@@ -209,7 +209,7 @@ def test_one_several_or_all_are_sent_again(maria):
     failed = [delivery(row, state=DeliveryState.GIVEN_UP, attempts=9) for _ in range(4)]
 
     page = maria.post(address("delivery_retry", failed[0].pk), follow=True)
-    assert "1 delivery will be sent again" in said(page)
+    assert "1 delivery will be sent again" in messages_of(page)
     maria.post(
         address("delivery_changelist"),
         {"action": "try_again", "_selected_action": [failed[1].pk]},
@@ -218,9 +218,11 @@ def test_one_several_or_all_are_sent_again(maria):
     assert states == [("pending", 0)] * 2 + [("given_up", 9)] * 2
 
     page = maria.post(address("delivery_retry_all"), follow=True)
-    assert "2 deliveries will be sent again" in said(page)
+    assert "2 deliveries will be sent again" in messages_of(page)
     assert not Delivery.objects.given_up().exists()
-    assert "nothing to send again" in said(maria.post(address("delivery_retry_all"), follow=True))
+    assert "nothing to send again" in messages_of(
+        maria.post(address("delivery_retry_all"), follow=True)
+    )
 
 
 def test_what_is_being_sent_is_left_alone(maria):
@@ -230,7 +232,7 @@ def test_what_is_being_sent_is_left_alone(maria):
 
     sent.refresh_from_db()
     assert sent.attempts == 1
-    assert "nothing to send again" in said(page)
+    assert "nothing to send again" in messages_of(page)
 
 
 def test_a_delivery_is_found_by_its_ids_alone(maria, berlin, vera):

@@ -19,16 +19,16 @@ def test_what_is_told_later_is_added_and_null_takes_away():
 
 
 def test_names_and_texts_are_one_short_line():
-    told = merge({}, {" cart\ntotal ": "12\u0000 €\n" + "x" * 300})
+    merged = merge({}, {" cart\ntotal ": "12\u0000 €\n" + "x" * 300})
 
-    assert list(told) == ["cart total"]
-    assert len(str(told["cart total"])) == 200
+    assert list(merged) == ["cart total"]
+    assert len(str(merged["cart total"])) == 200
 
 
-@pytest.mark.parametrize("told", [{"": 1}, {" \n": 1}])
-def test_a_name_that_is_nothing_is_refused(told):
+@pytest.mark.parametrize("attributes", [{"": 1}, {" \n": 1}])
+def test_a_name_that_is_nothing_is_refused(attributes):
     with pytest.raises(Invalid) as caught:
-        merge({}, told)
+        merge({}, attributes)
 
     assert caught.value.code == "bad_attribute"
 
@@ -65,25 +65,25 @@ def test_they_come_with_the_first_message_and_are_shown_when_they_change(
 
 
 def test_too_much_of_it_never_stops_a_visitor_from_writing(vera):
-    told = {f"name {number}": number for number in range(20)}
-    factories.opened(vera, attributes=told)
+    attributes = {f"name {number}": number for number in range(20)}
+    factories.opened(vera, attributes=attributes)
 
     factories.opened(vera, attributes={"one more": 1})
 
-    assert Visitor.objects.get().attributes == told
+    assert Visitor.objects.get().attributes == attributes
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_over_the_socket_they_reach_the_operator(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")
 
     await visitor.send("attributes.set", attributes={"plan": "pro", "vip": True})
     await visitor.send("conversation.open", client_id=str(uuid.uuid4()), text="Hello")
-    opened = await desk.next("conversation.changed")
+    opened = await operator_socket.next("conversation.changed")
     await visitor.send("attributes.set", attributes={"vip": None, "cart": 12.5})
-    changed = await desk.next("conversation.changed")
+    changed = await operator_socket.next("conversation.changed")
 
     assert opened["conversation"]["visitor"]["attributes"] == {"plan": "pro", "vip": True}
     assert changed["conversation"]["visitor"]["attributes"] == {"plan": "pro", "cart": 12.5}
@@ -115,11 +115,11 @@ async def test_what_is_no_plain_value_is_refused(sockets, berlin, attributes):
 
 @pytest.mark.django_db(transaction=True)
 async def test_who_tells_too_often_is_told_to_wait_and_nobody_is_flooded(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")
     await visitor.send("conversation.open", client_id=str(uuid.uuid4()), text="x" * 8_000)
-    await desk.next("conversation.changed")
+    await operator_socket.next("conversation.changed")
 
     for number in range(30):
         await visitor.send("attributes.set", attributes={"number": number})
@@ -127,6 +127,6 @@ async def test_who_tells_too_often_is_told_to_wait_and_nobody_is_flooded(sockets
     refused = await visitor.next("rejected")
     assert (refused["code"], refused["command"]) == ("rate_limited", "attributes.set")
     assert refused["retry_after"] > 0
-    for event in await desk.drain():
+    for event in await operator_socket.drain():
         if event["type"] == "conversation.changed":
             assert len(event["conversation"]["last"]["text"]) <= 200

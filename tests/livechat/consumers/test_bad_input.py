@@ -264,7 +264,7 @@ async def test_a_client_of_a_later_release_is_sent_on_to_a_server_of_its_own(soc
     visitor = await sockets.visitor(berlin, version=wire.VERSION + 1, **more)
 
     assert await visitor.closed() == 4426
-    assert visitor.heard == []
+    assert visitor.received == []
 
 
 async def test_the_same_tab_again_replaces_its_older_socket(sockets, berlin):
@@ -318,7 +318,7 @@ async def test_a_conversation_that_is_not_yours_does_not_exist(sockets, berlin, 
 
     assert (rejected["type"], rejected["code"]) == ("rejected", "not_found")
     assert await count() == before
-    assert "Secret" not in json.dumps(visitor.heard)
+    assert "Secret" not in json.dumps(visitor.received)
 
 
 async def test_hello_with_another_visitors_conversation_brings_nothing_of_it(sockets, berlin, anna):
@@ -351,15 +351,15 @@ async def test_a_conversation_of_a_channel_that_is_not_yours_does_not_exist(
     paris = await sync_to_async(factories.channel)("Paris")
     pierre = await sync_to_async(factories.operator)("pierre", paris)
     _visitor, conversation = await sockets.chat(berlin, "Secret")
-    desk = await sockets.staff(pierre)
+    operator_socket = await sockets.staff(pierre)
     before = await count()
 
-    await desk.send(type_, conversation=conversation, **STAFF_COMMANDS[type_])
-    rejected = await desk.next()
+    await operator_socket.send(type_, conversation=conversation, **STAFF_COMMANDS[type_])
+    rejected = await operator_socket.next()
 
     assert (rejected["type"], rejected["code"]) == ("rejected", "not_found")
     assert await count() == before
-    assert "Secret" not in json.dumps(desk.heard)
+    assert "Secret" not in json.dumps(operator_socket.received)
 
 
 @pytest.mark.parametrize(
@@ -387,22 +387,22 @@ async def test_a_visitor_cannot_make_a_note(sockets, berlin, anna):
 async def test_writing_without_taking_part_is_forbidden(sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
     ben = await sync_to_async(factories.operator)("ben", berlin)
-    desk = await sockets.staff(ben)
+    operator_socket = await sockets.staff(ben)
 
-    await desk.post(conversation, "Not my chat")
-    rejected = await desk.next("rejected")
+    await operator_socket.post(conversation, "Not my chat")
+    rejected = await operator_socket.next("rejected")
 
     assert rejected["code"] == "forbidden"
 
 
 async def test_an_operator_who_was_switched_off_can_write_no_more(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     _visitor, conversation = await sockets.chat(berlin)
     anna.user.is_active = False
     await sync_to_async(anna.user.save)()
 
-    await desk.post(conversation, "Revenge")
-    rejected = await desk.next("rejected")
+    await operator_socket.post(conversation, "Revenge")
+    rejected = await operator_socket.next("rejected")
 
     assert rejected["code"] in ("forbidden", "not_found")
     assert await Message.objects.filter(text="Revenge").acount() == 0

@@ -16,61 +16,61 @@ from livechat.errors import Unavailable
 from livechat.policy import VisitorActor
 from livechat.services.messages import Busy, Item, Posted, Refused
 from tests import factories
-from tests.sockets import Ear
+from tests.sockets import RecordingSubscriber
 
 # --- registry
 
 
 def test_a_socket_in_two_groups_of_a_post_hears_it_once():
-    registry, ear = Registry(), Ear()
-    registry.join(ear, "a")
-    registry.join(ear, "b")
+    registry, subscriber = Registry(), RecordingSubscriber()
+    registry.join(subscriber, "a")
+    registry.join(subscriber, "b")
 
     registry.deliver([Post(("a", "b"), "one")])
 
-    assert ear.frames == ["one"]
+    assert subscriber.frames == ["one"]
 
 
 def test_a_post_enlists_before_what_follows_it():
-    registry, ear, other = Registry(), Ear(), Ear()
-    registry.join(ear, "user.1")
+    registry, subscriber, other = Registry(), RecordingSubscriber(), RecordingSubscriber()
+    registry.join(subscriber, "user.1")
     registry.join(other, "user.2")
 
     registry.deliver(
         [Post(("user.1", "user.2"), "opened", "talk", join=("user.1",)), Post(("talk",), "hello")]
     )
 
-    assert ear.frames == ["opened", "hello"]
+    assert subscriber.frames == ["opened", "hello"]
     assert other.frames == ["opened"]
 
 
 def test_who_is_dismissed_hears_that_and_nothing_after_it():
-    registry, ear = Registry(), Ear()
-    registry.join(ear, "user.1")
-    registry.join(ear, "talk")
+    registry, subscriber = Registry(), RecordingSubscriber()
+    registry.join(subscriber, "user.1")
+    registry.join(subscriber, "talk")
 
     registry.deliver([Post(("talk",), "left", "talk", leave=("user.1",)), Post(("talk",), "on")])
 
-    assert ear.frames == ["left"]
+    assert subscriber.frames == ["left"]
 
 
 def test_a_dropped_socket_leaves_nothing_behind():
-    registry, ear = Registry(), Ear()
+    registry, subscriber = Registry(), RecordingSubscriber()
     for group in "abc":
-        registry.join(ear, group)
+        registry.join(subscriber, group)
 
-    registry.drop(ear)
+    registry.drop(subscriber)
     registry.deliver([Post(("a",), "x")])
 
-    assert ear.frames == []
-    assert registry.groups_of(ear) == frozenset()
+    assert subscriber.frames == []
+    assert registry.groups_of(subscriber) == frozenset()
     assert not registry._sockets
 
 
 async def test_publishing_from_a_thread_arrives_on_the_loop():
-    bus, ear = Bus(), Ear()
+    bus, subscriber = Bus(), RecordingSubscriber()
     await bus.attach()
-    bus.registry.join(ear, "a")
+    bus.registry.join(subscriber, "a")
 
     thread = threading.Thread(target=bus.publish, args=([Post(("a",), "from a thread")],))
     thread.start()
@@ -78,13 +78,13 @@ async def test_publishing_from_a_thread_arrives_on_the_loop():
     await asyncio.sleep(0.01)
     await bus.detach()
 
-    assert ear.frames == ["from a thread"]
+    assert subscriber.frames == ["from a thread"]
 
 
 @pytest.mark.services
 async def test_two_processes_hear_each_other_through_redis():
     one, two = Bus(), Bus()
-    near, far = Ear(), Ear()
+    near, far = RecordingSubscriber(), RecordingSubscriber()
     await one.attach()
     await two.attach()
     one.registry.join(near, "a")
@@ -105,38 +105,38 @@ async def test_two_processes_hear_each_other_through_redis():
 @pytest.mark.services
 async def test_installations_that_share_a_redis_do_not_hear_each_other(settings):
     ours, theirs = [Bus(), Bus()], [Bus(), Bus()]
-    ears = {bus: Ear() for bus in (*ours, *theirs)}
+    subscribers = {bus: RecordingSubscriber() for bus in (*ours, *theirs)}
     first = settings.REDIS_URL.rpartition("/")[0]
     for number, buses in enumerate((ours, theirs), start=14):
         settings.REDIS_URL = f"{first}/{number}"
         for bus in buses:
             await bus.attach()
-            bus.registry.join(ears[bus], "a")
+            bus.registry.join(subscribers[bus], "a")
 
     async with asyncio.timeout(20):
         for (one, other), said in ((theirs, "theirs"), (ours, "ours")):
-            while not ears[other].frames:
+            while not subscribers[other].frames:
                 one.publish([Post(("a",), said)])
                 await asyncio.sleep(0.02)
-    for bus in ears:
+    for bus in subscribers:
         await bus.detach()
 
-    assert {frame for bus in theirs for frame in ears[bus].frames} == {"theirs"}
-    assert {frame for bus in ours for frame in ears[bus].frames} == {"ours"}
+    assert {frame for bus in theirs for frame in subscribers[bus].frames} == {"theirs"}
+    assert {frame for bus in ours for frame in subscribers[bus].frames} == {"ours"}
 
 
 @pytest.mark.services
 def test_a_job_without_a_loop_reaches_the_sockets(settings):
     async def listen() -> list[str]:
-        bus, ear, job = Bus(), Ear(), Bus()
+        bus, subscriber, job = Bus(), RecordingSubscriber(), Bus()
         await bus.attach()
-        bus.registry.join(ear, "a")
+        bus.registry.join(subscriber, "a")
         async with asyncio.timeout(20):
-            while not ear.frames:
+            while not subscriber.frames:
                 await asyncio.to_thread(job.publish, [Post(("a",), "from a job")])
                 await asyncio.sleep(0.02)
         await bus.detach()
-        return ear.frames
+        return subscriber.frames
 
     assert "from a job" in asyncio.run(listen())
 
@@ -273,15 +273,15 @@ async def test_an_answer_that_fails_takes_nobody_with_it():
     def fail(_item, _outcome):
         raise ValueError("a bug of ours")
 
-    told = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    errors = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
     writer.submit(first, fail)
     await writer.empty()
     writer.submit(second, lambda item, outcome: answers.append(item))
     await writer.empty()
 
     assert answers == [second]
-    assert isinstance(told[0]["exception"], ValueError)
+    assert isinstance(errors[0]["exception"], ValueError)
 
 
 async def test_too_many_waiting_are_refused_at_once(monkeypatch):

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def test_what_the_visitor_writes_reaches_the_operator_and_back(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin, "Is this tea organic?")
 
-    changed = await desk.next("conversation.changed")
-    first = await desk.next("message.posted")
-    client_id = await desk.post(conversation, "It is.")
-    ack = await desk.next("ack")
+    changed = await operator_socket.next("conversation.changed")
+    first = await operator_socket.next("message.posted")
+    client_id = await operator_socket.post(conversation, "It is.")
+    ack = await operator_socket.next("ack")
     answer = await visitor.next("message.posted")
     while answer["message"]["author"] != "operator":
         answer = await visitor.next("message.posted")
@@ -56,19 +56,19 @@ async def test_nothing_is_stored_of_a_visitor_who_only_says_hello(sockets, berli
 
 
 async def test_a_note_never_reaches_the_visitor_and_leaves_no_hole(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
 
-    await desk.post(conversation, "He is a regular.", internal=True)
-    await desk.next("ack")
-    await desk.post(conversation, "Hi!")
-    await desk.next("ack")
+    await operator_socket.post(conversation, "He is a regular.", internal=True)
+    await operator_socket.next("ack")
+    await operator_socket.post(conversation, "Hi!")
+    await operator_socket.next("ack")
     await visitor.send("timeline.fetch", conversation=conversation, after_seq=0)
     page = await visitor.next("timeline.page")
     await visitor.drain()
 
     assert [entry["seq"] for entry in page["messages"]] == [1, 2, 3]
-    assert "regular" not in json.dumps(visitor.heard)
+    assert "regular" not in json.dumps(visitor.received)
     assert "note" not in {entry["kind"] for entry in page["messages"]}
 
 
@@ -117,7 +117,7 @@ async def test_a_second_tab_hears_a_conversation_that_the_first_one_opens(socket
 
 
 async def test_coming_back_brings_exactly_what_was_missed(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor = await sockets.visitor(berlin)
     token = (await visitor.next("welcome"))["token"]
     await visitor.send("conversation.open", client_id=uuid.uuid4(), text="Hello")
@@ -125,8 +125,8 @@ async def test_coming_back_brings_exactly_what_was_missed(sockets, berlin, anna)
     await visitor.disconnect()
 
     for text in ("One", "Two"):
-        await desk.post(conversation, text)
-        await desk.next("ack")
+        await operator_socket.post(conversation, text)
+        await operator_socket.next("ack")
     again = await sockets.visitor(berlin, token=token, conversation=conversation, after_seq=2)
     welcome = await again.next("welcome")
 
@@ -150,31 +150,31 @@ async def test_opening_again_with_the_same_id_returns_the_same_conversation(sock
 
 
 async def test_reading_is_shown_to_the_other_side_in_its_own_numbering(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
-    await desk.post(conversation, "A note first", internal=True)
-    await desk.next("ack")
-    await desk.post(conversation, "Hi")
-    await desk.next("ack")
+    await operator_socket.post(conversation, "A note first", internal=True)
+    await operator_socket.next("ack")
+    await operator_socket.post(conversation, "Hi")
+    await operator_socket.next("ack")
 
     await visitor.send("messages.see", conversation=conversation, up_to=3)
-    for_desk = await desk.next("messages.seen")
-    await desk.send("messages.see", conversation=conversation, up_to=4)
+    for_operator = await operator_socket.next("messages.seen")
+    await operator_socket.send("messages.see", conversation=conversation, up_to=4)
     for_visitor = await visitor.next("messages.seen")
     while for_visitor["by"] != "staff":
         for_visitor = await visitor.next("messages.seen")
 
-    assert (for_desk["by"], for_desk["up_to"]) == ("visitor", 4)
+    assert (for_operator["by"], for_operator["up_to"]) == ("visitor", 4)
     assert (for_visitor["by"], for_visitor["up_to"]) == ("staff", 3)
 
 
 async def test_typing_is_shown_and_never_stored(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
 
     await visitor.send("typing.set", conversation=conversation, active=True)
-    seen_by_staff = await desk.next("typing.changed")
-    await desk.send("typing.set", conversation=conversation, active=True)
+    seen_by_staff = await operator_socket.next("typing.changed")
+    await operator_socket.send("typing.set", conversation=conversation, active=True)
     seen_by_visitor = await visitor.next("typing.changed")
 
     assert seen_by_staff["who"] is None
@@ -210,11 +210,15 @@ async def test_a_waiting_conversation_goes_to_the_first_who_takes_it(sockets, be
     ben = await sync_to_async(factories.operator)("ben", berlin, **absent)
     visitor, conversation = await sockets.chat(berlin)
     await visitor.drain()
-    desks = [await sockets.staff(anna), await sockets.staff(ben)]
+    operator_sockets = [await sockets.staff(anna), await sockets.staff(ben)]
 
-    for desk in desks:
-        await desk.send("conversation.take", conversation=conversation, client_id=uuid.uuid4())
-    answers = [await desk.next("ack", "rejected") for desk in desks]
+    for operator_socket in operator_sockets:
+        await operator_socket.send(
+            "conversation.take", conversation=conversation, client_id=uuid.uuid4()
+        )
+    answers = [
+        await operator_socket.next("ack", "rejected") for operator_socket in operator_sockets
+    ]
     changed = await visitor.next("conversation.changed")
 
     assert sorted(answer["type"] for answer in answers) == ["ack", "rejected"]
@@ -228,12 +232,12 @@ async def test_everybody_of_the_channel_reads_along_while_a_visitor_waits(socket
     # She is online but does not accept new conversations.
     anna.accepting = False
     await anna.asave()
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
     visitor, conversation = await sockets.chat(berlin, "Nobody there?")
-    changed = await desk.next("conversation.changed")
+    changed = await operator_socket.next("conversation.changed")
     await visitor.post(conversation, "Hello?")
-    texts = [(await desk.next("message.posted"))["message"]["text"] for _ in range(2)]
+    texts = [(await operator_socket.next("message.posted"))["message"]["text"] for _ in range(2)]
 
     assert changed["conversation"]["state"] == "queued"
     assert texts == ["Nobody there?", "Hello?"]
@@ -252,12 +256,12 @@ async def test_all_tabs_of_an_operator_are_in_step(sockets, berlin, anna):
 
 
 async def test_two_operators_in_one_conversation_hear_each_other(sockets, berlin, anna, ben):
-    desk, other = await sockets.staff(anna), await sockets.staff(ben)
+    operator_socket, other = await sockets.staff(anna), await sockets.staff(ben)
     visitor, conversation = await sockets.chat(berlin)
-    first, second = desk, other
-    changed = await desk.next("conversation.changed")
+    first, second = operator_socket, other
+    changed = await operator_socket.next("conversation.changed")
     if changed["conversation"]["operator"]["name"] == "Ben":
-        first, second = other, desk
+        first, second = other, operator_socket
 
     await second.send("conversation.join", conversation=conversation, client_id=uuid.uuid4())
     await second.next("ack")
@@ -275,20 +279,20 @@ async def test_two_operators_in_one_conversation_hear_each_other(sockets, berlin
 
 
 async def test_closing_ends_it_for_both_and_writing_after_it_is_refused(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
 
     await visitor.send("conversation.close", conversation=conversation, client_id=uuid.uuid4())
     await visitor.next("ack")
-    changed = await desk.next("conversation.changed")
+    changed = await operator_socket.next("conversation.changed")
     while changed["conversation"]["state"] != "closed":
-        changed = await desk.next("conversation.changed")
+        changed = await operator_socket.next("conversation.changed")
     await visitor.post(conversation, "One more thing")
     for_visitor = await visitor.next("rejected")
-    await desk.post(conversation, "Bye")
-    for_desk = await desk.next("rejected")
+    await operator_socket.post(conversation, "Bye")
+    for_operator = await operator_socket.next("rejected")
 
-    assert for_visitor["code"] == for_desk["code"] == "closed"
+    assert for_visitor["code"] == for_operator["code"] == "closed"
     assert await Message.objects.filter(text__in=["One more thing", "Bye"]).acount() == 0
 
 
@@ -313,12 +317,12 @@ async def test_messages_and_the_close_after_them_keep_their_order(sockets, berli
 async def test_joining_a_channel_brings_its_conversations(sockets, berlin):
     ben = await sync_to_async(factories.operator)("ben", online=False)
     _visitor, conversation = await sockets.chat(berlin)
-    desk = await sockets.staff(ben)
+    operator_socket = await sockets.staff(ben)
 
-    await desk.send("channel.join", channel=berlin.public_id, client_id=uuid.uuid4())
-    await desk.next("ack")
-    await desk.send("inbox.fetch")
-    snapshot = await desk.next("inbox.snapshot")
+    await operator_socket.send("channel.join", channel=berlin.public_id, client_id=uuid.uuid4())
+    await operator_socket.next("ack")
+    await operator_socket.send("inbox.fetch")
+    snapshot = await operator_socket.next("inbox.snapshot")
 
     assert [row["id"] for row in snapshot["conversations"]] == [conversation]
     assert snapshot["channels"][0]["joined"] is True
@@ -338,7 +342,7 @@ async def test_who_cannot_be_greeted_is_told_so_and_may_come_back(sockets, berli
     finally:
         await sync_to_async(rename)("elsewhere", table)
 
-    assert [(frame["type"], frame["code"]) for frame in visitor.heard] == [
+    assert [(frame["type"], frame["code"]) for frame in visitor.received] == [
         ("rejected", "unavailable")
     ]
     assert code == Close.DRAINING

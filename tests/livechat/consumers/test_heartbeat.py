@@ -56,18 +56,18 @@ async def test_a_lost_event_is_found_by_the_heartbeat(sockets, berlin, anna, mon
 async def test_the_digest_tells_an_operator_that_something_was_lost(
     sockets, berlin, anna, monkeypatch
 ):
-    desk = await sockets.staff(anna)
-    await desk.send("inbox.fetch")
-    known = (await desk.next("inbox.snapshot"))["digest"]
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.send("inbox.fetch")
+    known = (await operator_socket.next("inbox.snapshot"))["digest"]
     await beat_all()
-    same = (await desk.next("heartbeat"))["digest"]
+    same = (await operator_socket.next("heartbeat"))["digest"]
     monkeypatch.setattr("livechat.bus.bus.publish", lambda posts: None)
     await sync_to_async(factories.opened)(await sync_to_async(factories.visitor)(berlin))
 
     await beat_all()
-    other = (await desk.next("heartbeat"))["digest"]
-    await desk.send("inbox.fetch")
-    repaired = await desk.next("inbox.snapshot")
+    other = (await operator_socket.next("heartbeat"))["digest"]
+    await operator_socket.send("inbox.fetch")
+    repaired = await operator_socket.next("inbox.snapshot")
 
     assert known == same != other == repaired["digest"]
     assert len(repaired["conversations"]) == 1
@@ -85,19 +85,19 @@ async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
 
 
 async def test_an_operators_lease_is_renewed_by_his_answers_only(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     long_ago = timezone.now() - timedelta(minutes=5)
-    pulse = HeartbeatLoop()
-    await pulse.beat(10)
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(10)
     await Operator.objects.filter(pk=anna.pk).aupdate(seen_at=long_ago)
 
-    await pulse.beat(20)
+    await heartbeat_loop.beat(20)
     await anna.arefresh_from_db()
     unanswered = anna.seen_at
-    await desk.send("heartbeat", active=True)
-    await desk.send("timeline.fetch", conversation=uuid.uuid4(), after_seq=0)
-    await desk.next("rejected")  # so the heartbeat before it has been read
-    await pulse.beat(30)
+    await operator_socket.send("heartbeat", active=True)
+    await operator_socket.send("timeline.fetch", conversation=uuid.uuid4(), after_seq=0)
+    await operator_socket.next("rejected")  # so the heartbeat before it has been read
+    await heartbeat_loop.beat(30)
     await anna.arefresh_from_db()
 
     assert unanswered == long_ago

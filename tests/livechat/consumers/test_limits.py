@@ -25,29 +25,32 @@ from tests.asgi import Exchange
 NOW = 1_000.0
 
 
-def entered(house: Limiter, place: str, times: int, *, is_staff: bool = False) -> list[str]:
+def connect_times(
+    one_limiter: Limiter, place: str, times: int, *, is_staff: bool = False
+) -> list[str]:
     """Connect `times` times; return the names of the limits that rejected a connection."""
-    answers = [house.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
+    answers = [one_limiter.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
     return [answer.name for answer in answers if answer]
 
 
 @pytest.fixture
-def no_time(monkeypatch):
+def no_refills(monkeypatch):
     """Refill no token bucket during the test, however slow the machine is."""
 
-    def still(person_or_crowd):
+    def without_refills(person_or_group):
         changes = {
-            field.name: replace(getattr(person_or_crowd, field.name), per_second=1e-3)
-            for field in fields(person_or_crowd)
-            if isinstance(getattr(person_or_crowd, field.name), Rate)
+            field.name: replace(getattr(person_or_group, field.name), per_second=1e-3)
+            for field in fields(person_or_group)
+            if isinstance(getattr(person_or_group, field.name), Rate)
         }
-        acts = {act: replace(rate, per_second=1e-3) for act, rate in person_or_crowd.acts.items()}
-        return replace(person_or_crowd, acts=acts, **changes)
+        acts = {act: replace(rate, per_second=1e-3) for act, rate in person_or_group.acts.items()}
+        return replace(person_or_group, acts=acts, **changes)
 
     def limits(**figures):
         found = domain_limits(**figures)
         return replace(
-            found, **{field.name: still(getattr(found, field.name)) for field in fields(found)}
+            found,
+            **{field.name: without_refills(getattr(found, field.name)) for field in fields(found)},
         )
 
     monkeypatch.setattr("livechat.limiter.limits", limits)
@@ -66,38 +69,38 @@ async def posted(socket, conversation, times: int, text: str = "Hello") -> list[
 
 def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
     settings.PEOPLE_PER_ADDRESS = 10
-    house = Limiter()
+    one_limiter = Limiter()
 
-    assert entered(house, "192.0.2.1", 41) == ["address.sockets"]
-    assert entered(house, "192.0.2.2", 1) == []
-    house.leave("192.0.2.1")
-    assert house.check("192.0.2.1", NOW + 60, is_staff=False) is None
-    assert house.refused == {"address.sockets": 1}
+    assert connect_times(one_limiter, "192.0.2.1", 41) == ["address.sockets"]
+    assert connect_times(one_limiter, "192.0.2.2", 1) == []
+    one_limiter.leave("192.0.2.1")
+    assert one_limiter.check("192.0.2.1", NOW + 60, is_staff=False) is None
+    assert one_limiter.refused == {"address.sockets": 1}
 
 
 def test_who_comes_and_goes_without_end_is_told_to_wait(settings):
     settings.PEOPLE_PER_ADDRESS = 10
-    house = Limiter()
+    one_limiter = Limiter()
     for _ in range(40):
-        assert house.enter("192.0.2.1", NOW, is_staff=False) is None
-        house.leave("192.0.2.1")
+        assert one_limiter.enter("192.0.2.1", NOW, is_staff=False) is None
+        one_limiter.leave("192.0.2.1")
 
-    refusal = house.enter("192.0.2.1", NOW, is_staff=False)
+    refusal = one_limiter.enter("192.0.2.1", NOW, is_staff=False)
 
     assert refusal is not None
     assert (refusal.name, refusal.status, refusal.code) == ("address.arrivals", 429, "rate_limited")
     assert 0.5 <= refusal.retry_after <= 1.5
-    assert house.enter("192.0.2.1", NOW + 1, is_staff=False) is None
+    assert one_limiter.enter("192.0.2.1", NOW + 1, is_staff=False) is None
 
 
 def test_the_last_places_of_a_process_are_for_staff(settings):
     settings.MAX_SOCKETS = 20
-    house = Limiter()
+    one_limiter = Limiter()
     for number in range(18):
-        assert entered(house, f"192.0.2.{number}", 1) == []
+        assert connect_times(one_limiter, f"192.0.2.{number}", 1) == []
 
-    assert entered(house, "192.0.2.99", 1) == ["process.sockets"]
-    assert entered(house, "192.0.2.99", 3, is_staff=True) == ["process.sockets"]
+    assert connect_times(one_limiter, "192.0.2.99", 1) == ["process.sockets"]
+    assert connect_times(one_limiter, "192.0.2.99", 3, is_staff=True) == ["process.sockets"]
 
 
 @pytest.mark.parametrize(
@@ -109,18 +112,18 @@ def test_the_last_places_of_a_process_are_for_staff(settings):
     ],
 )
 def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor, staff):
-    house = Limiter()
-    house.level = level
+    one_limiter = Limiter()
+    one_limiter.level = level
 
-    found = [house.check("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
+    found = [one_limiter.check("192.0.2.1", NOW, is_staff=is_staff) for is_staff in (False, True)]
 
     assert [refusal and refusal.status for refusal in found] == [visitor, staff]
 
 
 def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
-    house = Limiter()
-    house.level = Level.NEWCOMERS
-    found = [house.check("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
+    one_limiter = Limiter()
+    one_limiter.level = Level.NEWCOMERS
+    found = [one_limiter.check("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
 
     waits = sorted(refusal.retry_after for refusal in found if refusal)
 
@@ -131,7 +134,7 @@ def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
 
 def test_a_full_address_of_ones_own_network_is_asked_for_its_proxies(settings, caplog):
     settings.PEOPLE_PER_ADDRESS = 10
-    entered(Limiter(), "10.0.0.1", 45)
+    connect_times(Limiter(), "10.0.0.1", 45)
 
     [line] = [record.getMessage() for record in caplog.records]
 
@@ -208,9 +211,9 @@ async def test_a_place_is_given_back_however_a_socket_ends(sockets, berlin):
 # --- commands of one person
 
 
-async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_time, sockets, berlin, anna):
+async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_refills, sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
-    token = visitor.heard[0]["token"]
+    token = visitor.received[0]["token"]
     tabs = [visitor] + [await sockets.visitor(berlin, token=token) for _ in range(4)]
     for tab in tabs[1:]:
         await tab.next("welcome")
@@ -231,7 +234,7 @@ async def test_one_who_floods_takes_nothing_from_the_others_at_his_address(socke
 
 
 async def test_all_visitors_of_an_address_together_have_a_limit(
-    no_time, sockets, berlin, anna, settings
+    no_refills, sockets, berlin, anna, settings
 ):
     settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty messages
     chats = [await sockets.chat(berlin) for _ in range(3)]
@@ -245,23 +248,23 @@ async def test_all_visitors_of_an_address_together_have_a_limit(
 
 
 async def test_thousands_of_new_visitors_from_one_address_are_slowed(
-    no_time, sockets, berlin, settings
+    no_refills, sockets, berlin, settings
 ):
     settings.PEOPLE_PER_ADDRESS = 10  # a burst of twenty new visitors
     kept = [await sockets.visitor(berlin) for _ in range(20)]
     token = (await kept[0].next("welcome"))["token"]
 
     late = await sockets.visitor(berlin)
-    told = await late.next("rejected")
+    rejected = await late.next("rejected")
     known = await sockets.visitor(berlin, token=token)
 
-    assert (told["code"], told["command"]) == ("rate_limited", "hello")
-    assert told["retry_after"] > 0
+    assert (rejected["code"], rejected["command"]) == ("rate_limited", "hello")
+    assert rejected["retry_after"] > 0
     assert await late.closed() == 4429
     assert (await known.next("welcome"))["type"] == "welcome"
 
 
-async def test_opening_and_closing_again_and_again_is_slowed(no_time, sockets, berlin, anna):
+async def test_opening_and_closing_again_and_again_is_slowed(no_refills, sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
     answers = []
     for _ in range(15):
@@ -277,7 +280,9 @@ async def test_opening_and_closing_again_and_again_is_slowed(no_time, sockets, b
 
 
 @pytest.mark.parametrize("command", ["timeline.fetch", "file.open", "transcript.open"])
-async def test_looking_up_without_end_is_slowed(no_time, sockets, berlin, anna, command, settings):
+async def test_looking_up_without_end_is_slowed(
+    no_refills, sockets, berlin, anna, command, settings
+):
     settings.FRAMES_PER_SECOND = 500
     visitor, conversation = await sockets.chat(berlin)
     fields = {
@@ -288,9 +293,9 @@ async def test_looking_up_without_end_is_slowed(no_time, sockets, berlin, anna, 
     for _ in range(90):
         await visitor.send(command, **fields)
 
-    told = [await visitor.next(*ANSWERS) for _ in range(90)]
+    answers = [await visitor.next(*ANSWERS) for _ in range(90)]
 
-    slowed = [answer for answer in told if answer.get("code") == "rate_limited"]
+    slowed = [answer for answer in answers if answer.get("code") == "rate_limited"]
     assert len(slowed) == 30
     assert {answer["command"] for answer in slowed} == {command}
     assert all(answer["retry_after"] > 0 for answer in slowed)
@@ -300,7 +305,7 @@ ANSWERS = ("timeline.page", "file.opened", "transcript.opened", "rejected")
 
 
 async def test_typing_and_pages_without_end_vanish_without_a_word(
-    no_time, sockets, berlin, anna, settings
+    no_refills, sockets, berlin, anna, settings
 ):
     settings.FRAMES_PER_SECOND = 500
     visitor, conversation = await sockets.chat(berlin)
@@ -335,11 +340,11 @@ async def test_a_tab_too_many_takes_the_place_of_the_oldest(sockets, berlin, mon
 
 async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin, anna):
     """Typing, marks, attributes, openings, messages are dropped or rejected, in this order."""
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, conversation = await sockets.chat(berlin)
     other = await sockets.visitor(berlin)
     await other.next("welcome")
-    told = {}
+    received = {}
     for level in Level:
         limiter.level = level
         await visitor.send("typing.set", conversation=conversation, active=True)
@@ -347,16 +352,16 @@ async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin,
         await visitor.send("attributes.set", attributes={"level": int(level)})
         await other.send("conversation.open", client_id=uuid.uuid4(), text="Me too")
         await visitor.post(conversation, "Still here")
-        answers = [*await heard_out(visitor), *await heard_out(other)]
+        answers = [*await drain_after_commands(visitor), *await drain_after_commands(other)]
         refused = [answer for answer in answers if answer["type"] == "rejected"]
         assert {answer["code"] for answer in refused} <= {"unavailable"}
         assert all(5 <= answer["retry_after"] <= 15 for answer in refused)
-        heard = any(event["type"] == "typing.changed" for event in await desk.drain())
-        told[level.name] = (heard, {answer["command"] for answer in refused})
+        heard = any(event["type"] == "typing.changed" for event in await operator_socket.drain())
+        received[level.name] = (heard, {answer["command"] for answer in refused})
 
     marks, attributes = {"messages.see"}, {"attributes.set"}
     newcomers, messages = {"conversation.open"}, {"message.post"}
-    assert told == {
+    assert received == {
         "CALM": (True, set()),
         "TYPING": (False, set()),
         "MARKS": (False, marks),
@@ -366,7 +371,7 @@ async def test_what_a_busy_process_leaves_undone_in_which_order(sockets, berlin,
     }
 
 
-async def heard_out(socket) -> list[dict[str, Any]]:
+async def drain_after_commands(socket) -> list[dict[str, Any]]:
     """Return all frames so far, after the server has handled every command."""
     await socket.send("hello", version=1, tab="again")  # always rejected, at any load
     frames: list[dict[str, Any]] = []
@@ -389,13 +394,15 @@ async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, be
 
 
 async def test_operators_may_end_chats_to_the_last(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     _visitor, conversation = await sockets.chat(berlin)
     limiter.level = Level.MESSAGES
 
-    await desk.send("conversation.close", client_id=uuid.uuid4(), conversation=conversation)
+    await operator_socket.send(
+        "conversation.close", client_id=uuid.uuid4(), conversation=conversation
+    )
 
-    assert (await desk.next("ack", "rejected"))["type"] == "ack"
+    assert (await operator_socket.next("ack", "rejected"))["type"] == "ack"
 
 
 # --- memory

@@ -107,25 +107,25 @@ def test_a_status_of_a_conversation_in_nobodys_charge_is_refused(berlin, anna, v
 
 async def test_colleagues_hear_who_looks_at_a_conversation(sockets, berlin, anna, ben):
     _visitor, conversation = await sockets.chat(berlin)
-    desk, other = await sockets.staff(anna), await sockets.staff(ben)
-    await desk.send("conversation.watch", conversation=conversation)
+    operator_socket, other = await sockets.staff(anna), await sockets.staff(ben)
+    await operator_socket.send("conversation.watch", conversation=conversation)
     await other.send("conversation.watch", conversation=conversation)
-    await desk.drain()
+    await operator_socket.drain()
     await other.drain()
 
     await other.send("viewing.set", conversation=conversation, active=True)
-    seen = await desk.next("viewing.changed")
+    seen = await operator_socket.next("viewing.changed")
 
     assert (seen["operator"], seen["name"], seen["active"]) == (str(ben.public_id), "Ben", True)
 
 
 async def test_a_visitor_never_hears_who_looks(sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     await visitor.drain()
 
-    await desk.send("viewing.set", conversation=conversation, active=True)
-    await desk.next("viewing.changed")
+    await operator_socket.send("viewing.set", conversation=conversation, active=True)
+    await operator_socket.next("viewing.changed")
 
     assert await visitor.drain() == []
 
@@ -135,11 +135,11 @@ async def test_looking_at_what_one_may_not_read_is_refused(sockets, berlin, anna
     carl = await sync_to_async(factories.operator)(
         "carl", await sync_to_async(factories.channel)("Paris")
     )
-    desk = await sockets.staff(carl)
+    operator_socket = await sockets.staff(carl)
 
-    await desk.send("viewing.set", conversation=conversation, active=True)
+    await operator_socket.send("viewing.set", conversation=conversation, active=True)
 
-    assert (await desk.next("rejected"))["code"] == "not_found"
+    assert (await operator_socket.next("rejected"))["code"] == "not_found"
 
 
 # --- the visitor
@@ -152,22 +152,22 @@ def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
     for page in ("https://tea.example/a", "https://tea.example/b"):
         visitors.view_page(vera, wire.Page(page, page[-1].upper()))
 
-    told = visitors.details(factories.actor(anna), second.public_id)
+    details = visitors.details(factories.actor(anna), second.public_id)
 
-    assert [seen.title for seen in told.trail] == ["B", "A"]
-    assert [(chat.id, chat.state, chat.text) for chat in told.earlier] == [
+    assert [seen.title for seen in details.trail] == ["B", "A"]
+    assert [(chat.id, chat.state, chat.text) for chat in details.earlier] == [
         (first.public_id, "closed", "Where is my tea? It is late.")
     ]
-    assert told.total == 1
+    assert details.total == 1
 
 
 def test_the_trail_begins_with_the_page_on_which_he_wrote(berlin, anna, vera):
     chat = factories.opened(vera, page_url="https://tea.example/sencha", page_title="Sencha")
     visitors.view_page(vera, wire.Page("https://tea.example/sencha", "Sencha"))
 
-    told = visitors.details(factories.actor(anna), chat.conversation)
+    details = visitors.details(factories.actor(anna), chat.conversation)
 
-    assert [(seen.url, seen.title) for seen in told.trail] == [
+    assert [(seen.url, seen.title) for seen in details.trail] == [
         ("https://tea.example/sencha", "Sencha")
     ]
 
@@ -204,9 +204,9 @@ def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, v
     factories.conversation(VisitorActor(vera.visitor, paris.pk), "Secret")
     chat = factories.conversation(vera)
 
-    told = visitors.details(factories.actor(anna), chat.public_id)
+    details = visitors.details(factories.actor(anna), chat.public_id)
 
-    assert (told.earlier, told.total) == ([], 0)
+    assert (details.earlier, details.total) == ([], 0)
 
 
 def test_of_a_conversation_one_may_not_read_nothing_is_told(berlin, anna, vera):
@@ -222,9 +222,9 @@ def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, ve
         conversations.close(vera, factories.conversation(vera).public_id)
     chat = factories.conversation(vera)
 
-    told = visitors.details(factories.actor(anna), chat.public_id)
+    details = visitors.details(factories.actor(anna), chat.public_id)
 
-    assert (len(told.earlier), told.total) == (10, 12)
+    assert (len(details.earlier), details.total) == (10, 12)
 
 
 # --- waiting times, availability, first steps
@@ -303,8 +303,8 @@ async def test_a_page_that_is_viewed_while_the_trail_is_read_comes_after_it(
     sockets, berlin, anna, vera, monkeypatch
 ):
     chat = await sync_to_async(factories.conversation)(vera)
-    desk = await sockets.staff(anna)
-    await desk.drain()
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.drain()
     read = visitors.details
 
     def slowly(actor, conversation):
@@ -313,9 +313,9 @@ async def test_a_page_that_is_viewed_while_the_trail_is_read_comes_after_it(
         return answer
 
     monkeypatch.setattr("livechat.services.visitors.details", slowly)
-    await desk.send("visitor.fetch", conversation=chat.public_id)
-    answer = await desk.next("visitor.told", "visitor.moved")
-    moved = await desk.next("visitor.moved")
+    await operator_socket.send("visitor.fetch", conversation=chat.public_id)
+    answer = await operator_socket.next("visitor.told", "visitor.moved")
+    moved = await operator_socket.next("visitor.moved")
 
     assert (answer["type"], answer["trail"]) == ("visitor.told", [])
     assert moved["page"]["url"] == "https://shop.example/pricing"

@@ -17,15 +17,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PRESENCE = "visitor.presence"
 
 
-async def told(desk: Socket) -> list[tuple[str, bool]]:
+async def presence_events(operator_socket: Socket) -> list[tuple[str, bool]]:
     """Return (conversation, present) of the presence events since the last call."""
-    frames = [frame for frame in await desk.drain() if frame["type"] == PRESENCE]
+    frames = [frame for frame in await operator_socket.drain() if frame["type"] == PRESENCE]
     return [(frame["conversation"], frame["present"]) for frame in frames]
 
 
 async def again(visitor: Socket, channel: Channel, sockets: Sockets) -> Socket:
     """Return another tab of a visitor after its `welcome`."""
-    welcome = next(frame for frame in visitor.heard if frame["type"] == "welcome")
+    welcome = next(frame for frame in visitor.received if frame["type"] == "welcome")
     tab = await sockets.visitor(channel, token=welcome["token"])
     await tab.next("welcome")
     return tab
@@ -40,23 +40,23 @@ def seen() -> VisitorConsumer:
 async def test_who_takes_part_hears_that_the_visitor_is_there_and_that_he_left(
     sockets, berlin, anna
 ):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
     visitor, chat = await sockets.chat(berlin)
-    came = await told(desk)
+    came = await presence_events(operator_socket)
     await visitor.disconnect()
 
     assert came == [(chat, True)]
-    assert await told(desk) == [(chat, False)]
+    assert await presence_events(operator_socket) == [(chat, False)]
 
 
 async def test_who_comes_back_is_seen_under_another_number(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     visitor, chat = await sockets.chat(berlin)
-    first = await desk.next(PRESENCE)
+    first = await operator_socket.next(PRESENCE)
 
     await again(visitor, berlin, sockets)
-    second = await desk.next(PRESENCE)
+    second = await operator_socket.next(PRESENCE)
 
     assert (second["conversation"], second["present"]) == (chat, True)
     assert second["socket"] != first["socket"]
@@ -64,55 +64,55 @@ async def test_who_comes_back_is_seen_under_another_number(sockets, berlin, anna
 
 async def test_every_heartbeat_repeats_it(sockets, berlin, anna):
     _visitor, chat = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
-    await desk.drain()
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.drain()
 
     await beat_all()
 
-    assert await told(desk) == [(chat, True)]
+    assert await presence_events(operator_socket) == [(chat, True)]
 
 
 async def test_who_does_not_answer_a_heartbeat_is_not_said_to_be_there_with_the_next(
     sockets, berlin, anna
 ):
     visitor, chat = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     await beat_all()
-    await desk.drain()
+    await operator_socket.drain()
 
     await beat_all()
-    silent = await told(desk)
+    silent = await presence_events(operator_socket)
     await visitor.send("heartbeat")
     await visitor.send("hello", version=1, tab="again")
     await visitor.next("rejected")  # so the heartbeat before it has been read
     await beat_all()
 
     assert silent == []
-    assert await told(desk) == [(chat, True)]
+    assert await presence_events(operator_socket) == [(chat, True)]
 
 
 async def test_of_whom_nothing_was_heard_for_long_nobody_says_that_he_left_now(
     sockets, berlin, anna
 ):
     visitor, chat = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
-    await desk.drain()
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.drain()
 
     seen().received_at -= IDLE_AFTER + 1
     await beat_all()
 
     assert await visitor.closed() == Close.IDLE
-    assert (chat, False) not in await told(desk)
+    assert (chat, False) not in await presence_events(operator_socket)
 
 
 async def test_whoever_might_take_one_who_waits_hears_of_him(sockets, berlin):
     carl = await sync_to_async(factories.operator)("carl", berlin, accepting=False)
-    desk = await sockets.staff(carl)
+    operator_socket = await sockets.staff(carl)
 
     visitor, chat = await sockets.chat(berlin)
     await visitor.disconnect()
 
-    assert await told(desk) == [(chat, True), (chat, False)]
+    assert await presence_events(operator_socket) == [(chat, True), (chat, False)]
 
 
 async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watches(
@@ -120,29 +120,29 @@ async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watch
 ):
     visitor, chat = await sockets.chat(berlin)
     ben = await sync_to_async(factories.operator)("ben", berlin)
-    desk, watching = await sockets.staff(ben), await sockets.staff(ben)
+    operator_socket, watching = await sockets.staff(ben), await sockets.staff(ben)
     await watching.send("conversation.watch", conversation=chat)
     await watching.send("timeline.fetch", conversation=chat, after_seq=0)
     await watching.next("timeline.page")  # so the watch command has been handled
     await watching.drain()
-    await desk.drain()
+    await operator_socket.drain()
 
     await visitor.disconnect()
 
-    assert await told(desk) == []
-    assert await told(watching) == [(chat, False)]
+    assert await presence_events(operator_socket) == []
+    assert await presence_events(watching) == [(chat, False)]
 
 
 async def test_another_channel_hears_nothing(sockets, berlin, anna):
     paris = await sync_to_async(factories.channel)("Paris")
     carl = await sync_to_async(factories.operator)("carl", paris)
-    desk = await sockets.staff(carl)
+    operator_socket = await sockets.staff(carl)
 
     visitor, _chat = await sockets.chat(berlin)
     await beat_all()
     await visitor.disconnect()
 
-    assert await told(desk) == []
+    assert await presence_events(operator_socket) == []
 
 
 async def test_visitors_are_never_told(sockets, berlin, anna):
@@ -152,40 +152,40 @@ async def test_visitors_are_never_told(sockets, berlin, anna):
     await visitor.disconnect()
     await tab.drain()
 
-    assert all(frame["type"] != PRESENCE for frame in visitor.heard + tab.heard)
+    assert all(frame["type"] != PRESENCE for frame in visitor.received + tab.received)
 
 
 async def test_who_never_wrote_is_told_of_nowhere(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")
     await beat_all()
     await visitor.disconnect()
 
-    assert await told(desk) == []
+    assert await presence_events(operator_socket) == []
 
 
 async def test_after_the_end_nobody_is_told_any_more(sockets, berlin, anna):
     visitor, chat = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     actor = VisitorActor(seen().actor.visitor, berlin.pk)
     await sync_to_async(conversations.close)(actor, chat)
     await beat_all()
-    await desk.drain()
+    await operator_socket.drain()
 
     await beat_all()
     await visitor.disconnect()
 
-    assert await told(desk) == []
+    assert await presence_events(operator_socket) == []
 
 
 async def test_a_server_that_stops_says_nothing_of_his_leaving(sockets, berlin, anna, monkeypatch):
     visitor, _chat = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
-    await desk.drain()
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.drain()
     monkeypatch.setattr(BaseConsumer, "draining", True)
 
     await visitor.disconnect()
 
-    assert await told(desk) == []
+    assert await presence_events(operator_socket) == []

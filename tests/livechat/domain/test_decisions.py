@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("told", "stored"),
+    ("sent", "stored"),
     [
         ("https://p\u0430ypal.com/login", "https://xn--pypal-4ve.com/login"),
         ("https://B\u00fccher.example:8443/", "https://xn--bcher-kva.example:8443/"),
@@ -29,8 +29,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (f"https://{'ü' * 64}.example/", ""),
     ],
 )
-def test_the_host_of_a_page_is_named_as_browsers_name_it(told, stored):
-    assert text.page_url(told) == stored
+def test_the_host_of_a_page_is_named_as_browsers_name_it(sent, stored):
+    assert text.page_url(sent) == stored
 
 
 # --- routing

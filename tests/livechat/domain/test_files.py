@@ -94,20 +94,20 @@ REFUSED = {
 }
 
 
-def told(data: bytes, name: str = "") -> str:
+def detected(data: bytes, name: str = "") -> str:
     return kind_of(io.BytesIO(data), name)
 
 
 def code_of(data: bytes, name: str = "") -> str:
     with pytest.raises(Invalid) as caught:
-        told(data, name)
+        detected(data, name)
     return caught.value.code
 
 
 @pytest.mark.parametrize("kind", KNOWN)
 def test_a_known_file_is_told_by_its_bytes_whatever_its_name_is(kind):
     for name in ("", "page.html", "a.exe", "b.svg"):
-        assert told(KNOWN[kind], name) == kind
+        assert detected(KNOWN[kind], name) == kind
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -128,19 +128,19 @@ def test_what_is_not_known_is_refused_whatever_its_name_is(what):
     ],
 )
 def test_the_name_tells_only_kinds_of_text_apart(name, kind):
-    assert told("Städte;Größe\nKöln;1\n".encode(), name) == kind
-    assert told("Städte".encode("utf-16"), name) == kind
+    assert detected("Städte;Größe\nKöln;1\n".encode(), name) == kind
+    assert detected("Städte".encode("utf-16"), name) == kind
 
 
 def test_a_picture_that_goes_on_as_a_script_is_a_picture():
     for kind in ("image/gif", "image/jpeg", "image/png"):
-        assert told(KNOWN[kind] + b"/*<script>alert(1)</script>*/</html>", "a.js") == kind
+        assert detected(KNOWN[kind] + b"/*<script>alert(1)</script>*/</html>", "a.js") == kind
 
 
 def test_a_pdf_may_begin_behind_blanks_or_words_but_a_text_about_pdf_is_text():
-    assert told(b"\r\n \n%PDF-1.4\n") == "application/pdf"
-    assert told(b"Content-Type: x\n\n%PDF-1.4\n\0%%EOF\n") == "application/pdf"
-    assert told(b"They begin with %PDF-1.4.", "a.txt") == "text/plain"
+    assert detected(b"\r\n \n%PDF-1.4\n") == "application/pdf"
+    assert detected(b"Content-Type: x\n\n%PDF-1.4\n\0%%EOF\n") == "application/pdf"
+    assert detected(b"They begin with %PDF-1.4.", "a.txt") == "text/plain"
 
 
 def test_text_may_be_cut_within_a_character_at_both_ends():
@@ -157,14 +157,14 @@ def test_text_that_ends_as_something_else_is_refused():
 
 
 def test_text_may_hold_what_looks_like_a_page_later_or_only_a_little():
-    assert told(b"<3 you") == "text/plain"
-    assert told(b"I wrote <script> here") == "text/plain"
-    assert told(b"< 5 pieces") == "text/plain"
+    assert detected(b"<3 you") == "text/plain"
+    assert detected(b"I wrote <script> here") == "text/plain"
+    assert detected(b"< 5 pieces") == "text/plain"
 
 
 def known_or_refused(data: bytes, name: str = "") -> bool:
     try:
-        return told(data, name) in files.KINDS
+        return detected(data, name) in files.KINDS
     except Invalid as error:
         return error.code in ("file_type", "file_broken")
 
@@ -315,6 +315,6 @@ def test_a_clean_name_is_safe_and_stays_as_it_is(name, kind):
 def test_a_spreadsheets_export_in_the_old_western_encoding_is_text():
     data = "Name;Größe;Preis in €\nTee;groß;3,50\n".encode("cp1252")
 
-    assert told(data, "Preise.csv") == "text/csv"
+    assert detected(data, "Preise.csv") == "text/csv"
     assert code_of(data, "Preise.bin") == "file_type"
     assert code_of(b"<html>\xe4" + data, "Preise.csv") == "file_type"

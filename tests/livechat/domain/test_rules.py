@@ -90,10 +90,10 @@ def test_every_loser_has_a_reason():
         rule(6),
     ]
 
-    told = {one.pk: why for one, why in rules.explain(some, Page(SHOP, "DE"))}
+    reasons = {one.pk: why for one, why in rules.explain(some, Page(SHOP, "DE"))}
     unknown = {one.pk: why for one, why in rules.explain(some, Page(SHOP))}
 
-    assert told == {
+    assert reasons == {
         1: Reason.OTHER_COUNTRY,
         2: Reason.URL,
         3: Reason.OPERATOR_AVAILABLE,

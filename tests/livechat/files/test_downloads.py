@@ -75,14 +75,16 @@ RANGES = {
 }
 
 
-@pytest.mark.parametrize(("asked", "told"), RANGES.items(), ids=[name[:20] for name in RANGES])
-def test_one_range_is_sent_and_nonsense_gets_all(client, chat, asked, told):
+@pytest.mark.parametrize(
+    ("requested", "expected"), RANGES.items(), ids=[name[:20] for name in RANGES]
+)
+def test_one_range_is_sent_and_nonsense_gets_all(client, chat, requested, expected):
     answer = client.get(
-        signed_links.file_path(chat.file.public_id, Audience.PUBLIC), headers={"Range": asked}
+        signed_links.file_path(chat.file.public_id, Audience.PUBLIC), headers={"Range": requested}
     )
 
-    assert (answer.status_code, body(answer), answer.get("Content-Range")) == told
-    assert answer["Content-Length"] == str(len(told[1]))
+    assert (answer.status_code, body(answer), answer.get("Content-Range")) == expected
+    assert answer["Content-Length"] == str(len(expected[1]))
     assert answer["Accept-Ranges"] == "bytes"
 
 

@@ -33,8 +33,8 @@ def test_a_file_goes_with_its_message_and_to_both_audiences(
 
     row = chat.messages.get(seq=chat.messages.count())
     assert [file.pk for file in row.attachments] == [first.pk, second.pk]
-    told = [json.loads(post.frame) for post in published if '"message.posted"' in post.frame]
-    addresses = [frame["message"]["files"][0]["url"] for frame in told]
+    frames = [json.loads(post.frame) for post in published if '"message.posted"' in post.frame]
+    addresses = [frame["message"]["files"][0]["url"] for frame in frames]
     audiences = {
         signed_links.read(address.removeprefix("/files/").rstrip("/")).audience
         for address in addresses

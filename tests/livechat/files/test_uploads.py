@@ -173,18 +173,18 @@ def test_only_a_good_token_of_this_channel_may_bring_something(client, berlin, v
     token = auth.visitor_token(vera.visitor, berlin.key)
     other = auth.visitor_token(vera.visitor, hamburg.key)
 
-    def knock(value: str | None) -> tuple[int, str]:
+    def try_upload(value: str | None) -> tuple[int, str]:
         headers = {} if value is None else {"Authorization": value}
         answer = client.post(address, {"file": sent(b"text")}, headers=headers)
         return answer.status_code, code(answer)
 
-    assert knock(None) == (401, "auth_required")
-    assert knock("Bearer x") == (401, "auth_required")
-    assert knock("Visitor ") == (401, "token_invalid")
-    assert knock(f"Visitor {token[:-1]}x") == (401, "token_invalid")
-    assert knock(f"Visitor {other}") == (401, "token_invalid")
+    assert try_upload(None) == (401, "auth_required")
+    assert try_upload("Bearer x") == (401, "auth_required")
+    assert try_upload("Visitor ") == (401, "token_invalid")
+    assert try_upload(f"Visitor {token[:-1]}x") == (401, "token_invalid")
+    assert try_upload(f"Visitor {other}") == (401, "token_invalid")
     settings.VISITOR_TOKEN_MAX_AGE = -1
-    assert knock(f"Visitor {token}") == (401, "token_invalid")
+    assert try_upload(f"Visitor {token}") == (401, "token_invalid")
     assert not Attachment.objects.exists()
 
 
@@ -232,14 +232,14 @@ def test_an_operator_brings_files_for_the_channels_he_answers_on(client, berlin,
     hamburg = factories.channel("Hamburg")
     client.force_login(anna.user)
 
-    def knock(channel: object) -> int:
+    def try_upload(channel: object) -> int:
         data = {"file": sent(b"text", "a.txt"), "channel": str(channel)}
         return int(client.post("/dashboard/files/", data).status_code)
 
-    assert knock(berlin.public_id) == 201
-    assert knock(hamburg.public_id) == 403
-    assert knock(uuid.uuid4()) == 404
-    assert knock("1") == 400
+    assert try_upload(berlin.public_id) == 201
+    assert try_upload(hamburg.public_id) == 403
+    assert try_upload(uuid.uuid4()) == 404
+    assert try_upload("1") == 400
     row = Attachment.objects.get()
     assert (row.operator, row.visitor) == (anna, None)
 

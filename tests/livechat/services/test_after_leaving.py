@@ -28,7 +28,7 @@ from livechat.services.messages import Item
 from livechat.services.transcripts import Reader
 from livechat.signed_links import Audience, Link, Thing
 from tests import factories
-from tests.livechat.services.test_handover import GONE, here, listens
+from tests.livechat.services.test_handover import GONE, make_present, record_listening
 
 pytestmark = pytest.mark.django_db
 
@@ -132,8 +132,8 @@ def test_who_was_lost_reads_to_where_they_were_lost(berlin, vera):
     anna = factories.operator("anna", berlin)
     row = factories.conversation(vera)
     ben = factories.operator("ben", berlin)
-    listens(now)
-    here(ben, now)
+    record_listening(now)
+    make_present(ben, now)
     Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE - timedelta(seconds=1))
     assert handover.hand_over_lost(now) == 1
     say(factories.actor(ben), row, "Anna is ill", internal=True)
@@ -184,9 +184,9 @@ def test_pages_looked_at_later_are_not_told(chat, gone, vera):
     for name, at in [("early", left - timedelta(seconds=1)), ("late", left + timedelta(seconds=1))]:
         PageView.objects.create(visitor=row.visitor, url=f"https://shop.test/{name}", at=at)
 
-    told = visitors.details(factories.actor(gone), chat.public_id)
+    details = visitors.details(factories.actor(gone), chat.public_id)
 
-    assert [view.url for view in told.trail] == ["https://shop.test/early"]
+    assert [view.url for view in details.trail] == ["https://shop.test/early"]
 
 
 def test_it_is_not_in_the_inbox(chat, gone):
@@ -286,34 +286,34 @@ def test_the_page_of_a_visitor_shows_no_later_pages(client, chat, gone):
 async def test_a_socket_hears_nothing_more_and_is_not_shown_there(
     sockets, chat, gone, ben, command
 ):
-    desk = await sockets.staff(gone)
+    operator_socket = await sockets.staff(gone)
     bens = await sockets.staff(ben)
     fields = {"active": True} if command == "viewing.set" else {}
 
-    await desk.send(command, conversation=chat.public_id, **fields)
-    refused = await desk.next("rejected")
+    await operator_socket.send(command, conversation=chat.public_id, **fields)
+    refused = await operator_socket.next("rejected")
     await sync_to_async(say)(await sync_to_async(factories.actor)(ben), chat, "Hush", internal=True)
     await bens.next("message.posted")
 
     assert refused["code"] == "forbidden"
-    assert await desk.quiet()
-    assert not [frame for frame in bens.heard if frame["type"] == "viewing.changed"]
+    assert await operator_socket.quiet()
+    assert not [frame for frame in bens.received if frame["type"] == "viewing.changed"]
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_socket_that_watches_hears_no_more_once_the_channel_is_lost(
     sockets, berlin, chat, anna, ben
 ):
-    desk = await sockets.staff(anna)
-    await desk.send("conversation.watch", conversation=chat.public_id)
-    await desk.send("timeline.fetch", conversation=chat.public_id)
-    await desk.next("timeline.page")
-    pulse = HeartbeatLoop()
-    await pulse.beat(10)
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.send("conversation.watch", conversation=chat.public_id)
+    await operator_socket.send("timeline.fetch", conversation=chat.public_id)
+    await operator_socket.next("timeline.page")
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(10)
 
     await berlin.memberships.filter(operator=anna).adelete()
-    await pulse.beat(20)
-    await desk.next("inbox.changed")
+    await heartbeat_loop.beat(20)
+    await operator_socket.next("inbox.changed")
     await sync_to_async(say)(await sync_to_async(factories.actor)(ben), chat, "Hush", internal=True)
 
-    assert "Hush" not in str(await desk.drain())
+    assert "Hush" not in str(await operator_socket.drain())

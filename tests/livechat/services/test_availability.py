@@ -40,7 +40,7 @@ def overseer(db) -> User:
     return oscar
 
 
-def told(published, operator: Operator) -> list[str]:
+def received_presences(published, operator: Operator) -> list[str]:
     """Return the presences of an operator that colleagues received, in order."""
     frames = [msgspec.json.decode(post.frame) for post in published if post.frame]
     return [
@@ -184,10 +184,10 @@ def test_who_touched_nothing_for_half_an_hour_is_told_of_once(
     anna.refresh_from_db()
     assert marked == [1, 0]
     assert anna.away_since == now
-    assert told(published, anna) == ["away"]
-    assert told(published, ben) == []
-    heard = {group for post in published for group in post.groups}
-    assert {f"user.{anna.user_id}", f"channel.{berlin.pk}.staff", events.WIDGETS} <= heard
+    assert received_presences(published, anna) == ["away"]
+    assert received_presences(published, ben) == []
+    received = {group for post in published for group in post.groups}
+    assert {f"user.{anna.user_id}", f"channel.{berlin.pk}.staff", events.WIDGETS} <= received
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_who_comes_back_takes_chats_again_and_may_be_marked_again(
 
     anna.refresh_from_db()
     assert (anna.away_since, anna.choice) == (None, AVAILABLE)
-    assert told(published, anna) == ["online"]
+    assert received_presences(published, anna) == ["online"]
     assert factories.conversation(vera).operator == anna
     idle(anna)
     assert operators.mark_idle(timezone.now()) == 1
@@ -307,7 +307,10 @@ def test_what_a_killed_run_left_the_next_one_does(berlin, anna, ben, published, 
 
     assert marked == [now, None]
     assert operators.mark_idle(now) == 1
-    assert (told(published, anna), told(published, ben)) == (["away"], ["away"])
+    assert (received_presences(published, anna), received_presences(published, ben)) == (
+        ["away"],
+        ["away"],
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -333,7 +336,7 @@ def test_two_runs_at_once_tell_of_each_operator_once(berlin, published):
 
     assert sum(marked) == 6
     assert len(marked) == 2
-    assert [told(published, person) for person in people] == [["away"]] * 6
+    assert [received_presences(published, person) for person in people] == [["away"]] * 6
 
 
 def test_nobody_idle_costs_one_query(berlin, anna, ben, django_assert_num_queries):
@@ -346,14 +349,14 @@ def test_nobody_idle_costs_one_query(berlin, anna, ben, django_assert_num_querie
 
 @pytest.mark.django_db(transaction=True)
 async def test_he_himself_and_a_colleague_are_told_with_all_fields(sockets, berlin, anna, ben):
-    desk, other = await sockets.staff(anna), await sockets.staff(ben)
-    await desk.drain()
+    operator_socket, other = await sockets.staff(anna), await sockets.staff(ben)
+    await operator_socket.drain()
     await other.drain()
     await sync_to_async(idle)(anna)
 
     await sync_to_async(operators.mark_idle)(timezone.now())
-    heard = await other.next("presence.changed")
-    frames = [await desk.next("presence.changed") for _ in range(2)]
+    received = await other.next("presence.changed")
+    frames = [await operator_socket.next("presence.changed") for _ in range(2)]
 
     colleagues = {
         "type": "presence.changed",
@@ -364,7 +367,7 @@ async def test_he_himself_and_a_colleague_are_told_with_all_fields(sockets, berl
         "presence": "away",
         "availability": None,
     }
-    assert heard == colleagues
+    assert received == colleagues
     assert frames == [colleagues, {**colleagues, "availability": "available"}]
     assert await other.quiet()
 
@@ -385,12 +388,12 @@ async def test_he_himself_and_a_colleague_are_told_with_all_fields(sockets, berl
     ids=["the version before", "invisible", "contradictory", "available"],
 )
 async def test_each_learns_what_he_may(sockets, berlin, anna, ben, command, own, others):
-    desk, tab, other = [await sockets.staff(who) for who in (anna, anna, ben)]
+    operator_socket, tab, other = [await sockets.staff(who) for who in (anna, anna, ben)]
     await other.drain()
 
-    await desk.send("presence.set", client_id=uuid.uuid4(), in_call=True, **command)
-    await desk.next("ack")
-    heard = await other.next("presence.changed")
+    await operator_socket.send("presence.set", client_id=uuid.uuid4(), in_call=True, **command)
+    await operator_socket.next("ack")
+    received = await other.next("presence.changed")
     mine = await tab.next("presence.changed")
     while mine["availability"] is None:
         mine = await tab.next("presence.changed")
@@ -398,18 +401,20 @@ async def test_each_learns_what_he_may(sockets, berlin, anna, ben, command, own,
     assert (mine["accepting"], mine["presence"], mine["availability"]) == own
     assert mine["in_call"]
     accepting, presence = others or own[:2]
-    assert (heard["accepting"], heard["presence"]) == (accepting, presence)
-    assert heard["in_call"] == (presence != "offline")
-    assert heard["availability"] is None
+    assert (received["accepting"], received["presence"]) == (accepting, presence)
+    assert received["in_call"] == (presence != "offline")
+    assert received["availability"] is None
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("junk", ["available", "away", "", 1, None, ["busy"]])
 async def test_what_nobody_can_choose_is_rejected(sockets, berlin, anna, junk):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
-    await desk.send("presence.set", client_id=uuid.uuid4(), accepting=False, availability=junk)
-    rejected = await desk.next("rejected")
+    await operator_socket.send(
+        "presence.set", client_id=uuid.uuid4(), accepting=False, availability=junk
+    )
+    rejected = await operator_socket.next("rejected")
 
     assert rejected["code"] == "bad_frame"
     await anna.arefresh_from_db()
@@ -420,12 +425,12 @@ async def test_what_nobody_can_choose_is_rejected(sockets, berlin, anna, junk):
 async def test_a_connection_that_comes_back_is_no_sign_of_a_person(sockets, berlin, anna):
     await sync_to_async(idle)(anna)
 
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     await anna.arefresh_from_db()
     before = anna.presence(timezone.now())
-    await desk.send("heartbeat", active=True)
-    await desk.send("inbox.fetch")
-    snapshot = await desk.next("inbox.snapshot")
+    await operator_socket.send("heartbeat", active=True)
+    await operator_socket.send("inbox.fetch")
+    snapshot = await operator_socket.next("inbox.snapshot")
 
     assert before == "away"
     assert snapshot["me"]["presence"] == "online"
@@ -435,18 +440,18 @@ async def test_a_connection_that_comes_back_is_no_sign_of_a_person(sockets, berl
 async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
     sockets, berlin, anna, monkeypatch
 ):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     monkeypatch.setattr("livechat.bus.bus.publish", lambda posts: None)
     await sync_to_async(idle)(anna)
     await sync_to_async(operators.mark_idle)(timezone.now())
-    pulse = HeartbeatLoop()
-    await desk.send("heartbeat")
-    await desk.send("inbox.fetch")
-    digest = (await desk.next("inbox.snapshot"))["digest"]
+    heartbeat_loop = HeartbeatLoop()
+    await operator_socket.send("heartbeat")
+    await operator_socket.send("inbox.fetch")
+    digest = (await operator_socket.next("inbox.snapshot"))["digest"]
 
     for turn in range(10, 31):
-        await pulse.beat(turn)
-    heartbeat = await desk.next("heartbeat")
+        await heartbeat_loop.beat(turn)
+    heartbeat = await operator_socket.next("heartbeat")
 
     assert heartbeat == {
         "type": "heartbeat",
@@ -460,12 +465,12 @@ async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
 async def test_the_heartbeat_of_a_manager_who_does_not_answer_tells_no_presence(
     sockets, berlin, overseer
 ):
-    desk = await sockets.staff(overseer)
-    pulse = HeartbeatLoop()
+    operator_socket = await sockets.staff(overseer)
+    heartbeat_loop = HeartbeatLoop()
     for turn in range(1, 21):
-        await pulse.beat(turn)
+        await heartbeat_loop.beat(turn)
 
-    assert (await desk.next("heartbeat"))["presence"] is None
+    assert (await operator_socket.next("heartbeat"))["presence"] is None
 
 
 @pytest.mark.parametrize("choice", Availability)

@@ -134,10 +134,10 @@ def test_listing_asks_the_database_once(anna, ben, django_assert_num_queries):
 async def test_the_dashboard_is_told_all_fields_and_of_nobody_elses(sockets, anna, ben):
     own = await sync_to_async(response)(anna, "hello", "Hello! How can we help?")
     secret = await sync_to_async(response)(ben, "secret", "Do not tell")
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
-    await desk.send("canned.fetch")
-    listed = await desk.next("canned.listed")
+    await operator_socket.send("canned.fetch")
+    listed = await operator_socket.next("canned.listed")
 
     assert listed == {
         "type": "canned.listed",
@@ -147,29 +147,29 @@ async def test_the_dashboard_is_told_all_fields_and_of_nobody_elses(sockets, ann
         "part": 1,
         "parts": 1,
     }
-    await desk.send("canned.use", response=secret.pk)
-    rejected = await desk.next("rejected")
+    await operator_socket.send("canned.use", response=secret.pk)
+    rejected = await operator_socket.next("rejected")
     assert (rejected["code"], rejected["command"]) == ("not_found", "canned.use")
-    await desk.send("canned.use", response=own.pk)
-    await desk.send("canned.fetch")
-    await desk.next("canned.listed")
+    await operator_socket.send("canned.use", response=own.pk)
+    await operator_socket.send("canned.fetch")
+    await operator_socket.next("canned.listed")
     await own.arefresh_from_db()
     await secret.arefresh_from_db()
     assert own.last_used_at is not None
     assert secret.last_used_at is None
-    assert "Do not tell" not in str(desk.heard)
+    assert "Do not tell" not in str(operator_socket.received)
 
 
 async def test_a_group_he_joins_meanwhile_counts_at_the_next_fetch(sockets, anna, ben):
     tea = await Group.objects.acreate(name="Tea")
     await sync_to_async(response)(ben, "shared", "Some text", tea)
-    desk = await sockets.staff(anna)
-    await desk.send("canned.fetch")
-    before = await desk.next("canned.listed")
+    operator_socket = await sockets.staff(anna)
+    await operator_socket.send("canned.fetch")
+    before = await operator_socket.next("canned.listed")
 
     await sync_to_async(anna.user.groups.add)(tea)
-    await desk.send("canned.fetch")
-    after = await desk.next("canned.listed")
+    await operator_socket.send("canned.fetch")
+    after = await operator_socket.next("canned.listed")
 
     assert [found["shortcut"] for found in before["responses"]] == []
     assert [found["shortcut"] for found in after["responses"]] == ["shared"]
@@ -177,11 +177,11 @@ async def test_a_group_he_joins_meanwhile_counts_at_the_next_fetch(sockets, anna
 
 @pytest.mark.parametrize("value", [0, -1, 2**53, 2**70, "1", None, 1.5])
 async def test_an_id_that_is_none_is_a_bad_frame(sockets, anna, value):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
-    await desk.send_raw(f'{{"type": "canned.use", "response": {_json(value)}}}')
+    await operator_socket.send_raw(f'{{"type": "canned.use", "response": {_json(value)}}}')
 
-    assert (await desk.next("rejected"))["code"] == "bad_frame"
+    assert (await operator_socket.next("rejected"))["code"] == "bad_frame"
 
 
 async def test_a_visitor_has_no_such_commands(sockets, berlin, anna):

@@ -85,10 +85,10 @@ def test_a_conversation_arrives_in_order_and_signed(place, vera, anna):
         old = {**request.headers, "webhook-timestamp": str(int(time.time()) - 301)}
         assert not verify(webhook.secret, old, request.body)
     assert len({request.id for request in place.received}) == 5
-    first, second = (place.received[n].told["data"]["message"] for n in (1, 3))
+    first, second = (place.received[n].json["data"]["message"] for n in (1, 3))
     assert (first["text"], first["author"], first["seq"]) == ("Where is my parcel?", "visitor", 1)
     assert (second["text"], second["author_name"]) == ("On its way", "Anna")
-    assert place.received[2].told["data"]["operator"] == {
+    assert place.received[2].json["data"]["operator"] == {
         "id": str(anna.public_id),
         "name": "Anna",
     }
@@ -128,7 +128,7 @@ def test_what_was_erased_meanwhile_is_not_told(place, vera, anna):
     work()
     erased = {"erased": True}
 
-    assert place.received[-1].told["data"]["message"].keys() == {"id", *erased}
+    assert place.received[-1].json["data"]["message"].keys() == {"id", *erased}
     assert "Mine too" not in place.received[-1].body.decode()
 
     place.received.clear()
@@ -139,8 +139,8 @@ def test_what_was_erased_meanwhile_is_not_told(place, vera, anna):
     work()
 
     [request] = place.received
-    assert request.told["type"] == "message.created"
-    assert request.told["data"] == {"conversation": {"id": str(chat.public_id), **erased}}
+    assert request.json["type"] == "message.created"
+    assert request.json["data"] == {"conversation": {"id": str(chat.public_id), **erased}}
 
 
 def test_it_is_told_as_it_is_when_it_is_sent(place, vera):
@@ -150,9 +150,9 @@ def test_it_is_told_as_it_is_when_it_is_sent(place, vera):
 
     work()
 
-    told = place.received[0].told
-    assert told["data"]["conversation"]["state"] == "closed"
-    assert datetime.fromisoformat(told["timestamp"]) == chat.opened_at
+    payload = place.received[0].json
+    assert payload["data"]["conversation"]["state"] == "closed"
+    assert datetime.fromisoformat(payload["timestamp"]) == chat.opened_at
 
 
 # --- what is documented
@@ -170,7 +170,7 @@ def leaves(value: object, path: str) -> set[str]:
 def test_the_page_tells_every_field_that_is_sent_and_no_other(place, vera, anna):
     page = (DOCS / "reference/webhooks.md").read_text()
     section = page.partition("## Body")[2]
-    told = set(re.findall(r"^\| `([\w.\[\]]+)` \|", section, re.M)) - {"data"}
+    documented = set(re.findall(r"^\| `([\w.\[\]]+)` \|", section, re.M)) - {"data"}
     factories.webhook(place.url)
     chat = factories.conversation(vera)
     row = chat.messages.get(seq=1)
@@ -184,9 +184,9 @@ def test_the_page_tells_every_field_that_is_sent_and_no_other(place, vera, anna)
     )
     work()
 
-    sent = set().union(*(leaves(request.told, "") for request in place.received))
+    sent = set().union(*(leaves(request.json, "") for request in place.received))
 
-    assert sent == told
+    assert sent == documented
     assert set(re.findall(r"^\| `([\w.]+)` \|", page.partition("## Events")[2], re.M)) >= {
         event.value for event in EventType
     }
@@ -255,7 +255,7 @@ def test_later_events_of_a_conversation_wait_and_those_of_others_do_not(place, v
     assert work() == 1
     assert work(seconds=30) == 3
 
-    texts = [r.told["data"].get("message", {}).get("text") for r in place.received]
+    texts = [r.json["data"].get("message", {}).get("text") for r in place.received]
     assert texts == ["first", "other", "first", "second", None]
 
 
@@ -416,9 +416,9 @@ def test_workers_at_once_send_nothing_twice_at_the_same_time(berlin):
     assert made == expected == len(place.received) == len({r.id for r in place.received})
     for chat in chats:
         own = [
-            r.told["type"]
+            r.json["type"]
             for r in place.received
-            if r.told["data"]["conversation"]["id"] == str(chat.public_id)
+            if r.json["data"]["conversation"]["id"] == str(chat.public_id)
         ]
         assert own == ["conversation.created", "message.created"]
 
@@ -467,7 +467,7 @@ def test_a_test_is_sent_at_once_and_never_again(place):
 
     assert (ping.state, ping.status) == (DeliveryState.DONE, 204)
     [request] = place.received
-    assert (request.told["type"], request.told["data"]) == ("ping", {})
+    assert (request.json["type"], request.json["data"]) == ("ping", {})
     assert example()(webhook.secret, request.headers, request.body)
 
     place.usual = receiver.status(500)

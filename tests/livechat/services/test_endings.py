@@ -22,13 +22,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def endings():
     """Collect the conversations whose end the signal reported to other apps."""
-    told: list[int] = []
+    ended: list[int] = []
 
     def hear(conversation, **_kwargs):
-        told.append(conversation)
+        ended.append(conversation)
 
     signals.conversation_closed.connect(hear)
-    yield told
+    yield ended
     signals.conversation_closed.disconnect(hear)
 
 
@@ -64,7 +64,7 @@ def test_whatever_comes_after_the_end_it_was_told_once(berlin, anna, ben, vera, 
     for who in people:
         conversations.join(who, chat.public_id)
     end(how, chat, vera, anna)
-    told = (list(endings), hooks(), lines(chat))
+    first_result = (list(endings), hooks(), lines(chat))
     later = timezone.now() + timedelta(days=3)
 
     acts: list[Callable[[], object]] = [
@@ -89,8 +89,8 @@ def test_whatever_comes_after_the_end_it_was_told_once(berlin, anna, ben, vera, 
             refused.add(error.code)
 
     assert refused <= {"closed", "forbidden"}
-    assert told == ([chat.pk], 1, [lines(chat)[0]])
-    assert (list(endings), hooks(), lines(chat)) == told
+    assert first_result == ([chat.pk], 1, [lines(chat)[0]])
+    assert (list(endings), hooks(), lines(chat)) == first_result
 
 
 def test_who_leaves_an_ended_conversation_is_shown_as_gone(anna, vera, published):

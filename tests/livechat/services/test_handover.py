@@ -27,11 +27,11 @@ GONE = availability.LEASE + availability.GRACE
 def now(db):
     """Two minutes from now; the servers have listened all the time."""
     later = timezone.now() + timedelta(minutes=2)
-    listens(later)
+    record_listening(later)
     return later
 
 
-def listens(until) -> None:
+def record_listening(until) -> None:
     start = until - timedelta(minutes=10)
     Lease.objects.update_or_create(
         name=leases.SERVERS,
@@ -39,7 +39,7 @@ def listens(until) -> None:
     )
 
 
-def here(operator: Operator, now) -> None:
+def make_present(operator: Operator, now) -> None:
     Operator.objects.filter(pk=operator.pk).update(seen_at=now, active_at=now)
 
 
@@ -75,7 +75,7 @@ def test_who_is_lost(seen, since, lost):
 def test_a_colleague_gets_the_chat_and_the_visitor_is_told_once(anna, ben, vera, now):
     row = factories.conversation(vera)
     assert row.operator == anna
-    here(ben, now)
+    make_present(ben, now)
 
     handed = [handover.hand_over_lost(now) for _ in range(2)]
 
@@ -100,7 +100,7 @@ def test_with_nobody_there_it_waits(anna, vera, now):
 def test_a_colleague_who_is_in_it_takes_charge(anna, ben, vera, now):
     row = factories.conversation(vera)
     conversations.join(factories.actor(ben), row.public_id)
-    here(ben, now)
+    make_present(ben, now)
 
     handover.hand_over_lost(now)
 
@@ -123,7 +123,7 @@ def test_both_who_were_in_it_are_lost(anna, ben, vera, now):
 
 def test_who_comes_back_within_the_grace_keeps_it(anna, ben, vera, now):
     row = factories.conversation(vera)
-    here(ben, now)
+    make_present(ben, now)
     Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE)
 
     assert handover.hand_over_lost(now) == 0
@@ -134,7 +134,7 @@ def test_who_comes_back_within_the_grace_keeps_it(anna, ben, vera, now):
 
 def test_who_comes_back_too_late_may_not_write_but_join(anna, ben, vera, now):
     row = factories.conversation(vera)
-    here(ben, now)
+    make_present(ben, now)
     handover.hand_over_lost(now)
     operators.renew_leases([anna.user_id], [anna.user_id])
     actor = factories.actor(anna)
@@ -153,7 +153,7 @@ def test_what_is_over_keeps_its_operator_until_the_visitor_writes(anna, ben, ver
     messages.post_message(Item(factories.actor(anna), row.public_id, uuid.uuid4(), "There you are"))
     long_ago = now - timedelta(minutes=16)
     Conversation.objects.update(last_message_at=long_ago)
-    here(ben, now)
+    make_present(ben, now)
     before = handover.hand_over_lost(now)
 
     messages.post_message(Item(vera, row.public_id, uuid.uuid4(), "One more thing"))
@@ -166,8 +166,8 @@ def test_what_is_over_keeps_its_operator_until_the_visitor_writes(anna, ben, ver
 
 def test_who_may_not_answer_any_more_is_lost_at_once(anna, ben, vera, now):
     row = factories.conversation(vera)
-    here(anna, now)
-    here(ben, now)
+    make_present(anna, now)
+    make_present(ben, now)
     anna.user.is_active = False
     anna.user.save()
 
@@ -209,7 +209,7 @@ def test_a_colleague_takes_no_more_than_his_limit(berlin, anna, now):
     berlin.max_sessions_mode, berlin.max_sessions = "limited", 2
     berlin.save()
     ben = factories.operator("ben", berlin)
-    here(ben, now)
+    make_present(ben, now)
 
     handover.hand_over_lost(now)
 
@@ -221,7 +221,7 @@ def test_a_colleague_takes_no_more_than_his_limit(berlin, anna, now):
 def test_a_run_that_dies_in_the_middle_is_made_good_by_the_next(berlin, anna, now, monkeypatch):
     rows = [factories.conversation(factories.visitor(berlin)) for _ in range(2)]
     ben = factories.operator("ben", berlin)
-    here(ben, now)
+    make_present(ben, now)
     announced: list[Conversation] = []
 
     def dies(row, *args, **kwargs):
@@ -248,8 +248,8 @@ def test_two_at_once_hand_each_over_once(berlin):
         factories.opened(factories.visitor(berlin))
     ben = factories.operator("ben", berlin)
     now = timezone.now() + timedelta(minutes=2)
-    listens(now)
-    here(ben, now)
+    record_listening(now)
+    make_present(ben, now)
     barrier = threading.Barrier(2)
 
     def run(_number: int) -> int:

@@ -44,12 +44,12 @@ def many(channel, number: int) -> None:
 @pytest.mark.django_db(transaction=True)
 async def test_a_long_inbox_comes_in_frames_of_64_kib_and_nobody_is_cut(sockets, berlin, anna):
     await sync_to_async(many)(berlin, 300)
-    desk = await sockets.staff(anna, fetch=False)
+    operator_socket = await sockets.staff(anna, fetch=False)
 
-    await desk.send("inbox.fetch")
-    frames = [await desk.next("inbox.snapshot")]
+    await operator_socket.send("inbox.fetch")
+    frames = [await operator_socket.next("inbox.snapshot")]
     while frames[-1]["part"] < frames[-1]["parts"]:
-        frames.append(await desk.next("inbox.snapshot"))
+        frames.append(await operator_socket.next("inbox.snapshot"))
 
     assert [frame["part"] for frame in frames] == list(range(1, frames[0]["parts"] + 1))
     assert sum(len(frame["conversations"]) for frame in frames) == 300
@@ -61,7 +61,7 @@ async def test_a_long_inbox_comes_in_frames_of_64_kib_and_nobody_is_cut(sockets,
 async def test_what_happens_while_an_inbox_is_read_comes_after_it(
     sockets, berlin, anna, vera, monkeypatch
 ):
-    desk = await sockets.staff(anna, fetch=False)
+    operator_socket = await sockets.staff(anna, fetch=False)
     read = inbox.snapshot
 
     def slowly(actor):
@@ -70,32 +70,32 @@ async def test_what_happens_while_an_inbox_is_read_comes_after_it(
         return parts
 
     monkeypatch.setattr("livechat.services.inbox.snapshot", slowly)
-    await desk.send("inbox.fetch")
-    snapshot = await desk.next()
-    told = [await desk.next(), await desk.next()]
+    await operator_socket.send("inbox.fetch")
+    snapshot = await operator_socket.next()
+    frames = [await operator_socket.next(), await operator_socket.next()]
 
     assert (snapshot["type"], snapshot["conversations"]) == ("inbox.snapshot", [])
-    assert {event["type"] for event in told} == {"conversation.changed", "message.posted"}
+    assert {event["type"] for event in frames} == {"conversation.changed", "message.posted"}
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_an_inbox_that_cannot_be_read_holds_nothing_back(
     sockets, berlin, anna, vera, monkeypatch
 ):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
     def failing(_actor):
         factories.opened(vera, "Just now")
         raise Unavailable
 
     monkeypatch.setattr("livechat.services.inbox.snapshot", failing)
-    await desk.send("inbox.fetch")
+    await operator_socket.send("inbox.fetch")
 
-    told = [await desk.next()]
-    while told[-1]["type"] != "rejected":
-        told.append(await desk.next())
+    frames = [await operator_socket.next()]
+    while frames[-1]["type"] != "rejected":
+        frames.append(await operator_socket.next())
 
-    assert {event["type"] for event in [*told, *await desk.drain()]} == {
+    assert {event["type"] for event in [*frames, *await operator_socket.drain()]} == {
         *("conversation.changed", "message.posted", "rejected")
     }
 
@@ -104,7 +104,7 @@ async def test_an_inbox_that_cannot_be_read_holds_nothing_back(
 async def test_who_reads_his_inbox_slowly_is_kept_so_many_frames_and_no_more(
     sockets, berlin, anna, monkeypatch
 ):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     read = inbox.snapshot
 
     def slowly(actor):
@@ -113,11 +113,11 @@ async def test_who_reads_his_inbox_slowly_is_kept_so_many_frames_and_no_more(
         return read(actor)
 
     monkeypatch.setattr("livechat.services.inbox.snapshot", slowly)
-    await desk.send("inbox.fetch")
-    told = [(await desk.next())["type"] for _ in range(511)]
+    await operator_socket.send("inbox.fetch")
+    types = [(await operator_socket.next())["type"] for _ in range(511)]
 
-    assert told[:MAX_HELD] == [str(n) for n in range(MAX_HELD)]
-    assert sorted(told) == sorted([*map(str, range(510)), "inbox.snapshot"])
+    assert types[:MAX_HELD] == [str(n) for n in range(MAX_HELD)]
+    assert sorted(types) == sorted([*map(str, range(510)), "inbox.snapshot"])
 
 
 @pytest.mark.parametrize("number", [1, 60])

@@ -79,16 +79,16 @@ def test_an_empty_database_was_never_written_in(folder, capsys):
 @pytest.mark.django_db(transaction=True)
 async def test_sockets_of_a_server_that_ran_on_say_hello_again(sockets, berlin, anna):
     visitor, _conversation = await sockets.chat(berlin)
-    desk = await sockets.staff(anna)
-    known = desk.heard[0]["epoch"]
-    pulse = HeartbeatLoop()
-    await pulse.beat(1)
-    await pulse.beat(2)
+    operator_socket = await sockets.staff(anna)
+    known = operator_socket.received[0]["epoch"]
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(1)
+    await heartbeat_loop.beat(2)
     await visitor.send("heartbeat", active=True)
 
     await Installation.objects.aupdate(epoch=uuid.uuid4())
-    await pulse.beat(3)
+    await heartbeat_loop.beat(3)
 
-    assert [await visitor.closed(), await desk.closed()] == [4503, 4503]
+    assert [await visitor.closed(), await operator_socket.closed()] == [4503, 4503]
     again = await sockets.staff(anna)
-    assert again.heard[0]["epoch"] != known
+    assert again.received[0]["epoch"] != known

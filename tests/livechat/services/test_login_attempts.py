@@ -126,7 +126,7 @@ def test_a_claimed_address_is_believed_of_trusted_proxies_alone(anna, settings):
 
 @pytest.mark.django_db
 def test_the_answers_do_not_tell_which_accounts_there_are(anna):
-    def told(name):
+    def answers_for(name):
         client = Client()
         answers = [sign_in(name, client=client) for _ in range(MAX_OF_NAME + 2)]
         return [
@@ -134,7 +134,7 @@ def test_the_answers_do_not_tell_which_accounts_there_are(anna):
             for a in answers
         ]
 
-    assert told("anna") == told("anne")
+    assert answers_for("anna") == answers_for("anne")
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from livechat.domain import rights
 from livechat.models import User
 from livechat.services import login_sessions
 from tests import factories
-from tests.sockets import Ear, Sockets, session_cookie
+from tests.sockets import RecordingSubscriber, Sockets, session_cookie
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ def signed_in(user: User) -> Client:
     return client
 
 
-async def desk_of(sockets: Sockets, client: Client):
+async def open_dashboard_socket(sockets: Sockets, client: Client):
     """Open the dashboard's socket of the browser `client`."""
     cookie = f"sessionid={client.cookies['sessionid'].value}"
     socket = await sockets.connect("/ws/staff/", cookie=cookie)
@@ -54,43 +54,48 @@ async def desk_of(sockets: Sockets, client: Client):
     return socket
 
 
-async def still_works(desk) -> None:
-    await desk.send("inbox.fetch")
-    await desk.next("inbox.snapshot")
+async def expect_inbox(operator_socket) -> None:
+    await operator_socket.send("inbox.fetch")
+    await operator_socket.next("inbox.snapshot")
 
 
 async def test_signing_out_ends_the_tabs_of_this_browser_and_no_other(watched, anna):
     here, there = [await sync_to_async(signed_in)(anna.user) for _ in range(2)]
-    tabs = [await desk_of(watched, here) for _ in range(2)]
-    other = await desk_of(watched, there)
+    tabs = [await open_dashboard_socket(watched, here) for _ in range(2)]
+    other = await open_dashboard_socket(watched, there)
 
     await sync_to_async(here.post)("/logout/")
 
     assert [await tab.closed() for tab in tabs] == [4401, 4401]
-    await still_works(other)
+    await expect_inbox(other)
 
 
 async def test_signing_out_in_the_admin_is_the_same(watched, anna):
     await User.objects.filter(pk=anna.user_id).aupdate(is_staff=True)
     here = await sync_to_async(signed_in)(anna.user)
-    desk = await desk_of(watched, here)
+    operator_socket = await open_dashboard_socket(watched, here)
 
     await sync_to_async(here.post)("/admin/logout/")
 
-    assert await desk.closed() == 4401
+    assert await operator_socket.closed() == 4401
 
 
 async def test_signing_out_everywhere_ends_every_browser_of_his_and_nobody_elses(
     watched, anna, ben
 ):
     here, there, bens = [await sync_to_async(signed_in)(who.user) for who in (anna, anna, ben)]
-    desks = [await desk_of(watched, client) for client in (here, there, bens)]
+    operator_sockets = [
+        await open_dashboard_socket(watched, client) for client in (here, there, bens)
+    ]
 
     answer = await sync_to_async(here.post)("/profile/sign-out/")
 
     assert answer["Location"] == "/login/"
-    assert [await desk.closed() for desk in desks[:2]] == [4401, 4401]
-    await still_works(desks[2])
+    assert [await operator_socket.closed() for operator_socket in operator_sockets[:2]] == [
+        4401,
+        4401,
+    ]
+    await expect_inbox(operator_sockets[2])
     for client, status in ((here, 302), (there, 302), (bens, 200)):
         assert (await sync_to_async(client.get)("/dashboard/")).status_code == status
 
@@ -106,7 +111,7 @@ async def test_signing_out_everywhere_wants_a_form_of_ours(anna):
 
 async def test_a_password_changed_by_oneself_ends_all_other_browsers(watched, anna):
     here, there = [await sync_to_async(signed_in)(anna.user) for _ in range(2)]
-    other = await desk_of(watched, there)
+    other = await open_dashboard_socket(watched, there)
 
     fields = {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER}
     await sync_to_async(here.post)("/profile/password/", fields)
@@ -120,14 +125,14 @@ async def test_what_an_administrator_does_to_an_account_holds_at_once(watched, a
     boss = await sync_to_async(factories.user)("root", is_staff=True, is_superuser=True)
     admin = Client()
     await sync_to_async(admin.force_login)(boss)
-    desk = await watched.staff(anna)
+    operator_socket = await watched.staff(anna)
 
     fields = {"password1": OTHER, "password2": OTHER, "usable_password": "true"}
     address = f"/admin/livechat/user/{anna.user_id}/password/"
     answer = await sync_to_async(admin.post)(address, fields)
 
     assert answer.status_code == 302
-    assert await desk.closed() == 4401
+    assert await operator_socket.closed() == 4401
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ async def test_what_an_administrator_does_to_an_account_holds_at_once(watched, a
     ],
 )
 async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, code):
-    desk = await watched.staff(anna, fetch=False)
+    operator_socket = await watched.staff(anna, fetch=False)
     user = await User.objects.aget(pk=anna.user_id)
     group = await Group.objects.aget(name=rights.OPERATORS)
 
@@ -155,18 +160,20 @@ async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, co
         case _:
             await sync_to_async(group.permissions.clear)()
 
-    assert await desk.closed() == code
+    assert await operator_socket.closed() == code
 
 
 async def test_who_is_taken_off_a_channel_hears_it_no_more(berlin, anna, watched):
     # Create Anna before the watch starts: a new right would look like a change of rights.
-    desk = await watched.staff(anna)
+    operator_socket = await watched.staff(anna)
     await sync_to_async(anna.memberships.all().delete)()
-    await desk.next("inbox.changed")
+    await operator_socket.next("inbox.changed")
 
     _visitor, _conversation = await watched.chat(berlin)
 
-    assert not [frame for frame in await desk.drain() if frame["type"] != "presence.changed"]
+    assert not [
+        frame for frame in await operator_socket.drain() if frame["type"] != "presence.changed"
+    ]
 
 
 async def test_who_is_switched_on_again_has_to_sign_in_again(anna):
@@ -194,29 +201,31 @@ async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
     assert cookie.removeprefix("sessionid=") not in post.frame
 
 
-async def heard_by(listening: Bus, speaking: Bus) -> None:
+async def wait_for_bus(listening: Bus, speaking: Bus) -> None:
     """Wait until one bus receives from the other: a subscription takes a moment."""
-    ear = Ear()
-    listening.registry.join(ear, "hush")
+    subscriber = RecordingSubscriber()
+    listening.registry.join(subscriber, "hush")
     async with asyncio.timeout(20):
-        while not ear.frames:
+        while not subscriber.frames:
             speaking.publish([Post(("hush",), "hello")])
             await asyncio.sleep(0.02)
-    listening.registry.drop(ear)
+    listening.registry.drop(subscriber)
 
 
 @pytest.mark.services
 async def test_another_process_hears_of_it(watched, anna, monkeypatch):
     """A separate bus on the same Redis, without sockets, plays the other process."""
-    desk = await desk_of(watched, await sync_to_async(signed_in)(anna.user))
+    operator_socket = await open_dashboard_socket(
+        watched, await sync_to_async(signed_in)(anna.user)
+    )
     other = Bus()
     await other.attach()
     try:
-        await heard_by(bus, other)
+        await wait_for_bus(bus, other)
         monkeypatch.setattr("livechat.events.bus", other)
         await sync_to_async(login_sessions.end_all)(anna.user_id)
 
-        assert await desk.closed() == 4401
+        assert await operator_socket.closed() == 4401
     finally:
         await other.detach()
 

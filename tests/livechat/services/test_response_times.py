@@ -27,32 +27,32 @@ def answered_after(channel: Channel, *seconds: float | None, days_ago: float = 0
         Conversation.objects.filter(pk=row.pk).update(opened_at=opened, answered_at=answered)
 
 
-def told(channel: Channel) -> int | None:
+def median_wait(channel: Channel) -> int | None:
     return response_times.answers_in(channel.pk, database_time.now())
 
 
 def test_half_of_the_visitors_waited_no_longer(berlin):
     answered_after(berlin, 10, 20, 30.4, 40, 5_000)
 
-    assert told(berlin) == 30
+    assert median_wait(berlin) == 30
 
 
 def test_who_was_never_answered_counts_neither_as_fast_nor_as_slow(berlin):
     answered_after(berlin, None, 10, 20, None, 30, 40, 50, None)
 
-    assert told(berlin) == 30
+    assert median_wait(berlin) == 30
 
 
 def test_nothing_is_promised_on_the_strength_of_a_few(berlin):
     answered_after(berlin, 10, 20, 30, 40)
 
-    assert told(berlin) is None
+    assert median_wait(berlin) is None
 
 
 def test_older_conversations_than_a_week_tell_nothing(berlin):
     answered_after(berlin, 10, 20, 30, 40, 50, days_ago=7.1)
 
-    assert told(berlin) is None
+    assert median_wait(berlin) is None
 
 
 def test_the_newest_fifty_tell_how_it_is_now(berlin, monkeypatch):
@@ -60,19 +60,19 @@ def test_the_newest_fifty_tell_how_it_is_now(berlin, monkeypatch):
     answered_after(berlin, 600, 600, 600, 600, 600, 600)
     answered_after(berlin, 10, 10, 10, 20, 20)
 
-    assert told(berlin) == 10
+    assert median_wait(berlin) == 10
 
 
 def test_another_channel_tells_nothing(berlin):
     answered_after(factories.channel("Paris"), 10, 20, 30, 40, 50)
 
-    assert told(berlin) is None
+    assert median_wait(berlin) is None
 
 
 def test_a_clock_that_was_set_back_is_no_negative_wait(berlin):
     answered_after(berlin, -10, -10, -10, 20, 20)
 
-    assert told(berlin) == 0
+    assert median_wait(berlin) == 0
 
 
 def test_everybody_who_arrives_within_a_minute_costs_one_query(
@@ -80,13 +80,13 @@ def test_everybody_who_arrives_within_a_minute_costs_one_query(
 ):
     answered_after(berlin, 10, 20, 30, 40, 50)
     with django_assert_num_queries(1):
-        assert [told(berlin) for _ in range(100)] == [30] * 100
+        assert [median_wait(berlin) for _ in range(100)] == [30] * 100
     answered_after(berlin, 50, 50, 50, 50)
     real = time.monotonic
 
     monkeypatch.setattr(time, "monotonic", lambda: real() + response_times.KEPT_SECONDS)
 
-    assert told(berlin) == 50
+    assert median_wait(berlin) == 50
 
 
 # --- an operator's day
@@ -146,12 +146,12 @@ def test_a_day_that_has_not_begun_has_no_answers(berlin, anna):
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_dashboard_asks_for_its_day_with_its_time_zone(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
 
-    await desk.send("answers.fetch", since=SINCE)
-    told = await desk.next("answers.told")
-    await desk.send("answers.fetch", since="2026-11-27T00:00:00")
-    rejected = await desk.next("rejected")
+    await operator_socket.send("answers.fetch", since=SINCE)
+    answer = await operator_socket.next("answers.told")
+    await operator_socket.send("answers.fetch", since="2026-11-27T00:00:00")
+    rejected = await operator_socket.next("rejected")
 
-    assert told == {"type": "answers.told", "since": SINCE, "count": 0, "seconds": None}
+    assert answer == {"type": "answers.told", "since": SINCE, "count": 0, "seconds": None}
     assert rejected["code"] == "bad_frame"

@@ -96,9 +96,9 @@ def test_the_visitor_never_sees_the_account_name():
 )
 @pytest.mark.django_db(transaction=True)
 async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how):
-    desk = await sockets.staff(anna)
-    pulse = HeartbeatLoop()
-    await pulse.beat(10)
+    operator_socket = await sockets.staff(anna)
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(10)
     user = await User.objects.aget(pk=anna.user_id)
 
     match how:
@@ -114,26 +114,28 @@ async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how)
             await sync_to_async(user.save)()
         case "loses the group":
             await sync_to_async(user.groups.clear)()
-    await pulse.beat(20)
+    await heartbeat_loop.beat(20)
 
-    assert await desk.closed() == (4403 if how == "loses the group" else 4401)
+    assert await operator_socket.closed() == (4403 if how == "loses the group" else 4401)
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_new_channel_is_heard_of_without_reloading(sockets, berlin, anna):
-    desk = await sockets.staff(anna)
-    pulse = HeartbeatLoop()
-    await pulse.beat(10)
+    operator_socket = await sockets.staff(anna)
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(10)
     paris = await sync_to_async(factories.channel)("Paris")
     await Membership.objects.acreate(channel=paris, operator=anna)
     anna.accepting = False
     await anna.asave()
 
-    await pulse.beat(20)
-    await desk.next("inbox.changed")
+    await heartbeat_loop.beat(20)
+    await operator_socket.next("inbox.changed")
     _visitor, conversation = await sockets.chat(paris)
 
-    assert (await desk.next("conversation.changed"))["conversation"]["id"] == conversation
+    assert (await operator_socket.next("conversation.changed"))["conversation"][
+        "id"
+    ] == conversation
 
 
 def test_standings_cost_the_same_queries_for_any_number_of_logins(
@@ -206,11 +208,11 @@ def test_deleting_the_group_takes_the_right_from_everybody_in_it(
 async def test_rights_that_could_not_be_read_are_read_again(
     sockets, berlin, anna, vera, monkeypatch
 ):
-    desk = await sockets.staff(anna)
+    operator_socket = await sockets.staff(anna)
     [socket] = session_watch.staff()
     socket.slot = 1  # a heartbeat reads conversations too, but its turn is in none of these beats
-    pulse = HeartbeatLoop()
-    await pulse.beat(10)
+    heartbeat_loop = HeartbeatLoop()
+    await heartbeat_loop.beat(10)
     await berlin.memberships.filter(operator=anna).adelete()
 
     def failing(_actor):
@@ -218,12 +220,12 @@ async def test_rights_that_could_not_be_read_are_read_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("livechat.services.inbox.own_conversations", failing)
-        await pulse.beat(20)
-    await pulse.beat(30)
-    await desk.next("inbox.changed")
+        await heartbeat_loop.beat(20)
+    await heartbeat_loop.beat(30)
+    await operator_socket.next("inbox.changed")
     await sync_to_async(factories.opened)(vera, "Not for Anna")
 
-    assert "Not for Anna" not in str(await desk.drain())
+    assert "Not for Anna" not in str(await operator_socket.drain())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -232,7 +234,7 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
 ):
     chat = await sync_to_async(factories.conversation)(vera)
     ben = await sync_to_async(factories.operator)("ben", berlin)
-    desk = await sockets.staff(ben)
+    operator_socket = await sockets.staff(ben)
     [socket] = session_watch.staff()
     read = timeline.watchable
     is_read, may_go_on = threading.Event(), threading.Event()
@@ -244,16 +246,16 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
         return row
 
     monkeypatch.setattr("livechat.services.timeline.watchable", slowly)
-    await desk.send("conversation.watch", conversation=chat.public_id)
+    await operator_socket.send("conversation.watch", conversation=chat.public_id)
     await asyncio.to_thread(is_read.wait, 30)
     await berlin.memberships.filter(operator=ben).adelete()
     looking = asyncio.create_task(session_watch.check_access([socket], changed=True))
     await asyncio.wait({looking}, timeout=1)  # it is done, or waits for the watch command
     may_go_on.set()
     await looking
-    await desk.next("inbox.changed")
-    await desk.send("timeline.fetch", conversation=chat.public_id)
-    await desk.next("rejected")  # so the command before it is done
+    await operator_socket.next("inbox.changed")
+    await operator_socket.send("timeline.fetch", conversation=chat.public_id)
+    await operator_socket.next("rejected")  # so the command before it is done
 
     assert events.staff_group(chat.pk) not in bus.registry.groups_of(socket)
 

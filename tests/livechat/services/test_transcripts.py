@@ -438,10 +438,10 @@ def test_one_transcript_is_written_so_often_in_a_minute(client, chat, anna):
     for _ in range(transcripts.WRITINGS.amount):
         answer, _text = fetch(client, chat)
         assert answer.status_code == 200
-    refused, told = fetch(client, chat)
+    refused, body = fetch(client, chat)
     client.force_login(anna.user)
 
-    assert (refused.status_code, '"rate_limited"' in told) == (429, True)
+    assert (refused.status_code, '"rate_limited"' in body) == (429, True)
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert (
         client.head(

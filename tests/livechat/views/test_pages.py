@@ -240,12 +240,12 @@ def test_markup_in_a_channel_stays_text_on_the_direct_link(client, berlin):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"), [("ar", "rtl"), ("de", "ltr"), ("xx", "ltr"), ("", "ltr")]
+    ("requested", "direction"), [("ar", "rtl"), ("de", "ltr"), ("xx", "ltr"), ("", "ltr")]
 )
-def test_the_direct_link_speaks_the_language_it_is_asked_for(client, berlin, asked, told):
-    page = client.get("/chat/berlin/", {"lang": asked}).content.decode()
+def test_the_direct_link_speaks_the_language_it_is_asked_for(client, berlin, requested, direction):
+    page = client.get("/chat/berlin/", {"lang": requested}).content.decode()
 
-    assert f'lang="{asked if asked in ("ar", "de") else "en"}" dir="{told}"' in page
+    assert f'lang="{requested if requested in ("ar", "de") else "en"}" dir="{direction}"' in page
 
 
 def test_the_loader_travels_compressed_and_only_when_it_changed(client, berlin):

@@ -208,14 +208,14 @@ def test_another_site_cannot_post(anna):
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("de", "Ihr Passwort ist geändert"), ("ar", "تم تغيير كلمة مرورك")]
+    ("language", "message"), [("de", "Ihr Passwort ist geändert"), ("ar", "تم تغيير كلمة مرورك")]
 )
-def test_it_is_told_in_the_language_that_is_spoken(anna, language, told):
+def test_it_is_told_in_the_language_that_is_spoken(anna, language, message):
     client = signed_in()
     User.objects.filter(pk=anna.user_id).update(language=language)
 
     change(client)
     page = client.get(PAGE).content.decode()
 
-    assert told in page
+    assert message in page
     assert "Change password" not in page

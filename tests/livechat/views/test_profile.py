@@ -159,9 +159,9 @@ def test_everything_that_can_be_chosen_is_stored(client, page, anna):
     )
     config = re.search(r"livechat-config[^>]*>(.*?)<", client.get("/dashboard/").content.decode())
     assert config is not None
-    told = json.loads(config[1])
-    assert told["profile"] == PAGE
-    assert told["preferences"] == after.user.preferences
+    configuration = json.loads(config[1])
+    assert configuration["profile"] == PAGE
+    assert configuration["preferences"] == after.user.preferences
 
 
 def test_that_it_is_saved_is_said_once_and_in_the_new_language(client, page):
@@ -304,7 +304,7 @@ NOISE = random.Random(7).randbytes(4_000)
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (SVG, "no picture we can show"),
         (picture(kind="GIF"), "no picture we can show"),
@@ -318,14 +318,14 @@ NOISE = random.Random(7).randbytes(4_000)
     ids=["svg", "gif", "pdf", "noise", "cut", "broken", "wide", "large"],
 )
 def test_what_is_no_picture_is_refused_with_words_and_nothing_is_kept(
-    client, page, anna, files, data, told
+    client, page, anna, files, data, message
 ):
     response = client.post(
         PAGE, page(chat_name="New", picture=SimpleUploadedFile("a.png", data, "image/png"))
     )
 
     assert response.status_code == 200
-    assert told in str(response.context["form"].errors["picture"])
+    assert message in str(response.context["form"].errors["picture"])
     anna.refresh_from_db()
     assert (anna.chat_name, anna.avatar) == ("Anna", "")
     assert pictures(files) == []

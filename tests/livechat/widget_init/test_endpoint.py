@@ -103,10 +103,10 @@ def rule(action: ButtonAction, pattern: str = "", **fields: Any) -> Rule:
 async def test_without_rules_the_button_is_shown():
     widget()
 
-    status, told, _headers = await ask()
+    status, answer, _headers = await ask()
 
     assert status == 200
-    assert told == {
+    assert answer == {
         "action": "display_button",
         "timer": 0,
         "text": "Need help?",
@@ -143,11 +143,11 @@ async def test_a_rule_decides_on_its_pages_only(action):
 async def test_while_nobody_is_there_nothing_draws_attention(action, absence):
     widget(rule(action, timer_seconds=3), available=False, absence=absence)
 
-    _, told, _ = await ask()
+    _, answer, _ = await ask()
 
     hidden = absence == Absence.HIDE or action == ButtonAction.HIDE
-    assert told["action"] == ("hide_button" if hidden else "display_button")
-    assert (told["available"], told["timer"], told["again_in"]) == (False, 0, 60)
+    assert answer["action"] == ("hide_button" if hidden else "display_button")
+    assert (answer["available"], answer["timer"], answer["again_in"]) == (False, 0, 60)
 
 
 async def test_a_responder_is_there_when_nobody_else_is():
@@ -158,9 +158,9 @@ async def test_a_responder_is_there_when_nobody_else_is():
     )
     widget(ready, available=False, absence=Absence.HIDE)
 
-    _, told, _ = await ask()
+    _, answer, _ = await ask()
 
-    assert (told["action"], told["available"]) == ("display_button_and_text", True)
+    assert (answer["action"], answer["available"]) == ("display_button_and_text", True)
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ async def test_on_a_demonstration_one_can_pretend(monkeypatch, settings):
 async def test_whatever_address_a_page_claims_it_gets_an_answer(url):
     widget(rule(ButtonAction.HIDE, "secret"), rule(ButtonAction.HIDE, "(a+)+$x"))
 
-    status, told, _ = await ask(url=url)
+    status, answer, _ = await ask(url=url)
 
-    assert (status, told["action"]) == (200, "display_button")
+    assert (status, answer["action"]) == (200, "display_button")
 
 
 @pytest.mark.parametrize("raw", [b"", b"url=%", b"&" * 5_000, b"\xff\xfe=1", b"url=a&url=b&lang"])
@@ -256,9 +256,9 @@ async def test_the_answer_is_for_the_website_that_asked():
 async def test_a_website_that_is_not_on_the_list_is_told_nothing(origin):
     widget(origins=(SHOP, "https://*.trade.example"))
 
-    status, told, headers = await ask(origin=origin)
+    status, answer, headers = await ask(origin=origin)
 
-    assert (status, told) == (403, {"error": {"code": "website_not_allowed"}})
+    assert (status, answer) == (403, {"error": {"code": "website_not_allowed"}})
     assert "access-control-allow-origin" not in headers
     assert snapshot._sightings == {}
 

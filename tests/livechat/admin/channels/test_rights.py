@@ -50,8 +50,8 @@ def test_a_creator_who_is_no_operator_is_not_made_one(client):
 def test_whoever_shows_widgets_hears_of_saving_and_deleting(
     client, opened, address, berlin, monkeypatch
 ):
-    heard = []
-    monkeypatch.setattr(events, "widgets_changed", lambda: heard.append(Channel.objects.count()))
+    received = []
+    monkeypatch.setattr(events, "widgets_changed", lambda: received.append(Channel.objects.count()))
     listing = reverse("admin:livechat_channel_changelist")
     delete = reverse("admin:livechat_channel_delete", args=[berlin.pk])
     rome = factories.channel("Rome")
@@ -63,7 +63,7 @@ def test_whoever_shows_widgets_hears_of_saving_and_deleting(
         listing, {"action": "delete_selected", "_selected_action": [rome.pk], "post": "yes"}
     )
 
-    assert heard == [2, 1, 0]
+    assert received == [2, 1, 0]
 
 
 def test_a_channel_with_conversations_is_protected(client, maria, berlin, anna, vera):

@@ -137,16 +137,18 @@ def test_suggestions_are_kept_line_by_line_in_every_language(client, opened, add
 
 @pytest.mark.parametrize("field", ["suggestions", "translations-de-suggestions"])
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("one\ntwo\nthree\nfour\nthe fifth", "“the fifth” is one too many"),
         (f"short\n{'x' * 81}", f"“{'x' * 30}…” has 81 characters, at most 80 are shown"),
     ],
 )
-def test_a_suggestion_too_many_or_too_long_is_named(client, opened, address, field, written, told):
+def test_a_suggestion_too_many_or_too_long_is_named(
+    client, opened, address, field, written, message
+):
     page = errors(client.post(address, {**opened(), field: written}))
 
-    assert told in page
+    assert message in page
     assert re.search(r'<span aria-hidden="true">1</span>', page)
 
 
@@ -295,9 +297,9 @@ def test_a_pair_hard_to_see_is_stored_with_a_warning_that_names_the_nearest_colo
 
     berlin.refresh_from_db()
     assert berlin.header_background_color == "#7a8cff"
-    told = [str(message) for message in get_messages(response.wsgi_request)]
-    assert any("Header colour" in text and "#616fca" in text and "4.5" in text for text in told)
-    assert any("Button colour" in text and "3.0 : 1" in text for text in told)
+    warnings = [str(message) for message in get_messages(response.wsgi_request)]
+    assert any("Header colour" in text and "#616fca" in text and "4.5" in text for text in warnings)
+    assert any("Button colour" in text and "3.0 : 1" in text for text in warnings)
 
 
 @pytest.mark.parametrize("line", ["https://shop.example/page", "null", "ftp://x", "https://*"])

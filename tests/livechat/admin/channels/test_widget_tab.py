@@ -67,13 +67,13 @@ def test_there_is_no_code_for_a_channel_that_is_not_there(client, maria, name):
 
 
 def test_the_widget_tab_has_everything_a_website_needs(client, maria, address, berlin):
-    told = client.get(address, headers={"host": "localhost:9"}).context["widget"]
+    context = client.get(address, headers={"host": "localhost:9"}).context["widget"]
 
-    assert told["snippet"] == (
+    assert context["snippet"] == (
         f'<script async src="http://localhost:9/widget/{berlin.key}/loader.js"></script>'
     )
-    assert told["link"] == "http://localhost:9/chat/berlin/"
-    assert told["policy"] == [
+    assert context["link"] == "http://localhost:9/chat/berlin/"
+    assert context["policy"] == [
         "script-src http://localhost:9;",
         "connect-src http://localhost:9;",
         "frame-src http://localhost:9;",
