@@ -172,12 +172,12 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     let wait = 60 << Math.min(failed, 3);
     try {
       const response = await fetch(origin + config.init + query, { credentials: "omit", signal });
-      const told = response.ok && await response.json();
+      const answer = response.ok && await response.json();
       if (url !== chat.asked) return;
-      if (told) {
+      if (answer) {
         failed = 0;
-        wait = told.again_in;
-        apply(told);
+        wait = answer.again_in;
+        apply(answer);
       } else if (response.status < 500 && response.status !== 429) {
         // The channel does not allow this website or no longer exists: stop asking.
         wait = 0;

@@ -205,13 +205,13 @@ test("a command waits until what was written before it has arrived, and holds up
 });
 
 test("a command without a connection is not kept", () => {
-  let told = 0;
+  let unsentCount = 0;
   const commands = new Commands({
-    send: () => false, ready: () => true, changed: () => {}, unsent: () => { told += 1; },
+    send: () => false, ready: () => true, changed: () => {}, unsent: () => { unsentCount += 1; },
   });
 
   commands.give("c1", (client_id) => ({ type: "conversation.take", conversation: "c1", client_id }));
-  assert.deepEqual([told, commands.isBusy("c1")], [1, false]);
+  assert.deepEqual([unsentCount, commands.isBusy("c1")], [1, false]);
 });
 
 test("letters on a channel's colour can be read", () => {

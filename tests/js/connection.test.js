@@ -98,11 +98,11 @@ test("a read mark that the server rejects for good is not sent again", () => {
   assert.deepEqual(sent, ["c1 1"]);
 });
 
-test("a read mark for which the server had no time is told again, with the newest number", () => {
+test("a read mark for which the server had no time is sent again, with the newest number", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */
-  const told = [];
-  const marks = new ReadMarks((conversation, upTo) => Boolean(told.push(`${conversation} ${upTo}`)));
+  const sent = [];
+  const marks = new ReadMarks((conversation, upTo) => Boolean(sent.push(`${conversation} ${upTo}`)));
   for (const upTo of [1, 2]) {
     marks.read("c1", upTo);
     mock.timers.tick(400);
@@ -110,10 +110,10 @@ test("a read mark for which the server had no time is told again, with the newes
 
   marks.again(6);
   mock.timers.tick(5_900);
-  const early = told.length;
+  const early = sent.length;
   mock.timers.tick(200);
   mock.timers.reset();
 
   assert.equal(early, 2);
-  assert.deepEqual(told, ["c1 1", "c1 2", "c1 2"]);
+  assert.deepEqual(sent, ["c1 1", "c1 2", "c1 2"]);
 });

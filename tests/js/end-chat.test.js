@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { EndChat } from "../../static/livechat/widget/end-chat.js";
 
 /** A request to end the chat, a connection that can be cut, and a manual clock. */
-class Desk {
+class EndChatHarness {
   connected = true;
   /** @type {string[]} */
   sent = [];
@@ -20,7 +20,7 @@ class Desk {
 }
 
 test("the wish goes out at once, and once", () => {
-  const { ending, sent } = new Desk();
+  const { ending, sent } = new EndChatHarness();
 
   ending.wish("c1");
   ending.move();
@@ -30,19 +30,19 @@ test("the wish goes out at once, and once", () => {
 });
 
 test("without a connection the wish is kept, and goes out when there is one", () => {
-  const desk = new Desk();
-  desk.connected = false;
-  desk.ending.wish("c1");
-  assert.deepEqual([desk.sent, desk.ending.stage], [[], "wished"]);
+  const harness = new EndChatHarness();
+  harness.connected = false;
+  harness.ending.wish("c1");
+  assert.deepEqual([harness.sent, harness.ending.stage], [[], "wished"]);
 
-  desk.connected = true;
-  desk.ending.move();
+  harness.connected = true;
+  harness.ending.move();
 
-  assert.deepEqual(desk.sent, ["c1:id-1"]);
+  assert.deepEqual(harness.sent, ["c1:id-1"]);
 });
 
 test("an unanswered wish is repeated on the next connection, as the same one", () => {
-  const { ending, sent } = new Desk();
+  const { ending, sent } = new EndChatHarness();
   ending.wish("c1");
 
   ending.disconnected();
@@ -52,7 +52,7 @@ test("an unanswered wish is repeated on the next connection, as the same one", (
 });
 
 test("the wish is gone when the chat has ended, whoever ended it", () => {
-  const { ending } = new Desk();
+  const { ending } = new EndChatHarness();
   ending.wish("c1");
 
   ending.look("c1");
@@ -62,7 +62,7 @@ test("the wish is gone when the chat has ended, whoever ended it", () => {
 });
 
 test("a refusal is kept with its reason until it is put away", () => {
-  const { ending } = new Desk();
+  const { ending } = new EndChatHarness();
   ending.wish("c1");
 
   ending.reject({ client_id: "of another command", code: "closed" });
@@ -74,7 +74,7 @@ test("a refusal is kept with its reason until it is put away", () => {
 });
 
 test("a refusal that time may cure is followed by another attempt, unless he stays", () => {
-  const { ending, later, sent } = new Desk();
+  const { ending, later, sent } = new EndChatHarness();
   ending.wish("c1");
   ending.reject({ client_id: "id-1", code: "rate_limited", retry_after: 1 });
   later[0]?.();

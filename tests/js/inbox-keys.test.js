@@ -112,20 +112,20 @@ test("a visitor's message rings in one's own chats, and a note that names one ri
   assert.deepEqual([...mentions], [["d", 6]]);
 });
 
-test("viewers are believed for half a minute, told of again and again, and greeted when they come", () => {
+test("viewers are believed for half a minute, sent of again and again, and greeted when they come", () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   /** @type {string[]} */
-  const told = [];
+  const sent = [];
   let changes = 0;
-  const viewers = new Viewers((id, active) => Boolean(told.push(`${id} ${active}`)), () => { changes += 1; });
+  const viewers = new Viewers((id, active) => Boolean(sent.push(`${id} ${active}`)), () => { changes += 1; });
   const ben = { conversation: "a", operator: "ben", name: "Ben", avatar: "", active: true };
 
   viewers.look("a");
   viewers.hear(ben);
   viewers.hear(ben);
-  assert.deepEqual([told, changes], [["a true", "a true"], 1]);
+  assert.deepEqual([sent, changes], [["a true", "a true"], 1]);
   mock.timers.tick(20_000);
-  assert.equal(told.length, 3);
+  assert.equal(sent.length, 3);
   viewers.hear(ben);
   mock.timers.tick(29_000);
   assert.deepEqual(viewers.of("a").map(({ name }) => name), ["Ben"]);
@@ -133,7 +133,7 @@ test("viewers are believed for half a minute, told of again and again, and greet
   assert.deepEqual([viewers.of("a"), changes], [[], 2]);
 
   viewers.look("b");
-  assert.deepEqual(told.slice(-2), ["a false", "b true"]);
+  assert.deepEqual(sent.slice(-2), ["a false", "b true"]);
   viewers.forget();
   mock.timers.reset();
 });

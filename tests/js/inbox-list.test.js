@@ -77,7 +77,7 @@ test("what begins as it was typed is found before what only has it somewhere", (
 });
 
 /** A storage as in browsers. */
-function shelf() {
+function fakeStorage() {
   /** @type {Map<string, string>} */
   const kept = new Map();
   return /** @type {any} */ ({
@@ -89,7 +89,7 @@ function shelf() {
 }
 
 test("preferences last, those of one user are not another's, and what is usual is not kept", () => {
-  const storage = shelf();
+  const storage = fakeStorage();
   new BrowserPreferences(storage, "1").set("list", 400);
 
   assert.equal(new BrowserPreferences(storage, "1").get("list"), 400);
@@ -100,7 +100,7 @@ test("preferences last, those of one user are not another's, and what is usual i
 
 test("preferences that make no sense are forgotten", () => {
   for (const text of ["", "[", "null", "7", '{"list":"wide","muted":1,"other":true}']) {
-    const storage = shelf();
+    const storage = fakeStorage();
     storage.set("livechat:inbox:1", text);
     const preferences = new BrowserPreferences(storage, "1");
     assert.deepEqual([preferences.get("list"), preferences.get("muted")], [320, false], text);
@@ -108,7 +108,7 @@ test("preferences that make no sense are forgotten", () => {
 });
 
 test("the first steps are shown until all are done, or until they are dismissed", () => {
-  const preferences = new BrowserPreferences(shelf(), "1");
+  const preferences = new BrowserPreferences(fakeStorage(), "1");
   const steps = { answers: true, introduced: true, embedded: true, chatted: true };
   const state = { ...start("Anna"), loaded: true, me: me(), steps };
 
@@ -136,6 +136,6 @@ test("a visitor's move lengthens the trail that was asked for, once", () => {
 
   const state = events.reduce(apply, start("Anna"));
 
-  assert.deepEqual(state.told.get("c1")?.trail.map(({ title }) => title), ["Tea"]);
+  assert.deepEqual(state.visitorDetails.get("c1")?.trail.map(({ title }) => title), ["Tea"]);
   assert.equal(state.conversations.get("c1")?.visitor.page?.title, "Tea");
 });

@@ -57,9 +57,9 @@ test("the list tells what somebody said last, when the end of the timeline only 
 test("one difference is patience, two in a row are a loss", () => {
   const comparison = new Comparison();
 
-  const told = ["other", "same", "other", "other", "other", "other"].map((theirs) => comparison.tellsOfLoss("same", theirs));
+  const losses = ["other", "same", "other", "other", "other", "other"].map((theirs) => comparison.isLoss("same", theirs));
 
-  assert.deepEqual(told, [false, false, false, true, false, true]);
+  assert.deepEqual(losses, [false, false, false, true, false, true]);
 });
 
 test("heads count in the digest where messages are pushed to us, and closed ones not at all", () => {
@@ -88,11 +88,11 @@ test("a snapshot in parts replaces the inbox only when it is whole", () => {
 });
 
 test("how soon visitors were answered today is told anew, and the last word counts", () => {
-  const told = (/** @type {number} */ seconds) =>
+  const answersOf = (/** @type {number} */ seconds) =>
     /** @type {const} */ ({ type: "answers.told", since: "2026-11-27T00:00:00Z", count: 2, seconds });
 
   assert.equal(start("Anna").answers, null);
-  assert.equal(after(inbox(), told(42), told(30)).answers?.seconds, 30);
+  assert.equal(after(inbox(), answersOf(42), answersOf(30)).answers?.seconds, 30);
 });
 
 test("a message moves the row it belongs to", () => {

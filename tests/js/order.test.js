@@ -8,13 +8,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fileIds, Outbox } from "../../static/livechat/shared/outbox.js";
-import { Shelf } from "./people.js";
+import { FakeStorage } from "./people.js";
 
 /** @import { Outgoing } from "../../static/livechat/shared/outbox.js" */
 
 const RUNS = 300;
 const STEPS = 60;
-const PATIENCE_MS = 3_600_000;
+const SETTLE_MS = 3_600_000;
 
 /** @param {number} seed @returns {() => number} 0 ≤ n < 1, the same sequence for the same seed (mulberry32) */
 function dice(seed) {
@@ -118,7 +118,7 @@ class Server {
 /** A visitor, their page, and the network between them and the server. */
 class Run {
   clock = new Clock();
-  shelf = new Shelf();
+  storage = new FakeStorage();
   /** Text -> the number of its writing, which grows with every text and retry. @type {Map<string, number>} */
   written = new Map();
   /** Texts that the visitor removed, which need not be stored. @type {Set<string>} */
@@ -149,12 +149,12 @@ class Run {
     this.uploads = [];
     this.shown = null;
     this.epoch = 0;
-    this.shelf.shuffle();
+    this.storage.shuffle();
     const box = new Outbox({
       send: (entry) => this.send(entry),
       line: () => "",
       changed: () => {},
-      outboxStorage: this.shelf,
+      outboxStorage: this.storage,
       now: () => this.clock.now,
       later: (callback, milliseconds) => this.clock.later(() => page === this.page && callback(), milliseconds),
     });
@@ -298,7 +298,7 @@ class Run {
     this.cut();
     this.clock.pass(10_000);
     while (this.uploads.length) this.upload();
-    this.clock.pass(PATIENCE_MS);
+    this.clock.pass(SETTLE_MS);
   }
 }
 

@@ -65,8 +65,8 @@ export const CHANNEL = {
   theme: "auto", privacy_link: "", contact_hint: "", suggestions: [], answers_in: null, team: [], files: FILES,
 };
 
-/** Stores entries as a browser's storage does. A reload is a second outbox on the same `Shelf`. */
-export class Shelf {
+/** Stores entries as a browser's storage does. A reload is a second outbox on the same `FakeStorage`. */
+export class FakeStorage {
   /** @type {Map<string, Outgoing>} */
   #kept = new Map();
 
@@ -91,7 +91,7 @@ export class Shelf {
 }
 
 /** An outbox, the texts it sent, and a manual clock. */
-export class Desk {
+export class OutboxHarness {
   /** @type {string[]} */
   sent = [];
   time = 0;
@@ -101,13 +101,13 @@ export class Desk {
   #timers = [];
   box;
 
-  /** @param {Shelf} [shelf] @param {(entry: Outgoing) => string} [lineOf]  by default as in the widget */
-  constructor(shelf = new Shelf(), lineOf = () => "") {
+  /** @param {FakeStorage} [storage] @param {(entry: Outgoing) => string} [lineOf]  by default as in the widget */
+  constructor(storage = new FakeStorage(), lineOf = () => "") {
     this.box = new Outbox({
       send: (entry) => Boolean(this.sent.push(`${entry.conversation ?? "open"}:${entry.text}`)),
       line: lineOf,
       changed: () => {},
-      outboxStorage: shelf,
+      outboxStorage: storage,
       now: () => this.time + this.skew,
       later: (callback, milliseconds) => this.#timers.push({ callback, at: this.time + milliseconds }),
     });

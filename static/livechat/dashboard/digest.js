@@ -21,7 +21,7 @@ export class Comparison {
   #differed = false;
 
   /** @param {string} own @param {string} theirs @returns {boolean} whether an event was lost */
-  tellsOfLoss(own, theirs) {
+  isLoss(own, theirs) {
     const lost = this.#differed && own !== theirs;
     this.#differed = !lost && own !== theirs;
     return lost;

@@ -153,7 +153,7 @@ function receive(event) {
       download(event.url);
       break;
     case "heartbeat":
-      if (comparison.tellsOfLoss(
+      if (comparison.isLoss(
         `${ownDigest(state)} ${state.me.presence}`, `${event.digest} ${event.presence ?? state.me.presence}`,
       )) fetchInbox();
       deaf = event.hears_all === false;
@@ -330,9 +330,9 @@ function isIn(id) {
 /** Return where a visitor is; null when the server does not report it. @param {string} id */
 function whereabouts(id) {
   const conversation = state.conversations.get(id);
-  const told = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
+  const isKnown = !deaf && socket.status === "open" && conversation && conversation.state !== "closed"
     && (conversation.state === "queued" || isIn(id) || watching.conversation === id);
-  if (told) return visitors.of(id);
+  if (isKnown) return visitors.of(id);
   visitors.drop(id);
   return null;
 }

@@ -19,7 +19,7 @@ import { ownPresence } from "./people/presence.js";
  * @property {Readonly<Record<string, number>>} seen  how far the operator has read, by conversation
  * @property {ReadonlyMap<string, Timeline<StaffMessage>>} timelines
  * @property {readonly CannedResponse[]} canned
- * @property {ReadonlyMap<string, VisitorTold>} told  fetched visitor details, by conversation
+ * @property {ReadonlyMap<string, VisitorTold>} visitorDetails  fetched visitor details, by conversation
  * @property {AnswersTold | null} answers  the average time to a first response, as last fetched
  * @property {FirstSteps | null} steps
  * @property {InboxSnapshot[]} parts  of a snapshot that is still arriving
@@ -38,7 +38,7 @@ export function start(name) {
     seen: {},
     timelines: new Map(),
     canned: [],
-    told: new Map(),
+    visitorDetails: new Map(),
     answers: null,
     steps: null,
     parts: [],
@@ -74,7 +74,7 @@ export function apply(state, event) {
       return moved(withConversation(state, { ...known, visitor: { ...known.visitor, page } }), event);
     }
     case "visitor.told":
-      return { ...state, told: new Map(state.told).set(event.conversation, event) };
+      return { ...state, visitorDetails: new Map(state.visitorDetails).set(event.conversation, event) };
     case "answers.told":
       return { ...state, answers: event };
     case "canned.listed":
@@ -212,11 +212,11 @@ function colleagueChanged(state, { in_call, name, operator, presence }) {
  * @returns {State}
  */
 function moved(state, { at, conversation, page }) {
-  const told = state.told.get(conversation);
-  if (!told || told.trail[0]?.url === page.url) return state;
+  const details = state.visitorDetails.get(conversation);
+  if (!details || details.trail[0]?.url === page.url) return state;
   /** @type {PageSeen} */
   const seen = { url: page.url, title: page.title ?? "", at };
-  return { ...state, told: new Map(state.told).set(conversation, { ...told, trail: [seen, ...told.trail] }) };
+  return { ...state, visitorDetails: new Map(state.visitorDetails).set(conversation, { ...details, trail: [seen, ...details.trail] }) };
 }
 
 /** @param {State} state @param {CannedListed} event @returns {State} */

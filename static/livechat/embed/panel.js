@@ -68,7 +68,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     const early = [];
     let ready = false;
     /** Page and attributes that were sent to the chat. */
-    const told = { page: "", attributes: {} };
+    const sent = { page: "", attributes: {} };
     let unread = 0;
     let unreadText = "";
     /** The last unread message. @type {{ name: string, text: string } | null} */
@@ -96,8 +96,8 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       const { href: url } = location;
       const { referrer } = document;
       const name = title && document.title === title ? plain : document.title;
-      if (told.page === url + name) return;
-      told.page = url + name;
+      if (sent.page === url + name) return;
+      sent.page = url + name;
       tell("page", { url, title: name, referrer });
     }
 
@@ -230,10 +230,10 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
         return chat.ask();
       },
       set(/** @type {Record<string, unknown>} */ attributes) {
-        const next = { ...told.attributes, ...attributes };
+        const next = { ...sent.attributes, ...attributes };
         for (const [name, value] of Object.entries(next)) check(name, value);
         if (Object.keys(next).length > MAX.names) throw new RangeError(`at most ${MAX.names} names can be set`);
-        told.attributes = next;
+        sent.attributes = next;
         tell("set", { ...attributes });
       },
       consent(/** @type {unknown} */ given) {

@@ -4,7 +4,7 @@ import { t } from "./texts.js";
 /** @import { Status } from "./socket.js" */
 
 /** Shorter interruptions are not shown. */
-const PATIENCE_MS = 1_200;
+const SHOW_AFTER_MS = 1_200;
 
 /** A line with the status of the connection; hidden while that is open or idle. */
 export class ConnectionStrip extends HTMLElement {
@@ -23,7 +23,7 @@ export class ConnectionStrip extends HTMLElement {
   show(status) {
     clearTimeout(this.#timer);
     this.dataset["status"] = status;
-    if (status === "connecting" || status === "busy") this.#timer = setTimeout(() => this.#draw(status), PATIENCE_MS);
+    if (status === "connecting" || status === "busy") this.#timer = setTimeout(() => this.#draw(status), SHOW_AFTER_MS);
     else this.#draw(status);
   }
 

@@ -2,7 +2,7 @@ import { uuid } from "./identifiers.js";
 
 const BEAT_MS = 2_000;
 /** A tab without a heartbeat during this many of our own (4 to 6 seconds) is dropped. */
-const PATIENCE = 3;
+const MAX_MISSED = 3;
 
 /**
  * The heartbeat of a tab.
@@ -20,7 +20,7 @@ const PATIENCE = 3;
  * @property {((event: { data: Beat }) => void) | null} onmessage
  * @property {() => void} close
  *
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {string} id  unique; the smallest leads, so it begins with the time
  * @property {Pick<LockManager, "request"> | null} locks
  * @property {Line | null} line  to the other tabs
@@ -39,7 +39,7 @@ const PATIENCE = 3;
 export class Election {
   #name;
   #changed = () => {};
-  #around;
+  #dependencies;
   /** @type {Map<string, Beat & { missed: number }>} */
   #others = new Map();
   #leads = false;
@@ -49,7 +49,7 @@ export class Election {
   #away = true;
   /** Whether the other tabs have had time to respond. */
   #settled = false;
-  /** @type {Surroundings["locks"]} */
+  /** @type {Dependencies["locks"]} */
   #locks;
   /** @type {AbortController | null} of the request that waits for the lock or holds it */
   #request = null;
@@ -57,22 +57,22 @@ export class Election {
   #unwatch = () => {};
   /** @type {(() => void) | null} */
   #unbeat = null;
-  #told = "";
+  #announced = "";
 
   /**
    * @param {string} name  the same for all tabs that belong together
    * @param {{ changed: () => void }} listener  called when `leads`, `anyVisible` or `places` change
-   * @param {Surroundings} [around]
+   * @param {Dependencies} [dependencies]
    */
-  constructor(name, { changed }, around = browser(name)) {
+  constructor(name, { changed }, dependencies = browser(name)) {
     this.#name = name;
-    this.#around = around;
-    this.#locks = around.locks;
-    if (around.line) around.line.onmessage = ({ data }) => this.#hear(data);
+    this.#dependencies = dependencies;
+    this.#locks = dependencies.locks;
+    if (dependencies.line) dependencies.line.onmessage = ({ data }) => this.#hear(data);
     else this.#settled = true;
-    this.#unwatch = around.watch((leaving) => (leaving ? this.#leave() : this.#join()));
+    this.#unwatch = dependencies.watch((leaving) => (leaving ? this.#leave() : this.#join()));
     this.#join();
-    this.#told = this.#state;
+    this.#announced = this.#state;
     // Set last: the caller has no election to read before the constructor returns.
     this.#changed = changed;
   }
@@ -84,12 +84,12 @@ export class Election {
 
   /** Whether any of the tabs is visible now. */
   get anyVisible() {
-    return this.#around.visible() || [...this.#others.values()].some(({ visible }) => visible);
+    return this.#dependencies.visible() || [...this.#others.values()].some(({ visible }) => visible);
   }
 
   /** The `place` of every visible tab, each once. */
   get places() {
-    const own = this.#around.visible() ? [this.#place] : [];
+    const own = this.#dependencies.visible() ? [this.#place] : [];
     const others = [...this.#others.values()].filter(({ visible }) => visible);
     return [...new Set([...own, ...others.map(({ place }) => place)])].filter(Boolean);
   }
@@ -113,7 +113,7 @@ export class Election {
   stop() {
     this.#leave();
     this.#unwatch();
-    this.#around.line?.close();
+    this.#dependencies.line?.close();
   }
 
   /** Take part, perhaps again: a page may return from the browser's history. */
@@ -135,7 +135,7 @@ export class Election {
     request?.abort();
     this.#release();
     this.#leads = false;
-    this.#settled = !this.#around.line;
+    this.#settled = !this.#dependencies.line;
   }
 
   /** @param {Beat} beat */
@@ -151,8 +151,8 @@ export class Election {
 
   /** Start the heartbeat; `#tick` stops it when there is no other tab. */
   #listen() {
-    if (this.#around.line) {
-      this.#unbeat ??= this.#around.every(() => this.#tick(), BEAT_MS);
+    if (this.#dependencies.line) {
+      this.#unbeat ??= this.#dependencies.every(() => this.#tick(), BEAT_MS);
     }
   }
 
@@ -161,7 +161,7 @@ export class Election {
     for (const other of this.#others.values()) {
       // Count our own heartbeats, not seconds: while this tab slept, the others were alive.
       other.missed += 1;
-      if (other.missed >= PATIENCE) this.#others.delete(other.id);
+      if (other.missed >= MAX_MISSED) this.#others.delete(other.id);
     }
     const late = [...this.#others.values()].some(({ missed }) => missed > 1);
     if (this.#others.size) this.#beat({ asks: late });
@@ -175,7 +175,7 @@ export class Election {
   /** @param {{ asks?: boolean, gone?: boolean }} [more] */
   #beat(more = {}) {
     if (this.#away) return;
-    const { id, line, visible } = this.#around;
+    const { id, line, visible } = this.#dependencies;
     line?.postMessage({
       id, visible: visible(), able: this.#able, leads: this.#leads, place: this.#place, ...more,
     });
@@ -183,7 +183,7 @@ export class Election {
 
   #look() {
     if (this.#away) return;
-    const { id } = this.#around;
+    const { id } = this.#dependencies;
     const others = [...this.#others.values()];
     const first = others.every((other) => (
       other.able === this.#able ? id < other.id : this.#able
@@ -193,9 +193,9 @@ export class Election {
       this.#claim(true);
     }
     const state = this.#state;
-    if (state === this.#told) return;
-    const led = this.#told.startsWith("true");
-    this.#told = state;
+    if (state === this.#announced) return;
+    const led = this.#announced.startsWith("true");
+    this.#announced = state;
     if (led !== this.#leads) this.#beat();
     this.#changed();
   }
@@ -236,7 +236,7 @@ export class Election {
   }
 }
 
-/** @param {string} name @returns {Surroundings} */
+/** @param {string} name @returns {Dependencies} */
 function browser(name) {
   return {
     id: `${Date.now()}-${uuid()}`,

@@ -9,14 +9,14 @@ export const CLOSED = "emoji:close";
 
 const PANEL = "emoji-panel";
 
-/** @typedef {{ get: (key: string) => string | null, set: (key: string, value: string) => void }} Shelf */
+/** @typedef {{ get: (key: string) => string | null, set: (key: string, value: string) => void }} KeyValueStorage */
 
 /**
  * Emoji by group, after a row of recently used ones. Fires {@link PICKED} and {@link CLOSED}; the
  * opener removes it. Set `storage` before it is shown.
  */
 export class EmojiPicker extends HTMLElement {
-  /** @type {Shelf} where recently used emoji are kept */
+  /** @type {KeyValueStorage} where recently used emoji are kept */
   storage = new Map();
 
   #group = GROUPS[0];

@@ -7,7 +7,7 @@ import { now } from "./server-time.js";
 
 /** Addresses expire after ten minutes; the last minute is left for slow connections. */
 const GOOD_MS = 540_000;
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
 /** @type {Map<string, { file: Stored, at: number }>} by file id: newest addresses and their time */
 const newest = new Map();
@@ -47,7 +47,7 @@ export async function fresh(file, again = false) {
     };
     asked.set(file.id, answer);
     if (!before && !files.send({ type: "file.open", file: file.id })) answer(null);
-    else setTimeout(() => asked.get(file.id) === answer && answer(null), PATIENCE_MS);
+    else setTimeout(() => asked.get(file.id) === answer && answer(null), TIMEOUT_MS);
   });
 }
 

@@ -92,14 +92,14 @@ export class FileTray {
 
   /** @param {File[]} files @param {string} [draft] @returns {Upload[]} those within `max_files` */
   add(files, draft = this.#draft) {
-    const { door, rules } = this.#composer;
+    const { uploadTarget, rules } = this.#composer;
     if (!rules.accept) {
       this.#composer.tell(t("file.notAccepted"));
       return [];
     }
     const there = this.#drafts.get(draft) ?? [];
     const room = files.slice(0, Math.max(0, rules.max_files - there.length));
-    const added = room.map((file) => this.#uploads.add(file, rules, () => door(draft)));
+    const added = room.map((file) => this.#uploads.add(file, rules, () => uploadTarget(draft)));
     for (const { file, key } of added) {
       if (file.type.startsWith("image/")) previews.set(key, URL.createObjectURL(file));
     }

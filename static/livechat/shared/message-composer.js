@@ -5,7 +5,7 @@ import { countCharacters, isBlank, MAX_CHARACTERS } from "./text-rules.js";
 
 /** @import { FileTray } from "./file-tray.js" */
 /** @import { Attached, Outbox } from "./outbox.js" */
-/** @import { Door } from "./uploads.js" */
+/** @import { UploadTarget } from "./uploads.js" */
 /** @import { FileRules } from "./wire.d.ts" */
 
 /** Fired when a message is sent; detail is the text, "" for files only. See `takeFiles`. */
@@ -20,8 +20,8 @@ const COUNT_FROM = MAX_CHARACTERS - 500;
  * cannot be sent and says why. Files are added by button, paste, or drop on the area around it.
  */
 export class MessageComposer extends HTMLElement {
-  /** Where a draft's files are uploaded; null if unknown. @type {(draft: string) => Door | null} */
-  door = () => null;
+  /** Where a draft's files are uploaded; null if unknown. @type {(draft: string) => UploadTarget | null} */
+  uploadTarget = () => null;
   /**
    * Where the emoji picker keeps recently used emoji.
    * @type {{ get: (key: string) => string | null, set: (key: string, value: string) => void }}

@@ -24,16 +24,16 @@ const MISSED = "upload";
  * @property {"uploading" | "waiting" | "in_flight" | "sent" | "failed"} state
  * @property {string} code  why it failed
  *
- * @typedef {object} Keeper
+ * @typedef {object} EntryStorage
  * @property {(entry: Outgoing) => void} put
  * @property {(client_id: string) => void} remove
  * @property {() => Outgoing[]} adopt
  *
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {(entry: Outgoing) => boolean} send  false when there is no connection
  * @property {(entry: Outgoing) => string} line  queue of a message; a queue keeps its order
  * @property {() => void} changed
- * @property {Keeper} outboxStorage  where messages survive a reload
+ * @property {EntryStorage} outboxStorage  where messages survive a reload
  * @property {() => number} now
  * @property {(callback: () => void, milliseconds: number) => void} later
  */
@@ -53,17 +53,17 @@ export class Outbox {
   #writtenAt = 0;
   /** `client_id` of messages that the server rejected for a while. @type {Set<string>} */
   #resting = new Set();
-  #around;
+  #dependencies;
 
-  /** @param {Surroundings} surroundings */
-  constructor(surroundings) {
-    this.#around = surroundings;
+  /** @param {Dependencies} dependencies */
+  constructor(dependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Take over unsent messages of an earlier page or a closed tab. */
   adopt() {
     const known = new Set(this.entries.map((entry) => entry.client_id));
-    const found = this.#around.outboxStorage.adopt().filter((entry) => !known.has(entry.client_id));
+    const found = this.#dependencies.outboxStorage.adopt().filter((entry) => !known.has(entry.client_id));
     if (!found.length) return;
     this.entries.push(...found.map(orphaned));
     this.entries.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
@@ -109,7 +109,7 @@ export class Outbox {
 
   /** @param {string} line @returns {boolean} as `isBusy`, for one queue */
   isHeld(line) {
-    return this.entries.some((entry) => isUnsettled(entry) && this.#around.line(entry) === line);
+    return this.entries.some((entry) => isUnsettled(entry) && this.#dependencies.line(entry) === line);
   }
 
   connected() {
@@ -128,7 +128,7 @@ export class Outbox {
     if (!entry) return;
     if (entry.conversation === null && conversation) this.#settle(conversation);
     this.#change(client_id, { state: "sent", conversation: entry.conversation ?? conversation });
-    this.#around.outboxStorage.remove(client_id);
+    this.#dependencies.outboxStorage.remove(client_id);
     this.#moved();
   }
 
@@ -162,7 +162,7 @@ export class Outbox {
     const entry = this.#find(client_id);
     if (!entry) return undefined;
     this.entries = this.entries.filter((other) => other !== entry);
-    this.#around.outboxStorage.remove(client_id);
+    this.#dependencies.outboxStorage.remove(client_id);
     this.#moved();
     return entry;
   }
@@ -178,7 +178,7 @@ export class Outbox {
     const left = this.entries.filter((entry) => !ids.has(entry.client_id));
     if (left.length === this.entries.length) return;
     const gone = this.entries.filter((entry) => ids.has(entry.client_id));
-    for (const entry of gone) this.#around.outboxStorage.remove(entry.client_id);
+    for (const entry of gone) this.#dependencies.outboxStorage.remove(entry.client_id);
     this.entries = left;
     if (gone.some((entry) => entry.conversation === null)) this.#settle(conversation);
     this.#moved();
@@ -224,7 +224,7 @@ export class Outbox {
   #rest(client_id, seconds) {
     this.#change(client_id, { state: "waiting" });
     this.#resting.add(client_id);
-    this.#around.later(() => {
+    this.#dependencies.later(() => {
       this.#resting.delete(client_id);
       this.#pump();
     }, seconds * 1000);
@@ -239,7 +239,7 @@ export class Outbox {
 
   /** @returns {string} the time now; if the clock goes back, just after the last message's */
   #moment() {
-    this.#writtenAt = Math.max(this.#around.now(), this.#writtenAt + 1);
+    this.#writtenAt = Math.max(this.#dependencies.now(), this.#writtenAt + 1);
     return new Date(this.#writtenAt).toISOString();
   }
 
@@ -248,18 +248,18 @@ export class Outbox {
     /** @type {Set<string>} queues whose first message was seen: the others wait for it */
     const held = new Set();
     for (const entry of this.entries.filter(isUnsettled)) {
-      const line = this.#around.line(entry);
+      const line = this.#dependencies.line(entry);
       if (held.has(line)) continue;
       held.add(line);
       if (entry.state !== "waiting" || this.#resting.has(entry.client_id)) continue;
-      if (!this.#around.send(entry)) return;
+      if (!this.#dependencies.send(entry)) return;
       this.#change(entry.client_id, { state: "in_flight" });
     }
   }
 
   #moved() {
     this.#pump();
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 
   /** @param {string} client_id */
@@ -270,7 +270,7 @@ export class Outbox {
   /** @param {Outgoing} entry */
   #put(entry) {
     this.entries = [...this.entries, entry];
-    this.#around.outboxStorage.put(entry);
+    this.#dependencies.outboxStorage.put(entry);
   }
 
   /** @param {string} client_id @param {Partial<Outgoing>} change */
@@ -278,7 +278,7 @@ export class Outbox {
     this.entries = this.entries.map((entry) => {
       if (entry.client_id !== client_id) return entry;
       const next = { ...entry, ...change };
-      if (next.state !== "in_flight" && next.state !== "sent") this.#around.outboxStorage.put(next);
+      if (next.state !== "in_flight" && next.state !== "sent") this.#dependencies.outboxStorage.put(next);
       return next;
     });
   }

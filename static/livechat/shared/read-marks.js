@@ -5,7 +5,7 @@ const UNSURE = 10;
 /** Sends how far the user has read: each number once, only upwards, after a pause of 400 ms. */
 export class ReadMarks {
   /** @type {Map<string, number>} */
-  #told = new Map();
+  #sent = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -19,12 +19,12 @@ export class ReadMarks {
 
   /** @param {string} conversation @param {number} upTo */
   read(conversation, upTo) {
-    if (upTo <= (this.#told.get(conversation) ?? 0)) return;
+    if (upTo <= (this.#sent.get(conversation) ?? 0)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (!this.#tell(conversation, upTo)) return;
-      this.#told.delete(conversation);  // keep the newest mark last
-      this.#told.set(conversation, upTo);
+      this.#sent.delete(conversation);  // keep the newest mark last
+      this.#sent.set(conversation, upTo);
     }, PAUSE_MS);
   }
 
@@ -37,12 +37,12 @@ export class ReadMarks {
     if (!seconds) return;
     clearTimeout(this.#later);
     this.#later = setTimeout(() => {
-      for (const [conversation, upTo] of [...this.#told].slice(-UNSURE)) this.#tell(conversation, upTo);
+      for (const [conversation, upTo] of [...this.#sent].slice(-UNSURE)) this.#tell(conversation, upTo);
     }, seconds * 1_000);
   }
 
   /** Forget what was sent: it may not have arrived before the connection broke. */
   forget() {
-    this.#told.clear();
+    this.#sent.clear();
   }
 }

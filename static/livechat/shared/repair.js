@@ -3,7 +3,7 @@ import { hasGap, last } from "./timeline.js";
 /** @import { Timeline } from "./timeline.js" */
 
 /** An event that is late by more than this counts as lost. */
-const PATIENCE_MS = 500;
+const LATE_MS = 500;
 
 /** Fetches missing entries at the end of a timeline. */
 export class Repair {
@@ -34,7 +34,7 @@ export class Repair {
       this.#timers.set(conversation, setTimeout(() => {
         this.#timers.delete(conversation);
         this.look(conversation, true);
-      }, PATIENCE_MS));
+      }, LATE_MS));
     }
   }
 }

@@ -4,8 +4,8 @@ let ahead = 0;
 
 /** @param {string} iso  the server's time now, RFC 3339 */
 export function setServerNow(iso) {
-  const told = Date.parse(iso);
-  if (!Number.isNaN(told)) ahead = told - Date.now();
+  const serverNow = Date.parse(iso);
+  if (!Number.isNaN(serverNow)) ahead = serverNow - Date.now();
 }
 
 /** @returns {Date} by the server's clock; by the device's until `setServerNow` is called */

@@ -31,7 +31,7 @@ const ATTACK = 0.008;
 const SILENCE = 0.0005;
 const REST_MS = 60_000;
 // A browser that blocks sounds may leave the promise of `resume` pending.
-const PATIENCE_MS = 1_000;
+const RESUME_TIMEOUT_MS = 1_000;
 
 /**
  * Plays short sounds and never throws. Without Web Audio, or before the first click, `blocked` is
@@ -43,11 +43,11 @@ export class Sounds {
 
   /** @type {AudioContext | null} */
   #context = null;
-  /** Suspended by `#tire`; can resume without a click. */
-  #resting = false;
+  /** Suspended by `#suspendLater`; can resume without a click. */
+  #suspended = false;
   #blocked = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #rest;
+  #suspendTimer;
 
   /** Whether the browser would not play a sound now. */
   get blocked() {
@@ -63,13 +63,13 @@ export class Sounds {
     try {
       if (!this.#context) {
         this.#context = new AudioContext();
-        this.#context.onstatechange = () => this.#look();
+        this.#context.onstatechange = () => this.#checkState();
       }
     } catch {
       return false;
     }
-    await this.#wake();
-    this.#tire();
+    await this.#resume();
+    this.#suspendLater();
     return !this.#blocked;
   }
 
@@ -79,39 +79,39 @@ export class Sounds {
    */
   async play(name, volume = 1) {
     if (this.#blocked || !(volume > 0)) return;
-    if (this.#resting) await this.#wake();
+    if (this.#suspended) await this.#resume();
     const context = this.#context;
     if (this.#blocked || !context) return;
     schedule(context, name, Math.min(volume, 1));
-    this.#tire();
+    this.#suspendLater();
   }
 
-  async #wake() {
+  async #resume() {
     const context = this.#context;
     if (!context) return;
     try {
-      const patience = new Promise((done) => setTimeout(done, PATIENCE_MS));
-      await Promise.race([context.resume(), patience]);
+      const timeout = new Promise((done) => setTimeout(done, RESUME_TIMEOUT_MS));
+      await Promise.race([context.resume(), timeout]);
     } catch {
-      // Refused: `#look` finds the context not running.
+      // Refused: `#checkState` finds the context not running.
     }
-    this.#resting = false;
-    this.#look();
+    this.#suspended = false;
+    this.#checkState();
   }
 
   /** Suspend the audio device after a minute without a sound. */
-  #tire() {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => {
+  #suspendLater() {
+    clearTimeout(this.#suspendTimer);
+    this.#suspendTimer = setTimeout(() => {
       if (this.#context?.state !== "running") return;
       // Suspend, not close: some browsers want a click for every new context.
-      this.#resting = true;
+      this.#suspended = true;
       this.#context.suspend().catch(() => {});
     }, REST_MS);
   }
 
-  #look() {
-    const blocked = !this.#resting && this.#context?.state !== "running";
+  #checkState() {
+    const blocked = !this.#suspended && this.#context?.state !== "running";
     if (blocked === this.#blocked) return;
     this.#blocked = blocked;
     this.onchange();

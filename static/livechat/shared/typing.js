@@ -5,7 +5,7 @@ const SHOWN_MS = 6_000;
 /** Reports that the user is typing: at the start, every 4 s, and at the end (after 5 s idle). */
 export class TypingSender {
   #active = false;
-  #toldAt = 0;
+  #sentAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
   #tell;
@@ -19,9 +19,9 @@ export class TypingSender {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.stop(), IDLE_MS);
     const now = Date.now();
-    if (this.#active && now - this.#toldAt < REPEAT_MS) return;
+    if (this.#active && now - this.#sentAt < REPEAT_MS) return;
     this.#active = true;
-    this.#toldAt = now;
+    this.#sentAt = now;
     this.#tell(true);
   }
 

@@ -9,7 +9,7 @@ const STALLED_MS = 60_000;
 
 /**
  * Where files are uploaded to: one for a page, or for a channel.
- * @typedef {object} Door
+ * @typedef {object} UploadTarget
  * @property {string} url
  * @property {Record<string, string>} headers
  * @property {Record<string, string>} [fields]  sent before the file
@@ -23,17 +23,17 @@ const STALLED_MS = 60_000;
  * @property {string} code  why it failed; "network": it is retried automatically
  * @property {number} unanswered  attempts in a row without a response
  * @property {Stored | null} stored
- * @property {() => Door | null} door  null while it is not known
+ * @property {() => UploadTarget | null} uploadTarget  null while it is not known
  * @property {() => void} abort
  *
- * @typedef {object} Ears
+ * @typedef {object} UploadEvents
  * @property {(done: number) => void} progressed
  * @property {() => void} sent  everything is sent; the server is processing it
  * @property {(status: number, answer: any) => void} answered  status 0: there was no response
  *
- * @typedef {(door: Door, file: File, ears: Ears) => () => void} Transport  returns how to abort
+ * @typedef {(uploadTarget: UploadTarget, file: File, events: UploadEvents) => () => void} Transport  returns how to abort
  *
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {(upload: Upload) => void} changed
  * @property {() => string} newId
  * @property {Transport} [transport]
@@ -45,27 +45,27 @@ const STALLED_MS = 60_000;
 export class Uploads {
   /** @type {Upload[]} */
   #all = [];
-  #around;
+  #dependencies;
 
-  /** @param {Surroundings} surroundings */
-  constructor(surroundings) {
-    this.#around = {
+  /** @param {Dependencies} dependencies */
+  constructor(dependencies) {
+    this.#dependencies = {
       transport: overHttp, remove: overFetch,
       later: (/** @type {() => void} */ callback, /** @type {number} */ wait) => { setTimeout(callback, wait); },
-      ...surroundings,
+      ...dependencies,
     };
   }
 
-  /** @param {File} file @param {FileRules} rules @param {() => Door | null} door @returns {Upload} */
-  add(file, rules, door) {
+  /** @param {File} file @param {FileRules} rules @param {() => UploadTarget | null} uploadTarget @returns {Upload} */
+  add(file, rules, uploadTarget) {
     const code = problem(file, rules);
     /** @type {Upload} */
     const upload = {
-      key: this.#around.newId(), file, state: code ? "failed" : "queued", done: 0, code,
-      unanswered: 0, stored: null, door, abort: () => {},
+      key: this.#dependencies.newId(), file, state: code ? "failed" : "queued", done: 0, code,
+      unanswered: 0, stored: null, uploadTarget, abort: () => {},
     };
     this.#all.push(upload);
-    this.#around.changed(upload);
+    this.#dependencies.changed(upload);
     this.wake();
     return upload;
   }
@@ -90,8 +90,8 @@ export class Uploads {
   cancel(upload) {
     this.forget(upload);
     upload.abort();
-    const door = upload.stored && upload.door();
-    if (door) this.#around.remove(`${door.url}${upload.stored?.id}/`, door.headers);
+    const uploadTarget = upload.stored && upload.uploadTarget();
+    if (uploadTarget) this.#dependencies.remove(`${uploadTarget.url}${upload.stored?.id}/`, uploadTarget.headers);
     this.#pump();
   }
 
@@ -105,23 +105,23 @@ export class Uploads {
     let free = AT_ONCE - this.#all.filter(isMoving).length;
     for (const upload of this.#all) {
       if (free <= 0) return;
-      const door = upload.state === "queued" && upload.door();
-      if (!door) continue;
+      const uploadTarget = upload.state === "queued" && upload.uploadTarget();
+      if (!uploadTarget) continue;
       free -= 1;
-      this.#begin(upload, door);
+      this.#begin(upload, uploadTarget);
     }
   }
 
-  /** @param {Upload} upload @param {Door} door */
-  #begin(upload, door) {
+  /** @param {Upload} upload @param {UploadTarget} uploadTarget */
+  #begin(upload, uploadTarget) {
     this.#turn(upload, "uploading");
     // Ignore late events of an attempt that was aborted or has ended.
     let current = true;
-    const abort = this.#around.transport(door, upload.file, {
+    const abort = this.#dependencies.transport(uploadTarget, upload.file, {
       progressed: (done) => {
         if (!current) return;
         upload.done = done;
-        this.#around.changed(upload);
+        this.#dependencies.changed(upload);
       },
       sent: () => current && this.#turn(upload, "processing"),
       answered: (status, answer) => {
@@ -150,10 +150,10 @@ export class Uploads {
     if (code !== "rate_limited" && !answer?.error?.retry_after) return this.#turn(upload, "failed", code);
     // A temporary rejection: retry without showing a failure.
     this.#turn(upload, "queued");
-    const { door } = upload;
-    upload.door = () => null;
-    this.#around.later(() => {
-      upload.door = door;
+    const { uploadTarget } = upload;
+    upload.uploadTarget = () => null;
+    this.#dependencies.later(() => {
+      upload.uploadTarget = uploadTarget;
       this.#pump();
     }, (answer?.error?.retry_after ?? RETRY_SECONDS) * 1000);
   }
@@ -163,7 +163,7 @@ export class Uploads {
     upload.unanswered += 1;
     if (upload.unanswered >= UNANSWERED) return this.#turn(upload, "failed", "upload");
     this.#turn(upload, "failed", "network");
-    this.#around.later(() => {
+    this.#dependencies.later(() => {
       if (upload.code !== "network") return;
       this.#turn(upload, "queued");
       this.#pump();
@@ -173,7 +173,7 @@ export class Uploads {
   /** @param {Upload} upload @param {Upload["state"]} state @param {string} [code] */
   #turn(upload, state, code = "") {
     Object.assign(upload, { state, code, done: state === "done" || state === "processing" ? 1 : 0 });
-    this.#around.changed(upload);
+    this.#dependencies.changed(upload);
   }
 }
 
@@ -210,7 +210,7 @@ export function accepts(accept, { name, type }) {
 }
 
 /** By XMLHttpRequest, because `fetch` reports no upload progress. @type {Transport} */
-function overHttp({ url, headers, fields = {} }, file, ears) {
+function overHttp({ url, headers, fields = {} }, file, events) {
   const request = new XMLHttpRequest();
   request.open("POST", url);
   request.responseType = "json";
@@ -223,11 +223,11 @@ function overHttp({ url, headers, fields = {} }, file, ears) {
   };
   request.upload.onprogress = ({ loaded, total }) => {
     moved();
-    ears.progressed(total ? loaded / total : 0);
+    events.progressed(total ? loaded / total : 0);
   };
-  request.upload.onload = () => ears.sent();
-  request.onload = () => ears.answered(request.status, request.response);
-  request.onerror = request.onabort = () => ears.answered(0, null);
+  request.upload.onload = () => events.sent();
+  request.onload = () => events.answered(request.status, request.response);
+  request.onerror = request.onabort = () => events.answered(0, null);
   request.onloadend = () => clearTimeout(watchdog);
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);

@@ -8,7 +8,7 @@ export const LEAVE = "notices:leave";
 
 /**
  * What the notices are about.
- * @typedef {object} Told
+ * @typedef {object} NoticeState
  * @property {{ since: string, available: boolean } | null} waiting  the conversation is queued
  * @property {number} fast  nothing is sent until then, in milliseconds of the server's clock; or 0
  * @property {boolean} busy  the reason for `fast` is an overloaded server
@@ -21,8 +21,8 @@ export const LEAVE = "notices:leave";
 
 /** Notices under the header. Their clock runs by itself and is hidden from screen readers. */
 export class ChatNotices extends HTMLElement {
-  /** @type {Told | null} */
-  #told = null;
+  /** @type {NoticeState | null} */
+  #noticeState = null;
   #drawn = "";
   #timer = 0;
   #clock = element("span", { className: "clock", ariaHidden: "true" });
@@ -31,18 +31,18 @@ export class ChatNotices extends HTMLElement {
     clearInterval(this.#timer);
   }
 
-  /** @param {Told} told */
-  show(told) {
-    this.#told = told;
-    const drawn = JSON.stringify(told);
-    if (drawn !== this.#drawn) this.replaceChildren(...this.#lines(told));
+  /** @param {NoticeState} noticeState */
+  show(noticeState) {
+    this.#noticeState = noticeState;
+    const drawn = JSON.stringify(noticeState);
+    if (drawn !== this.#drawn) this.replaceChildren(...this.#lines(noticeState));
     this.#drawn = drawn;
     clearInterval(this.#timer);
-    if (told.waiting || told.fast) this.#timer = setInterval(this.#tick, 1_000);
+    if (noticeState.waiting || noticeState.fast) this.#timer = setInterval(this.#tick, 1_000);
     this.#tick();
   }
 
-  /** @param {Told} told */
+  /** @param {NoticeState} noticeState */
   #lines({ waiting, fast, busy, down, hint, lost, unkept, unsaved }) {
     const elsewhere = hint && t("widget.contact", { hint });
     return [
@@ -67,7 +67,7 @@ export class ChatNotices extends HTMLElement {
   }
 
   #tick = () => {
-    const { waiting, fast } = this.#told ?? {};
+    const { waiting, fast } = this.#noticeState ?? {};
     const moment = now().getTime();
     const seconds = fast ? Math.ceil((fast - moment) / 1_000) : (moment - Date.parse(waiting?.since ?? "")) / 1_000;
     this.#clock.textContent = stopwatch(Number.isFinite(seconds) ? seconds : 0);

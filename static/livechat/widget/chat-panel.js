@@ -10,7 +10,7 @@ import { current } from "./store.js";
 /** @import { Outgoing } from "../shared/outbox.js" */
 /** @import { PublicChannel } from "../shared/wire.d.ts" */
 /** @import { ChatLog } from "./chat-log.js" */
-/** @import { Told } from "./chat-notices.js" */
+/** @import { NoticeState } from "./chat-notices.js" */
 /** @import { Choices } from "./preferences.js" */
 /** @import { Stage } from "./end-chat.js" */
 /** @import { State } from "./store.js" */
@@ -27,7 +27,7 @@ import { current } from "./store.js";
  * @property {boolean} alone  there is no page around the frame that could close it
  * @property {boolean | null} wide  null if the window cannot be wider
  * @property {Choices} choices
- * @property {Omit<Told, "waiting" | "hint">} told
+ * @property {Omit<NoticeState, "waiting" | "hint">} noticeState
  */
 
 /** The visitor wants a new chat after an ended one. */
@@ -55,8 +55,8 @@ export class ChatPanel extends HTMLElement {
   #notices = null;
   /** @type {Promise<unknown> | null} */
   #coming = null;
-  /** @type {Told | null} */
-  #told = null;
+  /** @type {NoticeState | null} */
+  #noticeState = null;
 
   connectedCallback() {
     this.#again.textContent = t("widget.startNew");
@@ -88,7 +88,7 @@ export class ChatPanel extends HTMLElement {
    * @param {State} state
    * @param {Now} now
    */
-  show(state, { outgoing, typists, ending, connected, usable, known, alone, wide, choices, told }) {
+  show(state, { outgoing, typists, ending, connected, usable, known, alone, wide, choices, noticeState }) {
     const { channel } = state;
     const conversation = current(state);
     const ended = conversation?.state === "closed";
@@ -114,7 +114,7 @@ export class ChatPanel extends HTMLElement {
     });
     const waiting = conversation?.state === "queued" && !ending.stage
       ? { since: conversation.opened_at, available: channel.available } : null;
-    this.#tell({ ...told, waiting, hint: channel.contact_hint });
+    this.#tell({ ...noticeState, waiting, hint: channel.contact_hint });
     this.#greeting.hidden = !blank || !known;
     if (blank && known) this.#greeting.show(channel, people);
     this.#why.textContent = ended ? this.#log?.wordEnd(state.timeline.entries) ?? t("widget.ended") : "";
@@ -125,11 +125,11 @@ export class ChatPanel extends HTMLElement {
     else if (!blank) this.#fetchLog();
   }
 
-  /** @param {Told} told */
-  #tell(told) {
-    this.#told = told;
-    const { hint, ...news } = told;
-    if (this.#notices) this.#notices.show(told);
+  /** @param {NoticeState} noticeState */
+  #tell(noticeState) {
+    this.#noticeState = noticeState;
+    const { hint, ...news } = noticeState;
+    if (this.#notices) this.#notices.show(noticeState);
     else if (Object.values(news).some(Boolean)) this.#fetch();
   }
 
@@ -150,7 +150,7 @@ export class ChatPanel extends HTMLElement {
       this.#notices = new ChatNotices();
       this.#notices.addEventListener(LEAVE, () => this.header.askEnd());
       this.strip.after(this.#notices);
-      if (this.#told) this.#notices.show(this.#told);
+      if (this.#noticeState) this.#notices.show(this.#noticeState);
     }).catch(() => {
       // It cannot be loaded: the next notice tries again.
       this.#coming = null;

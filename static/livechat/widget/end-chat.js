@@ -1,7 +1,7 @@
 const RETRY_SECONDS = 5;
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {(conversation: string, client_id: string) => boolean} send  false if it was not sent
  * @property {() => void} changed
  * @property {() => string} newId
@@ -23,18 +23,18 @@ export class EndChat {
   #conversation = "";
   #clientId = "";
   #sent = false;
-  #around;
+  #dependencies;
 
-  /** @param {Surroundings} surroundings */
-  constructor(surroundings) {
-    this.#around = surroundings;
+  /** @param {Dependencies} dependencies */
+  constructor(dependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** @param {string} conversation */
   wish(conversation) {
     this.#become("wished");
     this.#conversation = conversation;
-    this.#clientId = this.#around.newId();
+    this.#clientId = this.#dependencies.newId();
     this.move();
   }
 
@@ -46,7 +46,7 @@ export class EndChat {
   /** Send the request if possible. Safe to repeat. */
   move() {
     if (this.stage !== "wished" || this.#sent) return;
-    this.#sent = this.#around.send(this.#conversation, this.#clientId);
+    this.#sent = this.#dependencies.send(this.#conversation, this.#clientId);
   }
 
   disconnected() {
@@ -62,7 +62,7 @@ export class EndChat {
   reject({ client_id, code, retry_after }) {
     if (this.stage !== "wished" || client_id !== this.#clientId) return;
     if (code === "unavailable" || retry_after) {
-      this.#around.later(() => {
+      this.#dependencies.later(() => {
         this.#sent = false;
         this.move();
       }, (retry_after ?? RETRY_SECONDS) * 1000);
@@ -76,6 +76,6 @@ export class EndChat {
     this.stage = stage;
     this.code = code;
     this.#sent = false;
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 }

@@ -22,7 +22,7 @@ export class Host {
   #origin = originOf(location.hash.replace(/^#host=/, ""));
   #heard;
   /** @type {Map<string, unknown>} last value by verb, so that it is not sent twice */
-  #told = new Map();
+  #sent = new Map();
 
   /** @param {Heard} heard */
   constructor(heard) {
@@ -42,8 +42,8 @@ export class Host {
 
   /** @param {boolean} has */
   tellChat(has) {
-    if (this.#told.get("has_chat") === has) return;
-    this.#told.set("has_chat", has);
+    if (this.#sent.get("has_chat") === has) return;
+    this.#sent.set("has_chat", has);
     this.#post("has_chat", has);
   }
 
@@ -58,9 +58,9 @@ export class Host {
    * @param {{ name: string, text: string } | null} newest  last of them, shown beside the button
    */
   tellUnread(count, text, newest) {
-    const told = `${count} ${newest?.name} ${newest?.text}`;
-    if (this.#told.get("unread") === told) return;
-    this.#told.set("unread", told);
+    const summary = `${count} ${newest?.name} ${newest?.text}`;
+    if (this.#sent.get("unread") === summary) return;
+    this.#sent.set("unread", summary);
     this.#post("unread", { count, text, newest });
   }
 

@@ -35,8 +35,8 @@ const NOTICE_MS = 8_000;
 /** Commands whose delay is shown to the visitor. */
 const SENDING = new Set(["message.post", "conversation.open"]);
 const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
-/** State of the notices. @type {Omit<import("./chat-notices.js").Told, "waiting" | "hint">} */
-const told = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
+/** State of the notices. @type {Omit<import("./chat-notices.js").NoticeState, "waiting" | "hint">} */
+const noticeState = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
 
 let state = start(namedChannel(config.channel, t("widget.operator")));
 let visible = false;
@@ -77,9 +77,9 @@ const host = new Host({
     state = { ...state, channel: { ...state.channel, available } };
     draw();
   },
-  attributes(told) {
-    attributes = { ...attributes, ...told };
-    send({ type: "attributes.set", attributes: told });
+  attributes(changes) {
+    attributes = { ...attributes, ...changes };
+    send({ type: "attributes.set", attributes: changes });
   },
   prefill(text) {
     if (!panel.composer.value) panel.composer.value = text;
@@ -202,7 +202,7 @@ function connectionChanged(status) {
   panel.strip.show(status);
   clearTimeout(goingDown);
   if (status === "connecting" || status === "busy") goingDown = setTimeout(() => tell("down", "down"), DOWN_MS);
-  else told.down = status === "forbidden" ? status : "";
+  else noticeState.down = status === "forbidden" ? status : "";
   if (status === "open") {
     tellAttributes();
     connection.resume();
@@ -216,7 +216,7 @@ function connectionChanged(status) {
 
 /** Start again as a new visitor. */
 function refused() {
-  told.lost = true;
+  noticeState.lost = true;
   identity.forget();
   state = start(state.channel);
   outbox.detach();
@@ -270,9 +270,9 @@ function chime() {
   if (!visible || document.hidden) sounding()?.then((module) => module.chime(), () => {});
 }
 
-/** @template {keyof typeof told} Name @param {Name} name @param {typeof told[Name]} value */
+/** @template {keyof typeof noticeState} Name @param {Name} name @param {typeof noticeState[Name]} value */
 function tell(name, value) {
-  told[name] = value;
+  noticeState[name] = value;
   draw();
 }
 
@@ -292,10 +292,10 @@ function slowed({ code, retry_after }) {
   const busy = code === "unavailable";
   // Skip waits that are too short to read about, and rejections that are not temporary.
   if (seconds < (busy ? 2 : 1) || (!busy && code !== "rate_limited")) return;
-  told.busy = busy;
+  noticeState.busy = busy;
   const until = now().getTime() + seconds * 1_000;
-  tell("fast", Math.max(told.fast, until));
-  setTimeout(() => told.fast <= now().getTime() + 50 && tell("fast", 0), seconds * 1_000);
+  tell("fast", Math.max(noticeState.fast, until));
+  setTimeout(() => noticeState.fast <= now().getTime() + 50 && tell("fast", 0), seconds * 1_000);
 }
 
 /** @param {"html" | "text"} format */
@@ -342,7 +342,7 @@ function openConversation() {
 function post(text, files) {
   typing.stop();
   draft.keep("");
-  told.lost = false;
+  noticeState.lost = false;
   if (current(state)?.state === "closed") state = dismiss(state);
   const client_id = uuid();
   outbox.add({
@@ -378,7 +378,7 @@ function draw() {
     alone: host.alone,
     wide: host.alone || phone ? null : wide,
     choices: preferences.chosen,
-    told,
+    noticeState,
   });
   const count = unread(state);
   const newest = count && !visible ? state.timeline.entries.findLast(isAnswer) : null;
@@ -421,7 +421,7 @@ panel.addEventListener(END, () => {
 panel.addEventListener(STAY, () => ending?.withdraw());
 panel.addEventListener(START, () => {
   state = dismiss(state);
-  told.lost = false;
+  noticeState.lost = false;
   draw();
   panel.composer.focusText();
 });
@@ -447,7 +447,7 @@ addEventListener("pointermove", prepare, { once: true });
 setServerNow(config.now);
 panel.composer.value = draft.text;
 panel.composer.storage = storage;
-panel.composer.door = () => identity.token ? {
+panel.composer.uploadTarget = () => identity.token ? {
   url: `/widget/${config.key}/files/`, headers: { Authorization: `Visitor ${identity.token}` },
 } : null;
 draw();

@@ -34,7 +34,7 @@ const KINDS = /** @type {const} */ (["waiting", "mention", "message"]);
  * @property {string} conversation
  * @property {string} body
  *
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {() => number} now  milliseconds of a monotonic clock
  * @property {() => Date} wall  the time of day, for the quiet hours
  * @property {(callback: () => void, milliseconds: number) => void} later
@@ -56,7 +56,7 @@ export const DEFAULTS = {
 export class Alarm {
   preferences = DEFAULTS;
 
-  #around;
+  #dependencies;
   /** @type {Situation | null} */
   #situation = null;
   /** @type {Map<string, number>} waiting conversation → when it stops ringing */
@@ -73,9 +73,9 @@ export class Alarm {
   /** @type {Record<"message" | "mention", Map<string, number>>} the newest known seq */
   #known = { message: new Map(), mention: new Map() };
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.#around = around;
+  /** @param {Dependencies} dependencies */
+  constructor(dependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** @param {Situation} situation */
@@ -93,7 +93,7 @@ export class Alarm {
    * @param {boolean} first  whether this is the first update: what waits already rings only once
    */
   #wait(waiting, first) {
-    const now = this.#around.now();
+    const now = this.#dependencies.now();
     for (const id of this.#waiting.keys()) {
       if (waiting.has(id)) continue;
       this.#waiting.delete(id);
@@ -128,18 +128,18 @@ export class Alarm {
 
   /** @param {Sound} kind @param {string} conversation */
   #want(kind, conversation) {
-    const at = this.#around.now();
+    const at = this.#dependencies.now();
     this.#sounds.set(kind, at);
     this.#notices.set(`${kind} ${conversation}`, { kind, conversation, at });
   }
 
   #run() {
-    const now = this.#around.now();
+    const now = this.#dependencies.now();
     this.#repeat(now);
     for (const [kind, at] of this.#sounds) if (at + STALE_MS < now) this.#sounds.delete(kind);
     for (const [key, { at }] of this.#notices) if (at + STALE_MS < now) this.#notices.delete(key);
     if (this.#situation?.leads) {
-      const quiet = isQuiet(this.preferences.quiet, this.#around.wall());
+      const quiet = isQuiet(this.preferences.quiet, this.#dependencies.wall());
       this.#show(quiet);
       this.#sound(quiet, now);
     }
@@ -160,8 +160,8 @@ export class Alarm {
     const { notification_text, notifications } = this.preferences;
     const wanted = !quiet && notifications && !this.#situation?.visible;
     for (const { kind, conversation } of wanted ? this.#notices.values() : []) {
-      const excerpt = notification_text ? this.#around.excerpt({ kind, conversation }) : "";
-      this.#around.notify({ kind, conversation, body: excerpt || t(`alarm.${kind}`) });
+      const excerpt = notification_text ? this.#dependencies.excerpt({ kind, conversation }) : "";
+      this.#dependencies.notify({ kind, conversation, body: excerpt || t(`alarm.${kind}`) });
     }
     this.#notices.clear();
   }
@@ -174,17 +174,17 @@ export class Alarm {
     if (!next || now < this.#playedAt + BREATH_MS) return;
     this.#sounds.delete(next);
     this.#playedAt = now;
-    this.#around.play(next, volume);
+    this.#dependencies.play(next, volume);
   }
 
   /** @param {number} at */
   #wake(at) {
     if (at >= this.#wakeAt) return;
     this.#wakeAt = at;
-    this.#around.later(() => {
+    this.#dependencies.later(() => {
       if (this.#wakeAt === at) this.#wakeAt = Infinity;
       this.#run();
-    }, Math.max(0, at - this.#around.now()));
+    }, Math.max(0, at - this.#dependencies.now()));
   }
 }
 

@@ -10,7 +10,7 @@ import { lastLine, visitorName } from "../list/conversation-texts.js";
 /** @import { State } from "../store.js" */
 
 /** Milliseconds after loading before the page asks for the click that unblocks sounds. */
-const PATIENCE_MS = 5_000;
+const ASK_AFTER_MS = 5_000;
 
 /** Plays sounds and shows notifications, in one tab only, as far as the browser allows them. */
 export class Alerts {
@@ -57,7 +57,7 @@ export class Alerts {
     setTimeout(() => {
       this.#patient = false;
       changed();
-    }, PATIENCE_MS);
+    }, ASK_AFTER_MS);
     // Not `pointerdown`: the strip would vanish, and the pressed element would move away.
     addEventListener("click", this.#unlock, { capture: true });
     addEventListener("keydown", this.#unlock, { capture: true });

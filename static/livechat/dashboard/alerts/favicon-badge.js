@@ -15,8 +15,8 @@ export function setBadge(count) {
     const href = count ? link.dataset["badge"] : plain;
     if (link.getAttribute("href") !== href) link.setAttribute("href", href);
   }
-  const told = count ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
-  told?.catch(() => {
+  const result = count ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
+  result?.catch(() => {
     // Not installed, or not allowed: the tab's icon is enough.
   });
 }

@@ -26,7 +26,7 @@ function setStatus(conversation, client_id, status) {
 }
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {(command: StaffCommand) => boolean} send  false when there is no connection
  * @property {(subject: string) => boolean} ready  whether a command may go now; `move` asks again
  * @property {() => void} changed
@@ -40,11 +40,11 @@ function setStatus(conversation, client_id, status) {
 export class Commands {
   /** @type {Map<string, { subject: string, done: () => void, waiting: StaffCommand | null }>} by `client_id` */
   #pending = new Map();
-  #around;
+  #dependencies;
 
-  /** @param {Surroundings} surroundings */
-  constructor(surroundings) {
-    this.#around = surroundings;
+  /** @param {Dependencies} dependencies */
+  constructor(dependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -56,17 +56,17 @@ export class Commands {
     const client_id = uuid();
     this.#pending.set(client_id, { subject, done, waiting: command(client_id) });
     this.move();
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 
   /** Send the delayed commands that are ready now. Safe to repeat. */
   move() {
     for (const [client_id, pending] of this.#pending) {
-      if (!pending.waiting || !this.#around.ready(pending.subject)) continue;
-      if (this.#around.send(pending.waiting)) pending.waiting = null;
+      if (!pending.waiting || !this.#dependencies.ready(pending.subject)) continue;
+      if (this.#dependencies.send(pending.waiting)) pending.waiting = null;
       else {
         this.#pending.delete(client_id);
-        this.#around.unsent();
+        this.#dependencies.unsent();
       }
     }
   }
@@ -86,7 +86,7 @@ export class Commands {
     if (!known) return false;
     this.#pending.delete(client_id ?? "");
     if (accepted) known.done();
-    this.#around.changed();
+    this.#dependencies.changed();
     return true;
   }
 

@@ -14,7 +14,7 @@ import { MODE } from "./conversation-pane.js";
 const CANNED_MS = 60_000;
 
 /**
- * @typedef {object} Means
+ * @typedef {object} Dependencies
  * @property {(command: StaffCommand) => boolean} send
  * @property {(id: string) => StaffConversation | undefined} find
  * @property {() => void} close  closes the conversation after what was just sent
@@ -27,19 +27,19 @@ const CANNED_MS = 60_000;
 export class Composing {
   #cannedAt = -Infinity;
   #conversation = "";
-  #means;
+  #dependencies;
   #pane;
   #typing;
 
-  /** @param {ConversationPane} pane @param {Means} means */
-  constructor(pane, means) {
+  /** @param {ConversationPane} pane @param {Dependencies} dependencies */
+  constructor(pane, dependencies) {
     this.#pane = pane;
-    this.#means = means;
-    this.#typing = new TypingSender((active) => means.send({
+    this.#dependencies = dependencies;
+    this.#typing = new TypingSender((active) => dependencies.send({
       type: "typing.set", conversation: this.#conversation, active,
     }));
-    pane.composer.storage = means.storage;
-    pane.composer.door = (draft) => this.#door(draft);
+    pane.composer.storage = dependencies.storage;
+    pane.composer.uploadTarget = (draft) => this.#uploadTarget(draft);
     pane.addEventListener(SEND, (event) => this.#send(/** @type {CustomEvent<string>} */ (event).detail));
     pane.addEventListener(INPUT, (event) => this.#wrote(/** @type {CustomEvent<string>} */ (event).detail));
     pane.addEventListener(MODE, () => {
@@ -49,7 +49,7 @@ export class Composing {
     pane.addEventListener(ACTED, (event) => this.#act(/** @type {CustomEvent} */ (event).detail));
     pane.addEventListener(CALLED, () => this.fetchCanned());
     pane.addEventListener(PICKED, (event) => {
-      means.send({ type: "canned.use", response: /** @type {CustomEvent} */ (event).detail });
+      dependencies.send({ type: "canned.use", response: /** @type {CustomEvent} */ (event).detail });
     });
   }
 
@@ -71,18 +71,18 @@ export class Composing {
   /** Fetch the canned responses, at most once a minute. */
   fetchCanned() {
     const now = performance.now();
-    if (now - this.#cannedAt >= CANNED_MS && this.#means.send({ type: "canned.fetch" })) this.#cannedAt = now;
+    if (now - this.#cannedAt >= CANNED_MS && this.#dependencies.send({ type: "canned.fetch" })) this.#cannedAt = now;
   }
 
   #lay() {
     const { composer, note } = this.#pane;
-    composer.value = this.#means.drafts.get(this.#conversation, note);
+    composer.value = this.#dependencies.drafts.get(this.#conversation, note);
     composer.draft = note ? `${this.#conversation} note` : this.#conversation;
   }
 
   /** @param {string} text */
   #send(text) {
-    const { drafts, outbox } = this.#means;
+    const { drafts, outbox } = this.#dependencies;
     const pane = this.#pane;
     this.#typing.stop();
     drafts.keep(this.#conversation, pane.note, "");
@@ -90,20 +90,20 @@ export class Composing {
     const files = pane.composer.takeFiles(client_id, outbox);
     outbox.add({ client_id, conversation: this.#conversation, text, internal: pane.note, files });
     // Files still uploading would arrive after the end.
-    if (pane.closes && files.every(({ id }) => id)) this.#means.close();
+    if (pane.closes && files.every(({ id }) => id)) this.#dependencies.close();
     pane.closes = false;
   }
 
   /** @param {string} text */
   #wrote(text) {
-    this.#means.drafts.keep(this.#conversation, this.#pane.note, text);
+    this.#dependencies.drafts.keep(this.#conversation, this.#pane.note, text);
     // The visitor must not see that a note is being written.
     if (!this.#pane.note) this.#typing.input();
   }
 
   /** @param {{ action: string, clientId: string }} wish  for a text that was not sent */
   #act({ action, clientId }) {
-    const { outbox } = this.#means;
+    const { outbox } = this.#dependencies;
     if (action === "retry") return outbox.retry(clientId);
     const gone = outbox.remove(clientId);
     // Keep the text when a message with files is removed.
@@ -114,8 +114,8 @@ export class Composing {
    * Return where to upload a draft's files; null without its conversation.
    * @param {string} draft  "<conversation>" or "<conversation> note"
    */
-  #door(draft) {
-    const conversation = this.#means.find(draft.replace(" note", ""));
+  #uploadTarget(draft) {
+    const conversation = this.#dependencies.find(draft.replace(" note", ""));
     const token = /csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
     return conversation ? {
       url: "/dashboard/files/", headers: { "X-CSRFToken": token }, fields: { channel: conversation.channel },

@@ -40,7 +40,7 @@ export class ConversationPane extends HTMLElement {
   #guard = element("div", { className: "guard", hidden: true }, this.#asked,
     element("button", { type: "button", className: "primary", data: { guard: "send" } }),
     element("button", { type: "button", data: { guard: "wait" } }));
-  #desk = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
+  #writingArea = element("div", { className: "desk" }, this.canned, this.#guard, this.#modes, this.#label, this.composer);
   #bar = element("p", { className: "bar" });
   /** Shows that the visitor has left. */
   #left = element("p", { className: "left-strip" });
@@ -56,7 +56,7 @@ export class ConversationPane extends HTMLElement {
     const [send, wait] = this.#guard.querySelectorAll("button");
     send?.replaceChildren(t("action.sendAnyway"));
     wait?.replaceChildren(t("action.wait"));
-    this.replaceChildren(this.head, this.list, this.#left, this.#leaving, this.#bar, this.#desk);
+    this.replaceChildren(this.head, this.list, this.#left, this.#leaving, this.#bar, this.#writingArea);
     this.#modes.addEventListener("click", this.#choose);
     this.#guard.addEventListener("click", this.#decide);
     this.composer.addEventListener("keydown", this.#key, { capture: true });
@@ -74,12 +74,12 @@ export class ConversationPane extends HTMLElement {
   }
 
   get note() {
-    return this.#desk.classList.contains("is-note");
+    return this.#writingArea.classList.contains("is-note");
   }
 
   set note(note) {
     this.canned.close();
-    this.#desk.classList.toggle("is-note", note);
+    this.#writingArea.classList.toggle("is-note", note);
     this.#label.hidden = !note;
     this.#reply.ariaPressed = String(!note);
     this.#note.ariaPressed = String(note);
@@ -89,7 +89,7 @@ export class ConversationPane extends HTMLElement {
 
   /** Whether the operator can write here now. */
   get writable() {
-    return !this.#desk.hidden;
+    return !this.#writingArea.hidden;
   }
 
   /** Write a reply, or a note. @param {boolean} note */
@@ -112,7 +112,7 @@ export class ConversationPane extends HTMLElement {
     this.canned.responses = state.canned;
     this.head.hidden = this.list.hidden = !conversation;
     if (!conversation) {
-      this.#left.hidden = this.#bar.hidden = this.#desk.hidden = true;
+      this.#left.hidden = this.#bar.hidden = this.#writingArea.hidden = true;
       return;
     }
     const channel = state.channels.find(({ id }) => id === conversation.channel);
@@ -122,7 +122,7 @@ export class ConversationPane extends HTMLElement {
     this.head.show(conversation, channel, rights, busy, { viewers, writers, colleagues: state.colleagues });
     this.#answeredBy(writers);
     this.#showLeft(conversation.id, visitor, writes);
-    this.#desk.hidden = !writes;
+    this.#writingArea.hidden = !writes;
     this.#bar.textContent = writes ? "" : reason(conversation, rights);
     this.#bar.hidden = !this.#bar.textContent;
     const timeline = state.timelines.get(conversation.id);

@@ -54,12 +54,12 @@ export class VisitorContext extends HTMLElement {
    */
   show(state, conversation, visitor) {
     const at = now();
-    const told = conversation && state.told.get(conversation.id);
+    const details = conversation && state.visitorDetails.get(conversation.id);
     const gone = visitor?.is === "gone";
     const facts = conversation ? factsOf(conversation, at, gone) : [];
-    const attributes = conversation ? toldBy(conversation) : [];
-    const known = told?.earlier.map(({ id }) => state.conversations.has(id));
-    const drawn = JSON.stringify([conversation?.id, facts, attributes, told, known, visitor]);
+    const attributes = conversation ? attributesOf(conversation) : [];
+    const known = details?.earlier.map(({ id }) => state.conversations.has(id));
+    const drawn = JSON.stringify([conversation?.id, facts, attributes, details, known, visitor]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     if (!conversation) return this.replaceChildren();
@@ -77,8 +77,8 @@ export class VisitorContext extends HTMLElement {
         this.#close),
       this.#part("facts", t("context.facts"), rows(facts, "facts")),
       attributes.length > 0 && this.#part("told", t("context.website"), rows(attributes, "told-facts"), t("context.unverified")) || "",
-      told ? this.#part("trail", t("context.trail"), trail(told, at)) : "",
-      told ? this.#part("earlier", t("context.earlier"), this.#earlier(state, told, at)) : "",
+      details ? this.#part("trail", t("context.trail"), trail(details, at)) : "",
+      details ? this.#part("earlier", t("context.earlier"), this.#earlier(state, details, at)) : "",
     );
     this.scrollTo(0, scrollTop);
   }
@@ -89,7 +89,7 @@ export class VisitorContext extends HTMLElement {
       element("summary", {}, element("h3", { textContent: title, title: hint })), content);
   }
 
-  /** @param {State} state @param {VisitorTold} told @param {Date} at */
+  /** @param {State} state @param {VisitorTold} details @param {Date} at */
   #earlier(state, { earlier, total }, at) {
     if (!earlier.length) return element("p", { className: "none-yet", textContent: t("context.noEarlier") });
     const links = earlier.map(({ channel, id, opened_at, state: chatState, text }) => {
@@ -124,10 +124,10 @@ export class VisitorContext extends HTMLElement {
   #away = () => fire(this, AWAY);
 }
 
-/** @param {VisitorTold} told @param {Date} at */
-function trail(told, at) {
-  if (!told.trail.length) return element("p", { className: "none-yet", textContent: t("context.noTrail") });
-  return element("ol", { className: "trail-list", role: "list" }, ...told.trail.map((page) => {
+/** @param {VisitorTold} details @param {Date} at */
+function trail(details, at) {
+  if (!details.trail.length) return element("p", { className: "none-yet", textContent: t("context.noTrail") });
+  return element("ol", { className: "trail-list", role: "list" }, ...details.trail.map((page) => {
     const href = webAddress(page.url);
     const words = page.title || shownAddress(page.url);
     return element("li", {},
@@ -153,7 +153,7 @@ function rows(facts, className) {
  * @param {StaffConversation} conversation
  * @returns {Fact[]}
  */
-function toldBy({ visitor }) {
+function attributesOf({ visitor }) {
   return Object.entries(visitor.attributes).map(([label, value]) => ({ label, text: said(value), href: "" }));
 }
 

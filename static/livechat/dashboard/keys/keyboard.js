@@ -5,7 +5,7 @@ import { meaningOf, stepped } from "./keys.js";
 
 /**
  * Actions of the inbox that keys trigger.
- * @typedef {object} Deeds
+ * @typedef {object} KeyActions
  * @property {() => string} selected  the shown conversation, "" for none
  * @property {(id: string) => void} open
  * @property {(id: string) => void} walk  shows it and focuses its row; "" does nothing
@@ -21,19 +21,19 @@ import { meaningOf, stepped } from "./keys.js";
  * The inbox's keyboard shortcuts. Single keys work outside of fields, if the profile allows them.
  */
 export class Keyboard {
-  #deeds;
+  #actions;
   #page;
   #singles;
 
   /**
    * @param {InboxPage} page
    * @param {boolean} singles  whether single keys are enabled
-   * @param {Deeds} deeds
+   * @param {KeyActions} actions
    */
-  constructor(page, singles, deeds) {
+  constructor(page, singles, actions) {
     this.#page = page;
     this.#singles = singles;
-    this.#deeds = deeds;
+    this.#actions = actions;
   }
 
   /** @param {KeyboardEvent} event */
@@ -58,14 +58,14 @@ export class Keyboard {
    */
   #escape(target, writing) {
     if (writing) target.blur();
-    else if (this.#deeds.selected()) this.#deeds.leave();
+    else if (this.#actions.selected()) this.#actions.leave();
     else return false;
     return true;
   }
 
   /** @param {Exclude<Meaning, "escape">} meaning */
   #mean(meaning) {
-    const { act, closeAndNext, open, palette, take, toggle } = this.#deeds;
+    const { act, closeAndNext, open, palette, take, toggle } = this.#actions;
     switch (meaning) {
       case "palette":
         return palette();
@@ -98,6 +98,6 @@ export class Keyboard {
   /** @param {1 | -1} by */
   #step(by) {
     const { list } = this.#page;
-    this.#deeds.walk(stepped(list.ids, list.focused || this.#deeds.selected(), by));
+    this.#actions.walk(stepped(list.ids, list.focused || this.#actions.selected(), by));
   }
 }
