@@ -114,7 +114,7 @@ def test_what_cannot_begin_is_not_tried_again(folder, run):
     assert (stage.code, run.calls) == (2, 1)
 
 
-def test_the_report_tells_of_every_stage_and_names_what_was_flaky(folder, run):
+def test_the_report_lists_every_stage_and_names_flaky_tests(folder, run):
     run()
     [remembered] = stages.recorded(folder / "record")
     unlucky = Stage("Chromium", 60.0, 1, 3, 0.5, (Flaky("browser.test_chat::test_a", "no"),))

@@ -120,7 +120,7 @@ def test_with_forced_colours_bubbles_and_buttons_keep_their_edges(visitor, opera
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_what_moves_stops_for_whoever_asks(visitor, motion):
+def test_animations_stop_for_users_who_prefer_reduced_motion(visitor, motion):
     vera = visitor(reduced_motion=motion)
     vera.opens()
     vera.write("Hello")
@@ -197,7 +197,7 @@ def test_messages_are_walked_with_the_arrow_keys(vera, anna):
     assert here() != first
 
 
-def test_what_is_loaded_above_the_reader_does_not_move_him(visitor, anna):
+def test_entries_loaded_above_do_not_move_the_text_being_read(visitor, anna):
     vera = visitor(viewport={"width": 1000, "height": 500})
     vera.opens()
     vera.write("The first")

@@ -271,7 +271,7 @@ def drag(her: ChannelPage, start: int, end: int) -> None:
     her.page.mouse.up()
 
 
-def test_a_bad_expression_is_told_at_its_row_whichever_tab_is_open(maria):
+def test_an_error_in_an_expression_is_shown_at_its_row_whichever_tab_is_open(maria):
     her = maria()
     her.turns_to("Channel Rules")
     row = her.adds_a_rule("Show", "/shop(")
@@ -294,7 +294,7 @@ def test_a_bad_expression_is_told_at_its_row_whichever_tab_is_open(maria):
     assert her.patterns()[-1] == "/shop"
 
 
-def test_an_unreadable_colour_is_told_and_put_right(maria):
+def test_an_unreadable_colour_is_reported_and_can_be_corrected(maria):
     her = maria(CHANNEL + "#show-options")
     note = her.contrast_note("header_background_color")
     her.field("header_background_color").fill("#7a8cff")
@@ -335,7 +335,7 @@ def test_the_preview_follows_what_is_written_and_takes_it_for_text(maria):
     expect(her.preview.locator(".window")).to_have_css("background-color", "rgb(24, 25, 28)")
 
 
-def test_of_two_who_save_the_second_is_told_and_keeps_what_she_wrote(maria):
+def test_of_two_administrators_who_save_the_second_is_warned_and_keeps_her_changes(maria):
     first, second = maria(), maria(CHANNEL + "#show-options")
     first.turns_to("Options")
     first.field("button_text").fill("The first one's words")
@@ -413,7 +413,7 @@ def problems(page: Page) -> list[dict[str, Any]]:
     ]
 
 
-def test_who_has_no_rights_is_refused(server, chrome, template):
+def test_a_user_without_rights_is_refused(server, chrome, template):
     chrome.expect("403 (Forbidden)")
     page = chrome.context().new_page()
     sign_in(page, f"{server.url}/login/?next=/admin/", "analyst", template.passwords["analyst"])
@@ -426,7 +426,7 @@ def test_who_has_no_rights_is_refused(server, chrome, template):
         expect(page.get_by_role("heading")).to_have_text("This page is not for you")
 
 
-def test_who_is_not_staff_is_told_so(server, chrome, signed_in):
+def test_a_user_who_is_not_staff_sees_the_reason(server, chrome, signed_in):
     chrome.expect("403 (Forbidden)")
     page = chrome.context(storage_state=signed_in["anna"]).new_page()
     page.goto(f"{server.url}/admin/{CHANNEL}")

@@ -81,14 +81,14 @@ def test_channels_are_joined_and_left_by_their_cards(anna):
     expect(card(anna, "Wholesale").locator("dd")).to_have_text(["0", "0"])
 
 
-def test_a_channel_one_may_not_join_says_why(anna):
+def test_a_channel_that_the_operator_may_not_join_says_why(anna):
     opens_the_channels(anna)
 
     expect(button(anna, "Join Press")).to_be_disabled()
     expect(card(anna, "Press").locator(".reason")).to_have_text("Only a manager can add you")
 
 
-def test_a_refused_join_is_told(server, anna):
+def test_a_refused_join_is_reported_to_the_operator(server, anna):
     opens_the_channels(anna)
     expect(button(anna, "Join Wholesale")).to_be_enabled()
     server.manage(
@@ -192,7 +192,7 @@ def test_a_used_response_is_on_top_after_the_next_fetch(server, vera, anna):
     )
 
 
-def test_the_text_is_searched_too_but_not_what_is_not_for_her(vera, anna):
+def test_the_search_covers_contents_but_not_responses_of_others(vera, anna):
     is_writing(anna, vera)
 
     anna.composer.press_sequentially(":within")
@@ -264,7 +264,7 @@ def test_the_visitors_composer_knows_no_responses(vera):
     vera.reads(":hello", "::")
 
 
-def test_what_the_website_tells_of_a_visitor_is_shown_as_text(server, vera, anna):
+def test_attributes_that_the_website_sends_are_shown_as_text(server, vera, anna):
     vera.opens()
     vera.write("Hello")
     anna.answers()

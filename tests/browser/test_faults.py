@@ -173,9 +173,7 @@ class Line:
             self._ends += [end, end.connect_to_server()]
 
 
-def test_an_inbox_that_a_busy_server_did_not_tell_is_asked_for_again(
-    vera, signed_in, server, chrome
-):
+def test_an_inbox_that_a_busy_server_refused_is_requested_again(vera, signed_in, server, chrome):
     vera.opens()
     vera.write("Hello")
     vera.reads("Hello")

@@ -81,7 +81,7 @@ def chat(vera: Visitor, anna: Operator) -> tuple[Visitor, Operator]:
     return vera, anna
 
 
-def test_a_picture_and_a_paper_reach_the_operator_who_looks_at_one_and_fetches_the_other(
+def test_the_operator_views_a_picture_and_downloads_a_document(
     chat: tuple[Visitor, Operator], tmp_path: Path
 ) -> None:
     vera, anna = chat
@@ -177,7 +177,7 @@ def test_the_server_has_the_last_word_on_what_a_file_is(
     expect(chips(vera)).to_contain_text("this file type is not accepted")
 
 
-def test_of_too_many_files_the_first_go_and_the_rest_is_told(
+def test_of_too_many_files_the_first_are_sent_and_the_others_are_reported(
     chat: tuple[Visitor, Operator],
 ) -> None:
     vera, anna = chat
@@ -209,7 +209,7 @@ def test_a_connection_that_breaks_costs_no_file(
     expect(anna.entry("as promised").locator("a.file-card")).to_have_count(1)
 
 
-def test_a_file_that_was_under_way_when_the_page_was_left_is_told_to_be_gone(
+def test_a_file_whose_upload_ended_with_the_page_is_reported_as_lost(
     chat: tuple[Visitor, Operator], chrome: Any
 ) -> None:
     vera, _anna = chat

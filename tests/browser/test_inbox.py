@@ -152,7 +152,7 @@ def test_the_palette_finds_chats_and_actions(anna_with_waiting_chats):
     expect(palette(anna)).to_have_count(0)
 
 
-def test_the_cheat_sheet_tells_the_keys(anna):
+def test_the_cheat_sheet_lists_the_keys(anna):
     keys(anna, "?")
 
     expect(anna.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
@@ -176,7 +176,7 @@ def test_the_list_is_searched_and_says_when_nothing_is_found(anna_with_waiting_c
     expect(anna.page.get_by_test_id("search")).to_be_focused()
 
 
-def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answer(
+def test_operators_see_colleagues_view_and_type_and_confirm_before_both_answer(
     vera, operator, anna
 ):
     vera.opens()
@@ -207,7 +207,7 @@ def test_colleagues_see_who_looks_and_who_writes_and_are_asked_before_both_answe
     expect(company).to_have_text("")
 
 
-def test_who_looks_for_help_is_found_and_who_waits_for_the_customer_is_out_of_the_way(
+def test_chats_that_need_help_stand_out_and_those_that_wait_for_the_customer_do_not(
     vera, anna, ben
 ):
     vera.opens()
@@ -326,7 +326,7 @@ def test_a_beginner_is_led_to_a_chat_with_himself(server, operator):
     expect(anna.page.locator("main .nothing")).to_contain_text("No visitors are waiting")
 
 
-def test_who_has_nothing_before_him_sees_how_soon_visitors_were_answered_today(vera, anna):
+def test_an_operator_with_an_empty_inbox_sees_how_soon_visitors_were_answered_today(vera, anna):
     figure = anna.page.locator("main .nothing-figure")
     anna.page.locator("main .steps").get_by_role("button", name="Dismiss").click()
     expect(anna.page.locator("main .nothing")).to_contain_text("No visitors are waiting")
@@ -358,7 +358,7 @@ def test_the_menu_of_ones_own_face_mutes_and_leads_out(operator):
     expect(anna.page.get_by_role("button", name="Sign out")).to_be_hidden()
 
 
-def test_sounds_that_are_blocked_are_said_to_be_and_the_tab_tells_what_waits(vera, anna):
+def test_blocked_sounds_are_reported_and_the_tab_title_counts_what_waits(vera, anna):
     strip = anna.page.get_by_role("button", name="The browser blocks sounds")
     expect(strip).to_be_visible()
     assert axe_violations(anna.page) == []

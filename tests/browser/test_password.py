@@ -87,7 +87,7 @@ def test_what_is_refused_is_said_at_the_field_that_has_the_focus(page, template)
     expect(again).to_have_accessible_description(re.compile("too short"))
 
 
-def test_who_guesses_too_often_is_told_how_long_to_wait(page, template, chrome):
+def test_after_too_many_wrong_passwords_the_page_says_how_long_to_wait(page, template, chrome):
     chrome.expect("429 (Too Many Requests)")
     here = page()
     for _ in range(5):

@@ -31,7 +31,7 @@ def strip(page: Page):
     return page.locator("away-strip")
 
 
-def test_whoever_is_busy_gets_no_new_chats_also_after_a_reload_and_in_every_tab(vera, anna):
+def test_a_busy_operator_gets_no_new_chats_also_after_a_reload_and_in_every_tab(vera, anna):
     tab = other_tab(anna)
     expect_status(anna, "available", "Available")
 
@@ -47,7 +47,7 @@ def test_whoever_is_busy_gets_no_new_chats_also_after_a_reload_and_in_every_tab(
     expect(strip(anna.page)).to_be_hidden()
 
 
-def test_the_menu_is_worked_by_keyboard_and_tells_its_state(anna):
+def test_the_menu_works_by_keyboard_and_announces_its_state(anna):
     menu = anna.page.get_by_role("menu", name="Your status")
     chosen = menu.get_by_role("menuitemradio", checked=True)
 
@@ -88,7 +88,7 @@ def test_the_palette_offers_every_status_but_ones_own(anna):
     expect_status(anna, "busy", "Busy")
 
 
-def test_colleagues_see_who_is_busy_and_not_who_is_invisible(vera, anna, ben):
+def test_colleagues_see_that_an_operator_is_busy_but_not_that_one_is_invisible(vera, anna, ben):
     ben.chooses("busy")
     vera.opens()
     vera.write("Hello")
@@ -116,7 +116,7 @@ def test_colleagues_see_who_is_busy_and_not_who_is_invisible(vera, anna, ben):
     vera.reads("Hello", "Still with you")
 
 
-def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera, anna, server):
+def test_after_half_an_hour_a_strip_says_away_and_one_click_ends_it(chrome, vera, anna, server):
     chrome.expect_a_dead_server()
     tab = other_tab(anna)
     server.kill()
@@ -143,7 +143,7 @@ def test_after_half_an_hour_a_strip_tells_and_one_click_brings_back(chrome, vera
     expect(strip(anna.page)).to_be_hidden()
 
 
-def test_whoever_opens_the_page_after_half_an_hour_is_there(anna, server):
+def test_an_operator_who_opens_the_page_after_half_an_hour_is_available(anna, server):
     make_idle(server)
 
     anna.page.reload()

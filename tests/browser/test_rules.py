@@ -127,7 +127,7 @@ def test_on_a_telephone_nothing_covers_the_page_by_itself(visitor, make_operator
     expect(vera.panel).to_be_hidden()
 
 
-def test_who_saves_data_is_shown_the_button_alone(visitor, make_operators_available):
+def test_a_browser_that_saves_data_shows_the_button_alone(visitor, make_operators_available):
     vera = is_known(visitor())
     vera.page.add_init_script(
         "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
@@ -172,7 +172,7 @@ def test_a_timer_that_runs_ends_with_its_page(website):
     expect(vera.panel).to_be_hidden()
 
 
-def test_who_is_in_a_conversation_keeps_the_button(website):
+def test_a_visitor_in_a_conversation_keeps_the_button(website):
     vera = website("/demo/")
     vera.opens()
     vera.write("Hello")
@@ -185,7 +185,7 @@ def test_who_is_in_a_conversation_keeps_the_button(website):
     vera.reads("Hello")  # the chat was open, so it opens again
 
 
-def test_while_nobody_is_there_nothing_draws_attention(visitor):
+def test_while_no_operator_is_available_nothing_draws_attention(visitor):
     vera = answered(visitor("/demo/pricing/"))
     vera.page.wait_for_timeout(500)
 

@@ -58,7 +58,7 @@ def test_what_is_called_before_it_is_there_is_done_when_it_is(visitor, server, c
     until(page, "window.opened")
 
 
-def test_a_page_hears_what_happens(visitor, anna):
+def test_a_page_receives_events(visitor, anna):
     vera = visitor()
     vera.page.add_init_script(LISTEN)
     vera.page.reload()
@@ -84,7 +84,7 @@ def test_an_element_opens_the_chat_without_a_line_of_script(visitor):
     assert vera.page.url.endswith("/demo/contact/")
 
 
-def test_what_the_page_tells_of_its_visitor_reaches_the_operator(vera, anna, chrome):
+def test_attributes_that_the_page_sets_reach_the_operator(vera, anna, chrome):
     chrome.expect('"seats" has to be a text')
     vera.page.evaluate("Livechat.set({plan: 'pro <b>', vip: true})")
     vera.page.evaluate("Livechat.set({seats: [1, 2]})")
@@ -98,7 +98,7 @@ def test_what_the_page_tells_of_its_visitor_reaches_the_operator(vera, anna, chr
     expect(anna.page.locator("visitor-context")).to_contain_text("team")
 
 
-def test_what_cannot_be_told_is_refused_on_the_page_and_harms_nothing_else(vera, anna, chrome):
+def test_invalid_attributes_are_refused_on_the_page_and_others_are_sent(vera, anna, chrome):
     chrome.expect("a name has 1 to 40 characters")
     chrome.expect("has to be a text of at most 200 characters")
     chrome.expect("at most 20 names")
@@ -189,7 +189,7 @@ def test_it_goes_without_a_trace_and_comes_again(vera, chrome):
     assert vera.page.locator("live-chat").count() == 1
 
 
-def test_what_there_is_not_is_told_and_breaks_nothing(vera, chrome):
+def test_an_unknown_command_is_reported_and_breaks_nothing(vera, chrome):
     chrome.expect("there is no Livechat.constructor")
 
     vera.page.evaluate("Livechat('constructor')")

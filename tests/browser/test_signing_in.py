@@ -23,14 +23,14 @@ def test_a_wrong_password_is_said_to_be_wrong(page, server):
     expect(page.get_by_label("Password")).to_have_value("")
 
 
-def test_who_signs_in_stands_where_he_wanted_to_go(page, server, template):
+def test_signing_in_leads_to_the_requested_page(page, server, template):
     sign_in(page, f"{server.url}/dashboard/", "anna", template.passwords["anna"])
 
     page.wait_for_url("**/dashboard/")
     expect(page.get_by_role("navigation", name="Inbox")).to_be_visible()
 
 
-def test_who_does_not_answer_visitors_lands_where_they_may_read(page, server, template):
+def test_a_user_who_does_not_answer_visitors_lands_where_they_may_read(page, server, template):
     page.goto(server.url)
     page.get_by_role("link", name="Inbox").click()
     sign_in(page, page.url, "analyst", template.passwords["analyst"])
@@ -39,7 +39,7 @@ def test_who_does_not_answer_visitors_lands_where_they_may_read(page, server, te
     expect(page.get_by_text("ended in the last seven days")).to_be_visible()
 
 
-def test_who_does_not_answer_visitors_is_not_let_in(page, server, template, chrome):
+def test_a_user_who_does_not_answer_visitors_is_not_let_in(page, server, template, chrome):
     chrome.expect("403 (Forbidden)")
     sign_in(page, f"{server.url}/login/", "analyst", template.passwords["analyst"])
     page.wait_for_url("**/admin/")
@@ -65,7 +65,9 @@ def test_signing_out_in_one_tab_ends_the_others(anna, server):
     anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
 
 
-def test_who_is_signed_out_elsewhere_finds_his_draft_when_he_is_back(anna, vera, server, template):
+def test_an_operator_signed_out_elsewhere_finds_the_draft_after_signing_in(
+    anna, vera, server, template
+):
     vera.opens()
     vera.write("Do you have green tea?")
     anna.answers()
@@ -100,7 +102,7 @@ def test_a_slow_way_out_is_not_cut_short_by_the_end_of_the_socket(anna):
     anna.page.wait_for_url("**/login/")
 
 
-def test_the_way_back_does_not_show_the_inbox_of_who_signed_out(anna):
+def test_the_back_button_does_not_show_the_inbox_after_signing_out(anna):
     anna.page.get_by_role("button", name="Your account").click()
     anna.page.get_by_role("button", name="Sign out").click()
     anna.page.wait_for_url("**/login/")
@@ -124,7 +126,9 @@ def test_signing_out_everywhere_ends_the_inbox_in_another_browser(
     anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
 
 
-def test_who_guesses_too_often_is_told_how_long_to_wait(page, server, template, chrome):
+def test_after_too_many_wrong_passwords_the_page_says_how_long_to_wait(
+    page, server, template, chrome
+):
     chrome.expect("429 (Too Many Requests)")
     for _ in range(5):
         sign_in(page, f"{server.url}/login/", "anna", "not her password")

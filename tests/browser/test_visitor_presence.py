@@ -22,9 +22,7 @@ def context(anna: Operator) -> Locator:
     return anna.page.locator("visitor-context .whereabouts")
 
 
-def test_an_operator_sees_that_the_visitor_is_there_that_he_leaves_and_that_he_comes_back(
-    vera, anna
-):
+def test_an_operator_sees_whether_the_visitor_is_there_has_left_or_is_back(vera, anna):
     anna.page.set_viewport_size({"width": 1440, "height": 900})
     vera.opens()
     vera.write("Is anybody here?")
@@ -48,7 +46,7 @@ def test_an_operator_sees_that_the_visitor_is_there_that_he_leaves_and_that_he_c
     expect(mark).to_be_visible()
 
 
-def test_who_goes_from_page_to_page_does_not_leave(vera, anna):
+def test_a_visitor_who_changes_pages_does_not_count_as_gone(vera, anna):
     vera.opens()
     vera.write("I look around")
     anna.answers()

@@ -88,7 +88,9 @@ def notice(vera: Visitor, kind: str) -> Locator:
 # ---------------------------------------------------------------------- before the first message
 
 
-def test_who_opens_the_chat_is_greeted_and_may_choose_his_first_message(vera, anna, channel):
+def test_a_visitor_who_opens_the_chat_is_greeted_and_may_choose_the_first_message(
+    vera, anna, channel
+):
     channel(suggestions=SUGGESTIONS, privacy_link="https://example.org/privacy", translations={})
     vera.opens()
     greeting = vera.view.locator("chat-greeting")
@@ -117,7 +119,7 @@ def test_the_greeting_promises_what_recent_visitors_have_seen(visitor, anna, ser
     expect(vera.view.get_by_text("Usually replies within 2 minutes")).to_be_visible()
 
 
-def test_whose_picture_cannot_be_had_is_shown_by_his_initials(visitor, anna, chrome):
+def test_an_operator_whose_picture_cannot_be_loaded_is_shown_by_initials(visitor, anna, chrome):
     chrome.expect("net::ERR_FAILED")
     vera = visitor()
     for page in (vera.page, anna.page):
@@ -137,7 +139,7 @@ def test_whose_picture_cannot_be_had_is_shown_by_his_initials(visitor, anna, chr
     expect(anna.page.locator("inbox-rail .account .avatar")).to_have_text("A")
 
 
-def test_where_nobody_is_the_greeting_says_what_happens_to_a_message(vera, channel):
+def test_without_operators_the_greeting_says_what_happens_to_a_message(vera, channel):
     channel(contact_hint=HINT)
     vera.opens()
     expect(vera.view.locator("chat-greeting")).to_contain_text("We are away right now.")
@@ -154,7 +156,7 @@ def test_where_nobody_is_the_greeting_says_what_happens_to_a_message(vera, chann
 # ---------------------------------------------------------------------- waiting and ending
 
 
-def test_who_waits_sees_for_how_long_and_may_leave_or_end(vera, anna):
+def test_a_waiting_visitor_sees_for_how_long_and_may_leave_or_end(vera, anna):
     anna.chooses("busy")
     vera.opens()
     vera.write("Is anybody there?")
@@ -183,7 +185,7 @@ def test_an_answer_ends_the_waiting(vera, anna):
     expect(notice(vera, "waiting")).to_have_count(0)
 
 
-def test_an_ended_chat_says_by_whom_and_what_can_be_done(vera, anna):
+def test_an_ended_chat_names_the_person_who_ended_it_and_what_can_be_done(vera, anna):
     vera.opens()
     vera.write("Thank you")
     anna.answers()
@@ -220,7 +222,7 @@ def test_the_transcript_is_downloaded(vera, anna, name, tmp_path):
 # ---------------------------------------------------------------------- when something is wrong
 
 
-def test_who_writes_too_fast_is_told_how_long_it_takes(chrome, template, tmp_path):
+def test_a_visitor_who_writes_too_fast_sees_how_long_to_wait(chrome, template, tmp_path):
     template.copy(tmp_path / "slow")
     app = App(tmp_path / "slow", environ={**environment.ENVIRON, "MESSAGES_PER_SECOND": "0.2"})
     app.start()
@@ -242,7 +244,9 @@ def test_who_writes_too_fast_is_told_how_long_it_takes(chrome, template, tmp_pat
         app.kill()
 
 
-def test_who_comes_to_a_full_server_is_told_so_and_gets_in_by_himself(chrome, template, tmp_path):
+def test_a_visitor_of_a_full_server_sees_so_and_is_connected_automatically(
+    chrome, template, tmp_path
+):
     chrome.expect("WebSocket connection to")
     chrome.expect("the server responded with a status of 503")
     template.copy(tmp_path / "full")
@@ -308,7 +312,7 @@ def test_a_chat_that_is_not_available_says_where_else_to_go(vera, server, chrome
     assert problems(vera.frame) == []
 
 
-def test_who_is_not_known_any_more_begins_anew_and_is_told(vera, chrome):
+def test_a_visitor_with_an_invalid_token_starts_anew_and_sees_a_notice(vera, chrome):
     vera.opens()
     vera.write("Remember me")
     expect(vera.entry("Remember me")).to_contain_text("Sent")
@@ -383,7 +387,7 @@ def test_an_unsent_text_survives_a_reload_and_only_that(vera):
     expect(vera.composer).to_have_value("")
 
 
-def test_a_device_that_is_a_day_ahead_still_knows_how_long_he_waits(visitor, anna):
+def test_a_device_whose_clock_is_a_day_ahead_still_shows_the_right_waiting_time(visitor, anna):
     anna.chooses("busy")
     vera = visitor()
     vera.page.add_init_script(A_DAY_AHEAD)
@@ -478,7 +482,7 @@ def test_an_answer_is_heard_while_the_chat_is_closed_unless_it_is_muted(visitor,
 # ---------------------------------------------------------------------- around the window
 
 
-def test_who_answered_is_told_beside_the_button_until_it_is_dismissed(vera, anna):
+def test_a_new_answer_is_shown_beside_the_button_until_it_is_dismissed(vera, anna):
     vera.opens()
     vera.write("I am going")
     anna.answers()
@@ -501,7 +505,7 @@ def test_who_answered_is_told_beside_the_button_until_it_is_dismissed(vera, anna
     expect(vera.teaser).to_be_hidden()
 
 
-def test_who_saves_data_is_shown_the_number_alone(visitor, anna):
+def test_a_browser_that_saves_data_shows_the_number_alone(visitor, anna):
     vera = visitor()
     vera.page.add_init_script(
         "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
@@ -517,7 +521,7 @@ def test_who_saves_data_is_shown_the_number_alone(visitor, anna):
     expect(vera.teaser).to_be_hidden()
 
 
-def test_the_title_of_a_page_nobody_looks_at_counts_what_is_unread(vera, anna):
+def test_the_title_of_a_hidden_page_counts_unread_messages(vera, anna):
     vera.opens()
     vera.write("Hello")
     anna.answers()

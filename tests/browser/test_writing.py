@@ -75,7 +75,7 @@ def test_lines_stay_lines_and_markup_stays_text(vera, anna):
         assert bubbles.locator("*").count() == 0
 
 
-def test_addresses_become_links_that_tell_nothing_about_where_they_were(vera, anna):
+def test_addresses_become_links_that_send_no_referrer(vera, anna):
     vera.opens()
     vera.write("See https://example.org/tea?a=1.")
     anna.answers()

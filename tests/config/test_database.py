@@ -33,7 +33,7 @@ def _shown(name: str) -> str:
         return str(cursor.fetchone()[0])
 
 
-def test_a_connection_keeps_its_limits_in_the_pool_and_is_not_told_again(has_limits):
+def test_a_connection_keeps_its_limits_in_the_pool_and_they_are_set_once(has_limits):
     made: dict[int, object] = {}
     statements: list[str] = []
 

@@ -132,7 +132,7 @@ def test_the_keys_are_those_that_are_stored():
         assert f"`{found[0]}<" in page or f"`{found[0]}staff:<" in page
 
 
-def test_every_periodic_job_is_told_of_with_its_time():
+def test_every_periodic_job_is_documented_with_its_interval():
     rows = re.findall(
         r"^\| `([\w-]+)` \| (\d+) s \|", read(DOCS / "reference/periodic-jobs.md"), re.MULTILINE
     )

@@ -85,7 +85,7 @@ def test_a_secret_that_others_can_read_is_an_error(tmp_path, settings):
     assert settings.SECRET_KEY not in messages(setup.secrets_are_kept)
 
 
-def test_a_secret_of_one_machine_is_told_of_where_there_may_be_more(tmp_path, settings):
+def test_a_secret_of_one_machine_is_reported_where_there_may_be_more_machines(tmp_path, settings):
     (tmp_path / "secret_key").write_text(settings.SECRET_KEY)
     (tmp_path / "secret_key").chmod(0o600)
     settings.REDIS_URL = ""
@@ -97,7 +97,7 @@ def test_a_secret_of_one_machine_is_told_of_where_there_may_be_more(tmp_path, se
 
 
 @pytest.mark.django_db
-def test_channels_for_any_website_are_told_of():
+def test_channels_for_any_website_are_reported():
     named = factories.channel("Berlin", allowed_origins="https://shop.example")
     assert levels(setup.websites_are_named) == SOUND
 
@@ -125,7 +125,7 @@ def test_static_files_are_collected_and_current(settings, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sound_database_is_told_so():
+def test_a_healthy_database_is_reported_as_healthy():
     assert levels(database.is_reachable) == SOUND
     assert levels(database.has_every_migration) == SOUND
     assert levels(database.has_our_clock) <= SOUND
@@ -182,7 +182,7 @@ def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
 
 
 @pytest.mark.services
-def test_redis_that_forgets_is_told_of(settings):
+def test_a_redis_that_evicts_keys_is_reported(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         assert (
             levels(redis_server.is_reachable)
@@ -199,7 +199,7 @@ def test_redis_that_forgets_is_told_of(settings):
 
 
 @pytest.mark.services
-def test_a_layer_without_patience_is_an_error(settings):
+def test_a_layer_with_short_timeouts_is_an_error(settings):
     assert levels(redis_server.has_long_timeouts) == SOUND
 
     layer = settings.CHANNEL_LAYERS["default"]
@@ -210,7 +210,7 @@ def test_a_layer_without_patience_is_an_error(settings):
 
 
 @pytest.mark.services
-def test_redis_that_ends_idle_connections_is_told_of(settings):
+def test_a_redis_that_ends_idle_connections_is_reported(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.config_set("timeout", 30)
         try:
@@ -247,7 +247,7 @@ def test_room_is_needed_on_the_disk(settings):
     assert levels(machine.has_space) == {Level.ERROR}
 
 
-def test_few_open_files_are_told_of(monkeypatch):
+def test_a_low_limit_of_open_files_is_reported(monkeypatch):
     monkeypatch.setattr(machine, "ENOUGH_FILES", 1)
     assert levels(machine.allows_sockets) == SOUND
 
@@ -255,7 +255,7 @@ def test_few_open_files_are_told_of(monkeypatch):
     assert levels(machine.allows_sockets) == {Level.WARNING}
 
 
-def test_jobs_that_nobody_does_are_an_error_and_failed_ones_are_told_of(db):
+def test_jobs_that_do_not_run_are_an_error_and_failed_ones_are_reported(db):
     assert levels(doctor_jobs.run_on_time) == {Level.ERROR}
     assert "hand-over-lost" in messages(doctor_jobs.run_on_time)
 
@@ -295,7 +295,7 @@ def test_a_check_that_breaks_takes_no_other_with_it(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_tells_people_and_programs_and_ends_with_a_code(capsys, settings):
+def test_the_command_prints_text_or_json_and_ends_with_an_exit_code(capsys, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     with pytest.raises(SystemExit) as ended:

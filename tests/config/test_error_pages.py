@@ -23,7 +23,7 @@ def answered(error: Exception, **headers: str):
         return error_pages.failed(RequestFactory().get("/dashboard/", headers=headers))
 
 
-def test_a_fault_of_ours_is_a_500_that_tells_nothing():
+def test_an_internal_error_is_a_500_without_details():
     response = answered(ValueError("SELECT secret FROM /work"))
 
     assert response.status_code == 500
@@ -40,7 +40,7 @@ def test_a_database_that_does_not_answer_is_a_503_with_the_time_to_wait():
 @pytest.mark.parametrize(
     ("error", "code"), [(ValueError(), "failed"), (OperationalError(), "unavailable")]
 )
-def test_programs_are_told_the_code(error, code):
+def test_programs_get_the_error_code(error, code):
     response = answered(error, accept="application/json")
 
     assert json.loads(response.content) == {"error": {"code": code}}

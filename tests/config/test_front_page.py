@@ -58,7 +58,7 @@ def test_a_stranger_learns_no_names(client, berlin, anna):
 
 
 @pytest.mark.parametrize("group", [rights.OPERATORS, rights.MANAGERS])
-def test_who_answers_or_manages_is_in_the_inbox_at_once(client, group):
+def test_operators_and_managers_are_redirected_to_the_inbox(client, group):
     response = signed_in(client, group).get("/")
 
     assert (response.status_code, response["Location"]) == (302, "/dashboard/")
@@ -72,7 +72,7 @@ def test_an_analyst_sees_what_is_theirs_and_no_inbox(client, demo):
     assert "Sign out" in page
 
 
-def test_an_account_that_opens_nothing_is_told_whom_to_ask(client):
+def test_an_account_that_opens_nothing_sees_that_a_manager_can_help(client):
     page = signed_in(client, None).get("/").text
 
     assert main_links(page) == []
@@ -123,7 +123,7 @@ def test_the_first_page_is_one_that_opens(client, group, is_staff, first, wanted
     assert client.get(landed).status_code == 200
 
 
-def test_who_wanted_to_go_somewhere_goes_there(client):
+def test_signing_in_redirects_to_the_requested_page(client):
     factories.user("yusuf", group=rights.ANALYSTS, is_staff=True)
 
     assert after_signing_in(client, "/profile/password/") == "/profile/password/"
@@ -135,7 +135,7 @@ def test_an_operator_comes_back_to_the_conversation_they_left(client):
     assert after_signing_in(client, "/dashboard/#1234") == "/dashboard/#1234"
 
 
-def test_who_is_signed_in_already_is_not_asked_again(client):
+def test_a_signed_in_user_is_not_asked_for_a_password_again(client):
     client = signed_in(client, rights.ANALYSTS, is_staff=True)
 
     response = client.get("/login/?next=/dashboard/")

@@ -142,7 +142,7 @@ def test_staff_are_spoken_to_in_the_language_of_their_profile(client: Client, ch
 
 
 @pytest.mark.django_db
-def test_what_visitors_see_does_not_depend_on_who_is_signed_in(client: Client, berlin):
+def test_what_visitors_see_does_not_depend_on_the_signed_in_user(client: Client, berlin):
     person = factories.operator("anna").user
     person.language = "ar"
     person.save()

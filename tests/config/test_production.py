@@ -190,7 +190,7 @@ def test_nginx_has_nothing_to_say_against_its_example(proxy):
 
 
 @with_nginx
-def test_who_comes_without_tls_is_sent_to_it(proxy):
+def test_a_request_without_tls_is_redirected_to_https(proxy):
     connection = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=10)
     connection.request("GET", "/chat/berlin/?lang=de", headers={"Host": NAME})
     answer = connection.getresponse()
@@ -213,7 +213,7 @@ def test_a_static_file_that_one_server_lacks_is_had_from_another(proxy):
 
 
 @with_nginx
-def test_nobody_chooses_his_own_address(proxy):
+def test_a_client_cannot_forge_its_address(proxy):
     forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
 
     _status, _headers, asked = ask(proxy, headers=forged)

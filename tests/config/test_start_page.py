@@ -71,7 +71,7 @@ def test_a_superuser_without_a_group_sees_them(found):
     assert "Redis is gone." in page(None, is_superuser=True)
 
 
-def test_a_house_without_findings_has_no_such_list(found):
+def test_an_installation_without_findings_has_no_such_list(found):
     found.clear()
 
     assert "Findings of the checks" not in page(rights.MANAGERS)
@@ -111,7 +111,7 @@ def test_a_check_that_breaks_takes_no_page_with_it(found):
     assert "secret@host" not in shown
 
 
-def test_the_real_checks_tell_no_secret(settings):
+def test_the_real_checks_show_no_secret(settings):
     settings.REDIS_URL = ""
 
     shown = page(rights.MANAGERS)

@@ -29,7 +29,7 @@ BEHIND = {
 }
 
 
-async def test_nobody_notices_that_servers_are_restarted(tmp_path, seed, print_line):
+async def test_restarted_servers_have_no_visible_effect(tmp_path, seed, print_line):
     with (
         world.services(tmp_path, servers=2, environ=BEHIND) as place,
         nginx.running([app.port for app in place.apps]) as proxy,

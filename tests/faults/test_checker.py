@@ -48,7 +48,7 @@ def test_what_is_as_promised_is_not_reported():
     assert violations(history()) == []
 
 
-def test_a_text_that_nobody_acknowledged_may_be_stored_or_not():
+def test_a_text_without_acknowledgement_may_be_stored_or_not():
     lost = Written("c9", VERA, "say:0000000000000009 Bye", conversation="chat")
 
     assert violations(history(written=(replace(HELLO, acks=()), NOTE, ANSWER, lost))) == []

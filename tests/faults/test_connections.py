@@ -44,7 +44,7 @@ async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, prin
     assert outcome.counts["acked"] > 5 * SECONDS
 
 
-async def test_a_thousand_who_are_cut_off_at_once_are_whole_again(place, seed, print_line):
+async def test_a_thousand_clients_cut_off_at_once_recover_completely(place, seed, print_line):
     counts: Counter[str] = Counter()
     clients = [
         Visitor(place.addresses, seed + number, channel=place.channel, counts=counts)

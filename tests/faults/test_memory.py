@@ -160,7 +160,7 @@ async def ended(plain) -> bool:
     return True
 
 
-async def test_who_never_reads_is_cut_and_leaves_nothing_behind(place):
+async def test_a_client_that_never_reads_is_closed_and_leaves_nothing_behind(place):
     """Clients request long pages and read none. Neither memory nor connections stay in use."""
     loop = asyncio.get_running_loop()
     friends = [Visitor(place.addresses, number, channel=place.channel) for number in range(5)]
@@ -241,7 +241,7 @@ async def test_ten_thousand_frames_at_once_wait_in_the_kernel_not_in_memory(plac
     assert highest - before < MUCH
 
 
-async def test_who_only_takes_up_room_is_gone_after_a_while(place):
+async def test_connections_that_send_no_complete_request_are_closed_after_a_while(place):
     """A thousand sockets send no `hello`; heads and bodies of requests come byte by byte."""
     beginnings = [
         b"",
@@ -309,7 +309,7 @@ async def test_the_memory_comes_to_a_plateau(place):
     assert max(peaks[half:]) - max(peaks[:half]) < 24 * MIB
 
 
-async def test_who_comes_too_often_is_told_when_to_come_back(tmp_path):
+async def test_a_client_that_connects_too_often_is_refused_with_a_time_to_wait(tmp_path):
     with world.embedded(tmp_path, environ={"PEOPLE_PER_ADDRESS": "10"}) as place:
         app = place.apps[0]
         address = f"{app.socket_url}/ws/visitor/berlin/"

@@ -70,7 +70,7 @@ async def closing(connection):
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-async def test_idle_sockets_live_and_hear_and_a_silent_one_is_closed(place):
+async def test_idle_sockets_stay_open_and_get_events_and_a_silent_one_is_closed(place):
     """For over a minute no message is sent.
 
     Clients that respond to heartbeats stay connected, and messages through Redis still arrive: the
@@ -138,7 +138,7 @@ async def test_a_slow_reader_is_cut_while_others_go_on(place):
     assert longest < promised(2.0)
 
 
-async def test_who_floods_is_closed_while_others_go_on(place):
+async def test_a_socket_that_floods_is_closed_while_others_continue(place):
     walt = Visitor([place.addresses[0]], 3, channel=place.channel)
     async with living(walt), raw(place.apps[0], "/ws/visitor/berlin/") as flooding:
         view = json.dumps({"type": "page.view", "page": {"url": "https://shop.example/"}})

@@ -45,7 +45,7 @@ async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, pr
     assert worker.runs
 
 
-async def test_a_dashboard_is_told_that_its_server_does_not_hear_the_others(place):
+async def test_a_dashboard_is_informed_that_its_server_does_not_hear_the_others(place):
     anna = Operator(place.addresses[:1], 1, session=place.sessions[0])
     life = asyncio.create_task(anna.live())
 
@@ -63,9 +63,7 @@ async def test_a_dashboard_is_told_that_its_server_does_not_hear_the_others(plac
         await asyncio.gather(life, return_exceptions=True)
 
 
-async def test_a_postgresql_that_is_silent_or_full_of_others_is_told_of_truthfully(
-    place, seed, print_line
-):
+async def test_an_unresponsive_or_full_postgresql_is_reported_truthfully(place, seed, print_line):
     async def faults():
         await asyncio.sleep(2.0)
         place.to_postgres.black_hole()

@@ -131,7 +131,7 @@ async def test_workers_leave_when_their_supervisor_is_gone(app):
     assert code == 4503
 
 
-async def test_who_reads_nothing_holds_up_nobody(app):
+async def test_a_client_that_reads_nothing_delays_no_other(app):
     address = f"{app.socket_url}/ws/visitor/berlin/"
     async with connect(address, origin=app.url, max_queue=1, ping_interval=None, close_timeout=0):
         app.send(signal.SIGTERM)

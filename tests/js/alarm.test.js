@@ -56,7 +56,7 @@ class Room {
   }
 }
 
-test("a waiting chat rings at once and every ten seconds until somebody takes it", () => {
+test("a waiting chat rings at once and every ten seconds until an operator takes it", () => {
   const room = new Room();
 
   room.set({ waiting: ["a"] });
@@ -108,7 +108,7 @@ test("old messages and mentions do not ring when the page is opened", () => {
   assert.deepEqual(room.played, []);
 });
 
-test("a new message in a chat of mine rings, unless somebody looks at that chat", () => {
+test("a new message in an own chat rings, unless that chat is visible in a tab", () => {
   const room = new Room({ mine: new Map([["a", 1], ["b", 1]]), focused: ["a"] });
 
   room.set({ mine: new Map([["a", 2], ["b", 1]]) });
@@ -220,7 +220,7 @@ test("a notice is shown only when no tab is looked at, and does not show the tex
   assert.deepEqual(room.notices, [{ kind: "message", conversation: "a", body: "New message" }]);
 });
 
-test("a notice shows the text for those who want it, as far as there is one", () => {
+test("a notification shows the text if the operator wants it and there is one", () => {
   const room = new Room({ visible: false });
   room.alarm.preferences = { ...DEFAULTS, notification_text: true };
 
@@ -229,7 +229,7 @@ test("a notice shows the text for those who want it, as far as there is one", ()
   assert.deepEqual(room.notices.map(({ body }) => body), ["A visitor is waiting", "my card number is …"]);
 });
 
-test("whoever wants no notices gets none, and a chat that waits on is told once", () => {
+test("an operator who wants no notifications gets none, and a waiting chat is notified once", () => {
   const room = new Room({ visible: false });
   room.set({ waiting: ["a"] });
   room.pass(60);

@@ -163,7 +163,7 @@ test("without lines and locks each tab is alone", () => {
   assert.equal(tab.changes, 0);
 });
 
-test("of several tabs the oldest leads, whoever else comes", () => {
+test("of several tabs the oldest leads, in whatever order they appear", () => {
   const browser = new Browser();
   browser.open("b");
   browser.pass(4);
@@ -203,7 +203,7 @@ test("a hidden tab whose timers are slowed down is not taken for dead", () => {
   assert.deepEqual(browser.leaders, ["a"]);
 });
 
-test("whoever has left says nothing more, and comes back when it is shown again", () => {
+test("a tab that has left sends nothing more, and returns when it is shown again", () => {
   const browser = new Browser();
   const [a, b] = [browser.open("a"), browser.open("b")];
   browser.pass(4);
@@ -257,7 +257,7 @@ test("a tab that may make sounds goes before one that may not", () => {
   assert.deepEqual(browser.leaders, ["b"]);
 });
 
-test("it is told of changes, and of nothing else", () => {
+test("a tab is notified of changes, and of nothing else", () => {
   const browser = new Browser();
   const tab = browser.open("a");
   browser.pass(2);
@@ -268,7 +268,7 @@ test("it is told of changes, and of nothing else", () => {
   assert.equal(tab.changes, 1);
 });
 
-test("whoever has the lock leads, until it stops", async () => {
+test("the tab that has the lock leads, until it stops", async () => {
   const browser = new Browser({ locks: new Locks() });
   const [b, a] = [browser.open("b"), browser.open("a")];
   await settled();

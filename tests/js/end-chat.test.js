@@ -51,7 +51,7 @@ test("an unanswered wish is repeated on the next connection, as the same one", (
   assert.deepEqual(sent, ["c1:id-1", "c1:id-1"]);
 });
 
-test("the wish is gone when the chat has ended, whoever ended it", () => {
+test("the wish is gone when the chat has ended, whether or not the visitor ended it", () => {
   const { ending } = new EndChatHarness();
   ending.wish("c1");
 
@@ -73,7 +73,7 @@ test("a refusal is kept with its reason until it is put away", () => {
   assert.equal(ending.stage, "");
 });
 
-test("a refusal that time may cure is followed by another attempt, unless he stays", () => {
+test("a temporary refusal is followed by another attempt, unless the visitor stays", () => {
   const { ending, later, sent } = new EndChatHarness();
   ending.wish("c1");
   ending.reject({ client_id: "id-1", code: "rate_limited", retry_after: 1 });

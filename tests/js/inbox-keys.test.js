@@ -38,7 +38,7 @@ test("Shift changes E alone, and is no matter where it is needed to write the si
   assert.equal(meaningOf(press("?", { shiftKey: true }), OUTSIDE), "sheet");
 });
 
-test("whoever writes with other letters has the keys where others have them", () => {
+test("operators with a non-Latin keyboard have the keys in the same places", () => {
   assert.equal(meaningOf(press("ت", { code: "KeyJ" }), OUTSIDE), "next");
   assert.equal(meaningOf(press("о", { code: "KeyJ" }), OUTSIDE), "next");
 });
@@ -86,7 +86,7 @@ function inbox(...conversations) {
   };
 }
 
-test("what waits rings for those who take chats, on their channels", () => {
+test("a waiting chat rings for operators who take chats, on their channels", () => {
   const state = inbox(staffConversation({ id: "a" }), staffConversation({ id: "b", channel: "ch2" }),
     staffConversation({ id: "c", state: "closed" }));
 

@@ -25,7 +25,7 @@ const mine = (id, changes = {}) => staffConversation({ id, state: "assigned", op
 /** @param {string} id @param {Partial<StaffConversation>} changes */
 const bens = (id, changes = {}) => staffConversation({ id, state: "assigned", operators: [BEN], ...changes });
 
-test("every chat stands in one section, by who answers and whose turn it is", () => {
+test("every chat is in one section, by its operator and by whose turn it is", () => {
   assert.deepEqual(
     listed(
       staffConversation({ id: "gone", state: "closed", status: "need_help" }),
@@ -38,7 +38,7 @@ test("every chat stands in one section, by who answers and whose turn it is", ()
   );
 });
 
-test("who waits for us comes first, the longest wait on top; then what happened last", () => {
+test("visitors who wait for an answer come first, the longest wait on top; then the newest activity", () => {
   const at = (/** @type {string} */ hour) => `2026-03-02T${hour}:00:00Z`;
   assert.deepEqual(
     listed(
@@ -49,7 +49,7 @@ test("who waits for us comes first, the longest wait on top; then what happened 
   );
 });
 
-test("a message of files alone is told by their names", () => {
+test("a message with files only is summarized by their names", () => {
   const file = {
     id: "f", name: "tin.png", content_type: "image/png", family: /** @type {const} */ ("image"), size: 1, width: 1,
     height: 1, url: "", thumbnail: "",

@@ -38,7 +38,7 @@ test("the digest is the one that Python makes", () => {
   assert.equal(digest([a, b, c]), "1dfbce4b");
 });
 
-test("the list tells what somebody said last, when the end of the timeline only tells what happened", () => {
+test("the list shows the last message, when the timeline ends with a system line", () => {
   const line = message(2, { kind: "system", author: "system" });
   const conversation = staffConversation({ head: 2, last: line });
   const known = after(inbox(conversation), {
@@ -87,7 +87,7 @@ test("a snapshot in parts replaces the inbox only when it is whole", () => {
   assert.deepEqual([...whole.conversations.keys()], ["a", "b"]);
 });
 
-test("how soon visitors were answered today is told anew, and the last word counts", () => {
+test("the average answer time of today is updated, and the newest value counts", () => {
   const answersOf = (/** @type {number} */ seconds) =>
     /** @type {const} */ ({ type: "answers.told", since: "2026-11-27T00:00:00Z", count: 2, seconds });
 

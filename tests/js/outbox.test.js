@@ -126,7 +126,7 @@ test("too fast means later: the text waits by itself and keeps its place", () =>
   assert.deepEqual(harness.sent, ["c1:one", "c1:one", "c1:two"]);
 });
 
-test("a text waits no longer than it was told, whatever the clock of the page does", () => {
+test("a text waits no longer than `retry_after`, whatever the clock of the page does", () => {
   const harness = new OutboxHarness();
   harness.box.connected();
   harness.write("one");

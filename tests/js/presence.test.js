@@ -27,7 +27,7 @@ const snapshot = (colleagues, part = 1, parts = 1) => ({
 /** @param {...StaffColleague} colleagues */
 const inbox = (...colleagues) => apply(start("Anna"), snapshot(colleagues));
 
-test("an operator is shown what he chose, and that he is away when he did not choose it", () => {
+test("an operator sees the chosen availability, and *Away* without having chosen it", () => {
   assert.equal(ownStatus(me()), "available");
   assert.equal(ownStatus(me({ presence: "away" })), "away");
   assert.equal(ownStatus(me({ presence: "offline", accepting: false, availability: "invisible" })), "invisible");
@@ -35,7 +35,7 @@ test("an operator is shown what he chose, and that he is away when he did not ch
   assert.equal(isAway(me({ presence: "away", id: null })), false);
 });
 
-test("a server of the version before tells whether he accepts, and that is understood", () => {
+test("a server of the previous version sends only `accepting`, and that is understood", () => {
   const old = /** @type {any} */ (changed({ accepting: false, presence: "away" }));
   delete old.availability;
 
@@ -45,7 +45,7 @@ test("a server of the version before tells whether he accepts, and that is under
   assert.equal(choiceOf(apply(state, { ...old, accepting: true, presence: "online" }).me), "available");
 });
 
-test("and it is told no more than it must be: it refuses fields that it does not know", () => {
+test("a server of the previous version gets only fields that it knows: it refuses others", () => {
   const sent = (/** @type {any} */ choice) => presenceSet("1", { choice, in_call: true });
   const command = { type: "presence.set", client_id: "1", in_call: true };
 
@@ -54,7 +54,7 @@ test("and it is told no more than it must be: it refuses fields that it does not
   assert.deepEqual(sent("invisible"), { ...command, accepting: false, availability: "invisible" });
 });
 
-test("of the two frames about himself an operator believes the one that is for him", () => {
+test("of the two frames about the operator's own presence, the personal one counts", () => {
   const own = changed({ accepting: false, in_call: true, presence: "offline", availability: "invisible" });
   const others = changed({ accepting: false, presence: "offline" });
 
@@ -64,7 +64,7 @@ test("of the two frames about himself an operator believes the one that is for h
   }
 });
 
-test("colleagues change, those who are unknown come with the next inbox, and an old server tells of none", () => {
+test("colleagues change, unknown ones come with the next inbox, and an old server sends none", () => {
   const state = inbox(colleague("Ben"));
 
   const busy = apply(state, changed({ operator: "ben", name: "Benny", presence: "busy", in_call: true }));
@@ -83,7 +83,7 @@ test("colleagues come in parts, as conversations do", () => {
   assert.deepEqual([...state.colleagues.keys()], ["ben", "carl"]);
 });
 
-test("a channel's team is who answers there and is not offline, those who take chats first", () => {
+test("a channel's team are its operators who are not offline, those who take chats first", () => {
   const team = teamOf([
     colleague("Zoe", { presence: "away" }), colleague("Carl", { presence: "busy" }), colleague("Ben"),
     colleague("Dora", { presence: "offline" }), colleague("Emil", { channels: ["ch2"] }), colleague("Alma"),

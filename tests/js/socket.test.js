@@ -81,7 +81,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
 });
 
-test("who is told to go elsewhere stays until his turn, and then goes at once", () => {
+test("a client that has to reconnect elsewhere stays until its turn, and then reconnects at once", () => {
   const { socket, statuses } = connected();
   const old = newest();
 
@@ -97,7 +97,7 @@ test("who is told to go elsewhere stays until his turn, and then goes at once", 
   assert.deepEqual(statuses, ["connecting", "open", "connecting", "open"]);
 });
 
-test("whom the server does not know comes back as somebody else, or leaves it to a page to sign in", () => {
+test("a client with an unknown identity returns with a new one, or leaves it to a page to sign in", () => {
   for (const comesBack of [true, false]) {
     lines.length = 0;
     const { statuses } = connected(comesBack);
@@ -110,7 +110,7 @@ test("whom the server does not know comes back as somebody else, or leaves it to
   }
 });
 
-test("who is closed before his turn waits for it all the same", () => {
+test("a client that is closed before its turn waits for it all the same", () => {
   connected();
   newest().hears({ type: "drain", reconnect_in_ms: 4000 });
 
@@ -122,7 +122,7 @@ test("who is closed before his turn waits for it all the same", () => {
   assert.equal(lines.length, 2);
 });
 
-test("who connects to a server about to stop is sent on before he said hello", () => {
+test("a client of a stopping server is sent elsewhere before it has sent hello", () => {
   connected();
   newest().ends(1006);
   mock.timers.tick(500);
@@ -164,7 +164,7 @@ test("a page whose release was taken back asks to be loaded anew, after ten minu
   assert.equal(socket.status, "outdated");
 });
 
-test("who meets old and new servers in turn is not told that the new ones are gone", () => {
+test("a client of old and new servers in turn does not count as outdated", () => {
   const { statuses } = connected();
 
   for (let second = 0; second < 15 * 60; second += 40) {
@@ -192,7 +192,7 @@ test("what happened between two meetings with older servers is not counted as a 
 });
 
 for (const code of ["bad_frame", "too_large"]) {
-  test(`a hello that the server cannot read (${code}) is said again as somebody else`, () => {
+  test(`a hello that the server cannot read (${code}) is repeated with a new identity`, () => {
     let refusals = 0;
     const socket = new Socket("/ws/visitor/berlin/", {
       hello: () => ({ type: "hello", token: refusals ? null : "x".repeat(600) }),
@@ -214,7 +214,7 @@ for (const code of ["bad_frame", "too_large"]) {
   });
 }
 
-test("a frame that the server cannot read later on is no reason to become somebody else", () => {
+test("a later frame that the server cannot read is no reason to change the identity", () => {
   const { socket, statuses } = connected(false);
 
   newest().hears({ type: "rejected", code: "bad_frame" });

@@ -6,7 +6,7 @@ import { countCharacters, initials, isBlank, parts, shown, shownAddress, tone, w
 
 const links = (/** @type {string} */ text) => parts(text).filter(({ href }) => href).map((part) => part.text);
 
-test("what nobody can see is blank", () => {
+test("invisible text is blank", () => {
   for (const text of ["", " \n\t", "\u200b\u200d", "\u3164", "\u00a0\u2060", "\ufeff", "\u0301"]) {
     assert.equal(isBlank(text), true, JSON.stringify(text));
   }

@@ -13,7 +13,7 @@ function language(name) {
 
 afterEach(() => use({ "widget.unread.one": "1 unread message" }, "en"));
 
-test("a text is filled in, and one of something is told as one", () => {
+test("a text is filled in, and a count of one uses the singular", () => {
   assert.equal(t("widget.unread", { count: 1 }), "1 unread message");
   assert.equal(t("widget.unread", { count: 2 }), "2 unread messages");
   assert.equal(t("widget.with", { names: "Anna" }), "You are chatting with Anna");
@@ -26,7 +26,7 @@ test("what a language lacks stays English, but for English plurals", () => {
   assert.equal(t("action.close"), "Close");
 });
 
-test("every language tells each number in the plural it has", () => {
+test("every language uses its plural form for each number", () => {
   for (const name of readdirSync(LANGUAGES)) {
     const code = name.replace(".json", "");
     const texts = language(name);

@@ -47,7 +47,7 @@ class ManualServer {
   }
 }
 
-test("a file that gets no answer is tried again by itself, and in the end people are told", () => {
+test("a file without a response is retried automatically, and in the end the failure is shown", () => {
   const server = new ManualServer();
   const upload = server.upload("1.pdf");
 
@@ -80,7 +80,7 @@ test("three files are on their way at once; the next goes when one has arrived o
   assert.equal(server.names.at(-1), "5.pdf");
 });
 
-test("progress is told, then that the server is looking at it", () => {
+test("progress is reported, then that the server is processing the file", () => {
   const server = new ManualServer();
   const upload = server.upload("a.pdf");
   const { events } = server.started[0] ?? assert.fail();
@@ -125,7 +125,7 @@ test("what failed with the connection goes again when it is back; another failur
   assert.equal(broken.state, "uploading");
 });
 
-test("too many at once are sent later, and nobody is told", () => {
+test("too many files at once are sent later, without a notice", () => {
   const server = new ManualServer();
   const upload = server.upload("a.pdf");
   server.answers("a.pdf", 429, { error: { code: "rate_limited", retry_after: 3 } });

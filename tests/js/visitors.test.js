@@ -27,7 +27,7 @@ function pass(seconds) {
   }
 }
 
-test("who is told of is there, until nothing was heard for three of his heartbeats", () => {
+test("an announced visitor is there, until three heartbeats are missed", () => {
   assert.equal(visitors.of("a").is, "unknown");
   hear(true);
   hear(true);
@@ -40,7 +40,7 @@ test("who is told of is there, until nothing was heard for three of his heartbea
   assert.deepEqual([visitors.of("a").is, changes], ["here", 3]);
 });
 
-test("who goes from page to page has not left", () => {
+test("a visitor who changes pages has not left", () => {
   hear(true);
   hear(false);
   mock.timers.tick(2_000);
@@ -49,7 +49,7 @@ test("who goes from page to page has not left", () => {
   assert.deepEqual([visitors.of("a").is, changes], ["here", 1]);
 });
 
-test("who closes one of two tabs is still there, who closes the last is gone after five seconds", () => {
+test("a visitor who closes one of two tabs is still there, one who closes the last is gone after five seconds", () => {
   visitors.of("a");
   pass(25);
   hear(true);
@@ -64,7 +64,7 @@ test("who closes one of two tabs is still there, who closes the last is gone aft
   assert.equal(visitors.of("a").is, "gone");
 });
 
-test("a tab that has not spoken yet is waited for, of a chat of which we have just heard", () => {
+test("a tab without an event yet is awaited, if its chat is new to this page", () => {
   visitors.of("a");
   hear(true);
   pass(2);
@@ -80,7 +80,7 @@ test("a tab that has not spoken yet is waited for, of a chat of which we have ju
   assert.equal(visitors.of("a").is, "gone");
 });
 
-test("he is gone when no other tab has spoken in its turn", () => {
+test("a visitor is gone when no other tab has sent its heartbeat", () => {
   visitors.of("a");
   hear(true);
   hear(false);
@@ -90,19 +90,19 @@ test("he is gone when no other tab has spoken in its turn", () => {
   assert.deepEqual(visitors.of("a"), { is: "gone", since: NOON });
 });
 
-test("a tab that nobody knew of says nothing by leaving: there may be others", () => {
+test("the departure of an unknown tab says nothing: there may be others", () => {
   hear(false);
   mock.timers.tick(6_000);
   assert.equal(visitors.of("a").is, "unknown");
 });
 
-test("of whom nothing is heard at all he is not there, and nobody knows since when", () => {
+test("a visitor without any event is not there, and the time of leaving is unknown", () => {
   visitors.of("a");
   pass(65);
   assert.deepEqual([visitors.of("a"), changes], [{ is: "gone", since: null }, 1]);
 });
 
-test("when nothing comes from the server at all, it is we who were cut off", () => {
+test("when nothing comes from the server at all, this page was disconnected", () => {
   hear(true);
   visitors.of("b");
   mock.timers.tick(65_000);
@@ -118,7 +118,7 @@ test("of chats that are not in the inbox any more nothing is kept", () => {
   assert.equal(visitors.of("a").is, "unknown");
 });
 
-test("after a break of the connection, and of whom we are told no longer, nothing is known", () => {
+test("after a lost connection, and without further events, nothing is known of a visitor", () => {
   hear(true);
   visitors.forget();
   assert.equal(visitors.of("a").is, "unknown");

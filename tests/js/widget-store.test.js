@@ -105,7 +105,7 @@ test("an ended conversation can be put away; the next one is shown", () => {
   assert.equal(current(next)?.id, "c2");
 });
 
-test("a heartbeat tells when we look at the wrong conversation or an old view of it", () => {
+test("a heartbeat reveals that the page shows the wrong conversation or an old view of it", () => {
   const state = welcomed();
 
   assert.equal(isElsewhere(state, { conversation: "c1", revision: 1 }), false);

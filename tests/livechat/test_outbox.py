@@ -28,7 +28,7 @@ def write(who, chat, text="Hello", **fields) -> None:
     )
 
 
-def test_a_conversation_is_told_from_its_beginning_to_its_end(berlin, anna, vera):
+def test_a_conversation_is_reported_from_its_beginning_to_its_end(berlin, anna, vera):
     factories.webhook()
     chat = factories.conversation(vera)
     write(factories.actor(anna), chat)
@@ -46,7 +46,7 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(berlin, anna, vera
     assert assigned.subject == anna.public_id
 
 
-def test_a_note_is_never_told(berlin, anna, vera):
+def test_a_note_is_never_reported(berlin, anna, vera):
     factories.webhook()
     chat = factories.conversation(vera)
     before = stored_events()
@@ -56,7 +56,7 @@ def test_a_note_is_never_told(berlin, anna, vera):
     assert stored_events() == before
 
 
-def test_what_comes_twice_is_told_once(berlin, anna, vera):
+def test_a_repeated_message_is_reported_once(berlin, anna, vera):
     factories.webhook()
     client_id = uuid.uuid4()
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_what_comes_twice_is_told_once(berlin, anna, vera):
     ]
 
 
-def test_taking_and_succeeding_are_told_joining_and_leaving_are_not(berlin, vera):
+def test_taking_and_succession_are_reported_joining_and_leaving_are_not(berlin, vera):
     factories.webhook(events=["conversation.assigned"])
     anna, ben = (factories.operator(name, berlin, online=False) for name in ("anna", "ben"))
     chat = factories.conversation(vera)
@@ -107,7 +107,7 @@ def test_a_webhook_hears_what_it_chose_of_the_channel_it_chose(berlin, vera):
     assert Delivery.objects.count() == 4
 
 
-def test_what_is_rolled_back_is_not_told(berlin, vera):
+def test_a_change_that_is_rolled_back_is_not_reported(berlin, vera):
     factories.webhook()
 
     with transaction.atomic():
@@ -117,7 +117,7 @@ def test_what_is_rolled_back_is_not_told(berlin, vera):
     assert stored_events() == []
 
 
-def test_a_webhook_that_is_deleted_meanwhile_stops_nobody_from_writing(berlin, vera):
+def test_a_webhook_that_is_deleted_meanwhile_does_not_stop_messages(berlin, vera):
     known = factories.webhook()
     outbox.listeners.of(EventType.PING)  # fill the cache, which lasts some seconds
     Webhook.objects.filter(pk=known.pk).delete()
@@ -129,7 +129,7 @@ def test_a_webhook_that_is_deleted_meanwhile_stops_nobody_from_writing(berlin, v
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_messages_that_nobody_wants_to_hear_of_cost_nothing(berlin, size):
+def test_messages_without_a_subscribed_webhook_cost_nothing(berlin, size):
     factories.webhook(events=["conversation.created"])
     visitors = [factories.visitor(berlin) for _ in range(size)]
     batch = [

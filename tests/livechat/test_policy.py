@@ -95,7 +95,7 @@ def test_the_policy_is_what_the_page_says(state, actor, action, expected):
     assert answer(state, actor, action) == expected
 
 
-def test_the_page_leaves_nobody_and_nothing_out():
+def test_the_page_lists_every_state_actor_and_action():
     documented = {(state, actor, action) for state, actor, action, _ in rows()}
 
     assert documented == {
@@ -108,7 +108,7 @@ def test_the_page_leaves_nobody_and_nothing_out():
 
 @pytest.mark.parametrize("state", ["open", "closed"])
 @pytest.mark.parametrize("actor", ACTORS)
-def test_who_may_read_reads_on_but_for_who_left_and_lost_the_channel(state, actor):
+def test_readers_read_to_the_end_except_those_who_left_and_lost_the_channel(state, actor):
     who, part = ACTORS[actor]
     may_read = answer(state, actor, "read") == "yes"
     has_an_end = actor == "operator of another channel who has left"
@@ -126,7 +126,7 @@ def test_who_may_read_reads_on_but_for_who_left_and_lost_the_channel(state, acto
         VisitorActor(uuid.uuid4(), BERLIN),
     ],
 )
-def test_a_part_of_who_may_not_answer_any_more_opens_nothing(who):
+def test_a_participant_without_the_right_to_answer_may_read_nothing(who):
     assert (
         policy.readable_until(who, chat("open"), LEFT)
         == policy.readable_until(who, chat("open"), PRESENT)
@@ -143,7 +143,7 @@ def test_a_part_of_who_may_not_answer_any_more_opens_nothing(who):
         (True, False, True, False),
     ],
 )
-def test_who_may_join_a_channel_himself(may_join, active, manager, allowed):
+def test_an_operator_may_join_a_channel_that_permits_it(may_join, active, manager, allowed):
     channel = Channel(may_join=may_join, is_active=active)
     who = StaffActor(1, operator=1, is_manager=manager)
 
@@ -155,6 +155,6 @@ def test_who_may_join_a_channel_himself(may_join, active, manager, allowed):
         assert allowed
 
 
-def test_who_does_not_answer_joins_no_channel():
+def test_a_user_who_is_no_operator_joins_no_channel():
     with pytest.raises(NotAllowed):
         policy.require_channel(StaffActor(1, is_manager=True), Action.JOIN_CHANNEL, Channel())

@@ -34,7 +34,7 @@ def test_the_floors_are_those_that_are_installed_by():
     } == versions.MINIMA
 
 
-def test_a_known_hole_is_told_with_its_cure():
+def test_a_known_hole_is_reported_with_the_version_that_fixes_it():
     hole = {"id": "PYSEC-1", "fix_versions": ["2.0"]}
     packages = [{"name": "old", "version": "1.0", "vulns": [hole]}, {"name": "new", "vulns": []}]
 

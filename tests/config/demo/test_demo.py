@@ -209,7 +209,7 @@ def test_the_file_is_what_its_maker_makes(tmp_path):
         ("/demo/thanks/", "", ButtonAction.SHOW, 0),
     ],
 )
-def test_the_bar_tells_what_the_rules_say(demo, page, code, action, seconds):
+def test_the_bar_shows_what_the_rules_decide(demo, page, code, action, seconds):
     behaviour = demo_bar.behaviour(demo, f"http://127.0.0.1:8000{page}", countries.country(code))
 
     assert behaviour.what == demo_bar._what(action, seconds)
@@ -247,7 +247,7 @@ def test_operators_have_the_pictures_that_their_maker_draws(demo, tmp_path):
         assert max(differences) < 16  # other encoders round differently
 
 
-def test_a_picture_that_an_operator_chose_stays_his(demo):
+def test_a_picture_that_an_operator_chose_is_kept(demo):
     Operator.objects.filter(user__username="anna").update(avatar="hers.webp")
 
     data.load()
@@ -303,7 +303,7 @@ def test_an_older_demo_gets_the_rules_and_keeps_its_own_as_the_last(demo):
         {"auto_popup_timer": 7},
     ],
 )
-def test_rules_that_an_administrator_changed_stay_his(demo, change):
+def test_rules_that_an_administrator_changed_are_kept(demo, change):
     _as_before(demo)
     rule = demo.rules.get()
     for name, value in change.items():
@@ -449,7 +449,9 @@ def _fetch(address: str) -> tuple[str, str]:
         return response.headers["Content-Security-Policy"], response.read().decode()
 
 
-def test_loading_the_demo_tells_where_to_go_and_who_may_do_what(db, tmp_path, settings, capsys):
+def test_loading_the_demo_prints_addresses_and_the_rights_of_each_account(
+    db, tmp_path, settings, capsys
+):
     settings.VAR_DIR, settings.DEMO = tmp_path, True
     files = settings.STORAGES["files"]
     options = {**files["OPTIONS"], "location": tmp_path / "files"}

@@ -100,7 +100,7 @@ async def test_when_too_many_wait_one_is_refused_with_the_time_to_come_back():
     await finished(*requests)
 
 
-async def test_nobody_waits_for_ever():
+async def test_waiting_for_a_slot_ends_after_the_timeout():
     slots = Slots("process.pages", limit=1, queue_size=5, timeout_seconds=0.02)
 
     assert await slots.acquire()
@@ -109,7 +109,7 @@ async def test_nobody_waits_for_ever():
     assert await slots.acquire()
 
 
-async def test_who_sends_slowly_takes_nobodys_place():
+async def test_a_slow_upload_takes_no_slot_from_others():
     django = Django()
     application = Admission(django)
     slow = send_requests(application, 200, "POST", "/admin/", is_held_back=True)
@@ -125,7 +125,7 @@ async def test_who_sends_slowly_takes_nobodys_place():
     await finished(*slow)
 
 
-async def test_who_reads_slowly_takes_nobodys_place():
+async def test_a_slow_reader_takes_no_slot_from_others():
     django = Django()
     application = Admission(django)
     django.may_end.set()
@@ -185,7 +185,7 @@ def no_refills(monkeypatch):
     monkeypatch.setattr("config.http.admission.time", SimpleNamespace(monotonic=lambda: 1_000.0))
 
 
-async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_refills):
+async def test_an_address_with_too_many_requests_gets_429_and_a_time_to_wait(settings, no_refills):
     settings.PEOPLE_PER_ADDRESS = 10  # a burst of two hundred
     django = Django()
     django.may_end.set()
@@ -204,7 +204,7 @@ async def test_an_address_that_asks_too_much_is_told_to_wait(settings, no_refill
 @pytest.mark.parametrize(
     ("language", "word"), [("de-AT,en;q=0.5", "Gerade"), ("xx", "Very"), ("", "Very")]
 )
-async def test_a_person_is_told_in_his_language_and_his_browser_asks_again(
+async def test_a_refused_page_is_in_the_users_language_and_reloads_itself(
     settings, no_refills, language, word
 ):
     settings.PEOPLE_PER_ADDRESS = 10

@@ -68,7 +68,9 @@ def was_not_received(request: Exchange) -> bool:
 
 
 @pytest.mark.parametrize("given", ["", "Visitor x", "Bearer x", "Visitor ü"])
-def test_a_stranger_is_told_so_before_the_file_comes(berlin, given, django_assert_num_queries):
+def test_a_stranger_is_refused_before_the_file_is_received(
+    berlin, given, django_assert_num_queries
+):
     with django_assert_num_queries(0):
         request = ask(upload_path(berlin), authorization=given)
 
@@ -193,14 +195,14 @@ def test_bytes_are_counted_before_they_come_and_though_they_never_come(
 
 
 @pytest.mark.parametrize("given", ["", "sessionid=x", "sessionid=ü; csrftoken=x"])
-def test_who_is_not_signed_in_sends_no_file_to_the_dashboard(db, given):
+def test_a_user_who_is_not_signed_in_sends_no_file_to_the_dashboard(db, given):
     request = ask(STAFF, cookie=given)
 
     assert (request.status, code(request)) == (401, "auth_required")
     assert was_not_received(request)
 
 
-def test_who_answers_no_chats_sends_no_file(db):
+def test_a_user_who_answers_no_chats_sends_no_file(db):
     request = ask(STAFF, MIB, cookie=cookie(factories.user("carl")))
 
     assert (request.status, code(request)) == (403, "forbidden")
@@ -237,7 +239,7 @@ def test_a_long_form_needs_a_session(db, path, method):
     assert was_not_received(request)
 
 
-def test_a_person_is_told_that_the_form_is_too_old(db):
+def test_a_user_sees_that_the_form_is_too_old(db):
     request = ask("/profile/", MIB, accept="text/html")
 
     assert request.status == 403

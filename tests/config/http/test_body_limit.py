@@ -78,7 +78,7 @@ async def test_a_body_that_does_not_say_its_length_has_to_be_short():
     assert all_of_it == 1_000
 
 
-async def test_a_length_that_is_a_lie_helps_nobody():
+async def test_a_body_longer_than_its_declared_length_is_still_limited():
     answer, got = await call(LONG, {"Content-Length": "10"})
 
     assert (answer.status, got) == (413, MIB)
@@ -112,7 +112,7 @@ def opened(server: app.App) -> socket.socket:
 
 
 @pytest.mark.slow
-def test_a_real_server_says_so_to_who_declares_too_much(server):
+def test_a_real_server_refuses_a_declared_length_that_is_too_large(server):
     with opened(server) as connection:
         connection.sendall(
             b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"

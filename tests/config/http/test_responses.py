@@ -216,7 +216,7 @@ def test_programs_are_answered_in_json(server, path, accept):
     assert json.loads(answer.body) == {"error": {"code": "not_found"}}
 
 
-def test_a_form_that_is_not_ours_is_told_so_and_changes_nothing(server, passwords):
+def test_a_form_from_another_site_is_refused_and_changes_nothing(server, passwords):
     """Login CSRF: another site signs the visitor in with its own account."""
     answer = Browser(server).ask(
         "/login/",
@@ -262,7 +262,7 @@ def test_signing_in_leads_nowhere_else(server, passwords, wish):
         ("", 400),
     ],
 )
-def test_who_means_another_host_is_refused_at_every_door(server, host, status):
+def test_a_request_for_another_host_is_refused_at_every_entry_point(server, host, status):
     browser = Browser(server)
 
     assert browser.ask("/", Host=host).status == status
@@ -334,7 +334,7 @@ def both_servers(request, server) -> Iterator[App]:
     ],
     ids=range(10),
 )
-def test_no_answer_tells_what_we_are_made_of(both_servers, data):
+def test_no_response_names_the_software_behind_it(both_servers, data):
     _status, answer = raw(both_servers, data)
 
     head = answer.partition(b"\r\n\r\n")[0]

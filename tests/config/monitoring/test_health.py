@@ -62,7 +62,7 @@ async def test_a_sound_process_is_ready(jobs_done):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_where_nobody_does_the_jobs_it_is_ready_and_degraded():
+async def test_a_server_whose_jobs_do_not_run_is_ready_and_degraded():
     status, said = await ask("/readyz")
 
     assert (status, said["ready"], said["degraded"], said["jobs"]) == (200, True, True, False)
@@ -88,7 +88,7 @@ async def test_one_that_leaves_the_port_to_others_is_until_its_end():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_nor_is_one_whose_disk_is_full(settings):
+async def test_a_server_with_a_full_disk_is_not_ready(settings):
     settings.DISK_RESERVE_PERCENT = 100
 
     status, said = await ask("/readyz")
@@ -180,7 +180,7 @@ async def test_an_answer_is_remembered():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["serve", "runserver"])
-def test_both_servers_tell(command, migrated, tmp_path):
+def test_both_servers_report_their_health(command, migrated, tmp_path):
     with app.running(tmp_path, command=command) as server:
         before = server.get("/readyz")
         migrated.copy_database(tmp_path)

@@ -161,7 +161,7 @@ def chat(server: App) -> None:
                 socket.recv(10)
 
 
-def test_nothing_that_anybody_says_is_written_down(server_run):
+def test_nothing_that_clients_send_is_logged(server_run):
     assert {400, 403, 404, 500} <= set(server_run.statuses)
     assert {
         *("http.failed", "http.refused", "http.suspicious", "command.failed", "writer.failed"),
@@ -174,7 +174,7 @@ def test_nothing_that_anybody_says_is_written_down(server_run):
     assert "127.0.0.1" not in own
 
 
-def test_a_socket_is_followed_from_its_door_into_the_threads(server_run):
+def test_log_lines_of_a_socket_can_be_followed_from_the_handshake_into_threads(server_run):
     opened = next(line for line in server_run.lines if line["event"] == "socket.opened")
     own = [line["event"] for line in server_run.lines if line.get("socket") == opened["socket"]]
     assert own[0] == "socket.opened"

@@ -68,7 +68,7 @@ def test_a_value_is_cut():
     assert len(line) < 1_200
 
 
-def test_an_exception_tells_its_places_and_types_but_not_what_it_quotes(form):
+def test_an_exception_is_logged_with_places_and_types_but_without_its_message(form):
     def fail(log):
         try:
             try:
@@ -145,7 +145,7 @@ def calls() -> list[tuple[str, ast.Call]]:
     return found
 
 
-def test_our_own_lines_name_an_event_and_fields_that_may_be_told():
+def test_log_calls_name_an_event_and_use_only_permitted_fields():
     assert len(calls()) > 10
     for place, call in calls():
         assert len(call.args) == 1, place

@@ -40,7 +40,7 @@ def value(name: str, **labels: str) -> float:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_metrics_are_for_who_shows_the_token(settings):
+async def test_metrics_are_shown_only_to_clients_with_the_token(settings):
     settings.METRICS_TOKEN = TOKEN
 
     statuses = [
@@ -100,7 +100,7 @@ async def test_a_chat_is_counted(sockets, anna, berlin):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_waiting_visitors_and_operators_are_told(berlin, anna, vera):
+async def test_metrics_count_waiting_visitors_and_operators(berlin, anna, vera):
     anna.seen_at = None
     await sync_to_async(anna.save)()
     await sync_to_async(factories.opened)(vera)
@@ -197,7 +197,7 @@ def test_every_process_answers_for_all(migrated, tmp_path):
         assert 'livechat_http_answers_total{entry="django",status="4xx"} 2.0' in text
 
 
-def test_the_page_tells_every_metric_and_no_other():
+def test_the_page_lists_every_metric_and_no_other():
     listed = set(re.findall(r"^\| `(livechat_\w+)`", PAGE.read_text(), re.MULTILINE))
 
     counted = {

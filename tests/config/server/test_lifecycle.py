@@ -136,7 +136,7 @@ def test_the_second_signal_ends_it_at_once(started):
     assert code == -signal.SIGTERM
 
 
-def test_whatever_hangs_it_ends_in_time_and_tells_what_hung(server, tmp_path):
+def test_a_server_with_hanging_work_ends_in_time_and_logs_what_hung(server, tmp_path):
     server.kill()
     stuck = app.App(
         server.log.parent, environ={"DEMO": "1"}, entry=("-m", "tests.config.server.stuck_server")

@@ -117,7 +117,7 @@ def test_everybody_sees_in_the_admin_what_the_page_says(berlin, who, model, expe
 
 
 @pytest.mark.parametrize("who", GROUPS)
-def test_the_page_leaves_nobody_and_nothing_out(who):
+def test_the_page_lists_every_actor_and_every_model(who):
     assert [model for actor, model, _cell in cells() if actor == who] == [
         *("channel", "conversation", "visitor", "operator"),
         *("cannedresponse", "expertise", "tag", "webhook", "delivery"),
@@ -156,7 +156,7 @@ def _permission(codename):
     return Permission.objects.get(codename=codename)
 
 
-def test_who_once_took_part_keeps_what_he_read(berlin, anna, vera):
+def test_a_former_participant_keeps_what_they_could_read(berlin, anna, vera):
     chat = factories.conversation(vera)
     anna.memberships.all().delete()
     actor = factories.actor(anna)

@@ -49,7 +49,7 @@ def written(row: Conversation, count: int) -> None:
     row.save()
 
 
-def test_the_list_tells_the_labels_the_time_and_the_number_of_messages(
+def test_the_list_shows_labels_times_and_numbers_of_messages(
     client, maria, anna, vera, monkeypatch
 ):
     chat = factories.conversation(vera)
@@ -127,7 +127,7 @@ def test_words_are_looked_for_in_the_newest_entries_only(client, maria, vera, mo
     assert not client.get(LIST, {"q": "Sencha"}).context["cl"].result_list
 
 
-def test_an_operator_does_not_find_what_he_may_not_read(client, berlin, anna):
+def test_an_operator_does_not_find_what_they_may_not_read(client, berlin, anna):
     paris = factories.channel("Paris")
     factories.conversation(factories.visitor(paris), "A secret about Sencha")
     anna.user.is_staff = True
@@ -169,7 +169,7 @@ def test_the_list_is_filtered_by_state_outcome_and_day(client, maria, anna, vera
     assert list(client.get(LIST, query).context["cl"].result_list) == [chat]
 
 
-def test_the_transcript_tells_who_said_what_and_marks_notes(client, maria, anna, vera):
+def test_the_transcript_names_the_authors_and_marks_notes(client, maria, anna, vera):
     chat = factories.conversation(vera, "First line\nsecond line")
     say(factories.actor(anna), chat, "He is a regular", internal=True)
     conversations.close(factories.actor(anna), chat.public_id)
@@ -293,7 +293,7 @@ def test_times_are_those_of_the_reader(client, maria, anna, vera, zone, expected
     assert timezone.get_current_timezone_name() == "UTC"
 
 
-def test_the_list_tells_the_readers_time_too(client, maria, anna, vera):
+def test_the_list_also_shows_the_readers_time(client, maria, anna, vera):
     chat = factories.conversation(vera)
     chat.opened_at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     chat.save(update_fields=["opened_at"])
@@ -348,7 +348,7 @@ def test_names_survive_in_transcripts_when_the_person_is_renamed(client, maria, 
     assert [entry["name"] for entry in entries][-1] == "Anna"
 
 
-def test_a_visitors_page_leads_to_his_conversations_and_tells_his_pages(client, maria, vera):
+def test_a_visitors_page_links_their_conversations_and_lists_their_page_views(client, maria, vera):
     chat = factories.conversation(vera)
     PageView.objects.create(
         visitor=chat.visitor, url="https://shop.example/tea", title="Tea", at=timezone.now()
@@ -362,7 +362,9 @@ def test_a_visitors_page_leads_to_his_conversations_and_tells_his_pages(client, 
     assert "https://shop.example/tea" in text
 
 
-def test_an_operator_sees_of_a_visitor_only_what_was_said_on_his_channels(client, berlin, anna):
+def test_an_operator_sees_of_a_visitor_only_conversations_on_their_own_channels(
+    client, berlin, anna
+):
     paris = factories.channel("Paris")
     who = factories.visitor(berlin)
     here = factories.conversation(who)

@@ -167,7 +167,7 @@ def test_a_clerk_gives_what_they_have_and_leaves_what_is_there(client, clerk):
     }
 
 
-def test_a_new_account_has_no_more_rights_than_the_clerk_who_makes_it(client, clerk):
+def test_a_new_account_has_no_more_rights_than_its_creator(client, clerk):
     response = client.post(
         page("livechat_user_add"),
         {

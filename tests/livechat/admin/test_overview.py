@@ -88,7 +88,7 @@ def test_a_manager_sees_every_channel_with_the_busiest_first(maria, berlin, anna
     ]
 
 
-def test_visitors_who_wait_longest_stand_first_and_lead_into_the_inbox(maria, berlin):
+def test_visitors_with_the_longest_wait_come_first_and_lead_into_the_inbox(maria, berlin):
     waiting_in(berlin, 0.2)
     vera = waiting_in(berlin, 95, name="Vera")
 
@@ -123,7 +123,7 @@ def test_an_operator_of_no_channel_is_led_to_those_they_can_join():
     assert "/dashboard/#channels" in links(client)
 
 
-def test_an_analyst_sees_how_much_there_is_to_read_and_nobody_who_waits(berlin, vera):
+def test_an_analyst_sees_how_much_there_is_to_read_but_no_waiting_visitors(berlin, vera):
     waiting_in(berlin, name="Vera")
     ended = factories.conversation(vera)
     conversations.close(factories.actor(factories.manager("maria")), ended.public_id)
@@ -137,7 +137,7 @@ def test_an_analyst_sees_how_much_there_is_to_read_and_nobody_who_waits(berlin, 
     assert "Berlin" not in page.text
 
 
-def test_an_account_without_rights_is_told_whom_to_ask(berlin):
+def test_an_account_without_rights_sees_that_a_manager_can_help(berlin):
     waiting_in(berlin, name="Vera")
 
     page = reader("otto", None).get(reverse("admin:index")).text
@@ -147,7 +147,7 @@ def test_an_account_without_rights_is_told_whom_to_ask(berlin):
     assert "Berlin" not in page
 
 
-def test_the_right_to_see_channels_alone_tells_nothing_of_their_chats(berlin):
+def test_the_right_to_see_channels_alone_shows_nothing_of_their_chats(berlin):
     waiting_in(berlin, name="Vera")
     client = reader("otto", None)
     user = account(client)
@@ -169,7 +169,7 @@ def test_names_are_text_whatever_they_say(maria):
     assert "<img src=x" not in page
 
 
-def test_a_calm_house_says_so(maria, berlin):
+def test_an_overview_without_tasks_says_so(maria, berlin):
     assert "No visitor waits" in maria.get(reverse("admin:index")).text
 
 
@@ -239,7 +239,7 @@ def locked(name: str = "anna", count: int = MAX_OF_NAME, **fields) -> AccessAtte
     return made
 
 
-def test_deliveries_that_failed_and_locked_sign_ins_are_told_to_a_manager(maria, berlin):
+def test_a_manager_sees_failed_deliveries_and_locked_sign_ins(maria, berlin):
     for _time in range(2):
         delivery("given_up", "timeout")
     delivery("pending", "timeout")
@@ -256,7 +256,7 @@ def test_deliveries_that_failed_and_locked_sign_ins_are_told_to_a_manager(maria,
     ]
 
 
-def test_an_operator_hears_of_neither(berlin):
+def test_an_operator_sees_neither_failed_deliveries_nor_locked_sign_ins(berlin):
     delivery("given_up", "timeout")
     locked()
 
@@ -336,7 +336,7 @@ def test_steps_are_done_one_by_one_until_there_is_nothing_to_set_up(maria, berli
     assert "Still to set up" not in maria.get(reverse("admin:index")).text
 
 
-def test_an_operator_who_lost_the_right_does_not_count(maria, berlin, anna):
+def test_an_operator_without_the_right_does_not_count(maria, berlin, anna):
     anna.is_enabled = False
     anna.save()
 
@@ -350,7 +350,7 @@ def test_of_many_channels_without_operators_some_are_named(maria):
     assert shown(maria).steps[2].text == "No operator answers on: a, b, c, …"
 
 
-def test_who_answers_is_asked_for_a_name_and_a_face(berlin):
+def test_an_operator_is_asked_for_a_name_and_a_picture(berlin):
     client = reader("anna", rights.OPERATORS)
     anna = account(client).operator
     berlin.memberships.create(operator=anna)
@@ -378,7 +378,7 @@ def test_the_only_account_that_may_enter_is_advised_to_let_another_one_in():
 
 
 @pytest.mark.parametrize("who", ["root", "maria", "anna", "analyst", "otto"])
-def test_every_line_opens_for_whom_it_is_shown(berlin, anna, who):
+def test_every_line_opens_for_each_user_who_sees_it(berlin, anna, who):
     groups = {"maria": rights.MANAGERS, "anna": rights.OPERATORS, "analyst": rights.ANALYSTS}
     waiting_in(factories.channel("Paris"))
     waiting_in(berlin)

@@ -114,7 +114,7 @@ def test_languages_and_time_zones_are_those_there_are(client, root, field, value
     assert list(errors(response)) == [field]
 
 
-def test_language_and_time_zone_are_stored_and_told(client, root):
+def test_language_and_time_zone_are_stored_and_recorded_in_the_history(client, root):
     person = factories.user("chloe")
 
     client.post(address("user", person), changed(person, language="de", time_zone="Europe/Berlin"))
@@ -126,7 +126,7 @@ def test_language_and_time_zone_are_stored_and_told(client, root):
     )
 
 
-def test_who_answered_or_changed_something_is_not_deleted(client, root, berlin, anna, vera):
+def test_a_user_who_answered_or_changed_something_is_not_deleted(client, root, berlin, anna, vera):
     factories.conversation(vera)
     clerk = factories.user("clerk")
     LogEntry.objects.create(
@@ -207,7 +207,7 @@ def test_saving_a_profile_leaves_alone_what_the_dashboard_writes(anna, monkeypat
     assert (anna.chat_name, anna.seen_at, anna.in_call) == ("Chloe", later, True)
 
 
-def test_saving_a_profile_leaves_alone_what_he_chose_while_the_form_was_open(
+def test_saving_a_profile_keeps_what_the_operator_chose_while_the_form_was_open(
     anna, published, django_capture_on_commit_callbacks
 ):
     client = signed_in(factories.manager())
@@ -238,7 +238,7 @@ def test_the_admin_shows_what_the_version_before_wrote(anna):
 
 
 @pytest.mark.parametrize("junk", ["", "away", EVIL])
-def test_nobody_chooses_what_there_is_not(anna, junk):
+def test_an_unknown_availability_is_refused(anna, junk):
     client = signed_in(factories.manager())
 
     response = client.post(address("operator", anna), profile(availability=junk))
@@ -247,7 +247,7 @@ def test_nobody_chooses_what_there_is_not(anna, junk):
 
 
 @pytest.mark.parametrize("junk", [["xx"], ["de", EVIL], [""], ["zh-cn"], ["de-AT"]])
-def test_languages_that_nobody_knows_are_refused(anna, junk):
+def test_unknown_languages_are_refused(anna, junk):
     client = signed_in(factories.manager())
 
     response = client.post(address("operator", anna), profile(languages=junk))
@@ -257,7 +257,7 @@ def test_languages_that_nobody_knows_are_refused(anna, junk):
     assert anna.languages == []
 
 
-def test_an_operator_sees_his_own_profile_and_changes_none(anna, ben):
+def test_an_operator_sees_their_own_profile_and_changes_none(anna, ben):
     client = signed_in(anna.user)
 
     own = client.get(address("operator", anna))
@@ -300,7 +300,7 @@ def canned(shortcut: str, owner: User, *groups: str) -> CannedResponse:
     return row
 
 
-def test_whoever_writes_one_owns_it(anna):
+def test_the_author_of_a_canned_response_owns_it(anna):
     client = signed_in(anna.user)
 
     client.post(
@@ -383,7 +383,7 @@ def test_shortcuts_that_could_not_be_typed_are_refused(anna, shortcut):
 # --- expertise and tags
 
 
-def test_who_knows_about_a_matter_is_chosen_there(client, root, anna, ben):
+def test_operators_of_an_expertise_are_chosen_on_its_page(client, root, anna, ben):
     tea = Expertise.objects.create(name="Tea")
 
     client.post(address("expertise", tea), {"name": "Green tea", "operators": [ben.pk, anna.pk]})
@@ -401,7 +401,7 @@ def test_a_new_matter_can_name_its_operators_at_once(client, root, anna):
     assert list(anna.expertise.values_list("name", flat=True)) == ["Tea"]
 
 
-def test_who_may_only_read_sees_names(anna, ben):
+def test_a_user_who_may_only_read_sees_names(anna, ben):
     tea = Expertise.objects.create(name="Tea")
     tea.operators.add(ben)
 
@@ -430,7 +430,7 @@ def test_a_tag_is_made_and_shown_with_its_colour(client, root):
 # --- the history of changes
 
 
-def test_the_history_tells_from_what_to_what(client, root, anna):
+def test_the_history_shows_old_and_new_values(client, root, anna):
     client.post(
         address("operator", anna),
         profile(chat_name="Chloe", availability="busy", languages=["de"]),
@@ -467,7 +467,7 @@ def test_labels_are_in_the_readers_language_though_stored_in_another(client, roo
     assert message[0]["changed"]["differences"] == [["Online Chat Name", "Anna", "Chloe"]]
 
 
-def test_passwords_are_never_told(client, root):
+def test_passwords_are_never_recorded_in_the_history(client, root):
     person = factories.user("chloe")
 
     client.post(
@@ -569,7 +569,7 @@ def test_rows_of_inlines_are_named_with_their_fields(berlin, anna, ben):
     ]
 
 
-def test_old_and_foreign_entries_are_told_as_before():
+def test_old_and_foreign_history_entries_are_shown_as_before():
     entries = [
         "",
         "Plain text.",

@@ -36,7 +36,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(berlin, fields, message)
     assert message in str(error.value)
 
 
-def test_the_page_tells_which_rule_wins_and_why_the_others_do_not(berlin, test_page):
+def test_the_page_names_the_rule_that_wins_and_why_the_others_do_not(berlin, test_page):
     ChannelRule.objects.create(channel=berlin, sequence=1, regex_url="/blog")
     ChannelRule.objects.create(channel=berlin, sequence=2, countries="FR", action="hide_button")
     ChannelRule.objects.create(channel=berlin, sequence=3, action="auto_popup")
@@ -64,7 +64,7 @@ def test_the_page_tells_which_rule_wins_and_why_the_others_do_not(berlin, test_p
         ("hide_button", "on", ""),
     ],
 )
-def test_it_tells_what_becomes_of_the_rule_while_nobody_is_there(
+def test_the_page_says_what_happens_while_no_operator_is_available(
     berlin, test_page, absence, operator, expected
 ):
     ChannelRule.objects.create(channel=berlin, action="auto_popup")
@@ -101,7 +101,7 @@ def test_without_rules_the_button_is_shown(test_page):
     assert "No rule applies: the button is simply shown." in page
 
 
-def test_who_may_not_see_channels_may_not_test_them(client, berlin, anna):
+def test_a_user_who_may_not_see_channels_may_not_test_them(client, berlin, anna):
     anna.user.is_staff = True
     anna.user.save()
     anna.user.groups.clear()

@@ -149,7 +149,7 @@ BUTTONS = [
 
 @pytest.mark.parametrize(("name", "of"), BUTTONS)
 @pytest.mark.parametrize("who", ["operator", "analyst", "outsider", "viewer"])
-def test_nobody_else_can_press_a_button(client, berlin, name, of, who):
+def test_other_users_cannot_use_the_buttons(client, berlin, name, of, who):
     row = factories.webhook()
     sent = delivery(row, state=DeliveryState.GIVEN_UP)
     args = {"webhook": [row.pk], "delivery": [sent.pk], "": []}[of]
@@ -187,7 +187,7 @@ def test_a_button_of_what_is_gone(maria, name):
 # --- deliveries
 
 
-def test_the_list_tells_how_it_stands_and_what_was_given_up(maria, berlin):
+def test_the_list_shows_the_state_of_deliveries_and_what_was_given_up(maria, berlin):
     row = factories.webhook()
     delivery(row, state=DeliveryState.DONE, status=204, latency_ms=12, attempts=1)
     delivery(row, status=500, failure=Failure.STATUS, attempts=2)

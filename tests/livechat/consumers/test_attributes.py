@@ -11,7 +11,7 @@ from livechat.services import visitors
 from tests import factories
 
 
-def test_what_is_told_later_is_added_and_null_takes_away():
+def test_later_attributes_are_added_and_null_removes_one():
     assert merge({"plan": "pro", "seats": 3}, {"seats": 4, "vip": True, "plan": None}) == {
         "seats": 4,
         "vip": True,
@@ -42,7 +42,7 @@ def test_more_than_twenty_are_refused():
     assert caught.value.code == "too_many_attributes"
 
 
-def test_nothing_is_stored_of_who_never_wrote(vera):
+def test_nothing_is_stored_of_a_visitor_who_never_wrote(vera):
     visitors.set_attributes(vera, {"plan": "pro"})
 
     assert not Visitor.objects.exists()
@@ -114,7 +114,9 @@ async def test_what_is_no_plain_value_is_refused(sockets, berlin, attributes):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_tells_too_often_is_told_to_wait_and_nobody_is_flooded(sockets, berlin, anna):
+async def test_a_visitor_who_sends_attributes_too_often_is_rejected_and_no_operator_is_flooded(
+    sockets, berlin, anna
+):
     operator_socket = await sockets.staff(anna)
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")

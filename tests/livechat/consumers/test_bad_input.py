@@ -123,7 +123,7 @@ async def test_five_bad_frames_are_forgiven_and_the_sixth_closes_4400(sockets, b
     ],
     ids=["nothing", "blanks", "zero-width", "fillers", "too long", "too many bytes"],
 )
-async def test_a_text_nobody_could_read_is_rejected(sockets, berlin, anna, text, code):
+async def test_an_unreadable_text_is_rejected(sockets, berlin, anna, text, code):
     visitor, conversation = await sockets.chat(berlin)
     before = await count()
 
@@ -252,7 +252,7 @@ async def test_a_second_hello_is_rejected(sockets, berlin):
     assert (await visitor.next("rejected"))["code"] == "hello_again"
 
 
-async def test_a_client_of_long_ago_is_told_to_reload(sockets, berlin):
+async def test_an_outdated_client_has_to_reload(sockets, berlin):
     visitor = await sockets.visitor(berlin, version=wire.VERSION - 2)
 
     assert (await visitor.next("rejected"))["code"] == "version"
@@ -395,7 +395,7 @@ async def test_writing_without_taking_part_is_forbidden(sockets, berlin, anna):
     assert rejected["code"] == "forbidden"
 
 
-async def test_an_operator_who_was_switched_off_can_write_no_more(sockets, berlin, anna):
+async def test_an_operator_who_was_disabled_can_write_no_more(sockets, berlin, anna):
     operator_socket = await sockets.staff(anna)
     _visitor, conversation = await sockets.chat(berlin)
     anna.user.is_active = False

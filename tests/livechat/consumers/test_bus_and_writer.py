@@ -44,7 +44,7 @@ def test_a_post_enlists_before_what_follows_it():
     assert other.frames == ["opened"]
 
 
-def test_who_is_dismissed_hears_that_and_nothing_after_it():
+def test_a_subscriber_that_is_removed_gets_that_frame_and_no_later_one():
     registry, subscriber = Registry(), RecordingSubscriber()
     registry.join(subscriber, "user.1")
     registry.join(subscriber, "talk")
@@ -204,7 +204,7 @@ async def test_a_batch_that_fails_is_tried_one_by_one(error, monkeypatch):
     assert len(writer_answers) == 5
 
 
-async def test_without_a_database_everybody_is_told_and_nobody_waits_for_ever(monkeypatch):
+async def test_without_a_database_every_sender_gets_a_refusal_and_none_waits_for_ever(monkeypatch):
     tries = []
 
     def post(some):
@@ -266,7 +266,7 @@ async def test_a_conversation_keeps_its_order_however_many_pens_write():
     assert len(answers) == 100
 
 
-async def test_an_answer_that_fails_takes_nobody_with_it():
+async def test_an_answer_that_raises_does_not_affect_other_answers():
     [first, second] = items(2)
     writer, answers = Writer(lambda some: [Posted(1, factories.minutes_ago(0)) for _ in some]), []
 
@@ -306,7 +306,7 @@ async def test_too_many_waiting_are_refused_at_once(monkeypatch):
     assert len(answers) == 6
 
 
-async def test_what_somebody_has_locked_holds_up_nobody_else(monkeypatch):
+async def test_a_locked_conversation_delays_no_other(monkeypatch):
     released = threading.Event()
     batch = items(6)
     held = batch[0].conversation

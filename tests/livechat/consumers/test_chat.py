@@ -44,7 +44,7 @@ async def test_what_the_visitor_writes_reaches_the_operator_and_back(sockets, be
     }
 
 
-async def test_nothing_is_stored_of_a_visitor_who_only_says_hello(sockets, berlin):
+async def test_nothing_is_stored_of_a_visitor_that_only_sends_hello(sockets, berlin):
     from livechat.models import Visitor
 
     visitor = await sockets.visitor(berlin, page={"url": "https://shop.example/"})
@@ -184,27 +184,29 @@ async def test_typing_is_shown_and_never_stored(sockets, berlin, anna):
 async def test_no_visitor_sees_the_user_name_of_an_operator_without_a_name(sockets, berlin):
     zoe = await sync_to_async(factories.operator)("zoe_signs_in", berlin, chat_name="")
     await User.objects.filter(pk=zoe.user_id).aupdate(first_name="", last_name="")
-    desk = await sockets.staff(zoe)
+    operator_socket = await sockets.staff(zoe)
 
     visitor, conversation = await sockets.chat(berlin)
-    await desk.send("typing.set", conversation=conversation, active=True)
+    await operator_socket.send("typing.set", conversation=conversation, active=True)
     await visitor.next("typing.changed")
-    await desk.post(conversation, "Hello")
+    await operator_socket.post(conversation, "Hello")
     seen = await visitor.next("message.posted")
-    again = await sockets.visitor(berlin, token=visitor.heard[0]["token"])
+    again = await sockets.visitor(berlin, token=visitor.received[0]["token"])
     welcome = await again.next("welcome")
-    await desk.send("timeline.fetch", conversation=conversation, after_seq=0)
-    page = await desk.next("timeline.page")
+    await operator_socket.send("timeline.fetch", conversation=conversation, after_seq=0)
+    page = await operator_socket.next("timeline.page")
 
     assert (seen["message"]["author"], seen["message"]["author_name"]) == ("operator", "")
     assert [person["name"] for person in welcome["channel"]["team"]] == [""]
-    assert "zoe_signs_in" not in repr(visitor.heard + again.heard)
-    posted = [frame["message"] for frame in desk.heard if frame["type"] == "message.posted"]
+    assert "zoe_signs_in" not in repr(visitor.received + again.received)
+    posted = [
+        frame["message"] for frame in operator_socket.received if frame["type"] == "message.posted"
+    ]
     for messages in (posted, page["messages"]):  # colleagues see it
         assert messages[-1]["author_name"] == "zoe_signs_in"
 
 
-async def test_a_waiting_conversation_goes_to_the_first_who_takes_it(sockets, berlin):
+async def test_a_waiting_conversation_goes_to_the_first_operator_that_takes_it(sockets, berlin):
     absent = {"online": False}
     anna = await sync_to_async(factories.operator)("anna", berlin, **absent)
     ben = await sync_to_async(factories.operator)("ben", berlin, **absent)
@@ -333,7 +335,7 @@ def rename(before: str, after: str) -> None:
         editor.alter_db_table(Conversation, before, after)
 
 
-async def test_who_cannot_be_greeted_is_told_so_and_may_come_back(sockets, berlin):
+async def test_a_failed_hello_is_rejected_and_the_client_may_return(sockets, berlin):
     table = Conversation._meta.db_table
     await sync_to_async(rename)(table, "elsewhere")
     try:

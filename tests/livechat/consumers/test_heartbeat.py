@@ -19,7 +19,9 @@ from tests.sockets import beat_all
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_a_visitors_heartbeat_carries_the_head_he_should_have(sockets, berlin, anna):
+async def test_a_visitors_heartbeat_carries_the_head_that_the_client_should_have(
+    sockets, berlin, anna
+):
     visitor, conversation = await sockets.chat(berlin)
     await visitor.drain()
 
@@ -53,9 +55,7 @@ async def test_a_lost_event_is_found_by_the_heartbeat(sockets, berlin, anna, mon
     assert [entry["text"] for entry in page["messages"]] == ["Lost"]
 
 
-async def test_the_digest_tells_an_operator_that_something_was_lost(
-    sockets, berlin, anna, monkeypatch
-):
+async def test_the_digest_reveals_a_lost_event_to_an_operator(sockets, berlin, anna, monkeypatch):
     operator_socket = await sockets.staff(anna)
     await operator_socket.send("inbox.fetch")
     known = (await operator_socket.next("inbox.snapshot"))["digest"]
@@ -73,7 +73,7 @@ async def test_the_digest_tells_an_operator_that_something_was_lost(
     assert len(repaired["conversations"]) == 1
 
 
-async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
+async def test_a_client_that_answers_no_heartbeat_is_closed_4408(sockets, berlin):
     visitor = await sockets.visitor(berlin)
     await visitor.next("welcome")
     [socket] = BaseConsumer.live
@@ -84,7 +84,7 @@ async def test_who_answers_no_heartbeat_is_closed_4408(sockets, berlin):
     assert await visitor.closed() == 4408
 
 
-async def test_an_operators_lease_is_renewed_by_his_answers_only(sockets, berlin, anna):
+async def test_an_operators_lease_is_renewed_only_by_answers_of_the_browser(sockets, berlin, anna):
     operator_socket = await sockets.staff(anna)
     long_ago = timezone.now() - timedelta(minutes=5)
     heartbeat_loop = HeartbeatLoop()

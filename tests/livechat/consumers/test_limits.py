@@ -78,7 +78,7 @@ def test_an_address_has_so_many_sockets_and_others_have_theirs(settings):
     assert one_limiter.refused == {"address.sockets": 1}
 
 
-def test_who_comes_and_goes_without_end_is_told_to_wait(settings):
+def test_an_address_that_reconnects_endlessly_is_refused_for_a_while(settings):
     settings.PEOPLE_PER_ADDRESS = 10
     one_limiter = Limiter()
     for _ in range(40):
@@ -111,7 +111,7 @@ def test_the_last_places_of_a_process_are_for_staff(settings):
         (Level.MESSAGES, 503, 503),
     ],
 )
-def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor, staff):
+def test_a_busy_process_refuses_newcomers_first_and_operators_last(level, visitor, staff):
     one_limiter = Limiter()
     one_limiter.level = level
 
@@ -120,7 +120,7 @@ def test_who_is_busy_takes_no_newcomers_and_operators_to_the_last(level, visitor
     assert [refusal and refusal.status for refusal in found] == [visitor, staff]
 
 
-def test_a_thousand_who_are_sent_away_do_not_come_back_at_once():
+def test_a_thousand_refused_clients_get_different_times_to_return():
     one_limiter = Limiter()
     one_limiter.level = Level.NEWCOMERS
     found = [one_limiter.check("192.0.2.1", NOW, is_staff=False) for _ in range(1_000)]
@@ -157,7 +157,7 @@ async def declined(scope: dict, refusal: Refusal | None = None) -> list[dict]:
 DENIABLE = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
 
 
-async def test_a_refused_socket_is_told_by_http_where_the_server_can():
+async def test_a_refused_socket_gets_an_http_response_where_the_server_can_send_one():
     start, body = await declined(DENIABLE, Refusal("address.sockets", 7.2))
 
     assert start["type"] == "websocket.http.response.start"
@@ -166,7 +166,7 @@ async def test_a_refused_socket_is_told_by_http_where_the_server_can():
     assert body["type"] == "websocket.http.response.body"
 
 
-async def test_where_it_cannot_and_for_who_has_no_business_here_it_is_403():
+async def test_a_refused_socket_is_closed_where_the_server_cannot_or_without_a_reason():
     too_many = await declined({"type": "websocket"}, Refusal("address.sockets", 7.2))
     forbidden = await declined(DENIABLE)
 
@@ -225,7 +225,9 @@ async def test_many_tabs_of_a_visitor_write_no_more_than_one(no_refills, sockets
     assert limiter.refused == {"visitor.messages": 26}
 
 
-async def test_one_who_floods_takes_nothing_from_the_others_at_his_address(sockets, berlin, anna):
+async def test_a_visitor_who_floods_takes_nothing_from_others_at_the_same_address(
+    sockets, berlin, anna
+):
     walt, his = await sockets.chat(berlin)
     vera, hers = await sockets.chat(berlin)
     await posted(walt, his, 40)
@@ -380,7 +382,7 @@ async def drain_after_commands(socket) -> list[dict[str, Any]]:
     return [*frames, *await socket.drain()]
 
 
-async def test_who_is_refused_by_a_busy_process_is_not_closed_for_it(sockets, berlin, anna):
+async def test_a_socket_that_a_busy_process_refuses_is_not_closed_for_it(sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
     limiter.level = Level.MESSAGES
     codes = []

@@ -28,7 +28,7 @@ def wait_for_customer(who, chat):
 # --- the status of a conversation
 
 
-def test_a_status_is_kept_and_told(
+def test_a_status_is_stored_and_announced(
     berlin, anna, vera, published, django_capture_on_commit_callbacks
 ):
     chat = factories.conversation(vera)
@@ -40,7 +40,7 @@ def test_a_status_is_kept_and_told(
     assert any('"waiting_for_customer"' in post.frame for post in published)
 
 
-def test_the_visitor_is_not_told_of_a_status(
+def test_the_visitor_gets_no_event_about_a_status(
     berlin, anna, vera, published, django_capture_on_commit_callbacks
 ):
     chat = factories.conversation(vera)
@@ -60,7 +60,7 @@ def test_the_same_status_twice_changes_nothing(berlin, anna, vera):
     assert wait_for_customer(anna, chat).revision == first.revision
 
 
-def test_a_customer_who_writes_is_waited_for_no_longer(berlin, anna, vera):
+def test_a_customers_message_ends_waiting_for_the_customer(berlin, anna, vera):
     chat = factories.conversation(vera)
     wait_for_customer(anna, chat)
 
@@ -69,7 +69,7 @@ def test_a_customer_who_writes_is_waited_for_no_longer(berlin, anna, vera):
     assert Conversation.objects.get(pk=chat.pk).status == Status.IN_PROGRESS
 
 
-def test_only_who_takes_part_sets_a_status(berlin, anna, vera):
+def test_only_a_participant_sets_a_status(berlin, anna, vera):
     chat = factories.conversation(vera)
     ben = factories.operator("ben", berlin)
     carl = factories.operator("carl", factories.channel("Paris"))
@@ -80,7 +80,7 @@ def test_only_who_takes_part_sets_a_status(berlin, anna, vera):
         wait_for_customer(carl, chat)
 
 
-def test_what_has_ended_or_waits_for_anybody_has_no_status(berlin, anna, vera):
+def test_an_ended_or_waiting_conversation_gets_no_status(berlin, anna, vera):
     chat = factories.conversation(vera)
     conversations.leave(factories.actor(anna), chat.public_id)
     with pytest.raises(NotAllowed):
@@ -105,7 +105,9 @@ def test_a_status_of_a_conversation_in_nobodys_charge_is_refused(berlin, anna, v
 # --- viewers
 
 
-async def test_colleagues_hear_who_looks_at_a_conversation(sockets, berlin, anna, ben):
+async def test_colleagues_are_informed_which_operator_views_a_conversation(
+    sockets, berlin, anna, ben
+):
     _visitor, conversation = await sockets.chat(berlin)
     operator_socket, other = await sockets.staff(anna), await sockets.staff(ben)
     await operator_socket.send("conversation.watch", conversation=conversation)
@@ -119,7 +121,7 @@ async def test_colleagues_hear_who_looks_at_a_conversation(sockets, berlin, anna
     assert (seen["operator"], seen["name"], seen["active"]) == (str(ben.public_id), "Ben", True)
 
 
-async def test_a_visitor_never_hears_who_looks(sockets, berlin, anna):
+async def test_a_visitor_is_never_informed_which_operator_views(sockets, berlin, anna):
     visitor, conversation = await sockets.chat(berlin)
     operator_socket = await sockets.staff(anna)
     await visitor.drain()
@@ -130,7 +132,7 @@ async def test_a_visitor_never_hears_who_looks(sockets, berlin, anna):
     assert await visitor.drain() == []
 
 
-async def test_looking_at_what_one_may_not_read_is_refused(sockets, berlin, anna):
+async def test_viewing_an_unreadable_conversation_is_refused(sockets, berlin, anna):
     _visitor, conversation = await sockets.chat(berlin)
     carl = await sync_to_async(factories.operator)(
         "carl", await sync_to_async(factories.channel)("Paris")
@@ -145,7 +147,7 @@ async def test_looking_at_what_one_may_not_read_is_refused(sockets, berlin, anna
 # --- the visitor
 
 
-def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
+def test_the_trail_and_earlier_chats_are_listed_newest_first(berlin, anna, vera):
     first = factories.conversation(vera, "Where is my tea?\nIt is late.")
     conversations.close(vera, first.public_id)
     second = factories.conversation(vera, "Again")
@@ -161,7 +163,7 @@ def test_the_trail_and_earlier_chats_are_told_newest_first(berlin, anna, vera):
     assert details.total == 1
 
 
-def test_the_trail_begins_with_the_page_on_which_he_wrote(berlin, anna, vera):
+def test_the_trail_begins_with_the_page_on_which_the_visitor_wrote(berlin, anna, vera):
     chat = factories.opened(vera, page_url="https://tea.example/sencha", page_title="Sencha")
     visitors.view_page(vera, wire.Page("https://tea.example/sencha", "Sencha"))
 
@@ -199,7 +201,7 @@ def test_a_page_seen_on_another_channel_is_news_on_this_one(berlin, vera):
     assert (row.page_url, row.page_title) == (there.url, there.title)
 
 
-def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, vera):
+def test_earlier_chats_on_channels_of_others_are_not_listed(berlin, anna, vera):
     paris = factories.channel("Paris")
     factories.conversation(VisitorActor(vera.visitor, paris.pk), "Secret")
     chat = factories.conversation(vera)
@@ -209,7 +211,7 @@ def test_earlier_chats_of_channels_that_are_not_his_are_not_told(berlin, anna, v
     assert (details.earlier, details.total) == ([], 0)
 
 
-def test_of_a_conversation_one_may_not_read_nothing_is_told(berlin, anna, vera):
+def test_a_conversation_that_the_operator_may_not_read_has_no_details(berlin, anna, vera):
     chat = factories.conversation(vera)
     carl = factories.operator("carl", factories.channel("Paris"))
 
@@ -217,7 +219,7 @@ def test_of_a_conversation_one_may_not_read_nothing_is_told(berlin, anna, vera):
         visitors.details(factories.actor(carl), chat.public_id)
 
 
-def test_at_most_ten_earlier_chats_are_told_and_all_are_counted(berlin, anna, vera):
+def test_at_most_ten_earlier_chats_are_listed_and_all_are_counted(berlin, anna, vera):
     for _ in range(12):
         conversations.close(vera, factories.conversation(vera).public_id)
     chat = factories.conversation(vera)
@@ -245,7 +247,7 @@ def test_the_time_to_an_answer_is_the_median_of_the_last_ones(berlin, anna):
     assert response_times.measure(berlin.pk, timezone.now()) == 30
 
 
-def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
+def test_few_answers_give_no_median_and_old_ones_are_ignored(berlin, anna):
     for seconds in (10, 20, 30, 40, 50):
         answered(berlin, seconds)
     now = timezone.now()
@@ -255,14 +257,14 @@ def test_few_answers_tell_nothing_and_old_ones_are_forgotten(berlin, anna):
     assert response_times.measure(berlin.pk, now) is None
 
 
-def test_who_writes_in_a_channel_with_a_language_reads_it(berlin):
+def test_a_visitor_of_a_channel_with_a_language_reads_that_language(berlin):
     berlin.language = "de"
     berlin.translations = {"welcome_message": {"de": "Guten Tag", "ar": "أهلًا"}}
 
     assert visitors.channel_view(berlin, timezone.now(), "ar").welcome == "Guten Tag"
 
 
-def test_a_visitor_sees_who_is_there_and_at_most_three(berlin):
+def test_a_visitor_sees_at_most_three_available_operators(berlin):
     for name in ("anna", "ben", "carl", "dora"):
         factories.operator(name, berlin)
     factories.operator("emil", berlin, accepting=False)

@@ -37,7 +37,7 @@ def seen() -> VisitorConsumer:
     return found
 
 
-async def test_who_takes_part_hears_that_the_visitor_is_there_and_that_he_left(
+async def test_a_participant_is_informed_that_the_visitor_is_there_and_has_left(
     sockets, berlin, anna
 ):
     operator_socket = await sockets.staff(anna)
@@ -50,7 +50,7 @@ async def test_who_takes_part_hears_that_the_visitor_is_there_and_that_he_left(
     assert await presence_events(operator_socket) == [(chat, False)]
 
 
-async def test_who_comes_back_is_seen_under_another_number(sockets, berlin, anna):
+async def test_a_visitor_who_returns_has_another_socket_id(sockets, berlin, anna):
     operator_socket = await sockets.staff(anna)
     visitor, chat = await sockets.chat(berlin)
     first = await operator_socket.next(PRESENCE)
@@ -72,7 +72,7 @@ async def test_every_heartbeat_repeats_it(sockets, berlin, anna):
     assert await presence_events(operator_socket) == [(chat, True)]
 
 
-async def test_who_does_not_answer_a_heartbeat_is_not_said_to_be_there_with_the_next(
+async def test_a_visitor_that_does_not_answer_a_heartbeat_is_not_announced_with_the_next(
     sockets, berlin, anna
 ):
     visitor, chat = await sockets.chat(berlin)
@@ -91,7 +91,7 @@ async def test_who_does_not_answer_a_heartbeat_is_not_said_to_be_there_with_the_
     assert await presence_events(operator_socket) == [(chat, True)]
 
 
-async def test_of_whom_nothing_was_heard_for_long_nobody_says_that_he_left_now(
+async def test_a_visitor_that_was_silent_for_long_is_not_announced_as_leaving_now(
     sockets, berlin, anna
 ):
     visitor, chat = await sockets.chat(berlin)
@@ -105,7 +105,9 @@ async def test_of_whom_nothing_was_heard_for_long_nobody_says_that_he_left_now(
     assert (chat, False) not in await presence_events(operator_socket)
 
 
-async def test_whoever_might_take_one_who_waits_hears_of_him(sockets, berlin):
+async def test_operators_who_may_take_a_waiting_conversation_are_informed_of_its_visitor(
+    sockets, berlin
+):
     carl = await sync_to_async(factories.operator)("carl", berlin, accepting=False)
     operator_socket = await sockets.staff(carl)
 
@@ -115,7 +117,7 @@ async def test_whoever_might_take_one_who_waits_hears_of_him(sockets, berlin):
     assert await presence_events(operator_socket) == [(chat, True), (chat, False)]
 
 
-async def test_a_colleague_hears_of_a_chat_in_charge_of_another_only_if_he_watches(
+async def test_a_colleague_is_informed_of_another_operators_chat_only_while_watching(
     sockets, berlin, anna
 ):
     visitor, chat = await sockets.chat(berlin)
@@ -145,7 +147,7 @@ async def test_another_channel_hears_nothing(sockets, berlin, anna):
     assert await presence_events(operator_socket) == []
 
 
-async def test_visitors_are_never_told(sockets, berlin, anna):
+async def test_visitors_never_get_presence_events(sockets, berlin, anna):
     visitor, _chat = await sockets.chat(berlin)
     tab = await again(visitor, berlin, sockets)
     await beat_all()
@@ -155,7 +157,7 @@ async def test_visitors_are_never_told(sockets, berlin, anna):
     assert all(frame["type"] != PRESENCE for frame in visitor.received + tab.received)
 
 
-async def test_who_never_wrote_is_told_of_nowhere(sockets, berlin, anna):
+async def test_the_presence_of_a_visitor_who_never_wrote_is_not_announced(sockets, berlin, anna):
     operator_socket = await sockets.staff(anna)
 
     visitor = await sockets.visitor(berlin)
@@ -166,7 +168,7 @@ async def test_who_never_wrote_is_told_of_nowhere(sockets, berlin, anna):
     assert await presence_events(operator_socket) == []
 
 
-async def test_after_the_end_nobody_is_told_any_more(sockets, berlin, anna):
+async def test_after_the_end_the_visitors_presence_is_not_announced(sockets, berlin, anna):
     visitor, chat = await sockets.chat(berlin)
     operator_socket = await sockets.staff(anna)
     actor = VisitorActor(seen().actor.visitor, berlin.pk)
@@ -180,7 +182,9 @@ async def test_after_the_end_nobody_is_told_any_more(sockets, berlin, anna):
     assert await presence_events(operator_socket) == []
 
 
-async def test_a_server_that_stops_says_nothing_of_his_leaving(sockets, berlin, anna, monkeypatch):
+async def test_a_stopping_server_does_not_announce_that_visitors_leave(
+    sockets, berlin, anna, monkeypatch
+):
     visitor, _chat = await sockets.chat(berlin)
     operator_socket = await sockets.staff(anna)
     await operator_socket.drain()

@@ -120,7 +120,7 @@ def test_an_open_document_may_have_a_settled_manifest():
     assert detected(document) == OPEN_TEXT
 
 
-def test_a_legacy_office_file_is_told_wherever_its_directory_lies():
+def test_a_legacy_office_file_is_recognized_wherever_its_directory_lies():
     assert detected(compound("WordDocument", before=600 * 1024)) == "application/msword"
 
 

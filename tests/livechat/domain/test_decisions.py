@@ -56,14 +56,14 @@ def test_the_operator_with_the_fewest_active_conversations_is_chosen():
     )
 
 
-def test_a_tie_goes_to_whoever_has_waited_longest():
+def test_a_tie_goes_to_the_operator_with_the_longest_wait():
     waited = [seat(1, last_assigned_at=NOW), seat(2, last_assigned_at=NOW - timedelta(hours=1))]
 
     assert routing.choose_seat(waited) is waited[1]
     assert routing.choose_seat([*waited, seat(3)]) == seat(3)
 
 
-def test_nobody_is_chosen_who_is_absent_or_full():
+def test_absent_and_full_operators_are_not_chosen():
     seats = [seat(1, available=False), seat(2, limit=2, channel_load=2)]
 
     assert routing.choose_seat(seats) is None
@@ -265,7 +265,7 @@ def test_buckets_are_kept_by_name_and_the_full_ones_go_first():
     assert buckets.of("anna", rate, 0.1).level == pytest.approx(1.1)
 
 
-def test_who_makes_up_names_does_not_fill_the_memory():
+def test_invented_names_do_not_fill_the_memory():
     buckets, rate = Buckets(most=100), Rate(burst=2, per_second=1e-6)
 
     for number in range(10_000):

@@ -105,7 +105,7 @@ def code_of(data: bytes, name: str = "") -> str:
 
 
 @pytest.mark.parametrize("kind", KNOWN)
-def test_a_known_file_is_told_by_its_bytes_whatever_its_name_is(kind):
+def test_a_known_file_is_recognized_by_its_bytes_whatever_its_name_is(kind):
     for name in ("", "page.html", "a.exe", "b.svg"):
         assert detected(KNOWN[kind], name) == kind
 
@@ -127,7 +127,7 @@ def test_what_is_not_known_is_refused_whatever_its_name_is(what):
         ("csv", "text/plain"),
     ],
 )
-def test_the_name_tells_only_kinds_of_text_apart(name, kind):
+def test_the_name_distinguishes_only_kinds_of_text(name, kind):
     assert detected("Städte;Größe\nKöln;1\n".encode(), name) == kind
     assert detected("Städte".encode("utf-16"), name) == kind
 
@@ -215,7 +215,7 @@ def test_a_page_shows_pictures_sounds_and_films_only():
     assert not is_inline("application/pdf")
 
 
-def test_a_browser_is_told_types_and_extensions():
+def test_a_browser_gets_types_and_extensions():
     assert accept_attribute(FileSet.NONE) == ""
     images = accept_attribute(FileSet.IMAGES).split(",")
     assert {"image/jpeg", ".jpg", ".webp"} <= set(images)

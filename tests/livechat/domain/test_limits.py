@@ -24,7 +24,7 @@ def test_an_office_of_five_hundred_opens_the_chat_at_once_and_talks():
     assert all(rate.per_second >= 500 / 25 for rate in office.acts.values())
 
 
-def test_nobody_alone_takes_what_an_address_has_and_no_address_what_a_channel_has():
+def test_limits_of_a_person_are_below_those_of_an_address_and_these_below_a_channels():
     for act, rate in DEFAULTS.address.acts.items():
         person = DEFAULTS.visitor.acts[act]
         assert person.per_second < rate.per_second < DEFAULTS.channel.acts[act].per_second
@@ -109,7 +109,7 @@ def test_one_calm_moment_is_not_calm():
     assert levels == {Level.TYPING}
 
 
-def test_a_process_that_keeps_its_memory_takes_nobody_until_it_has_given_some_back():
+def test_a_process_without_free_memory_takes_no_newcomers_until_it_has_freed_some():
     load = Load()
     load.observe(Reading(memory=1.01), 0.0)
 

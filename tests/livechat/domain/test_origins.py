@@ -92,7 +92,7 @@ def test_more_than_fifty_are_refused():
         (["https://a.example", "https://b.example"], "https://b.example", True),
     ],
 )
-def test_who_is_allowed(patterns, origin, allowed):
+def test_an_origin_is_allowed_if_a_pattern_matches(patterns, origin, allowed):
     assert origins.is_allowed(patterns, origin) is allowed
 
 

@@ -49,7 +49,7 @@ def test_whatever_lies_there_gives_preferences_that_the_browser_understands(valu
     assert preferences.read(found.plain()) == found
 
 
-def test_who_chose_nothing_hears_everything_and_shows_nothing_written():
+def test_default_preferences_play_all_sounds_and_hide_the_text_in_notifications():
     assert preferences.read({}).plain() == {
         "sounds": {"waiting": True, "message": True, "mention": True},
         "volume": 1.0,

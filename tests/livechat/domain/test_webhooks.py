@@ -213,7 +213,7 @@ def test_a_secret_is_its_key_again(key):
     assert signatures.key(signatures.secret(key)) == key
 
 
-def test_what_is_no_secret_is_told_so():
+def test_an_invalid_secret_raises_an_error():
     with pytest.raises(ValueError, match="not a secret"):
         signatures.key("whsec_***")
 

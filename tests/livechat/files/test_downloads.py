@@ -46,7 +46,7 @@ def test_pictures_are_shown_and_documents_never(client, berlin, vera):
     assert [body(shown)[1:4], body(saved)[:4]] == [b"PNG", b"%PDF"]
 
 
-def test_head_tells_the_same_and_sends_nothing(client, chat):
+def test_a_head_request_gets_the_same_headers_and_no_body(client, chat):
     address = signed_links.file_path(chat.file.public_id, Audience.PUBLIC)
 
     head, whole = client.head(address), client.get(address)
@@ -130,7 +130,7 @@ def test_a_file_of_a_note_has_no_public_address(client, chat, vera, anna):
     assert body(client.get(address))
 
 
-def test_what_an_operator_has_not_sent_is_his_alone(client, berlin, anna, ben, vera):
+def test_only_the_uploader_may_read_a_file_that_is_not_sent(client, berlin, anna, ben, vera):
     row = kept(anna, berlin)
 
     def fetch(audience: Audience, who=None) -> int:
@@ -148,7 +148,7 @@ def test_what_an_operator_has_not_sent_is_his_alone(client, berlin, anna, ben, v
     assert fetch(Audience.STAFF) == 404
 
 
-def test_staffs_address_asks_who_is_there_and_what_he_may_read_now(chat, berlin, anna, vera):
+def test_an_address_for_staff_requires_a_login_session_and_current_rights(chat, berlin, anna, vera):
     eve = factories.operator("eve", factories.channel("Hamburg"))
     address = signed_links.file_path(chat.file.public_id, Audience.STAFF)
 
@@ -186,7 +186,7 @@ def test_a_blob_that_is_missing_is_not_found(client, chat, folder):
     assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
-def test_an_archived_channels_files_can_still_be_read_by_who_has_the_address(client, chat, berlin):
+def test_files_of_an_archived_channel_can_still_be_read_with_the_address(client, chat, berlin):
     address = signed_links.file_path(chat.file.public_id, Audience.PUBLIC)
     berlin.is_active = False
     berlin.save()
@@ -194,7 +194,7 @@ def test_an_archived_channels_files_can_still_be_read_by_who_has_the_address(cli
     assert body(client.get(address)) == b"Some text\n"
 
 
-def test_fresh_addresses_are_given_to_who_may_read(chat, berlin, anna, vera):
+def test_fresh_addresses_are_given_to_users_who_may_read(chat, berlin, anna, vera):
     stranger = factories.visitor(berlin)
 
     opened = attachments.opened(vera, chat.answer.public_id)

@@ -18,7 +18,7 @@ from tests.livechat.files.samples import bring, code, header, jpeg, kept, stored
 pytestmark = pytest.mark.django_db
 
 
-def test_who_brought_a_file_may_take_it_back(
+def test_the_uploader_of_a_file_may_withdraw_it(
     client, berlin, anna, vera, folder, django_capture_on_commit_callbacks
 ):
     address = f"/widget/{berlin.key}/files/"
@@ -49,7 +49,7 @@ def test_what_was_sent_cannot_be_taken_back(client, chat, berlin, vera, folder):
     assert Attachment.objects.filter(pk=chat.file.pk).exists()
 
 
-def test_what_nobody_sent_is_removed_after_an_hour(
+def test_an_unsent_file_is_removed_after_an_hour(
     chat, berlin, vera, folder, django_capture_on_commit_callbacks
 ):
     old, fresh = kept(vera, berlin, jpeg(), "a.jpg"), kept(vera, berlin)

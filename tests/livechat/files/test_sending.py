@@ -102,7 +102,7 @@ def test_of_two_messages_at_once_one_gets_the_file(berlin, anna, vera):
     assert done == ["gone", "sent"]
 
 
-def test_nobody_sends_what_somebody_else_brought(berlin, anna, ben, vera):
+def test_only_the_uploader_of_a_file_can_send_it(berlin, anna, ben, vera):
     chat = factories.conversation(vera)
     hamburg = factories.channel("Hamburg")
     elsewhere = VisitorActor(vera.visitor, hamburg.pk)

@@ -37,7 +37,7 @@ from tests.livechat.files.samples import (
 pytestmark = pytest.mark.django_db
 
 
-def test_a_visitors_photo_is_kept_without_what_it_told_and_with_a_thumbnail(
+def test_a_visitors_photo_is_stored_without_metadata_and_with_a_thumbnail(
     client, berlin, vera, folder
 ):
     answer = bring(client, vera, berlin, jpeg(), "C:\\Users\\vera\\Holiday.JPG")
@@ -197,7 +197,7 @@ def test_a_session_is_no_token(client, berlin, anna):
     assert "Cookie" not in answer.get("Vary", "")
 
 
-def test_an_archived_channel_takes_nothing_from_anybody(client, berlin, vera, anna):
+def test_an_archived_channel_takes_no_files(client, berlin, vera, anna):
     berlin.is_active = False
     berlin.save()
 
@@ -228,7 +228,7 @@ def test_a_request_without_the_one_file_is_refused(client, berlin, vera):
     assert client.get(address, headers=headers).status_code == 405
 
 
-def test_an_operator_brings_files_for_the_channels_he_answers_on(client, berlin, anna):
+def test_an_operator_uploads_files_only_for_their_own_channels(client, berlin, anna):
     hamburg = factories.channel("Hamburg")
     client.force_login(anna.user)
 
@@ -244,7 +244,7 @@ def test_an_operator_brings_files_for_the_channels_he_answers_on(client, berlin,
     assert (row.operator, row.visitor) == (anna, None)
 
 
-def test_who_takes_part_elsewhere_may_bring_files_there(berlin, ben, vera):
+def test_a_participant_may_upload_files_for_a_channel_of_others(berlin, ben, vera):
     chat = factories.conversation(vera)
     ben.memberships.all().delete()
 
@@ -254,7 +254,7 @@ def test_who_takes_part_elsewhere_may_bring_files_there(berlin, ben, vera):
         kept(ben, berlin)
 
 
-def test_who_does_not_answer_brings_nothing(client, berlin):
+def test_a_user_who_is_no_operator_uploads_nothing(client, berlin):
     client.force_login(factories.user("rita", group=rights.ANALYSTS))
 
     answer = client.post("/dashboard/files/", {"file": sent(b"x"), "channel": berlin.public_id})
@@ -262,7 +262,7 @@ def test_who_does_not_answer_brings_nothing(client, berlin):
     assert (answer.status_code, code(answer)) == (403, "forbidden")
 
 
-def test_staffs_door_asks_for_session_and_csrf(berlin, anna):
+def test_uploads_of_staff_require_a_login_session_and_csrf(berlin, anna):
     strict = Client(enforce_csrf_checks=True)
     data = {"file": sent(b"text"), "channel": berlin.public_id}
 

@@ -76,7 +76,7 @@ def test_a_file_that_is_taken_away_leaves_countries_unknown(file):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database", os.urandom(4_096)])
-def test_a_broken_file_is_told_by_a_check_and_breaks_nothing(file, content, settings):
+def test_a_broken_file_is_reported_by_a_check_and_breaks_nothing(file, content, settings):
     file.write_bytes(content)
     settings.GEOIP_PATH = str(file)
 
@@ -91,13 +91,13 @@ def test_a_file_whose_description_is_of_another_kind_breaks_nothing(file):
     assert Countries(file).of(GERMANY) == ""
 
 
-def test_a_missing_file_is_told_by_a_check(tmp_path, settings):
+def test_a_missing_file_is_reported_by_a_check(tmp_path, settings):
     settings.GEOIP_PATH = str(tmp_path / "none.mmdb")
 
     assert [found.id for found in configuration.countries_are_known()] == ["config.W002"]
 
 
-def test_an_old_file_is_told_by_a_check(file, settings, monkeypatch):
+def test_an_old_file_is_reported_by_a_check(file, settings, monkeypatch):
     settings.GEOIP_PATH = str(file)
     settings.DEMO = False
     made = timezone.now() - geoip.age(geoip.open_file(file), timezone.now())

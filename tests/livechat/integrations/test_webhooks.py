@@ -74,7 +74,7 @@ def test_a_refusal_is_tried_again(code):
     ("asked", "seconds"),
     [("120", 120), ("0", 0), ("999999999", 24 * 3600), ("-5", 0), ("soon", 0), ("1" * 40, 0)],
 )
-def test_who_asks_for_patience_gets_it_within_a_day(asked, seconds):
+def test_a_receivers_retry_after_is_obeyed_up_to_a_day(asked, seconds):
     with receiving(receiver.status(503, Retry_After=asked)) as place:
         failed = failure(place.url)
 
@@ -143,7 +143,7 @@ def test_once_it_said_yes_nothing_more_matters(answer):
         assert time.monotonic() - started < 3 * SHORT + 5
 
 
-def test_nobody_there():
+def test_a_closed_port_is_a_connection_failure():
     assert failure(f"http://127.0.0.1:{free_port()}/").failure == Failure.CONNECTION
 
 
@@ -210,7 +210,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next():
         assert send(url, resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"]).status == 204
 
 
-def test_a_name_nobody_knows():
+def test_an_unknown_host_name_is_a_failure():
     def resolve(_host: str, _port: int) -> list[str]:
         raise OSError("no such name")
 
@@ -280,7 +280,7 @@ def here(_host: str, _port: int) -> list[str]:
     return ["127.0.0.1"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(secured):
+def test_a_certificate_of_an_unknown_authority_is_refused(secured):
     with receiving(secured=secured) as place:
         failed = failure(f"https://hooks.example.com:{place.port}/", resolve=here)
 
@@ -301,7 +301,7 @@ def test_a_certificate_has_to_be_that_of_the_host(secured, certificate):
     ]
 
 
-def test_a_server_without_tls_is_told_from_one_with_it():
+def test_a_server_without_tls_is_distinguished_from_one_with_it():
     with receiving() as place:
         failed = failure(
             f"https://hooks.example.com:{place.port}/", resolve=here, limit_seconds=SHORT

@@ -13,14 +13,14 @@ pytestmark = pytest.mark.django_db
 CLOSE = timedelta(seconds=2)
 
 
-def test_who_has_never_asked_the_database_tells_the_machines_time(monkeypatch):
+def test_before_the_first_database_time_the_machines_time_is_used(monkeypatch):
     monkeypatch.setattr(database_time, "_last", None)
 
     assert abs(database_time.now() - timezone.now()) < CLOSE
 
 
 @pytest.mark.services
-def test_who_has_asked_the_database_does_not_believe_his_machine(monkeypatch):
+def test_after_reading_the_database_time_the_machines_time_is_ignored(monkeypatch):
     right = database_time.database_now()
     monkeypatch.setattr(timezone, "now", lambda: right - timedelta(hours=1))
 

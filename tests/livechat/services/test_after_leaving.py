@@ -87,7 +87,7 @@ def texts(who, row: Conversation, **asked) -> list[str]:
     return [entry.text or (entry.line.event if entry.line else "") for entry in page.messages]
 
 
-def test_the_timeline_ends_with_the_line_that_tells_of_it(chat, gone):
+def test_the_timeline_ends_with_the_line_about_leaving(chat, gone):
     left = chat.messages.get(event="left")
 
     _row, page = timeline.page(factories.actor(gone), chat.public_id)
@@ -99,17 +99,19 @@ def test_the_timeline_ends_with_the_line_that_tells_of_it(chat, gone):
     assert "Before the door closed" in texts(gone, chat)
 
 
-def test_who_keeps_the_channel_reads_on(chat, anna):
+def test_an_operator_who_keeps_the_channel_can_read_on(chat, anna):
     assert texts(anna, chat)[-1] == "Late list"
 
 
-def test_who_takes_part_reads_on_without_the_channel(berlin, chat, ben):
+def test_a_participant_can_read_on_without_the_channel(berlin, chat, ben):
     berlin.memberships.all().delete()
 
     assert texts(ben, chat)[-1] == "Late list"
 
 
-def test_who_came_back_and_left_again_reads_to_the_second_time(berlin, chat, anna, vera):
+def test_an_operator_who_returned_and_left_again_reads_to_the_second_leaving(
+    berlin, chat, anna, vera
+):
     conversations.join(factories.actor(anna), chat.public_id)
     conversations.leave(factories.actor(anna), chat.public_id)
     say(vera, chat, "Even later")
@@ -118,7 +120,7 @@ def test_who_came_back_and_left_again_reads_to_the_second_time(berlin, chat, ann
     assert texts(anna, chat)[-2:] == ["joined", "left"]
 
 
-def test_who_left_after_the_end_reads_all_of_it(berlin, chat, anna, vera):
+def test_an_operator_who_left_after_the_end_reads_all_of_it(berlin, chat, anna, vera):
     conversations.join(factories.actor(anna), chat.public_id)
     conversations.close(vera, chat.public_id)
     conversations.leave(factories.actor(anna), chat.public_id)
@@ -127,7 +129,7 @@ def test_who_left_after_the_end_reads_all_of_it(berlin, chat, anna, vera):
     assert texts(anna, chat)[-1] == "closed_by_visitor"
 
 
-def test_who_was_lost_reads_to_where_they_were_lost(berlin, vera):
+def test_an_operator_who_was_lost_reads_to_where_they_were_lost(berlin, vera):
     now = timezone.now() + timedelta(minutes=2)
     anna = factories.operator("anna", berlin)
     row = factories.conversation(vera)
@@ -178,7 +180,7 @@ def test_the_transcript_ends_where_they_left(chat, gone, vera, berlin):
     assert "Carl" not in text
 
 
-def test_pages_looked_at_later_are_not_told(chat, gone, vera):
+def test_later_page_views_are_not_shown(chat, gone, vera):
     row = Conversation.objects.select_related("visitor").get()
     left = row.messages.get(event="left").created_at
     for name, at in [("early", left - timedelta(seconds=1)), ("late", left + timedelta(seconds=1))]:

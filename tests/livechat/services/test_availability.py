@@ -85,13 +85,13 @@ def test_code_of_the_version_before_makes_operators_without_the_new_columns(berl
     assert (carl.choice, carl.away_since) == (AVAILABLE, None)
 
 
-def test_staff_who_do_not_answer_have_nothing_to_choose(overseer):
+def test_staff_without_operator_rights_have_no_availability_to_choose(overseer):
     with pytest.raises(NotAllowed):
         operators.set_presence(factories.actor(overseer), choice=BUSY, in_call=False)
 
 
 @pytest.mark.parametrize("choice", [BUSY, INVISIBLE])
-def test_who_is_busy_or_invisible_keeps_his_chats_and_gets_no_new_ones(berlin, anna, choice):
+def test_a_busy_or_invisible_operator_keeps_chats_and_gets_no_new_ones(berlin, anna, choice):
     own = factories.conversation(factories.visitor(berlin))
     operators.set_presence(factories.actor(anna), choice=choice, in_call=False)
 
@@ -104,7 +104,9 @@ def test_who_is_busy_or_invisible_keeps_his_chats_and_gets_no_new_ones(berlin, a
     assert visitors.channel_view(berlin, timezone.now(), "").team == []
 
 
-def test_of_who_is_invisible_colleagues_are_told_what_they_are_of_who_has_left(berlin, anna, ben):
+def test_colleagues_get_the_same_event_of_an_invisible_operator_as_of_an_offline_one(
+    berlin, anna, ben
+):
     anna.in_call = True
     anna.choose(INVISIBLE)
     anna.save()
@@ -172,7 +174,7 @@ def test_many_colleagues_come_in_several_frames_that_are_not_too_large(berlin, a
 # --- half an hour without activity
 
 
-def test_who_touched_nothing_for_half_an_hour_is_told_of_once(
+def test_an_operator_idle_for_half_an_hour_is_announced_as_away_once(
     berlin, anna, ben, published, django_capture_on_commit_callbacks
 ):
     idle(anna)
@@ -216,7 +218,7 @@ TIMES = {"seen_at", "active_at"}
     ],
     ids=["never here", "offline", "busy", "invisible", "before", "disabled", "active"],
 )
-def test_nobody_else_is_marked(berlin, anna, published, reason):
+def test_an_operator_who_is_not_idle_and_online_is_not_marked_away(berlin, anna, published, reason):
     idle(anna)
     # Convert minutes to times now, when the test runs, not when it is collected.
     at = {key: factories.minutes_ago(reason[key]) for key in TIMES & reason.keys() if reason[key]}
@@ -228,7 +230,7 @@ def test_nobody_else_is_marked(berlin, anna, published, reason):
     assert anna.away_since is None
 
 
-def test_who_is_away_gets_nothing_new_and_the_websites_know_it(berlin, anna, vera):
+def test_an_operator_who_is_away_gets_no_new_chats_and_websites_are_informed(berlin, anna, vera):
     own = factories.conversation(factories.visitor(berlin))
     before = widgets.snapshot()[berlin.key].available
     idle(anna)
@@ -244,7 +246,7 @@ def test_who_is_away_gets_nothing_new_and_the_websites_know_it(berlin, anna, ver
 
 
 @pytest.mark.parametrize("how", ["by being active", "by one click"])
-def test_who_comes_back_takes_chats_again_and_may_be_marked_again(
+def test_an_operator_who_returns_takes_chats_again_and_may_be_marked_again(
     berlin, anna, vera, published, django_capture_on_commit_callbacks, how
 ):
     idle(anna)
@@ -314,7 +316,7 @@ def test_what_a_killed_run_left_the_next_one_does(berlin, anna, ben, published, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_tell_of_each_operator_once(berlin, published):
+def test_two_concurrent_runs_announce_each_operator_once(berlin, published):
     people = [factories.operator(f"op{number}", berlin) for number in range(6)]
     idle(*people)
     now = timezone.now()
@@ -339,7 +341,7 @@ def test_two_runs_at_once_tell_of_each_operator_once(berlin, published):
     assert [received_presences(published, person) for person in people] == [["away"]] * 6
 
 
-def test_nobody_idle_costs_one_query(berlin, anna, ben, django_assert_num_queries):
+def test_a_run_without_idle_operators_costs_one_query(berlin, anna, ben, django_assert_num_queries):
     with django_assert_num_queries(1):
         operators.mark_idle(timezone.now())
 
@@ -348,7 +350,9 @@ def test_nobody_idle_costs_one_query(berlin, anna, ben, django_assert_num_querie
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_he_himself_and_a_colleague_are_told_with_all_fields(sockets, berlin, anna, ben):
+async def test_the_operator_and_colleagues_get_presence_events_with_all_fields(
+    sockets, berlin, anna, ben
+):
     operator_socket, other = await sockets.staff(anna), await sockets.staff(ben)
     await operator_socket.drain()
     await other.drain()
@@ -387,7 +391,9 @@ async def test_he_himself_and_a_colleague_are_told_with_all_fields(sockets, berl
     ],
     ids=["the version before", "invisible", "contradictory", "available"],
 )
-async def test_each_learns_what_he_may(sockets, berlin, anna, ben, command, own, others):
+async def test_operators_and_colleagues_get_only_permitted_presence_fields(
+    sockets, berlin, anna, ben, command, own, others
+):
     operator_socket, tab, other = [await sockets.staff(who) for who in (anna, anna, ben)]
     await other.drain()
 
@@ -408,7 +414,7 @@ async def test_each_learns_what_he_may(sockets, berlin, anna, ben, command, own,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("junk", ["available", "away", "", 1, None, ["busy"]])
-async def test_what_nobody_can_choose_is_rejected(sockets, berlin, anna, junk):
+async def test_an_invalid_availability_is_rejected(sockets, berlin, anna, junk):
     operator_socket = await sockets.staff(anna)
 
     await operator_socket.send(
@@ -437,7 +443,7 @@ async def test_a_connection_that_comes_back_is_no_sign_of_a_person(sockets, berl
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
+async def test_a_heartbeat_carries_the_presence_so_a_lost_event_is_noticed(
     sockets, berlin, anna, monkeypatch
 ):
     operator_socket = await sockets.staff(anna)
@@ -462,7 +468,7 @@ async def test_a_heartbeat_tells_all_and_so_a_lost_event_is_noticed(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_the_heartbeat_of_a_manager_who_does_not_answer_tells_no_presence(
+async def test_the_heartbeat_of_a_manager_who_is_no_operator_carries_no_presence(
     sockets, berlin, overseer
 ):
     operator_socket = await sockets.staff(overseer)
@@ -477,7 +483,9 @@ async def test_the_heartbeat_of_a_manager_who_does_not_answer_tells_no_presence(
 @pytest.mark.parametrize("seen", [None, 0, 64, 66, -64, -66])
 @pytest.mark.parametrize("active", [None, 0, 1799, 1801])
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_database_counts_as_online_who_is_online(berlin, anna, choice, seen, active, enabled):
+def test_the_database_and_the_domain_agree_which_operators_are_online(
+    berlin, anna, choice, seen, active, enabled
+):
     now = timezone.now()
     anna.choose(choice)
     anna.is_enabled = enabled

@@ -36,7 +36,7 @@ def shortcuts(operator):
     return [found.shortcut for frame in frames for found in frame.responses]
 
 
-def test_he_gets_his_own_and_those_shared_with_a_group_of_his(anna, ben):
+def test_an_operator_gets_own_responses_and_those_shared_with_their_groups(anna, ben):
     tea = Group.objects.create(name="Tea")
     anna.user.groups.add(tea)
     response(anna, "own")
@@ -131,7 +131,7 @@ def test_listing_asks_the_database_once(anna, ben, django_assert_num_queries):
         canned_responses.listed(actor)
 
 
-async def test_the_dashboard_is_told_all_fields_and_of_nobody_elses(sockets, anna, ben):
+async def test_the_dashboard_gets_all_fields_and_no_responses_of_others(sockets, anna, ben):
     own = await sync_to_async(response)(anna, "hello", "Hello! How can we help?")
     secret = await sync_to_async(response)(ben, "secret", "Do not tell")
     operator_socket = await sockets.staff(anna)
@@ -160,7 +160,7 @@ async def test_the_dashboard_is_told_all_fields_and_of_nobody_elses(sockets, ann
     assert "Do not tell" not in str(operator_socket.received)
 
 
-async def test_a_group_he_joins_meanwhile_counts_at_the_next_fetch(sockets, anna, ben):
+async def test_a_group_that_the_operator_joins_counts_at_the_next_fetch(sockets, anna, ben):
     tea = await Group.objects.acreate(name="Tea")
     await sync_to_async(response)(ben, "shared", "Some text", tea)
     operator_socket = await sockets.staff(anna)

@@ -27,7 +27,7 @@ def empty(vera) -> Conversation:
     return row
 
 
-def test_a_chat_in_which_nobody_said_anything_is_removed_after_an_hour(anna, vera):
+def test_a_chat_without_messages_is_removed_after_an_hour(anna, vera):
     row = empty(vera)
     soon = row.opened_at + timedelta(minutes=59)
     late = row.opened_at + timedelta(minutes=61)
@@ -71,7 +71,7 @@ def test_what_no_operator_has_read_stays_open(anna, vera, tomorrow):
     assert cleanup.close_silent(tomorrow) == 0
 
 
-def test_who_waits_for_an_operator_is_not_sent_away(berlin, vera, tomorrow):
+def test_a_waiting_conversation_is_not_closed_for_silence(berlin, vera, tomorrow):
     assert factories.conversation(vera).state == State.QUEUED
 
     assert cleanup.close_silent(tomorrow) == 0

@@ -46,7 +46,7 @@ def test_the_operator_with_the_fewest_conversations_gets_the_next(berlin, anna, 
     assert sorted(pk or 0 for pk in given) == sorted([anna.pk, ben.pk] * 2)
 
 
-def test_with_nobody_there_it_waits(berlin, vera):
+def test_a_conversation_waits_while_no_operator_is_available(berlin, vera):
     factories.operator("anna", berlin, online=False)
 
     chat = factories.conversation(vera)
@@ -65,7 +65,7 @@ def test_with_nobody_there_it_waits(berlin, vera):
     ],
     ids=lambda reason: next(iter(reason)),
 )
-def test_who_is_not_available_gets_nothing(berlin, anna, vera, reason):
+def test_an_operator_who_is_not_available_gets_no_conversation(berlin, anna, vera, reason):
     berlin.block_assignment_during_call = True
     berlin.save()
     for field, value in reason.items():
@@ -75,7 +75,7 @@ def test_who_is_not_available_gets_nothing(berlin, anna, vera, reason):
     assert factories.conversation(vera).state == State.QUEUED
 
 
-def test_nobody_gets_more_than_the_channel_allows(berlin, anna):
+def test_no_operator_gets_more_than_the_channel_allows(berlin, anna):
     berlin.max_sessions_mode, berlin.max_sessions = "limited", 2
     berlin.save()
 
@@ -84,7 +84,7 @@ def test_nobody_gets_more_than_the_channel_allows(berlin, anna):
     assert states == [State.ASSIGNED, State.ASSIGNED, State.QUEUED]
 
 
-def test_who_is_full_is_there_and_not_available(berlin, anna, ben, django_assert_num_queries):
+def test_a_full_operator_is_online_and_not_available(berlin, anna, ben, django_assert_num_queries):
     ben.accepting = False
     ben.save()
     berlin.max_sessions_mode, berlin.max_sessions = "limited", 1
@@ -108,7 +108,7 @@ def test_a_limit_counts_its_own_channel_only(berlin, anna):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_visitors_who_come_at_once_never_fill_an_operator_beyond_his_limit(berlin, anna, ben):
+def test_simultaneous_visitors_never_fill_an_operator_beyond_the_limit(berlin, anna, ben):
     Channel.objects.update(max_sessions_mode="limited", max_sessions=3)
     visitors = [factories.visitor(berlin) for _ in range(12)]
 
@@ -228,7 +228,7 @@ def test_an_opening_under_the_id_of_another_text_of_an_ended_chat_is_a_conflict(
     assert Conversation.objects.count() == 1
 
 
-def test_the_id_of_somebody_elses_text_is_as_good_as_any(berlin, anna, vera):
+def test_the_id_of_another_persons_text_opens_a_new_conversation(berlin, anna, vera):
     name = uuid.uuid4()
     chat = factories.conversation(vera)
     messages.post_message(
@@ -361,7 +361,7 @@ def test_closing_twice_is_closing_once(anna, vera):
     assert closed.messages.filter(event__startswith="closed").count() == 1
 
 
-def test_the_last_operator_who_leaves_makes_it_wait_again(berlin, anna, vera):
+def test_a_conversation_waits_again_when_the_last_operator_leaves(berlin, anna, vera):
     chat = factories.conversation(vera)
 
     left = conversations.leave(factories.actor(anna), chat.public_id)
@@ -400,7 +400,7 @@ def test_taking_or_joining_after_the_end_is_too_late(berlin, anna, ben, vera):
             act(factories.actor(ben), chat.public_id)
 
 
-def test_a_manager_may_close_what_he_does_not_take_part_in(anna, vera):
+def test_a_manager_may_close_a_conversation_without_taking_part(anna, vera):
     chat = factories.conversation(vera)
 
     closed = conversations.close(factories.actor(factories.manager()), chat.public_id)
@@ -408,7 +408,7 @@ def test_a_manager_may_close_what_he_does_not_take_part_in(anna, vera):
     assert closed.state == State.CLOSED
 
 
-def test_a_colleague_of_the_channel_may_not_close_what_he_is_not_in(berlin, anna, vera):
+def test_a_colleague_of_the_channel_may_not_close_without_taking_part(berlin, anna, vera):
     chat = factories.conversation(vera)
     ben = factories.operator("ben", berlin)
 

@@ -120,7 +120,7 @@ def test_while_the_secret_changes_both_sign(place, vera):
     assert not example()(webhook.secret, request.headers, request.body)
 
 
-def test_what_was_erased_meanwhile_is_not_told(place, vera, anna):
+def test_content_erased_before_the_delivery_is_not_sent(place, vera, anna):
     factories.webhook(place.url)
     chat = factories.conversation(vera, "My secret")
     write(factories.actor(anna), chat, "Mine too")
@@ -143,7 +143,7 @@ def test_what_was_erased_meanwhile_is_not_told(place, vera, anna):
     assert request.json["data"] == {"conversation": {"id": str(chat.public_id), **erased}}
 
 
-def test_it_is_told_as_it_is_when_it_is_sent(place, vera):
+def test_a_delivery_contains_the_state_at_the_time_of_sending(place, vera):
     factories.webhook(place.url, events=["conversation.created"])
     chat = factories.conversation(vera)
     conversations.close(vera, chat.public_id)
@@ -167,7 +167,7 @@ def leaves(value: object, path: str) -> set[str]:
     return {path.removeprefix(".")}
 
 
-def test_the_page_tells_every_field_that_is_sent_and_no_other(place, vera, anna):
+def test_the_page_lists_every_field_that_is_sent_and_no_other(place, vera, anna):
     page = (DOCS / "reference/webhooks.md").read_text()
     section = page.partition("## Body")[2]
     documented = set(re.findall(r"^\| `([\w.\[\]]+)` \|", section, re.M)) - {"data"}
@@ -208,7 +208,7 @@ def test_the_example_on_the_page_is_one_that_could_be_sent():
     assert json.loads(again) == example
 
 
-def test_a_note_cannot_be_told_by_mistake(vera, anna):
+def test_a_note_cannot_be_serialized_for_webhooks(vera, anna):
     chat = factories.conversation(vera)
     write(factories.actor(anna), chat, "Secret", internal=True)
 
@@ -285,7 +285,7 @@ def test_one_webhook_does_not_wait_for_another(place, vera):
         assert place.events() == ["conversation.created", "message.created"]
 
 
-def test_what_asks_for_patience_is_given_it(place, vera):
+def test_a_delivery_is_retried_after_the_time_that_the_receiver_asks_for(place, vera):
     place.answers.append(receiver.status(429, Retry_After="3600"))
     factories.webhook(place.url, events=["conversation.created"])
     factories.conversation(vera)
@@ -352,7 +352,7 @@ def test_a_webhook_that_is_gone_from_the_database_holds_up_nothing(place, vera):
     assert states() == ["given_up"]
 
 
-def test_a_bug_of_ours_is_told_and_stops_nobody_else(place, vera, caplog, berlin):
+def test_a_crash_of_one_delivery_is_recorded_and_stops_no_other(place, vera, caplog, berlin):
     factories.webhook(place.url, events=["conversation.created"])
     factories.conversation(vera)
     factories.conversation(factories.visitor(berlin))
@@ -477,7 +477,7 @@ def test_a_test_is_sent_at_once_and_never_again(place):
     assert work(hours=1) == 0
 
 
-def test_nobody_can_be_tested_who_is_not_there(berlin):
+def test_a_webhook_that_does_not_exist_cannot_be_tested(berlin):
     with pytest.raises(NotFound):
         deliveries.send_test(1)
     with pytest.raises(NotFound):

@@ -57,7 +57,7 @@ def end(how: str, chat: Conversation, vera, anna) -> None:
     "how",
     ["the visitor ends it", "an operator ends it", "a manager ends it", "it falls silent"],
 )
-def test_whatever_comes_after_the_end_it_was_told_once(berlin, anna, ben, vera, endings, how):
+def test_an_end_is_reported_once_whatever_follows(berlin, anna, ben, vera, endings, how):
     factories.webhook()
     chat = factories.conversation(vera)
     people = [factories.actor(anna), factories.actor(ben)]
@@ -93,7 +93,7 @@ def test_whatever_comes_after_the_end_it_was_told_once(berlin, anna, ben, vera, 
     assert (list(endings), hooks(), lines(chat)) == first_result
 
 
-def test_who_leaves_an_ended_conversation_is_shown_as_gone(anna, vera, published):
+def test_an_operator_who_leaves_an_ended_conversation_is_shown_as_gone(anna, vera, published):
     chat = factories.conversation(vera)
     conversations.close(vera, chat.public_id)
     published.clear()
@@ -103,7 +103,7 @@ def test_who_leaves_an_ended_conversation_is_shown_as_gone(anna, vera, published
     assert '"operators":[]' in published[-1].frame
 
 
-def test_of_many_who_end_it_at_once_one_does(berlin, anna, ben, vera, endings):
+def test_of_many_simultaneous_ends_one_counts(berlin, anna, ben, vera, endings):
     factories.webhook()
     chat = factories.conversation(vera)
     people = [factories.actor(anna), factories.actor(ben)]

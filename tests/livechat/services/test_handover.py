@@ -63,7 +63,7 @@ def lines(row: Conversation) -> list[tuple[str, str]]:
         (-30, 600, False),
     ],
 )
-def test_who_is_lost(seen, since, lost):
+def test_an_operator_is_lost_after_the_lease_and_the_grace_period(seen, since, lost):
     now = timezone.now()
     seen_at = None if seen is None else now - timedelta(seconds=seen)
 
@@ -72,7 +72,7 @@ def test_who_is_lost(seen, since, lost):
     )
 
 
-def test_a_colleague_gets_the_chat_and_the_visitor_is_told_once(anna, ben, vera, now):
+def test_a_colleague_gets_the_chat_and_the_visitor_is_informed_once(anna, ben, vera, now):
     row = factories.conversation(vera)
     assert row.operator == anna
     make_present(ben, now)
@@ -86,7 +86,7 @@ def test_a_colleague_gets_the_chat_and_the_visitor_is_told_once(anna, ben, vera,
     assert [who.operator for who in row.participants.present().operators()] == [ben]
 
 
-def test_with_nobody_there_it_waits(anna, vera, now):
+def test_a_conversation_waits_without_an_available_colleague(anna, vera, now):
     row = factories.conversation(vera)
 
     assert handover.hand_over_lost(now) == 1
@@ -97,7 +97,7 @@ def test_with_nobody_there_it_waits(anna, vera, now):
     assert row.waiting_since is not None
 
 
-def test_a_colleague_who_is_in_it_takes_charge(anna, ben, vera, now):
+def test_a_colleague_who_already_takes_part_takes_over(anna, ben, vera, now):
     row = factories.conversation(vera)
     conversations.join(factories.actor(ben), row.public_id)
     make_present(ben, now)
@@ -109,7 +109,7 @@ def test_a_colleague_who_is_in_it_takes_charge(anna, ben, vera, now):
     assert lines(row)[-1] == ("lost", "Anna")
 
 
-def test_both_who_were_in_it_are_lost(anna, ben, vera, now):
+def test_the_conversation_waits_if_both_participants_are_lost(anna, ben, vera, now):
     row = factories.conversation(vera)
     conversations.join(factories.actor(ben), row.public_id)
 
@@ -121,7 +121,7 @@ def test_both_who_were_in_it_are_lost(anna, ben, vera, now):
     assert not row.participants.present().operators().exists()
 
 
-def test_who_comes_back_within_the_grace_keeps_it(anna, ben, vera, now):
+def test_an_operator_who_returns_within_the_grace_period_keeps_the_chat(anna, ben, vera, now):
     row = factories.conversation(vera)
     make_present(ben, now)
     Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE)
@@ -132,7 +132,7 @@ def test_who_comes_back_within_the_grace_keeps_it(anna, ben, vera, now):
     assert row.operator == anna
 
 
-def test_who_comes_back_too_late_may_not_write_but_join(anna, ben, vera, now):
+def test_an_operator_who_returns_too_late_may_not_write_but_may_join(anna, ben, vera, now):
     row = factories.conversation(vera)
     make_present(ben, now)
     handover.hand_over_lost(now)
@@ -164,7 +164,7 @@ def test_what_is_over_keeps_its_operator_until_the_visitor_writes(anna, ben, ver
     assert row.operator == ben
 
 
-def test_who_may_not_answer_any_more_is_lost_at_once(anna, ben, vera, now):
+def test_an_operator_without_the_right_to_answer_is_lost_at_once(anna, ben, vera, now):
     row = factories.conversation(vera)
     make_present(anna, now)
     make_present(ben, now)
@@ -177,7 +177,7 @@ def test_who_may_not_answer_any_more_is_lost_at_once(anna, ben, vera, now):
     assert row.operator == ben
 
 
-def test_nobody_is_lost_while_no_server_listens(anna, vera, now):
+def test_no_operator_is_lost_while_no_server_listens(anna, vera, now):
     factories.conversation(vera)
     Lease.objects.all().delete()
 
@@ -204,7 +204,7 @@ def test_a_closed_conversation_stays_as_it_is(anna, vera, now):
     assert Conversation.objects.get().revision == revision
 
 
-def test_a_colleague_takes_no_more_than_his_limit(berlin, anna, now):
+def test_a_colleague_takes_no_more_than_their_limit(berlin, anna, now):
     rows = [factories.conversation(factories.visitor(berlin)) for _ in range(3)]
     berlin.max_sessions_mode, berlin.max_sessions = "limited", 2
     berlin.save()

@@ -42,7 +42,9 @@ def many(channel, number: int) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_long_inbox_comes_in_frames_of_64_kib_and_nobody_is_cut(sockets, berlin, anna):
+async def test_a_long_inbox_comes_in_frames_of_64_kib_and_no_socket_is_closed(
+    sockets, berlin, anna
+):
     await sync_to_async(many)(berlin, 300)
     operator_socket = await sockets.staff(anna, fetch=False)
 
@@ -101,7 +103,7 @@ async def test_an_inbox_that_cannot_be_read_holds_nothing_back(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_reads_his_inbox_slowly_is_kept_so_many_frames_and_no_more(
+async def test_for_a_slow_inbox_a_limited_number_of_frames_is_held_back(
     sockets, berlin, anna, monkeypatch
 ):
     operator_socket = await sockets.staff(anna)
@@ -156,7 +158,7 @@ def test_operators_of_other_channels_cost_a_snapshot_nothing(berlin, anna, ben):
     assert counts[0] == counts[1]
 
 
-def test_an_operator_sees_his_channels_and_what_he_takes_part_in(berlin, anna, vera):
+def test_an_operator_sees_their_channels_and_their_own_conversations(berlin, anna, vera):
     paris = factories.channel("Paris")
     mine = factories.conversation(vera)
     factories.conversation(factories.visitor(paris))
@@ -198,7 +200,7 @@ def test_messages_among_colleagues_do_not_change_the_digest_of_an_onlooker(berli
     assert inbox.digest_of(factories.actor(anna)) != before
 
 
-def test_who_answers_nowhere_sees_nothing(berlin, vera):
+def test_an_operator_without_channels_sees_nothing(berlin, vera):
     factories.opened(vera)
     analyst = factories.actor(factories.user("yusuf", group=rights.ANALYSTS))
 

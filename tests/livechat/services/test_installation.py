@@ -46,7 +46,7 @@ def test_a_restored_database_gets_another_epoch_each_time():
 
 
 @pytest.mark.django_db
-def test_whoever_restored_it_learns_what_is_there_and_what_is_missing(anna, vera, folder, capsys):
+def test_the_restored_command_reports_what_is_there_and_what_is_missing(anna, vera, folder, capsys):
     row = factories.conversation(vera)
     file_storage().save("attachments/2026/01/there", ContentFile(b"tea"))
     attachment(row, blob="attachments/2026/01/there")

@@ -35,7 +35,7 @@ def test_a_lease_that_is_renewed_in_time_has_been_had_since_its_beginning(now):
     assert Lease.objects.get().since == now
 
 
-def test_a_lease_given_back_is_free_at_once_and_nobody_elses_can_be(now):
+def test_a_released_lease_is_free_at_once_and_only_the_holder_can_release_it(now):
     leases.take("beat", "one", now, 10)
 
     leases.release("beat", "two")
@@ -102,7 +102,7 @@ def test_the_last_run_of_a_job_is_known(now):
     assert job.started_at <= job.finished_at
 
 
-def test_a_job_that_fails_is_told_of_until_it_goes_well_again(now):
+def test_a_failing_job_is_reported_until_it_succeeds_again(now):
     def fails(_at):
         raise ZeroDivisionError
 

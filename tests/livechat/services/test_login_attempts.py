@@ -42,7 +42,7 @@ def later(monkeypatch, by: timedelta) -> None:
 
 
 @given(st.integers(0, 99), st.integers(0, 3600), st.integers(1, 60))
-def test_nobody_waits_longer_than_the_window_or_below_the_limit(count, seconds, most):
+def test_a_lockout_is_never_longer_than_the_window_and_starts_at_the_limit(count, seconds, most):
     waiting = login_lockout.wait(Tries(count, NOON), most, NOON + timedelta(seconds=seconds))
 
     assert timedelta(0) <= waiting <= WINDOW
@@ -104,7 +104,7 @@ def test_an_account_of_ones_own_does_not_wash_off_guesses_at_others(anna, ben):
 
 
 @pytest.mark.django_db
-def test_who_remembers_his_password_begins_anew(anna):
+def test_a_correct_password_resets_the_count_of_failures(anna):
     guess(MAX_OF_NAME - 1)
     assert sign_in(password=PASSWORD).status_code == 302
 
@@ -125,7 +125,7 @@ def test_a_claimed_address_is_believed_of_trusted_proxies_alone(anna, settings):
 
 
 @pytest.mark.django_db
-def test_the_answers_do_not_tell_which_accounts_there_are(anna):
+def test_responses_do_not_reveal_which_accounts_exist(anna):
     def answers_for(name):
         client = Client()
         answers = [sign_in(name, client=client) for _ in range(MAX_OF_NAME + 2)]
@@ -151,7 +151,7 @@ def test_known_and_unknown_names_cost_the_same_queries(anna):
 
 
 @pytest.mark.django_db
-def test_what_nobody_is_called_is_not_kept_and_neither_are_passwords(anna):
+def test_unknown_names_and_passwords_are_not_stored(anna):
     sign_in("my secret password", "another secret")
 
     kept = [str(value) for row in AccessAttempt.objects.values() for value in row.values()]
@@ -182,7 +182,7 @@ def test_waiting_is_not_prolonged_by_trying(anna, monkeypatch):
 @pytest.mark.parametrize(
     ("language", "said"), [("de", "15 Minuten"), ("ar", "15 دقيقة"), ("fr", "15 minutes")]
 )
-def test_it_is_told_in_the_language_of_the_browser(anna, language, said):
+def test_the_lockout_page_is_in_the_language_of_the_browser(anna, language, said):
     guess()
 
     answer = sign_in(HTTP_ACCEPT_LANGUAGE=language)
@@ -213,7 +213,7 @@ def test_many_at_once_get_no_more_tries_than_one_after_the_other(berlin):
 
 
 @pytest.mark.django_db
-def test_the_door_of_the_admin_is_the_same(anna):
+def test_the_admins_address_behaves_the_same(anna):
     guess()
     User.objects.filter(pk=anna.user_id).update(is_staff=True)
 
@@ -227,7 +227,7 @@ def test_the_door_of_the_admin_is_the_same(anna):
 
 
 @pytest.mark.django_db
-def test_a_manager_sees_who_is_locked_out_and_lets_him_in(anna, client):
+def test_a_manager_sees_locked_accounts_and_can_unlock_them(anna, client):
     guess(MAX_OF_NAME + 1)
     guess(1, name="nobody")
     boss = factories.user("maria", group="Live chat manager", is_staff=True)
@@ -244,7 +244,7 @@ def test_a_manager_sees_who_is_locked_out_and_lets_him_in(anna, client):
 
 
 @pytest.mark.django_db
-def test_operators_do_not_see_who_failed_to_sign_in(anna, client):
+def test_operators_do_not_see_failed_sign_ins(anna, client):
     User.objects.filter(pk=anna.user_id).update(is_staff=True)
     client.force_login(anna.user)
 

@@ -80,9 +80,7 @@ async def test_signing_out_in_the_admin_is_the_same(watched, anna):
     assert await operator_socket.closed() == 4401
 
 
-async def test_signing_out_everywhere_ends_every_browser_of_his_and_nobody_elses(
-    watched, anna, ben
-):
+async def test_signing_out_everywhere_ends_all_own_login_sessions_and_no_others(watched, anna, ben):
     here, there, bens = [await sync_to_async(signed_in)(who.user) for who in (anna, anna, ben)]
     operator_sockets = [
         await open_dashboard_socket(watched, client) for client in (here, there, bens)
@@ -144,7 +142,7 @@ async def test_what_an_administrator_does_to_an_account_holds_at_once(watched, a
         ("is in a group that loses the right", 4403),
     ],
 )
-async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, code):
+async def test_a_user_who_loses_account_or_rights_is_disconnected_at_once(watched, anna, how, code):
     operator_socket = await watched.staff(anna, fetch=False)
     user = await User.objects.aget(pk=anna.user_id)
     group = await Group.objects.aget(name=rights.OPERATORS)
@@ -163,7 +161,7 @@ async def test_who_loses_account_or_rights_is_cut_at_once(watched, anna, how, co
     assert await operator_socket.closed() == code
 
 
-async def test_who_is_taken_off_a_channel_hears_it_no_more(berlin, anna, watched):
+async def test_an_operator_removed_from_a_channel_gets_no_more_events_of_it(berlin, anna, watched):
     # Create Anna before the watch starts: a new right would look like a change of rights.
     operator_socket = await watched.staff(anna)
     await sync_to_async(anna.memberships.all().delete)()
@@ -176,7 +174,7 @@ async def test_who_is_taken_off_a_channel_hears_it_no_more(berlin, anna, watched
     ]
 
 
-async def test_who_is_switched_on_again_has_to_sign_in_again(anna):
+async def test_a_user_who_is_enabled_again_has_to_sign_in_again(anna):
     client = await sync_to_async(signed_in)(anna.user)
     for is_active in (False, True):
         anna.user.is_active = is_active
@@ -185,13 +183,13 @@ async def test_who_is_switched_on_again_has_to_sign_in_again(anna):
     assert (await sync_to_async(client.get)("/dashboard/")).status_code == 302
 
 
-async def test_signing_in_tells_nobody_that_rights_changed(anna, published):
+async def test_signing_in_announces_no_change_of_rights(anna, published):
     await sync_to_async(signed_in)(anna.user)
 
     assert [post for post in published if "access" in post.groups] == []
 
 
-async def test_what_is_told_of_a_session_holds_no_secret(anna, published):
+async def test_the_event_about_a_login_session_contains_no_secret(anna, published):
     cookie = await sync_to_async(session_cookie)(anna.user)
 
     await sync_to_async(login_sessions.end_all)(anna.user_id)
@@ -213,7 +211,7 @@ async def wait_for_bus(listening: Bus, speaking: Bus) -> None:
 
 
 @pytest.mark.services
-async def test_another_process_hears_of_it(watched, anna, monkeypatch):
+async def test_another_process_is_informed_of_an_ended_session(watched, anna, monkeypatch):
     """A separate bus on the same Redis, without sockets, plays the other process."""
     operator_socket = await open_dashboard_socket(
         watched, await sync_to_async(signed_in)(anna.user)

@@ -142,7 +142,7 @@ def test_a_visitor_may_not_make_a_note(chat, vera):
         messages.post_message(item(vera, chat, internal=True))
 
 
-def test_who_left_may_write_no_more(chat, anna, ben):
+def test_an_operator_who_left_may_write_no_more(chat, anna, ben):
     staff = factories.actor(anna)
     conversations.join(factories.actor(ben), chat.public_id)
     chat.refresh_from_db()
@@ -167,7 +167,7 @@ def test_the_first_answer_of_staff_makes_it_a_success(chat, vera, anna):
     assert chat.waiting_since is None
 
 
-def test_the_visitor_waits_from_his_first_unanswered_message_on(chat, vera, anna):
+def test_the_visitor_waits_since_the_first_unanswered_message(chat, vera, anna):
     messages.post_message(item(factories.actor(anna), chat, "Hi"))
     messages.post_message(item(vera, chat, "A question"))
     chat.refresh_from_db()

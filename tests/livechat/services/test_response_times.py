@@ -37,7 +37,7 @@ def test_half_of_the_visitors_waited_no_longer(berlin):
     assert median_wait(berlin) == 30
 
 
-def test_who_was_never_answered_counts_neither_as_fast_nor_as_slow(berlin):
+def test_an_unanswered_visitor_counts_neither_as_fast_nor_as_slow(berlin):
     answered_after(berlin, None, 10, 20, None, 30, 40, 50, None)
 
     assert median_wait(berlin) == 30
@@ -49,13 +49,13 @@ def test_nothing_is_promised_on_the_strength_of_a_few(berlin):
     assert median_wait(berlin) is None
 
 
-def test_older_conversations_than_a_week_tell_nothing(berlin):
+def test_conversations_older_than_a_week_do_not_count(berlin):
     answered_after(berlin, 10, 20, 30, 40, 50, days_ago=7.1)
 
     assert median_wait(berlin) is None
 
 
-def test_the_newest_fifty_tell_how_it_is_now(berlin, monkeypatch):
+def test_only_the_newest_fifty_conversations_count(berlin, monkeypatch):
     monkeypatch.setattr(response_times, "NEWEST", 5)
     answered_after(berlin, 600, 600, 600, 600, 600, 600)
     answered_after(berlin, 10, 10, 10, 20, 20)
@@ -63,7 +63,7 @@ def test_the_newest_fifty_tell_how_it_is_now(berlin, monkeypatch):
     assert median_wait(berlin) == 10
 
 
-def test_another_channel_tells_nothing(berlin):
+def test_conversations_of_another_channel_do_not_count(berlin):
     answered_after(factories.channel("Paris"), 10, 20, 30, 40, 50)
 
     assert median_wait(berlin) is None
@@ -75,7 +75,7 @@ def test_a_clock_that_was_set_back_is_no_negative_wait(berlin):
     assert median_wait(berlin) == 0
 
 
-def test_everybody_who_arrives_within_a_minute_costs_one_query(
+def test_all_arrivals_within_a_minute_cost_one_query(
     berlin, monkeypatch, django_assert_num_queries
 ):
     answered_after(berlin, 10, 20, 30, 40, 50)
@@ -99,7 +99,7 @@ def day(operator: Operator, *, since: datetime | None = None) -> tuple[int, floa
     return answers.count, answers.seconds
 
 
-def test_staff_are_told_the_average_of_what_began_and_was_answered_today(berlin, anna):
+def test_staff_get_the_average_of_conversations_opened_and_answered_today(berlin, anna):
     answered_after(berlin, 10, 20, 60, None)
     answered_after(berlin, 5_000, days_ago=1)
 
@@ -130,7 +130,7 @@ def test_a_clock_that_was_set_back_does_not_shorten_the_average(berlin, anna):
     "since",
     [datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), datetime(1970, 1, 1, tzinfo=UTC)],
 )
-def test_nobody_has_years_of_conversations_counted_as_a_day(berlin, anna, since):
+def test_a_day_in_the_distant_past_is_limited_to_two_days(berlin, anna, since):
     answered_after(berlin, 10, days_ago=1.9)
     answered_after(berlin, 50, days_ago=2.1)
 

@@ -40,7 +40,7 @@ def test_migrating_again_takes_nothing_away_that_an_admin_added():
     assert group.permissions.filter(codename="view_visitor").exists()
 
 
-def test_joining_the_group_makes_an_operator_and_leaving_it_ends_his_memberships(berlin, anna):
+def test_joining_the_group_makes_an_operator_and_leaving_it_ends_the_memberships(berlin, anna):
     group = Group.objects.get(name=rights.OPERATORS)
 
     anna.user.groups.remove(group)
@@ -95,7 +95,7 @@ def test_the_visitor_never_sees_the_account_name():
     "how", ["signs out", "is switched off", "changes the password", "loses the group"]
 )
 @pytest.mark.django_db(transaction=True)
-async def test_who_may_no_longer_be_connected_is_cut(sockets, berlin, anna, how):
+async def test_a_user_who_may_no_longer_be_connected_is_disconnected(sockets, berlin, anna, how):
     operator_socket = await sockets.staff(anna)
     heartbeat_loop = HeartbeatLoop()
     await heartbeat_loop.beat(10)
@@ -166,7 +166,7 @@ def _delete_session(key: str) -> None:
 # --- rights lost after they were read
 
 
-def test_who_lost_the_channel_meanwhile_takes_and_joins_nothing(berlin, vera):
+def test_an_operator_who_lost_the_channel_takes_and_joins_nothing(berlin, vera):
     waiting = factories.conversation(factories.visitor(berlin))
     factories.operator("anna", berlin)
     taken = factories.conversation(vera)
@@ -181,7 +181,7 @@ def test_who_lost_the_channel_meanwhile_takes_and_joins_nothing(berlin, vera):
     assert not Participant.objects.filter(operator=ben).exists()
 
 
-def test_who_lost_the_right_meanwhile_joins_no_channel(anna):
+def test_an_operator_who_lost_the_right_joins_no_channel(anna):
     paris = factories.channel("Paris", may_join=True)
     before = factories.actor(anna)
     anna.user.groups.clear()
@@ -229,7 +229,7 @@ async def test_rights_that_could_not_be_read_are_read_again(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
+async def test_an_operator_who_watches_while_losing_the_channel_gets_no_events(
     sockets, berlin, anna, vera, monkeypatch
 ):
     chat = await sync_to_async(factories.conversation)(vera)
@@ -261,7 +261,9 @@ async def test_who_begins_to_watch_while_the_channel_is_lost_hears_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_left_in_another_tab_types_and_looks_there_no_more(sockets, berlin, anna):
+async def test_an_operator_who_left_in_another_tab_no_longer_types_or_views_there(
+    sockets, berlin, anna
+):
     visitor, conversation = await sockets.chat(berlin)
     await berlin.memberships.all().adelete()
     one, other = await sockets.staff(anna), await sockets.staff(anna)

@@ -70,7 +70,7 @@ def fetch(client: Client, row: Conversation, audience=Audience.PUBLIC, thing=Thi
     return answer, body(answer).decode()
 
 
-def test_a_visitor_is_not_told_the_user_name_of_an_operator_without_a_name(client, anna, vera):
+def test_a_visitor_never_sees_the_user_name_of_an_operator_without_a_name(client, anna, vera):
     anna.chat_name = anna.user.first_name = anna.user.last_name = ""
     anna.user.save()
     anna.save()
@@ -83,7 +83,7 @@ def test_a_visitor_is_not_told_the_user_name_of_an_operator_without_a_name(clien
     assert "anna" not in text
 
 
-def test_a_visitor_keeps_what_was_said_to_him(client, chat):
+def test_a_visitor_can_keep_a_transcript(client, chat):
     answer, text = fetch(client, chat)
 
     assert text == (
@@ -112,7 +112,7 @@ def test_a_visitor_keeps_what_was_said_to_him(client, chat):
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_staff_keep_the_notes_too_and_are_told_so(client, chat, anna):
+def test_the_transcript_for_staff_includes_notes_and_says_so(client, chat, anna):
     client.force_login(anna.user)
 
     _, text = fetch(client, chat, Audience.STAFF)
@@ -177,7 +177,7 @@ def test_no_text_can_look_like_another_entry(client, chat, vera, anna):
     assert "    [11:32 a.m.] Anna:" in text.splitlines()
 
 
-def test_it_speaks_the_visitors_language_and_keeps_his_time(client, chat):
+def test_the_transcript_uses_the_visitors_language_and_time_zone(client, chat):
     chat.language = "de-AT"
     chat.save()
     chat.visitor.time_zone = "Europe/Berlin"
@@ -238,7 +238,7 @@ def test_each_day_is_named_once(client, chat, vera):
     ]
 
 
-def test_who_may_not_read_it_does_not_get_it(client, chat, anna, vera, berlin, monkeypatch):
+def test_a_user_who_may_not_read_it_does_not_get_it(client, chat, anna, vera, berlin, monkeypatch):
     eve = factories.operator("eve", factories.channel("Hamburg"))
     stranger = factories.visitor(berlin)
 
@@ -402,7 +402,7 @@ def test_head_writes_nothing(client, chat, django_assert_num_queries):
     assert head["Content-Disposition"] == answer["Content-Disposition"]
 
 
-def test_who_has_it_already_is_told_so_and_nothing_is_written(
+def test_an_unchanged_transcript_gets_304_and_is_not_written_again(
     client, chat, django_assert_num_queries
 ):
     first, _text = fetch(client, chat)

@@ -164,7 +164,7 @@ def test_the_admin_lists_and_shows(admin, berlin, anna, vera, model):
     assert (listed.status_code, shown.status_code) == (200, 200)
 
 
-def test_who_makes_a_channel_answers_on_it(admin):
+def test_the_creator_of_a_channel_becomes_its_operator(admin):
     response = admin.post(
         reverse("admin:livechat_channel_add"),
         {

@@ -51,7 +51,7 @@ def marked(answer) -> set[str]:
     return found
 
 
-def test_who_is_not_signed_in_signs_in_first(client, anna):
+def test_a_user_who_is_not_signed_in_has_to_sign_in_first(client, anna):
     for answer in (client.get(PAGE), change(client)):
         assert answer.headers["Location"] == f"/login/?next={PAGE}"
     assert has_password(PASSWORD)
@@ -74,7 +74,7 @@ def test_a_new_password_holds_and_leaves_this_session_alone(anna, ben):
     assert OTHER not in page
 
 
-def test_a_wrong_old_password_is_told_at_its_field_and_changes_nothing(anna):
+def test_a_wrong_old_password_is_reported_at_its_field_and_changes_nothing(anna):
     client = signed_in()
 
     answer = change(client, old="not her password")
@@ -89,7 +89,7 @@ def test_a_wrong_old_password_is_told_at_its_field_and_changes_nothing(anna):
     ("new", "again"),
     [("short", None), ("password1234", None), ("738295017364", None), (OTHER, "mistyped again 7")],
 )
-def test_a_new_password_that_will_not_do_is_told_at_its_field(anna, new, again):
+def test_an_unsuitable_new_password_is_reported_at_its_field(anna, new, again):
     client = signed_in()
 
     answer = change(client, new=new, again=again)
@@ -99,7 +99,7 @@ def test_a_new_password_that_will_not_do_is_told_at_its_field(anna, new, again):
     assert client.get("/dashboard/").status_code == 200
 
 
-def test_what_is_asked_of_a_password_is_told_before(anna):
+def test_the_requirements_of_a_password_are_shown_in_advance(anna):
     page = signed_in().get(PAGE).content.decode()
 
     assert "at least 12 characters" in page
@@ -137,7 +137,7 @@ def test_guesses_here_and_at_the_sign_in_are_the_same(anna):
     assert Client().post("/login/", {"username": "anna", "password": PASSWORD}).status_code == 429
 
 
-def test_who_knows_his_password_has_his_guesses_forgotten(anna):
+def test_a_correct_old_password_resets_the_count_of_guesses(anna):
     client = signed_in()
     for number in range(MAX_OF_NAME - 1):
         change(client, old=f"guess {number}")
@@ -157,7 +157,7 @@ def test_a_field_that_was_left_empty_is_no_guess(anna):
 
 
 @pytest.mark.parametrize("group", ["Live chat analyst", None])
-def test_who_is_no_operator_changes_his_password_too_and_is_not_led_where_he_may_not_go(group):
+def test_a_user_who_is_no_operator_changes_their_password_and_gets_only_permitted_links(group):
     factories.user("yusuf", group=group)
     client = signed_in("yusuf")
 
@@ -169,7 +169,7 @@ def test_who_is_no_operator_changes_his_password_too_and_is_not_led_where_he_may
     assert has_password(OTHER, "yusuf")
 
 
-def test_who_has_no_profile_but_the_admin_is_led_back_there():
+def test_a_user_of_the_admin_without_a_profile_is_led_back_there():
     factories.user("yusuf", group="Live chat analyst", is_staff=True)
 
     page = signed_in("yusuf").get(PAGE).content.decode()
@@ -185,7 +185,7 @@ def test_the_profile_leads_there_and_back(anna):
     assert 'href="/profile/"' in client.get(PAGE).content.decode()
 
 
-def test_the_door_of_the_admin_is_the_same(anna):
+def test_the_admins_address_behaves_the_same(anna):
     User.objects.filter(pk=anna.user_id).update(is_staff=True)
     client = signed_in()
     fields = {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER}
@@ -210,7 +210,7 @@ def test_another_site_cannot_post(anna):
 @pytest.mark.parametrize(
     ("language", "message"), [("de", "Ihr Passwort ist geändert"), ("ar", "تم تغيير كلمة مرورك")]
 )
-def test_it_is_told_in_the_language_that_is_spoken(anna, language, message):
+def test_the_confirmation_is_in_the_users_language(anna, language, message):
     client = signed_in()
     User.objects.filter(pk=anna.user_id).update(language=language)
 

@@ -80,7 +80,7 @@ def profile(**changes) -> Profile:
     return Profile(**{**usual, **changes})
 
 
-def manager_who_does_not_answer() -> User:
+def manager_without_operator_rights() -> User:
     maria = factories.user("maria")
     maria.user_permissions.add(Permission.objects.get(codename="manage_livechat"))
     return maria
@@ -93,12 +93,12 @@ def pictures(folder) -> list[str]:
 # --- the page
 
 
-def test_only_who_may_enter_the_dashboard_has_a_profile(client, anna):
+def test_only_users_who_may_enter_the_dashboard_have_a_profile(client, anna):
     assert client.get(PAGE).headers["Location"] == f"/login/?next={PAGE}"
     for person, status in [
         (anna.user, 200),
         (factories.manager("paul"), 200),
-        (manager_who_does_not_answer(), 200),
+        (manager_without_operator_rights(), 200),
         (factories.user("yusuf", group="Live chat analyst"), 403),
         (factories.user("nobody"), 403),
     ]:
@@ -172,7 +172,7 @@ def test_that_it_is_saved_is_said_once_and_in_the_new_language(client, page):
     assert b'class="told saved"' not in client.get(PAGE).content
 
 
-def test_who_has_no_chat_name_is_told_what_visitors_see(client, page, anna):
+def test_an_operator_without_a_chat_name_sees_the_name_that_visitors_see(client, page, anna):
     client.post(PAGE, page(chat_name=""))
     assert 'data-unnamed="Anna Example">Anna Example<' in client.get(PAGE).content.decode()
 
@@ -180,8 +180,8 @@ def test_who_has_no_chat_name_is_told_what_visitors_see(client, page, anna):
     assert 'data-unnamed="Operator">Operator<' in client.get(PAGE).content.decode()
 
 
-def test_a_manager_who_does_not_answer_has_no_chat_name(client):
-    maria = manager_who_does_not_answer()
+def test_a_manager_who_is_no_operator_has_no_chat_name(client):
+    maria = manager_without_operator_rights()
     client.force_login(maria)
     html = client.get(PAGE).content.decode()
     for name in ("chat_name", "picture", "languages", "expertise"):
@@ -212,7 +212,7 @@ def test_a_manager_who_does_not_answer_has_no_chat_name(client):
         ("quiet_to", ""),
     ],
 )
-def test_what_makes_no_sense_is_told_at_its_field_and_nothing_is_stored(
+def test_invalid_values_are_reported_at_their_field_and_nothing_is_stored(
     client, page, anna, field, value
 ):
     before = Operator.objects.values().get(), User.objects.values().get(pk=anna.user_id)
@@ -256,7 +256,7 @@ def test_another_site_cannot_post(anna):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_picture_is_written_anew_and_known_by_a_name_nobody_can_guess(
+def test_a_picture_is_re_encoded_and_stored_under_an_unguessable_name(
     client, page, anna, files, kind
 ):
     upload = SimpleUploadedFile("../../anna.php", picture(kind=kind), "text/html")
@@ -346,12 +346,12 @@ def test_colleagues_and_the_users_own_dashboards_hear_of_it(anna, berlin, publis
 
 
 @pytest.mark.parametrize("who", ["analyst", "manager", "disabled", "gone"])
-def test_who_does_not_answer_cannot_give_himself_a_face(who, anna, files):
+def test_a_user_who_is_no_operator_cannot_set_a_picture(who, anna, files):
     actor = factories.actor(anna)
     if who == "analyst":
         actor = factories.actor(factories.user("yusuf", group="Live chat analyst"))
     elif who == "manager":
-        actor = factories.actor(manager_who_does_not_answer())
+        actor = factories.actor(manager_without_operator_rights())
     elif who == "disabled":  # after the identity check
         Operator.objects.update(is_enabled=False)
     else:

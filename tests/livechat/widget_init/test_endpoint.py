@@ -140,7 +140,7 @@ async def test_a_rule_decides_on_its_pages_only(action):
 
 @pytest.mark.parametrize("action", list(ButtonAction))
 @pytest.mark.parametrize("absence", list(Absence))
-async def test_while_nobody_is_there_nothing_draws_attention(action, absence):
+async def test_while_no_operator_is_available_nothing_draws_attention(action, absence):
     widget(rule(action, timer_seconds=3), available=False, absence=absence)
 
     _, answer, _ = await ask()
@@ -150,7 +150,7 @@ async def test_while_nobody_is_there_nothing_draws_attention(action, absence):
     assert (answer["available"], answer["timer"], answer["again_in"]) == (False, 0, 60)
 
 
-async def test_a_responder_is_there_when_nobody_else_is():
+async def test_a_responder_is_available_when_no_operator_is():
     ready = rule(
         ButtonAction.SHOW_WITH_NOTIFICATION,
         responder="bot:1",
@@ -253,7 +253,7 @@ async def test_the_answer_is_for_the_website_that_asked():
         "\xe9vil",
     ],
 )
-async def test_a_website_that_is_not_on_the_list_is_told_nothing(origin):
+async def test_a_website_that_is_not_on_the_list_gets_no_data(origin):
     widget(origins=(SHOP, "https://*.trade.example"))
 
     status, answer, headers = await ask(origin=origin)
@@ -407,7 +407,7 @@ async def test_while_the_database_is_away_it_says_what_it_last_knew():
     assert list(snapshot._sightings) == [(1, SHOP)]
 
 
-async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
+async def test_an_announced_change_is_answered_at_once(monkeypatch):
     readings = []
 
     async def read(service, *_values):
@@ -430,7 +430,7 @@ async def test_a_change_that_is_told_is_answered_at_once(monkeypatch):
     await bus.detach()
 
 
-def test_what_operators_and_services_change_is_told(
+def test_changes_by_operators_and_services_are_announced(
     berlin, anna, published, django_capture_on_commit_callbacks
 ):
     from livechat.services import operators
@@ -483,7 +483,7 @@ def test_only_the_newest_fifty_are_kept(berlin):
     assert "https://shop59.example" not in kept
 
 
-async def test_somebody_who_claims_many_names_fills_no_memory_while_the_database_is_away():
+async def test_many_claimed_origins_fill_no_memory_while_the_database_is_away():
     async def away(_service, *_values):
         raise Unavailable
 

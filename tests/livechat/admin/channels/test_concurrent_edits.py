@@ -9,7 +9,7 @@ from tests.livechat.admin.channels.page import errors, with_rules
 pytestmark = pytest.mark.django_db
 
 
-def test_the_second_of_two_admins_is_told_who_was_faster_and_may_then_insist(
+def test_the_second_of_two_admins_sees_the_other_ones_name_and_may_then_insist(
     client, opened, address, berlin
 ):
     mine, theirs = opened(), opened()
@@ -70,7 +70,7 @@ def test_a_rule_that_both_deleted_is_simply_gone(client, opened, address, berlin
     assert berlin.rules.get() == rules[1]
 
 
-def test_an_operator_who_left_meanwhile_is_said_to_be_gone(
+def test_an_operator_who_left_meanwhile_is_reported_as_gone(
     client, opened, address, berlin, anna, ben
 ):
     data = opened()

@@ -18,7 +18,7 @@ from tests.livechat.admin.channels.page import EVIL, errors, staff
 pytestmark = pytest.mark.django_db
 
 
-def test_who_makes_a_channel_answers_on_it(client, maria):
+def test_the_creator_of_a_channel_becomes_its_operator(client, maria):
     add = reverse("admin:livechat_channel_add")
     page = client.get(add).content.decode()
 
@@ -32,7 +32,7 @@ def test_who_makes_a_channel_answers_on_it(client, maria):
     assert rome.revision == 0
 
 
-def test_a_creator_who_is_no_operator_is_not_made_one(client):
+def test_a_creator_without_operator_rights_does_not_become_an_operator(client):
     clerk = factories.user("clerk", is_staff=True)
     clerk.user_permissions.set(
         Permission.objects.filter(codename__in=["add_channel", "change_channel"])
@@ -47,7 +47,7 @@ def test_a_creator_who_is_no_operator_is_not_made_one(client):
     assert Channel.objects.get(slug="rome").memberships.count() == 0
 
 
-def test_whoever_shows_widgets_hears_of_saving_and_deleting(
+def test_saving_and_deleting_channels_notifies_servers_that_show_widgets(
     client, opened, address, berlin, monkeypatch
 ):
     received = []
@@ -128,7 +128,9 @@ def test_an_operator_may_look_at_the_form_but_not_change_it(client, address, ber
     assert berlin.name == "Berlin"
 
 
-def test_who_may_only_look_at_rules_and_operators_sees_them_as_text(client, address, berlin, anna):
+def test_a_user_who_may_only_view_rules_and_operators_sees_them_as_text(
+    client, address, berlin, anna
+):
     ChannelRule.objects.create(
         channel=berlin, regex_url=EVIL, countries="DE", action="auto_popup", auto_popup_timer=77
     )
@@ -157,7 +159,9 @@ def test_an_outsider_sees_nothing(client, berlin, name):
     assert client.get(address).status_code == 403
 
 
-def test_who_may_not_answer_cannot_be_put_into_a_channel(client, maria, address, opened, berlin):
+def test_a_user_who_may_not_answer_cannot_be_added_to_a_channel(
+    client, maria, address, opened, berlin
+):
     gone = factories.operator("gone")
     gone.user.groups.clear()
     data = {

@@ -80,7 +80,7 @@ def test_the_widget_tab_has_everything_a_website_needs(client, maria, address, b
     ]
 
 
-def test_it_is_told_whether_the_widget_is_installed(client, maria, address, berlin):
+def test_the_tab_lists_the_websites_that_loaded_the_widget(client, maria, address, berlin):
     empty = client.get(address).content.decode()
     now = timezone.now()
     for i in range(25):
