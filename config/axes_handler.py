@@ -20,7 +20,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
     ) -> bool:
         """Count an attempt and return whether its password may be checked."""
         try:
-            login_attempts.begin(_name(credentials), auth.source_of_tries(request))
+            login_attempts.begin(_name(credentials), auth.source_of_attempts(request))
         except RateLimited as refused:
             request.sign_in_wait = round(refused.retry_after)  # type: ignore[attr-defined]
             return False
@@ -34,7 +34,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
         if getattr(request, "sign_in_counted", False):
-            login_attempts.succeeded(user.get_username(), auth.source_of_tries(request))
+            login_attempts.succeeded(user.get_username(), auth.source_of_attempts(request))
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **_: Any) -> None:
         """No-op: sign-outs are not recorded."""

@@ -153,7 +153,7 @@ def address_of(request: HttpRequest) -> str:
     )
 
 
-def source_of_tries(request: HttpRequest) -> str:
+def source_of_attempts(request: HttpRequest) -> str:
     """Return the source for which a login attempt counts (`services.login_attempts`)."""
     source = source_of(address_of(request))
     # The column takes only IP addresses, so clients without one share "::".

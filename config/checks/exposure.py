@@ -77,7 +77,7 @@ def hosts_are_named(**_kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(UNSAFE, deploy=True)
-def demo_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
+def demo_is_not_public(**_kwargs: Any) -> Iterator[CheckMessage]:
     outside = _reached_from_outside()
     if settings.DEMO and outside:
         yield Error(
@@ -88,7 +88,7 @@ def demo_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(UNSAFE, deploy=True)
-def debug_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
+def debug_is_not_public(**_kwargs: Any) -> Iterator[CheckMessage]:
     outside = _reached_from_outside()
     if settings.DEBUG and outside:
         yield Error(
@@ -99,7 +99,7 @@ def debug_stays_at_home(**_kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(UNSAFE, deploy=True)
-def secret_is_one(**_kwargs: Any) -> Iterator[CheckMessage]:
+def secret_key_is_secure(**_kwargs: Any) -> Iterator[CheckMessage]:
     secret = settings.SECRET_KEY
     is_weak = len(secret) < MIN_SECRET or len(set(secret)) < 8 or secret.startswith("django-")
     if is_weak and (settings.HTTPS or _reached_from_outside()):
@@ -129,7 +129,7 @@ def public_hosts_speak_tls(**_kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(UNSAFE, deploy=True)
-def proxies_are_ours(**_kwargs: Any) -> Iterator[CheckMessage]:
+def proxies_are_narrow(**_kwargs: Any) -> Iterator[CheckMessage]:
     for network in settings.TRUSTED_PROXIES:
         if network.prefixlen < WIDEST[network.version]:
             yield Error(

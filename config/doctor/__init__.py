@@ -21,14 +21,14 @@ CHECKS: dict[str, Check] = {
     "websites": setup.websites_are_named,
     "durability": database.is_durable,
     "connections": database.has_connections,
-    "clock": database.has_our_clock,
+    "clock": database.clock_agrees,
     "jobs": jobs.run_on_time,
     "redis": redis_server.is_reachable,
     "redis time-outs": redis_server.has_long_timeouts,
-    "redis memory": redis_server.refuses_rather_than_forgets,
-    "files": machine.takes_files,
+    "redis memory": redis_server.never_evicts,
+    "files": machine.accepts_files,
     "disk": machine.has_space,
-    "open files": machine.allows_sockets,
+    "open files": machine.has_open_file_limit,
 }
 
 DEPENDS_ON = {
@@ -44,7 +44,7 @@ DEPENDS_ON = {
 """Check -> the check it depends on. After an error there it is skipped: it would fail as well."""
 
 
-CHECKS_OF_THIS_HOST = CHECKS | {"settings": setup.settings_fit_here}
+CHECKS_OF_THIS_HOST = CHECKS | {"settings": setup.settings_fit_this_host}
 """`CHECKS` without what only a public host needs, where this host is not public."""
 
 

@@ -89,7 +89,7 @@ def has_connections() -> Iterator[Finding]:
         yield ok(f"PostgreSQL has connections for {most} processes of {pool}.")
 
 
-def has_our_clock() -> Iterator[Finding]:
+def clock_agrees() -> Iterator[Finding]:
     """Check the clock against the database's: leases and waiting times compare both."""
     if not is_postgres():
         return

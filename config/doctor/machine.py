@@ -16,14 +16,14 @@ ENOUGH_FILES = 4_096
 """Open files. Each socket and each connection needs one."""
 
 
-def takes_files() -> Iterator[Finding]:
+def accepts_files() -> Iterator[Finding]:
     storage = file_storage()
     if not isinstance(storage, FileSystemStorage):
         yield ok("Files are kept elsewhere than on this machine's disk.")
         return
     folder = Path(storage.location).resolve()
     try:
-        health.takes_files()
+        health.accepts_files()
     except OSError as failure:
         yield error(
             f"Files cannot be written to {folder} ({type(failure).__name__}).",
@@ -52,7 +52,7 @@ def has_space() -> Iterator[Finding]:
         yield ok(f"{state}.")
 
 
-def allows_sockets() -> Iterator[Finding]:
+def has_open_file_limit() -> Iterator[Finding]:
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < ENOUGH_FILES:
         yield warning(

@@ -66,7 +66,7 @@ def has_long_timeouts() -> Iterator[Finding]:
     yield ok("Nothing ends an idle connection to Redis.")
 
 
-def refuses_rather_than_forgets() -> Iterator[Finding]:
+def never_evicts() -> Iterator[Finding]:
     if not settings.REDIS_URL:
         return
     policy = _setting("maxmemory-policy")

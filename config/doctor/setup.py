@@ -22,7 +22,7 @@ def settings_are_safe() -> Iterator[Finding]:
     return _checked(for_public_hosts=True)
 
 
-def settings_fit_here() -> Iterator[Finding]:
+def settings_fit_this_host() -> Iterator[Finding]:
     """The same, with those for deployment only where other machines reach this installation."""
     return _checked(for_public_hosts=settings.HTTPS or exposure.is_reached_from_outside())
 

@@ -57,9 +57,9 @@ async def healthz(scope: Any, _receive: Any, send: Any) -> None:
 
 async def readyz(scope: Any, _receive: Any, send: Any) -> None:
     """Answer with the result of every probe as a boolean, and with no further details."""
-    vital, others = await asyncio.gather(_results(VITAL), _results(OTHERS))
+    vital, others = await asyncio.gather(_results(REQUIRED), _results(OPTIONAL))
     if settings.REDIS_URL:
-        others["redis"] = is_heard_through_redis()
+        others["redis"] = redis_delivers()
     is_ready = all(vital.values()) and not _port_closes
     found = {
         "ready": is_ready,
@@ -91,7 +91,7 @@ def _log_changes(found: dict[str, bool]) -> None:
 # --- checks
 
 
-def is_heard_through_redis() -> bool:
+def redis_delivers() -> bool:
     """Return whether this process receives what it publishes."""
     age = bus.echo_age()
     return age is not None and age < ECHO_SECONDS
@@ -135,7 +135,7 @@ def has_disk_space() -> bool:
     return disk.free * 100 >= disk.total * settings.DISK_RESERVE_PERCENT
 
 
-def takes_files() -> bool:
+def accepts_files() -> bool:
     """Write a file where visitors' files are stored. Other kinds of storage are not checked."""
     storage = file_storage()
     if isinstance(storage, FileSystemStorage):
@@ -161,12 +161,12 @@ def _probe(
     return Probe(name, check, timeout_seconds=timeout_seconds, ttl_seconds=ttl_seconds)
 
 
-VITAL = {
+REQUIRED = {
     "database": _probe("database", database_takes_writes, WRITE_TIMEOUT_SECONDS),
     "migrations": _probe("migrations", has_every_migration),
     "disk": _probe("disk", has_disk_space),
-    "files": _probe("files", takes_files),
+    "files": _probe("files", accepts_files),
 }
 """When one of these fails, the process is not ready: 503."""
-OTHERS = {"jobs": _probe("jobs", has_jobs_done, ttl_seconds=JOBS_TTL_SECONDS)}
+OPTIONAL = {"jobs": _probe("jobs", has_jobs_done, ttl_seconds=JOBS_TTL_SECONDS)}
 """When one of these fails, the process is ready and ``degraded``: 200."""

@@ -63,7 +63,7 @@ async def start() -> None:
             ),
             WARM_UP_SECONDS,
         )
-    _tasks.add(loop.create_task(snapshot.keep(run), name="widgets"))
+    _tasks.add(loop.create_task(snapshot.refresh_forever(run), name="widgets"))
     if not settings.REDIS_URL:
         _tasks.add(loop.create_task(JobScheduler().run(), name="clock"))
     # Objects made at start-up live until the end; collections that skip them are shorter.
@@ -77,7 +77,7 @@ async def _read_time() -> None:
         await run(database_now)
 
 
-async def give_notice() -> None:
+async def announce_shutdown() -> None:
     """Make /readyz say 503, and wait for a proxy to notice if there are other processes."""
     health.port_closes()
     BaseConsumer.draining = True

@@ -53,7 +53,7 @@ def configuration(host: str, port: int, workers: int) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """Drains before it stops, and ends within `EXIT_SECONDS` of the signal."""
 
-    gives_notice = True
+    announces_shutdown = True
     """Whether the port closes with this process, so that /readyz says 503 first."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -69,8 +69,8 @@ class Server(uvicorn.Server):
         """Announce the shutdown, stop accepting, drain the sockets; then stop."""
         latest = time.monotonic() + REQUEST_SECONDS
         HttpProtocol.is_stopping = True
-        if self.gives_notice:
-            await lifecycle.give_notice()
+        if self.announces_shutdown:
+            await lifecycle.announce_shutdown()
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         self._end_keep_alive()

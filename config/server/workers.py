@@ -57,7 +57,7 @@ class WorkersServer(Server):
 
     def retire(self, _sig: int, frame: FrameType | None) -> None:
         """Stop while other workers keep serving the port, so /readyz stays 200."""
-        self.gives_notice = False
+        self.announces_shutdown = False
         self.handle_exit(signal.SIGTERM, frame)
 
 

@@ -56,13 +56,13 @@ LOOKS = {
 def draw(look: Look) -> PIL.Image.Image:
     """Return a picture of SIDE x SIDE pixels."""
     image = PIL.Image.new("RGB", (SIDE * FINER, SIDE * FINER), look.sky)
-    pen = PIL.ImageDraw.Draw(image)
+    canvas = PIL.ImageDraw.Draw(image)
 
     def ellipse(x: float, y: float, width: float, height: float, colour: str) -> None:
         """Fill an ellipse centred on (x, y). All measures are hundredths of the side."""
         unit = SIDE * FINER / 100
         box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        pen.ellipse([edge * unit for edge in box], fill=colour)
+        canvas.ellipse([edge * unit for edge in box], fill=colour)
 
     ellipse(72, 34, 74, 74, look.sun)
     if look.has_long_hair:

@@ -14,41 +14,41 @@ from livechat.models import User
 FOR_SUPERUSERS = _("Only a superuser may change this.")
 
 
-def rights_to_give(giver: User) -> QuerySet[Permission]:
-    if giver.is_superuser:
+def grantable_rights(granter: User) -> QuerySet[Permission]:
+    if granter.is_superuser:
         return Permission.objects.all()
-    return Permission.objects.filter(Q(user=giver) | Q(group__user=giver)).distinct()
+    return Permission.objects.filter(Q(user=granter) | Q(group__user=granter)).distinct()
 
 
-def groups_to_give(giver: User) -> QuerySet[Group]:
-    """Return the groups that have no right which `giver` lacks."""
-    if giver.is_superuser:
+def grantable_groups(granter: User) -> QuerySet[Group]:
+    """Return the groups that have no right which `granter` lacks."""
+    if granter.is_superuser:
         return Group.objects.all()
-    others = Permission.objects.exclude(pk__in=rights_to_give(giver).values("pk"))
+    others = Permission.objects.exclude(pk__in=grantable_rights(granter).values("pk"))
     return Group.objects.exclude(permissions__in=others)
 
 
 class GrantingAdminMixin:
-    """For a ModelAdmin: sets `giver` on its forms."""
+    """For a ModelAdmin: sets `granter` on its forms."""
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm]:
         form: type[GrantingForm] = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
-        form.giver = request.user  # type: ignore[assignment]  # signed in
+        form.granter = request.user  # type: ignore[assignment]  # signed in
         return form
 
 
 class GrantingForm(forms.ModelForm):
     """A form that grants rights. Rights that the row already has may stay."""
 
-    giver: User
+    granter: User
     """The user of the request; `get_form` sets it."""
 
-    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+    def limit_choices(self, name: str, rows: QuerySet[Any]) -> None:
         """Limit the choices of field `name` to `rows` and current values, except for superusers."""
         field = self.fields.get(name)
-        if not isinstance(field, forms.ModelMultipleChoiceField) or self.giver.is_superuser:
+        if not isinstance(field, forms.ModelMultipleChoiceField) or self.granter.is_superuser:
             return
         known = Q(pk__in=rows.values("pk"))
         if self.instance.pk:
@@ -60,7 +60,7 @@ class GrantingForm(forms.ModelForm):
 class GroupForm(GrantingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("permissions", rights_to_give(self.giver))
+        self.limit_choices("permissions", grantable_rights(self.granter))
 
     def clean_name(self) -> str:
         """Let only superusers give or take a name of `rights.GROUPS`.
@@ -69,6 +69,6 @@ class GroupForm(GrantingForm):
         """
         name: str = self.cleaned_data["name"]
         is_kept = not rights.GROUPS.keys().isdisjoint({name, self.instance.name})
-        if name != self.instance.name and is_kept and not self.giver.is_superuser:
+        if name != self.instance.name and is_kept and not self.granter.is_superuser:
             raise forms.ValidationError(FOR_SUPERUSERS)
         return name

@@ -40,8 +40,8 @@ from livechat.admin.granting_rights import (
     GrantingAdminMixin,
     GrantingForm,
     GroupForm,
-    groups_to_give,
-    rights_to_give,
+    grantable_groups,
+    grantable_rights,
 )
 from livechat.admin.history import ChangeLogMixin
 from livechat.admin.visibility import ReaderTimeZoneMixin, actor_of, readable, trail_of
@@ -102,8 +102,8 @@ class AccountForm(GrantingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("groups", groups_to_give(self.giver))
-        self.offer("user_permissions", rights_to_give(self.giver))
+        self.limit_choices("groups", grantable_groups(self.granter))
+        self.limit_choices("user_permissions", grantable_rights(self.granter))
         choices: dict[str, tuple[forms.Widget, list[tuple[str, Any]]]] = {
             "language": (
                 UnfoldAdminSelectWidget(),
@@ -127,7 +127,7 @@ class AccountForm(GrantingForm):
 
     def clean_is_superuser(self) -> bool:
         is_superuser: bool = self.cleaned_data["is_superuser"]
-        if is_superuser != self.instance.is_superuser and not self.giver.is_superuser:
+        if is_superuser != self.instance.is_superuser and not self.granter.is_superuser:
             raise forms.ValidationError(FOR_SUPERUSERS)
         return is_superuser
 

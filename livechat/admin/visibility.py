@@ -48,7 +48,7 @@ def readable(actor: StaffActor) -> QuerySet[Conversation]:
     if actor.is_manager:
         return rows
     if actor.operator is not None:
-        return rows.filter(Q(channel__in=actor.channels) | Q(pk__in=_taken_part_in(actor)))
+        return rows.filter(Q(channel__in=actor.channels) | Q(pk__in=_participations(actor)))
     return rows.filter(state=State.CLOSED) if actor.is_analyst else rows.none()
 
 
@@ -60,7 +60,7 @@ def readable_to_end(actor: StaffActor, conversation: str = "") -> Q:
     if actor.is_manager or actor.operator is None:
         return Q(pk__isnull=False)
     return Q(**{f"{conversation}channel__in": actor.channels}) | Q(
-        **{f"{conversation}pk__in": _taken_part_in(actor).filter(left_at=None)}
+        **{f"{conversation}pk__in": _participations(actor).filter(left_at=None)}
     )
 
 
@@ -102,7 +102,7 @@ def _as_column(condition: Q) -> Case:
     return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
-def _taken_part_in(actor: StaffActor) -> QuerySet[Participant, int]:
+def _participations(actor: StaffActor) -> QuerySet[Participant, int]:
     return Participant.objects.filter(operator=actor.operator).values_list(
         "conversation", flat=True
     )

@@ -11,19 +11,19 @@ MAX_OF_ADDRESS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class FailedAttempts:
     """`count` attempts without success, the first of them at `since`."""
 
     count: int
     since: datetime
 
 
-def current(tries: Tries, now: datetime) -> Tries:
+def current(tries: FailedAttempts, now: datetime) -> FailedAttempts:
     """Return the attempts that count at `now`: none when their window is over."""
-    return tries if now - tries.since < WINDOW else Tries(0, now)
+    return tries if now - tries.since < WINDOW else FailedAttempts(0, now)
 
 
-def wait(tries: Tries, most: int, now: datetime) -> timedelta:
+def wait(tries: FailedAttempts, most: int, now: datetime) -> timedelta:
     """Return the time until the next attempt is allowed, zero when it is allowed now."""
     counting = current(tries, now)
     return WINDOW - (now - counting.since) if counting.count >= most else timedelta(0)

@@ -27,7 +27,7 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
-class Double:
+class Duplicate:
     """The item at `index` repeats the one at `of` in the same batch."""
 
     index: int
@@ -36,19 +36,19 @@ class Double:
 
 def number(
     items: Iterable[tuple[int, int, Hashable, bool]], heads: Mapping[int, Heads]
-) -> tuple[list[Numbered], list[Double]]:
+) -> tuple[list[Numbered], list[Duplicate]]:
     """Return the numbered items of a batch, in their order, and the doubles. Advances `heads`.
 
     An item is `(index, conversation, key, internal)`. Two items with the same conversation and key
     are one entry; the first one counts.
     """
     numbered: list[Numbered] = []
-    doubles: list[Double] = []
+    duplicates: list[Duplicate] = []
     first: dict[tuple[int, Hashable], int] = {}
     for index, conversation, key, internal in items:
         of = first.setdefault((conversation, key), index)
         if of != index:
-            doubles.append(Double(index, of))
+            duplicates.append(Duplicate(index, of))
             continue
         head = heads[conversation]
         head.seq += 1
@@ -57,4 +57,4 @@ def number(
             head.public_seq += 1
             public_seq = head.public_seq
         numbered.append(Numbered(index, head.seq, public_seq))
-    return numbered, doubles
+    return numbered, duplicates

@@ -74,7 +74,7 @@ def _mark_runs(text: str) -> list[tuple[int, int]]:
     for run in _MAYBE_MARK_RUN.finditer(text):
         # A category has two characters, the first one in upper case: "LuMnMn".
         kinds = "".join(map(unicodedata.category, run[0].translate(_LIKE_MARKS)))
-        places = [(crowd.start() // 2, crowd.end() // 2) for crowd in _MARK_RUN.finditer(kinds)]
+        places = [(match.start() // 2, match.end() // 2) for match in _MARK_RUN.finditer(kinds)]
         found += [(run.start() + start, run.start() + stop) for start, stop in places]
     return found
 

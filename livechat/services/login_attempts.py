@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from livechat.domain import login_lockout
-from livechat.domain.login_lockout import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
+from livechat.domain.login_lockout import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, FailedAttempts
 from livechat.errors import RateLimited
 from livechat.models import User
 
@@ -36,14 +36,14 @@ def begin(name: str, source: str) -> None:
         # Always the address first: its row is the lock under which both are counted.
         rows = [_row(ANY_NAME, source, now), _row(_stored(name), source, now)]
         waits = [
-            login_lockout.wait(_tries(row), most, now)
+            login_lockout.wait(_failed_attempts(row), most, now)
             for row, most in zip(rows, (MAX_OF_ADDRESS, MAX_OF_NAME), strict=True)
         ]
         if longest := max(waits).total_seconds():
             logger.warning("sign_in.refused")
             raise RateLimited(max(1.0, longest))
         for row in rows:
-            counting = login_lockout.current(_tries(row), now)
+            counting = login_lockout.current(_failed_attempts(row), now)
             row.failures_since_start, row.attempt_time = counting.count + 1, counting.since
             row.save(update_fields=["failures_since_start", "attempt_time"])
 
@@ -69,7 +69,7 @@ def most_of(row: AccessAttempt) -> int:
 
 def locked_until(row: AccessAttempt, now: datetime) -> datetime | None:
     """Return when a row allows the next attempt; None when it does now."""
-    waiting = login_lockout.wait(_tries(row), most_of(row), now)
+    waiting = login_lockout.wait(_failed_attempts(row), most_of(row), now)
     return now + waiting if waiting else None
 
 
@@ -95,8 +95,8 @@ def _row(name: str, source: str, now: datetime) -> AccessAttempt:
     return row
 
 
-def _tries(row: AccessAttempt) -> Tries:
-    return Tries(row.failures_since_start, row.attempt_time)
+def _failed_attempts(row: AccessAttempt) -> FailedAttempts:
+    return FailedAttempts(row.failures_since_start, row.attempt_time)
 
 
 def _stored(name: str) -> str:

@@ -25,7 +25,7 @@ from livechat.models import (
 from livechat.policy import NO_PART, Action, Actor, Part, VisitorActor
 from livechat.services import attachments
 
-MOMENT_MS = 200
+SHORT_WAIT_MS = 200
 """How long a batch waits for locks."""
 
 
@@ -90,13 +90,13 @@ def post_messages(items: Sequence[Item]) -> list[PostResult]:
 
 
 def post_soon(items: Sequence[Item]) -> list[PostResult | Busy]:
-    """Post like `post_messages`, but wait at most `MOMENT_MS` for locks: then items are `Busy`.
+    """Post like `post_messages`, but wait at most `SHORT_WAIT_MS` for locks: then items are `Busy`.
 
     Other writers usually finish within that time, so a short wait is worthwhile. One conversation
     that stays locked must not delay all others of a process.
     """
     try:
-        return _post(items, lock_wait_ms=MOMENT_MS)
+        return _post(items, lock_wait_ms=SHORT_WAIT_MS)
     except OperationalError as error:
         if not lock_timeout.was_locked(error):
             raise
@@ -133,10 +133,10 @@ class _Batch:
 
     def post(self) -> list[PostResult | Busy]:
         self.gather()
-        numbered, doubles = self.decide()
+        numbered, duplicates = self.decide()
         entries = self.apply(numbered)
-        for double in doubles:
-            self.outcomes[double.index] = self.repeat(double)
+        for duplicate in duplicates:
+            self.outcomes[duplicate.index] = self.repeat(duplicate)
         self.announce(entries)
         assert all(self.outcomes)
         return [outcome for outcome in self.outcomes if outcome is not None]
@@ -174,7 +174,7 @@ class _Batch:
             return head, self.authors.get((head.pk, Role.VISITOR.value))
         return head, self.authors.get((head.pk, item.actor.operator or ""))
 
-    def decide(self) -> tuple[list[numbering.Numbered], list[numbering.Double]]:
+    def decide(self) -> tuple[list[numbering.Numbered], list[numbering.Duplicate]]:
         fresh = []
         self.claimed: dict[int, list[Attachment]] = {}
         self.keys: list[tuple[Head, Author] | None] = [None] * len(self.items)
@@ -259,7 +259,7 @@ class _Batch:
                 created_at=self.now,
                 attachments=self.claimed.get(number.index, []),
             )
-            if _move(head, entry):
+            if _apply_entry(head, entry):
                 self.changed.add(head.pk)
             entries.append((head, entry))
             seq = number.seq if author.role == Role.OPERATOR else number.public_seq
@@ -272,9 +272,9 @@ class _Batch:
                 attachments.attach(sent)
         return entries
 
-    def repeat(self, double: numbering.Double) -> PostResult:
-        item, first = self.items[double.index], self.items[double.of]
-        outcome = self.outcomes[double.of]
+    def repeat(self, duplicate: numbering.Duplicate) -> PostResult:
+        item, first = self.items[duplicate.index], self.items[duplicate.of]
+        outcome = self.outcomes[duplicate.of]
         if (item.text, item.internal, item.files) != (first.text, first.internal, first.files):
             return Refused(IdConflict())
         assert isinstance(outcome, Posted)
@@ -298,7 +298,7 @@ def _again(item: Item, stored: Message) -> PostResult:
     return Repeated(seq or 0, stored.created_at)
 
 
-def _move(head: Head, entry: Entry) -> bool:
+def _apply_entry(head: Head, entry: Entry) -> bool:
     """Apply one entry to its conversation; return whether lists must show a change.
 
     Time never runs backwards within a conversation, even if the machine's clock does.

@@ -124,11 +124,11 @@ def view_page(actor: VisitorActor, page: wire.Page) -> None:
     Stores nothing for visitors who never wrote, nor the same page twice in a row.
     """
     page = clean_page(page)
-    if page.url and not _is_there(actor, page):
-        _arrive(actor, page, database_time.now())
+    if page.url and not _is_current_page(actor, page):
+        _store_page_view(actor, page, database_time.now())
 
 
-def _is_there(actor: VisitorActor, page: wire.Page) -> bool:
+def _is_current_page(actor: VisitorActor, page: wire.Page) -> bool:
     """Return whether this page is already stored as the visitor's current one. Locks nothing.
 
     The browser reports the page again after each reconnect.
@@ -142,7 +142,7 @@ def _is_there(actor: VisitorActor, page: wire.Page) -> bool:
 
 
 @transaction.atomic
-def _arrive(actor: VisitorActor, page: wire.Page, now: datetime) -> None:
+def _store_page_view(actor: VisitorActor, page: wire.Page, now: datetime) -> None:
     visitor = Visitor.objects.filter(public_id=actor.visitor).first()
     if visitor is None:
         return

@@ -65,7 +65,7 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("change_password")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "source": auth.source_of_tries(self.request)}
+        return {**super().get_form_kwargs(), "source": auth.source_of_attempts(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -64,7 +64,7 @@ class WidgetSnapshot:
             self._noted[key] = now
             self._sightings[key] = database_time.now()
 
-    async def keep(self, run: Run) -> None:
+    async def refresh_forever(self, run: Run) -> None:
         """Refresh the snapshot in an endless loop; `run` calls a service in a thread.
 
         The caller has refreshed it once, because a server waits for the first snapshot.

@@ -128,7 +128,7 @@ def test_static_files_are_collected_and_current(settings, tmp_path):
 def test_a_healthy_database_is_reported_as_healthy():
     assert levels(database.is_reachable) == SOUND
     assert levels(database.has_every_migration) == SOUND
-    assert levels(database.has_our_clock) <= SOUND
+    assert levels(database.clock_agrees) <= SOUND
 
 
 @pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_more_connections_than_postgresql_has_are_an_error(settings):
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
-    assert levels(database.has_our_clock) == SOUND
+    assert levels(database.clock_agrees) == SOUND
     ask = database.ask
 
     def later(question: str) -> datetime:
@@ -178,20 +178,16 @@ def test_a_clock_that_is_wrong_is_an_error(monkeypatch):
 
     monkeypatch.setattr(database, "ask", later)
 
-    assert levels(database.has_our_clock) == {Level.ERROR}
+    assert levels(database.clock_agrees) == {Level.ERROR}
 
 
 @pytest.mark.services
 def test_a_redis_that_evicts_keys_is_reported(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        assert (
-            levels(redis_server.is_reachable)
-            == levels(redis_server.refuses_rather_than_forgets)
-            == SOUND
-        )
+        assert levels(redis_server.is_reachable) == levels(redis_server.never_evicts) == SOUND
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
-            found = levels(redis_server.refuses_rather_than_forgets)
+            found = levels(redis_server.never_evicts)
         finally:
             client.config_set("maxmemory-policy", "noeviction")
 
@@ -229,14 +225,14 @@ def test_redis_that_is_away_is_an_error(settings):
 
 
 def test_files_have_to_be_written_and_must_not_be_served(settings, tmp_path):
-    assert levels(machine.takes_files) == SOUND
+    assert levels(machine.accepts_files) == SOUND
 
     settings.STATIC_ROOT = tmp_path
-    assert "served to everybody" in messages(machine.takes_files)
+    assert "served to everybody" in messages(machine.accepts_files)
 
     (tmp_path / "files").rmdir()
     (tmp_path / "files").write_text("in the way")
-    assert "cannot be written" in messages(machine.takes_files)
+    assert "cannot be written" in messages(machine.accepts_files)
 
 
 def test_room_is_needed_on_the_disk(settings):
@@ -249,10 +245,10 @@ def test_room_is_needed_on_the_disk(settings):
 
 def test_a_low_limit_of_open_files_is_reported(monkeypatch):
     monkeypatch.setattr(machine, "ENOUGH_FILES", 1)
-    assert levels(machine.allows_sockets) == SOUND
+    assert levels(machine.has_open_file_limit) == SOUND
 
     monkeypatch.setattr(machine, "ENOUGH_FILES", 2**40)
-    assert levels(machine.allows_sockets) == {Level.WARNING}
+    assert levels(machine.has_open_file_limit) == {Level.WARNING}
 
 
 def test_jobs_that_do_not_run_are_an_error_and_failed_ones_are_reported(db):

@@ -123,7 +123,7 @@ def test_the_real_checks_show_no_secret(settings):
 def test_what_only_a_public_host_needs_is_not_asked_at_home(settings):
     settings.DEMO, settings.HTTPS = True, False
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-    assert "DEMO=1" not in " ".join(one.message for one in setup.settings_fit_here())
+    assert "DEMO=1" not in " ".join(one.message for one in setup.settings_fit_this_host())
 
     settings.ALLOWED_HOSTS = ["chat.example.org"]
-    assert "DEMO=1" in " ".join(one.message for one in setup.settings_fit_here())
+    assert "DEMO=1" in " ".join(one.message for one in setup.settings_fit_this_host())

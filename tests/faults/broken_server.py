@@ -89,7 +89,7 @@ def order_by_time() -> None:
 
     def number(
         items: Iterable[Any], heads: Mapping[Any, numbering.Heads]
-    ) -> tuple[list[numbering.Numbered], list[numbering.Double]]:
+    ) -> tuple[list[numbering.Numbered], list[numbering.Duplicate]]:
         found = []
         for index, conversation, _key, internal in items:
             head = heads[conversation]

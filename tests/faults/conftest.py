@@ -57,7 +57,7 @@ def linked_world(tmp_path_factory) -> Iterator[LinkedWorld]:
 
 
 @pytest.fixture
-def place(linked_world) -> Iterator[LinkedWorld]:
+def system(linked_world) -> Iterator[LinkedWorld]:
     """Provide two servers, with links to break; check afterwards that all of them are healthy."""
     linked_world.begin_anew()
     yield linked_world

@@ -31,12 +31,12 @@ BEHIND = {
 
 async def test_restarted_servers_have_no_visible_effect(tmp_path, seed, print_line):
     with (
-        world.services(tmp_path, servers=2, environ=BEHIND) as place,
-        nginx.running([app.port for app in place.apps]) as proxy,
+        world.services(tmp_path, servers=2, environ=BEHIND) as system,
+        nginx.running([app.port for app in system.apps]) as proxy,
     ):
-        through = replace(place, proxy=f"wss://{NAME}", connecting=proxy.connecting())
+        through = replace(system, proxy=f"wss://{NAME}", connecting=proxy.connecting())
         outcome = await scenario.chat(
-            through, lambda: restart(place), seed, visitors=40, idle=20, pause=2.0
+            through, lambda: restart(system), seed, visitors=40, idle=20, pause=2.0
         )
         statuses = proxy.statuses()
 
@@ -51,11 +51,11 @@ async def test_restarted_servers_have_no_visible_effect(tmp_path, seed, print_li
     assert statuses[499] <= 4
 
 
-async def restart(place: world.World) -> Counter[str]:
+async def restart(system: world.World) -> Counter[str]:
     counts: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        for app in place.apps:
+        for app in system.apps:
             assert await asyncio.to_thread(app.stop) == 0, app.log.read_text()
             await asyncio.to_thread(app.start)
             counts["server restarted"] += 1

@@ -16,11 +16,11 @@ ROUNDS = 12
 async def run(variant, var, seed, print_line, *, words="", rounds=1):
     """Return a variant's violations; repeats up to `rounds` times until one contains `words`."""
     entry = ("-m", "tests.faults.broken_server", variant)
-    with world.embedded(var, entry=entry) as place:
+    with world.embedded(var, entry=entry) as system:
         for number in range(rounds):
             outcome = await scenario.chat(
-                place,
-                lambda: chaos.storm(place, SECONDS, seed, pause=0.25),
+                system,
+                lambda: chaos.storm(system, SECONDS, seed, pause=0.25),
                 seed + number,
                 visitors=20,
                 pause=0.5,

@@ -14,8 +14,8 @@ SECONDS = float(os.environ.get("FAULT_SECONDS") or 15)
 @pytest.mark.parametrize("servers", [0, 1, 2], ids=["embedded", "services", "two_servers"])
 async def test_everybody_sees_what_is_stored_after_crashes(servers, tmp_path, seed, print_line):
     running = world.services(tmp_path, servers=servers) if servers else world.embedded(tmp_path)
-    with running as place:
-        outcome = await scenario.chat(place, lambda: chaos.storm(place, SECONDS, seed), seed)
+    with running as system:
+        outcome = await scenario.chat(system, lambda: chaos.storm(system, SECONDS, seed), seed)
 
     print_line(outcome)
     assert outcome.violations == []

@@ -30,29 +30,29 @@ def clock(offset: str) -> dict[str, str]:
 
 async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, print_line):
     clocks = [{}, clock("+3600s"), clock("-3600s")]
-    with links.services(tmp_path, servers=3, own=clocks) as place:
-        place.celery("beat")
-        place.celery("worker", "--concurrency=1", app=1)
+    with links.services(tmp_path, servers=3, own=clocks) as system:
+        system.celery("beat")
+        system.celery("worker", "--concurrency=1", app=1)
 
         async def faults():
             # Every client reconnects several times, to servers with different clocks.
             for _ in range(4):
                 await asyncio.sleep(2.0)
-                for link in place.links_to_servers:
+                for link in system.links_to_servers:
                     link.cut()
-            await asyncio.to_thread(place.jobs_run)
-            assert await availability(place) == [True, True, True]
+            await asyncio.to_thread(system.jobs_run)
+            assert await availability(system) == [True, True, True]
             return Counter()
 
-        outcome = await scenario.chat(place, faults, seed, visitors=30)
+        outcome = await scenario.chat(system, faults, seed, visitors=30)
 
         print_line(outcome)
         assert outcome.violations == []
         assert outcome.counts["closed 4401"] == 0
-        assert place.ask(WRONG_MOMENTS) == []
-        assert place.ask("SELECT event FROM livechat_message WHERE event = 'lost'") == []
-        assert place.ready() == {200}
-        assert not place.complaints()
+        assert system.ask(WRONG_MOMENTS) == []
+        assert system.ask("SELECT event FROM livechat_message WHERE event = 'lost'") == []
+        assert system.ready() == {200}
+        assert not system.complaints()
 
 
 class Newcomer(Visitor):
@@ -66,9 +66,9 @@ class Newcomer(Visitor):
         super().hear(event)
 
 
-async def availability(place):
+async def availability(system):
     """Return the availability that each server reports to a new visitor."""
-    newcomers = [Newcomer([address], 1, channel=place.channel) for address in place.addresses]
+    newcomers = [Newcomer([address], 1, channel=system.channel) for address in system.addresses]
     lives = [asyncio.create_task(newcomer.live()) for newcomer in newcomers]
     await until(lambda: all(newcomer.available is not None for newcomer in newcomers))
     for life in lives:

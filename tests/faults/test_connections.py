@@ -19,24 +19,24 @@ MOST_BYTES = 30_000
 CLIENTS = 1_000
 
 
-async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, print_line):
+async def test_connections_that_break_at_any_byte_lose_nothing(system, seed, print_line):
     chance = random.Random(seed)
 
     async def faults():
-        for number, link in enumerate(place.links_to_servers):
+        for number, link in enumerate(system.links_to_servers):
             link.cut_at_random(random.Random(f"{seed}.{number}"), MOST_BYTES)
             link.delay(0.05 * number)
         end = asyncio.get_running_loop().time() + SECONDS
         cut = 0
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(chance.uniform(1.0, 3.0))
-            cut += chance.choice(place.links_to_servers).cut(0.3, chance)
-        made = sum(link.connections for link in place.links_to_servers)
-        for link in place.links_to_servers:
+            cut += chance.choice(system.links_to_servers).cut(0.3, chance)
+        made = sum(link.connections for link in system.links_to_servers)
+        for link in system.links_to_servers:
             link.heal()
         return Counter({"connections": made, "cut by hand": cut})
 
-    outcome = await scenario.chat(place, faults, seed, visitors=100)
+    outcome = await scenario.chat(system, faults, seed, visitors=100)
 
     print_line(outcome)
     assert outcome.violations == []
@@ -44,10 +44,10 @@ async def test_connections_that_break_at_any_byte_lose_nothing(place, seed, prin
     assert outcome.counts["acked"] > 5 * SECONDS
 
 
-async def test_a_thousand_clients_cut_off_at_once_recover_completely(place, seed, print_line):
+async def test_a_thousand_clients_cut_off_at_once_recover_completely(system, seed, print_line):
     counts: Counter[str] = Counter()
     clients = [
-        Visitor(place.addresses, seed + number, channel=place.channel, counts=counts)
+        Visitor(system.addresses, seed + number, channel=system.channel, counts=counts)
         for number in range(CLIENTS)
     ]
     writers = clients[:50]
@@ -58,9 +58,9 @@ async def test_a_thousand_clients_cut_off_at_once_recover_completely(place, seed
         for client in writers:
             client.post()
         await until(lambda: all(entry.acks for client in writers for entry in client.written))
-        made = sum(link.connections for link in place.links_to_servers)
+        made = sum(link.connections for link in system.links_to_servers)
 
-        cut = sum(link.cut() for link in place.links_to_servers)
+        cut = sum(link.cut() for link in system.links_to_servers)
         for client in writers:
             client.post()
         started = now()
@@ -68,7 +68,7 @@ async def test_a_thousand_clients_cut_off_at_once_recover_completely(place, seed
         await until(lambda: all(client.outbox.connected for client in clients))
         took = now() - started
 
-        made = sum(link.connections for link in place.links_to_servers) - made
+        made = sum(link.connections for link in system.links_to_servers) - made
         print_line(
             f"{cut} cut, all back after {took:.1f} s: {made / took:.0f} handshakes/s; {counts}"
         )
@@ -80,8 +80,8 @@ async def test_a_thousand_clients_cut_off_at_once_recover_completely(place, seed
         await asyncio.gather(*lives, return_exceptions=True)
     assert cut == CLIENTS
     assert not any(client.gave_up for client in clients)
-    assert place.ready() == {200}
-    stored = {entry.text for entry in place.rows()[1] if entry.client_id}
+    assert system.ready() == {200}
+    stored = {entry.text for entry in system.rows()[1] if entry.client_id}
     assert stored == {entry.text for client in writers for entry in client.written}
 
 

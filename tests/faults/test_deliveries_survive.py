@@ -79,7 +79,7 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, prin
     unreliable = UnreliableReceiver(seed)
     with (
         foundations.services() as (database, key, _people),
-        receiving(decide=unreliable.decide) as place,
+        receiving(decide=unreliable.decide) as system,
     ):
         app = App(
             tmp_path,
@@ -91,7 +91,7 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, prin
         )
         shell = ("shell", "--no-imports", "--verbosity", "0", "-c")
         secret = app.manage(
-            *shell, f"from tests.faults.delivery_workers import prepare; prepare({place.url!r})"
+            *shell, f"from tests.faults.delivery_workers import prepare; prepare({system.url!r})"
         )
         writing = app.beside(
             *shell, f"from tests.faults.delivery_workers import write; write({CHATS}, {TEXTS})"
@@ -113,7 +113,7 @@ def test_every_event_arrives_signed_and_in_order(tmp_path: Path, seed: int, prin
             code = writing.wait()
         assert code == 0
         rows = _deliveries(database.url)
-        received = list(place.received)
+        received = list(system.received)
 
     tries = Counter(request.id for request in received)
     print_line(f"{len(rows)} events, {len(received)} calls, {workers.kills - 1} times killed")

@@ -26,21 +26,21 @@ ACKED_WITHIN = promised(3.0)
 
 
 async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, print_line):
-    with world.services(tmp_path, servers=2) as place:
-        async with proxy.running(place.apps) as front:
-            place = replace(place, proxy=front.socket_url)
-            async with probe_init(front.port, place.channel) as answers:
-                outcome = await chat_during(place, lambda: restart(place.apps), seed)
+    with world.services(tmp_path, servers=2) as system:
+        async with proxy.running(system.apps) as front:
+            system = replace(system, proxy=front.socket_url)
+            async with probe_init(front.port, system.channel) as answers:
+                outcome = await chat_during(system, lambda: restart(system.apps), seed)
 
     check_outcome(outcome, answers, print_line)
     assert front.refused == 0
 
 
 async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path, seed, print_line):
-    with world.services(tmp_path, servers=1, workers=WORKERS) as place:
-        [app] = place.apps
-        async with probe_init(app.port, place.channel) as answers:
-            outcome = await chat_during(place, lambda: replace_workers(app), seed)
+    with world.services(tmp_path, servers=1, workers=WORKERS) as system:
+        [app] = system.apps
+        async with probe_init(app.port, system.channel) as answers:
+            outcome = await chat_during(system, lambda: replace_workers(app), seed)
         code = await asyncio.to_thread(app.stop)
 
     check_outcome(outcome, answers, print_line)
@@ -48,13 +48,13 @@ async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path
     assert "Traceback" not in app.log.read_text()
 
 
-def chat_during(place, deploys, seed):
+def chat_during(system, deploys, seed):
     """Run about 30 messages a second on 126 sockets, three in ten of them on an old build.
 
     The clients share two CPUs with the starting servers: 50 messages a second would occupy both
     fully.
     """
-    return scenario.chat(place, deploys, seed, visitors=45, idle=75, old=0.3, pause=2.8)
+    return scenario.chat(system, deploys, seed, visitors=45, idle=75, old=0.3, pause=2.8)
 
 
 def check_outcome(outcome, answers, print_line):

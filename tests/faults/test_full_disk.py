@@ -27,12 +27,12 @@ FULL_SECONDS = 5.0
 
 
 async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, print_line):
-    with disk.small(tmp_path / "var", 24) as room, world.embedded(room.folder) as place:
-        [app] = place.apps
+    with disk.small(tmp_path / "var", 24) as room, world.embedded(room.folder) as system:
+        [app] = system.apps
 
         async def faults():
             await asyncio.sleep(2.0)
-            token = await a_visitors_token(place)
+            token = await a_visitors_token(system)
             await taken(app, token)
             room.fill()
             await asyncio.sleep(1.0)
@@ -43,7 +43,7 @@ async def test_one_disk_for_rows_files_and_log_that_is_full(tmp_path, seed, prin
             await taken(app, token)
             return Counter({"disk full": 1})
 
-        outcome = await scenario.chat(place, faults, seed, visitors=20)
+        outcome = await scenario.chat(system, faults, seed, visitors=20)
 
         print_line(outcome)
         assert outcome.violations == []
@@ -61,14 +61,14 @@ def in_the_open() -> Iterator[Path]:
         yield path
 
 
-async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, print_line):
+async def test_a_disk_of_postgresql_that_is_full(system, in_the_open, seed, print_line):
     with disk.small(in_the_open / "rows", 8) as room:
         rows = room.folder / "tablespace"
         rows.mkdir()
         assert OWNER  # root may mount; PostgreSQL runs as another user
         shutil.chown(rows, OWNER, OWNER)
-        place.ask(f"CREATE TABLESPACE small LOCATION '{rows}'")
-        move(place, "small")
+        system.ask(f"CREATE TABLESPACE small LOCATION '{rows}'")
+        move(system, "small")
         try:
 
             async def faults():
@@ -78,27 +78,27 @@ async def test_a_disk_of_postgresql_that_is_full(place, in_the_open, seed, print
                 room.empty()
                 return Counter({"disk full": 1})
 
-            outcome = await scenario.chat(place, faults, seed, visitors=30, pause=0.5)
+            outcome = await scenario.chat(system, faults, seed, visitors=30, pause=0.5)
         finally:
             room.empty()
-            move(place, "pg_default")
-            place.ask("DROP TABLESPACE small")
+            move(system, "pg_default")
+            system.ask("DROP TABLESPACE small")
 
         print_line(outcome)
         assert outcome.violations == []
         assert outcome.counts["rejected unavailable"]
 
 
-def move(place, tablespace):
+def move(system, tablespace):
     """Move messages and their indexes to `tablespace`."""
-    place.ask(f"ALTER TABLE livechat_message SET TABLESPACE {tablespace}")
+    system.ask(f"ALTER TABLE livechat_message SET TABLESPACE {tablespace}")
     indexes = "SELECT indexname FROM pg_indexes WHERE tablename = 'livechat_message'"
-    for (index,) in place.ask(indexes):
-        place.ask(f"ALTER INDEX {index} SET TABLESPACE {tablespace}")
+    for (index,) in system.ask(indexes):
+        system.ask(f"ALTER INDEX {index} SET TABLESPACE {tablespace}")
 
 
-async def a_visitors_token(place):
-    vera = Visitor(place.addresses, 1, channel=place.channel)
+async def a_visitors_token(system):
+    vera = Visitor(system.addresses, 1, channel=system.channel)
     life = asyncio.create_task(vera.live())
     await until(lambda: vera.token is not None)
     life.cancel()

@@ -36,28 +36,28 @@ def becomes(app: App, status: int, **expected: bool) -> None:
 
 
 def test_readiness_follows_what_is_lost_and_comes_back(tmp_path: Path):
-    with world.services(tmp_path, servers=1) as place:
-        [app] = place.apps
-        assert place.postgres
-        assert place.redis
+    with world.services(tmp_path, servers=1) as system:
+        [app] = system.apps
+        assert system.postgres
+        assert system.redis
         becomes(app, 200, ready=True, redis=True)
 
-        place.redis.freeze()
+        system.redis.freeze()
         becomes(app, 200, ready=True, degraded=True, redis=False)
-        place.redis.thaw()
+        system.redis.thaw()
         becomes(app, 200, redis=True)
 
-        place.redis.kill()
+        system.redis.kill()
         becomes(app, 200, degraded=True, redis=False)
-        place.redis.start()
+        system.redis.start()
         becomes(app, 200, redis=True)
 
-        place.postgres.stop()
+        system.postgres.stop()
         becomes(app, 503, ready=False, database=False)
-        place.postgres.start()
+        system.postgres.start()
         becomes(app, 200, ready=True, database=True)
 
-        place.postgres.freeze()
+        system.postgres.freeze()
         becomes(app, 503, ready=False, database=False)
-        place.postgres.thaw()
+        system.postgres.thaw()
         becomes(app, 200, ready=True, database=True)

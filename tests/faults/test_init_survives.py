@@ -28,15 +28,15 @@ def ask(app: App, channel: str) -> tuple[int, Any]:
         return answer.status, json.load(answer)
 
 
-def actions(place: World) -> set[str]:
+def actions(system: World) -> set[str]:
     """Return the actions of all servers for the same page; a status where it is not 200."""
-    answers = [ask(app, place.channel) for app in place.apps]
+    answers = [ask(app, system.channel) for app in system.apps]
     return {body["action"] if status == 200 else str(status) for status, body in answers}
 
 
-def decide(place: World, action: str) -> None:
+def decide(system: World, action: str) -> None:
     """Change the channel's only rule, as the Admin does."""
-    place.apps[0].manage(
+    system.apps[0].manage(
         *("shell", "--no-imports", "-c"),
         "from django.db import transaction; from livechat import events;"
         "from livechat.models import Channel, ChannelRule;"
@@ -47,36 +47,36 @@ def decide(place: World, action: str) -> None:
     )
 
 
-def agree(place: World, action: str) -> None:
-    wait_until(lambda: actions(place) == {action}, action)
+def agree(system: World, action: str) -> None:
+    wait_until(lambda: actions(system) == {action}, action)
 
 
 def test_what_is_saved_anywhere_is_answered_everywhere_and_without_a_database(tmp_path: Path):
-    with world.services(tmp_path, servers=2, entry=NOTIFIED_ONLY) as place:
-        assert place.postgres
-        assert actions(place) == {"display_button"}
+    with world.services(tmp_path, servers=2, entry=NOTIFIED_ONLY) as system:
+        assert system.postgres
+        assert actions(system) == {"display_button"}
         for action in ("hide_button", "display_button") * 3 + ("hide_button",):
-            decide(place, action)
-            agree(place, action)
+            decide(system, action)
+            agree(system, action)
 
-        place.postgres.kill_immediate()
+        system.postgres.kill_immediate()
         for _ in range(25):
-            assert actions(place) == {"hide_button"}
+            assert actions(system) == {"hide_button"}
             time.sleep(0.3)
 
-        place.postgres.start()
-        decide(place, "display_button")
-        agree(place, "display_button")
+        system.postgres.start()
+        decide(system, "display_button")
+        agree(system, "display_button")
 
 
 def test_a_server_that_starts_without_a_database_says_so_and_heals(tmp_path: Path):
-    with world.services(tmp_path, servers=1) as place:
-        assert place.postgres
-        place.apps[0].kill()
-        place.postgres.kill_immediate()
-        place.apps[0].start()
-        assert actions(place) == {"503"}
+    with world.services(tmp_path, servers=1) as system:
+        assert system.postgres
+        system.apps[0].kill()
+        system.postgres.kill_immediate()
+        system.apps[0].start()
+        assert actions(system) == {"503"}
 
-        place.postgres.start()
+        system.postgres.start()
 
-        agree(place, "display_button")
+        agree(system, "display_button")

@@ -24,21 +24,21 @@ JOBS = {"hand-over-lost"}
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Iterator[World]:
-    with world.services(tmp_path_factory.mktemp("world"), servers=1) as place:
-        yield place
+def system(tmp_path_factory) -> Iterator[World]:
+    with world.services(tmp_path_factory.mktemp("world"), servers=1) as system:
+        yield system
 
 
 @pytest.fixture
-def celery(place, tmp_path) -> Iterator[Callable[..., Celery]]:
+def celery(system, tmp_path) -> Iterator[Callable[..., Celery]]:
     started: list[Celery] = []
     # The previous test killed its beat: delete the lease instead of waiting for it.
-    ask(place, "DELETE FROM livechat_lease WHERE name = 'beat'")
+    ask(system, "DELETE FROM livechat_lease WHERE name = 'beat'")
 
     def start(*words: str) -> Celery:
         folder = tmp_path / str(len(started))
         folder.mkdir()
-        child = Celery(place.apps[0], folder, *words)
+        child = Celery(system.apps[0], folder, *words)
         child.start()
         started.append(child)
         return child
@@ -53,44 +53,44 @@ def celery(place, tmp_path) -> Iterator[Callable[..., Celery]]:
         assert found == []
 
 
-def ask(place: World, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    assert place.postgres is not None
-    with psycopg.connect(place.postgres.url, autocommit=True) as connection:
+def ask(system: World, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    assert system.postgres is not None
+    with psycopg.connect(system.postgres.url, autocommit=True) as connection:
         cursor = connection.execute(query, values)
         return cursor.fetchall() if cursor.description else []
 
 
-def since_now(place: World) -> Callable[[], bool]:
+def since_now(system: World) -> Callable[[], bool]:
     """Return a check whether every frequent job has started and finished since now."""
-    [(now,)] = ask(place, "SELECT clock_timestamp()")
+    [(now,)] = ask(system, "SELECT clock_timestamp()")
     query = "SELECT name FROM livechat_job WHERE started_at > %s AND finished_at >= started_at"
-    return lambda: {name for (name,) in ask(place, query, now)} >= JOBS
+    return lambda: {name for (name,) in ask(system, query, now)} >= JOBS
 
 
-def test_a_worker_that_is_killed_is_followed_by_another(place, celery):
+def test_a_worker_that_is_killed_is_followed_by_another(system, celery):
     celery("beat")
     worker = celery("worker", "--concurrency=1")
-    wait_until(since_now(place), "the first run")
+    wait_until(since_now(system), "the first run")
 
     worker.kill()
     second = celery("worker", "--concurrency=1")
 
-    wait_until(since_now(place), "a run after the kill")
+    wait_until(since_now(system), "a run after the kill")
     assert second.stop() == 0
 
 
-def test_of_two_beats_one_beats_and_the_other_takes_over(place, celery):
+def test_of_two_beats_one_beats_and_the_other_takes_over(system, celery):
     celery("worker", "--concurrency=1")
     beats = [celery("beat"), celery("beat")]
-    wait_until(since_now(place), "the first run")
-    [(holder,)] = ask(place, "SELECT holder FROM livechat_lease WHERE name = 'beat'")
+    wait_until(since_now(system), "the first run")
+    [(holder,)] = ask(system, "SELECT holder FROM livechat_lease WHERE name = 'beat'")
     [held] = [beat for beat in beats if f" {beat.pid} " in holder]
 
     held.kill()
 
     other = wait_until(
         lambda: ask(
-            place,
+            system,
             "SELECT holder FROM livechat_lease WHERE name = 'beat' AND holder <> %s"
             " AND until > clock_timestamp()",
             holder,
@@ -98,37 +98,37 @@ def test_of_two_beats_one_beats_and_the_other_takes_over(place, celery):
         "the other beat",
     )
     assert other
-    wait_until(since_now(place), "a run after the kill")
+    wait_until(since_now(system), "a run after the kill")
 
 
-def test_a_redis_that_dies_or_forgets_everything_stops_the_jobs_for_a_moment(place, celery):
+def test_a_redis_that_dies_or_forgets_everything_stops_the_jobs_for_a_moment(system, celery):
     beat, worker = celery("beat"), celery("worker", "--concurrency=1")
-    wait_until(since_now(place), "the first run")
+    wait_until(since_now(system), "the first run")
 
-    assert place.redis is not None
-    place.redis.flushall()
-    wait_until(since_now(place), "a run after FLUSHALL")
-    place.redis.kill()
+    assert system.redis is not None
+    system.redis.flushall()
+    wait_until(since_now(system), "a run after FLUSHALL")
+    system.redis.kill()
     time.sleep(2)
-    place.redis.start()
+    system.redis.start()
 
-    wait_until(since_now(place), "a run after the kill")
+    wait_until(since_now(system), "a run after the kill")
     assert beat.runs
     assert worker.runs
 
 
-async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(place, celery):
+async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(system, celery):
     celery("beat")
     celery("worker", "--concurrency=1")
-    guest = Visitor(place.addresses, 1, channel=place.channel)
+    guest = Visitor(system.addresses, 1, channel=system.channel)
     operator_clients = [
-        Operator(place.addresses, 2 + n, session=key) for n, key in enumerate(place.sessions)
+        Operator(system.addresses, 2 + n, session=key) for n, key in enumerate(system.sessions)
     ]
     lives = {client: asyncio.create_task(client.live()) for client in (guest, *operator_clients)}
 
     async def in_charge() -> int:
         """Return the number of the assigned operator, in the order of `operator_clients`."""
-        while not (rows := await asyncio.to_thread(ask, place, IN_CHARGE)):
+        while not (rows := await asyncio.to_thread(ask, system, IN_CHARGE)):
             await asyncio.sleep(0.2)
         [(number,)] = rows
         return int(number)
@@ -140,9 +140,9 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
             first = await in_charge()
             lives[operator_clients[first]].cancel()
             await asyncio.sleep(0.5)
-            while not await asyncio.to_thread(ask, place, SERVERS_LISTENED):
+            while not await asyncio.to_thread(ask, system, SERVERS_LISTENED):
                 await asyncio.sleep(0.2)  # the first server creates it after some seconds
-            await asyncio.to_thread(ask, place, TWO_MINUTES_PASS, first)
+            await asyncio.to_thread(ask, system, TWO_MINUTES_PASS, first)
             while (second := await in_charge()) == first:
                 await asyncio.sleep(0.2)
             guest.post()
@@ -151,9 +151,9 @@ async def test_the_chat_of_an_operator_whose_browser_died_goes_to_a_colleague(pl
         for life in lives.values():
             life.cancel()
         await asyncio.gather(*lives.values(), return_exceptions=True)
-    lines = await asyncio.to_thread(ask, place, LINES)
+    lines = await asyncio.to_thread(ask, system, LINES)
     assert lines == [("assigned", first), ("lost", first), ("assigned", second)]
-    assert await asyncio.to_thread(ask, place, PRESENT) == [(second,)]
+    assert await asyncio.to_thread(ask, system, PRESENT) == [(second,)]
 
 
 NUMBERED = """

@@ -17,9 +17,9 @@ LOCK_LIMIT_SECONDS = 2.0
 LOCK = "SELECT id FROM livechat_conversation WHERE public_id = %s FOR UPDATE"
 
 
-async def test_a_conversation_that_is_locked_holds_up_itself_alone(place):
-    here = place.addresses[:1]
-    crowd = [Visitor(here, number, channel=place.channel) for number in range(20)]
+async def test_a_conversation_that_is_locked_holds_up_itself_alone(system):
+    here = system.addresses[:1]
+    crowd = [Visitor(here, number, channel=system.channel) for number in range(20)]
     vera, *others = crowd
     lives = [asyncio.create_task(client.live()) for client in crowd]
     now = asyncio.get_running_loop().time
@@ -29,7 +29,7 @@ async def test_a_conversation_that_is_locked_holds_up_itself_alone(place):
             client.post()
         await until(lambda: all(entry.acks for client in crowd for entry in client.written))
 
-        with psycopg.connect(place.postgres.url) as holder:
+        with psycopg.connect(system.postgres.url) as holder:
             holder.execute(LOCK, [vera.current()])
             held_since = now()
             vera.post()
@@ -48,5 +48,5 @@ async def test_a_conversation_that_is_locked_holds_up_itself_alone(place):
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
     assert took < rounds * LOCK_LIMIT_SECONDS
-    stored = [entry.text for entry in place.rows()[1] if entry.client_id]
+    stored = [entry.text for entry in system.rows()[1] if entry.client_id]
     assert sorted(stored) == sorted(entry.text for client in crowd for entry in client.written)

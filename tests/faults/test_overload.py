@@ -54,22 +54,22 @@ async def newcomer(app) -> str:
 async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, seed, print_line):
     environ = world.FAST | {"PEOPLE_PER_ADDRESS": "100000"}
     entry = ("-m", "tests.faults.slow_server")
-    with world.embedded(tmp_path, entry=entry, environ=environ) as place:
-        app = place.apps[0]
+    with world.embedded(tmp_path, entry=entry, environ=environ) as system:
+        app = system.apps[0]
         received: Counter[str] = Counter()
-        sizes = [memory(place)]
+        sizes = [memory(system)]
 
         async def overload() -> Counter[str]:
             began = time.monotonic()
             while (took := time.monotonic() - began) < SECONDS or not received["503"]:
                 assert took < SECONDS + TIMEOUT_SECONDS, "newcomers were never refused"
                 received[await newcomer(app)] += 1
-                sizes.append(memory(place))
+                sizes.append(memory(system))
                 await asyncio.sleep(0.3)
             return Counter()
 
         outcome = await scenario.chat(
-            place,
+            system,
             overload,
             seed,
             visitors=VISITORS,
@@ -80,7 +80,7 @@ async def test_three_times_too_much_is_refused_cleanly_and_got_over(tmp_path, se
         while (last := await newcomer(app)) != "welcome" or not is_calm(app):
             assert time.monotonic() - over < RECOVERY_SECONDS, last
             await asyncio.sleep(0.5)
-        sizes.append(memory(place))
+        sizes.append(memory(system))
 
     levels = re.findall(r'"load": "(\w+)"', app.log.read_text())
     print_line(outcome)

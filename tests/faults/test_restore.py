@@ -21,36 +21,36 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
     var, kept = tmp_path / "var", tmp_path / "kept"
     (var / "files").mkdir(parents=True)
     found: dict[str, set[str]] = {}
-    with world.services(tmp_path, servers=2) as place:
+    with world.services(tmp_path, servers=2) as system:
         machine = Machine(
             tmp_path,
-            place.apps[0],
+            system.apps[0],
             paths={"/var/lib/livechat": var, "/var/backups/livechat": kept},
-            services=lambda words: serve(place, words),
-            database=place.postgres,
-            memory=place.redis,
+            services=lambda words: serve(system, words),
+            database=system.postgres,
+            memory=system.redis,
         )
 
         async def restore() -> Counter[str]:
             await asyncio.sleep(TALK_SECONDS)
-            found["acked before"] = await asyncio.to_thread(stored, place)
+            found["acked before"] = await asyncio.to_thread(stored, system)
             for command in commands(PAGE, "Back up"):
                 await asyncio.to_thread(machine.run, command)
             await asyncio.sleep(TALK_SECONDS)
             for command in commands(PAGE, "Restore"):
                 if command == "systemctl start livechat.target":
-                    found["restored"] = await asyncio.to_thread(stored, place)
+                    found["restored"] = await asyncio.to_thread(stored, system)
                     # Give people time to write texts that no server can accept.
                     await asyncio.sleep(1)
                 await asyncio.to_thread(machine.run, command)
                 if command == "systemctl stop livechat.target":
-                    found["before the restore"] = await asyncio.to_thread(stored, place)
+                    found["before the restore"] = await asyncio.to_thread(stored, system)
             await asyncio.sleep(TALK_SECONDS)
             return Counter(lost=len(found["before the restore"] - found["restored"]))
 
-        outcome = await scenario.chat(place, restore, seed, visitors=25, gone=0.0, pause=1.0)
-        in_the_end = await asyncio.to_thread(stored, place)
-        logs = [app.log.read_text() for app in place.apps]
+        outcome = await scenario.chat(system, restore, seed, visitors=25, gone=0.0, pause=1.0)
+        in_the_end = await asyncio.to_thread(stored, system)
+        logs = [app.log.read_text() for app in system.apps]
 
     print_line(outcome)
     assert outcome.violations == [], "\n".join(outcome.violations)
@@ -61,16 +61,16 @@ async def test_after_a_restore_everybody_shows_what_is_stored_and_says_what_is_n
     assert not [line for line in chain(*(log.splitlines() for log in logs)) if "Traceback" in line]
 
 
-def serve(place: world.World, words: list[str]) -> None:
+def serve(system: world.World, words: list[str]) -> None:
     assert words in (["stop", "livechat.target"], ["start", "livechat.target"])
-    for app in place.apps:
+    for app in system.apps:
         if words[0] == "stop":
             app.stop()
         else:
             app.start()
 
 
-def stored(place: world.World) -> set[str]:
+def stored(system: world.World) -> set[str]:
     """Return the client ids of all texts in the database."""
-    _chats, entries = place.rows()
+    _chats, entries = system.rows()
     return {entry.client_id for entry in entries if entry.client_id}

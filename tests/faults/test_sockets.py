@@ -23,7 +23,7 @@ IDLE_SECONDS = 65
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def system(tmp_path_factory):
     """Provide two servers, with the default limits."""
     var = tmp_path_factory.mktemp("sockets")
     with world.services(var, servers=2, environ={}) as running:
@@ -70,20 +70,20 @@ async def closing(connection):
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-async def test_idle_sockets_stay_open_and_get_events_and_a_silent_one_is_closed(place):
+async def test_idle_sockets_stay_open_and_get_events_and_a_silent_one_is_closed(system):
     """For over a minute no message is sent.
 
     Clients that respond to heartbeats stay connected, and messages through Redis still arrive: the
     time-outs of its client (redis-py 8) must not end the subscription.
     """
     counts: Counter[str] = Counter()
-    here, there = place.addresses
+    here, there = system.addresses
     visitors = [
-        Visitor([(here, there)[number % 2]], number, channel=place.channel, counts=counts)
+        Visitor([(here, there)[number % 2]], number, channel=system.channel, counts=counts)
         for number in range(19)
     ]
-    anna = Operator([there], 1, session=place.sessions[0], counts=counts)
-    async with living(anna, *visitors), raw(place.apps[0], "/ws/visitor/berlin/") as silent:
+    anna = Operator([there], 1, session=system.sessions[0], counts=counts)
+    async with living(anna, *visitors), raw(system.apps[0], "/ws/visitor/berlin/") as silent:
         started = time.monotonic()
         visitors[0].post()
         await until(lambda: visitors[0].current())
@@ -98,14 +98,14 @@ async def test_idle_sockets_stay_open_and_get_events_and_a_silent_one_is_closed(
     assert code == 4408
     assert IDLE_SECONDS - 2 < waited < IDLE_SECONDS + promised(5)
     assert not [name for name in counts if name.startswith("closed")]
-    for app in place.apps:
+    for app in system.apps:
         assert "bus.lost" not in app.log.read_text()
 
 
-async def test_a_slow_reader_is_cut_while_others_go_on(place):
+async def test_a_slow_reader_is_cut_while_others_go_on(system):
     long = "x" * 7_900
-    walt = Visitor([place.addresses[0]], 2, channel=place.channel)
-    async with living(walt), raw(place.apps[0], "/ws/visitor/berlin/", max_queue=1) as slow:
+    walt = Visitor([system.addresses[0]], 2, channel=system.channel)
+    async with living(walt), raw(system.apps[0], "/ws/visitor/berlin/", max_queue=1) as slow:
         command = {"type": "conversation.open", "client_id": str(uuid.uuid4()), "text": long}
         await slow.send(json.dumps(command))
         conversation = await conversation_of(slow)
@@ -134,13 +134,13 @@ async def test_a_slow_reader_is_cut_while_others_go_on(place):
             await asyncio.sleep(0.04)
         code = await closing(slow)
 
-    assert was_closed_with(4413, code, place.apps[0])
+    assert was_closed_with(4413, code, system.apps[0])
     assert longest < promised(2.0)
 
 
-async def test_a_socket_that_floods_is_closed_while_others_continue(place):
-    walt = Visitor([place.addresses[0]], 3, channel=place.channel)
-    async with living(walt), raw(place.apps[0], "/ws/visitor/berlin/") as flooding:
+async def test_a_socket_that_floods_is_closed_while_others_continue(system):
+    walt = Visitor([system.addresses[0]], 3, channel=system.channel)
+    async with living(walt), raw(system.apps[0], "/ws/visitor/berlin/") as flooding:
         view = json.dumps({"type": "page.view", "page": {"url": "https://shop.example/"}})
 
         async def flood():
@@ -154,7 +154,7 @@ async def test_a_socket_that_floods_is_closed_while_others_continue(place):
         posted = walt.post()
         await until(lambda: says(walt, posted.text))
 
-    assert was_closed_with(4429, code, place.apps[0])
+    assert was_closed_with(4429, code, system.apps[0])
 
 
 def was_closed_with(expected, code, app):

@@ -34,16 +34,16 @@ LEASE_RUNS_OUT = """
 HOLDER = "SELECT holder FROM livechat_lease WHERE name = 'beat' AND until > clock_timestamp()"
 
 
-async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
-    frozen, _other = place.apps
-    place.celery("beat")
-    place.celery("worker", "--concurrency=1")
-    here, there = place.addresses
-    anna = Operator([here], 1, session=place.sessions[0])
-    ben = Operator([there], 2, session=place.sessions[1])
-    vera = Visitor([there], 3, channel=place.channel)
+async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(system):
+    frozen, _other = system.apps
+    system.celery("beat")
+    system.celery("worker", "--concurrency=1")
+    here, there = system.addresses
+    anna = Operator([here], 1, session=system.sessions[0])
+    ben = Operator([there], 2, session=system.sessions[1])
+    vera = Visitor([there], 3, channel=system.channel)
     lives = [asyncio.create_task(anna.live())]
-    ask = place.ask
+    ask = system.ask
     try:
         await so(lambda: anna.outbox.connected)
         lives.append(asyncio.create_task(vera.live()))
@@ -80,35 +80,35 @@ async def test_a_server_that_was_frozen_undoes_nothing_when_it_goes_on(place):
     assert not late.acks
     assert ask(LINES) == [("assigned", 0), ("lost", 0), ("assigned", 1)]
     assert ask(IN_CHARGE) == [(1,)]
-    entries = sorted(place.rows()[1], key=lambda entry: entry.seq)
+    entries = sorted(system.rows()[1], key=lambda entry: entry.seq)
     texts = [entry.text for entry in entries if entry.client_id]
     assert texts == [entry.text for entry in vera.written]
 
 
-async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_in_peace(place):
-    beats = [place.celery("beat"), place.celery("beat")]
-    workers = [place.celery("worker", "--concurrency=1") for _ in range(2)]
-    await asyncio.to_thread(place.jobs_run)
-    [(holder,)] = place.ask(HOLDER)
+async def test_a_beat_and_a_worker_that_were_frozen_are_followed_and_come_back_in_peace(system):
+    beats = [system.celery("beat"), system.celery("beat")]
+    workers = [system.celery("worker", "--concurrency=1") for _ in range(2)]
+    await asyncio.to_thread(system.jobs_run)
+    [(holder,)] = system.ask(HOLDER)
     [held] = [beat for beat in beats if f" {beat.pid} " in holder]
     halted = [held, workers[0]]
 
     for process in halted:
         process.freeze()
     try:
-        place.ask(
+        system.ask(
             "UPDATE livechat_lease SET until = until - interval '1 minute' WHERE name = 'beat'"
         )
-        [(second,)] = await so(lambda: place.ask(HOLDER))
+        [(second,)] = await so(lambda: system.ask(HOLDER))
         assert second != holder
-        await asyncio.to_thread(place.jobs_run)
+        await asyncio.to_thread(system.jobs_run)
     finally:
         for process in halted:
             process.thaw()
     await asyncio.sleep(6.0)  # it checks its lease every five seconds
-    await asyncio.to_thread(place.jobs_run)
+    await asyncio.to_thread(system.jobs_run)
 
-    assert place.ask(HOLDER) == [(second,)]
+    assert system.ask(HOLDER) == [(second,)]
     assert all(process.runs for process in (*beats, *workers))
 
 

@@ -20,33 +20,33 @@ FULL_SECONDS = 7.0
 """Longer than the interval of the most frequent job."""
 
 
-async def test_a_redis_that_is_silent_or_full_takes_nothing_down(place, seed, print_line):
-    beat, worker = place.celery("beat"), place.celery("worker", "--concurrency=1")
-    await asyncio.to_thread(place.jobs_run)
+async def test_a_redis_that_is_silent_or_full_takes_nothing_down(system, seed, print_line):
+    beat, worker = system.celery("beat"), system.celery("worker", "--concurrency=1")
+    await asyncio.to_thread(system.jobs_run)
 
     async def faults():
-        place.redis.limit_memory(1)
-        await grows(place, FULL_SECONDS)
-        assert await asyncio.to_thread(place.ready) == {200}
-        place.redis.limit_memory(0)
-        place.to_redis.black_hole()
-        await grows(place, SILENT_SECONDS)
-        assert await asyncio.to_thread(place.ready) == {200}
-        place.to_redis.heal()
+        system.redis.limit_memory(1)
+        await grows(system, FULL_SECONDS)
+        assert await asyncio.to_thread(system.ready) == {200}
+        system.redis.limit_memory(0)
+        system.to_redis.black_hole()
+        await grows(system, SILENT_SECONDS)
+        assert await asyncio.to_thread(system.ready) == {200}
+        system.to_redis.heal()
         return Counter({"Redis full": 1, "Redis silent": 1})
 
-    outcome = await scenario.chat(place, faults, seed, visitors=30)
+    outcome = await scenario.chat(system, faults, seed, visitors=30)
 
     print_line(outcome)
     assert outcome.violations == []
-    await heard_at_once_by_the_other_server(place)
-    await asyncio.to_thread(place.jobs_run)
+    await heard_at_once_by_the_other_server(system)
+    await asyncio.to_thread(system.jobs_run)
     assert beat.runs
     assert worker.runs
 
 
-async def test_a_dashboard_is_informed_that_its_server_does_not_hear_the_others(place):
-    anna = Operator(place.addresses[:1], 1, session=place.sessions[0])
+async def test_a_dashboard_is_informed_that_its_server_does_not_hear_the_others(system):
+    anna = Operator(system.addresses[:1], 1, session=system.sessions[0])
     life = asyncio.create_task(anna.live())
 
     async def is_told(hears_all):
@@ -54,51 +54,51 @@ async def test_a_dashboard_is_informed_that_its_server_does_not_hear_the_others(
 
     try:
         await is_told(True)
-        place.to_redis.black_hole()
+        system.to_redis.black_hole()
         await is_told(False)
-        place.to_redis.heal()
+        system.to_redis.heal()
         await is_told(True)
     finally:
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
 
 
-async def test_an_unresponsive_or_full_postgresql_is_reported_truthfully(place, seed, print_line):
+async def test_an_unresponsive_or_full_postgresql_is_reported_truthfully(system, seed, print_line):
     async def faults():
         await asyncio.sleep(2.0)
-        place.to_postgres.black_hole()
+        system.to_postgres.black_hole()
         await asyncio.sleep(1.0)  # until statements already forwarded are committed
-        before = place.entry_count()
+        before = system.entry_count()
         await asyncio.sleep(SILENT_SECONDS)
-        assert place.entry_count() == before
-        assert 200 not in await asyncio.to_thread(place.ready)
-        place.to_postgres.heal()
-        await asyncio.to_thread(wait_until, lambda: place.ready() == {200}, "ready")
-        await asyncio.to_thread(wait_until, lambda: place.entry_count() > before, "a message")
+        assert system.entry_count() == before
+        assert 200 not in await asyncio.to_thread(system.ready)
+        system.to_postgres.heal()
+        await asyncio.to_thread(wait_until, lambda: system.ready() == {200}, "ready")
+        await asyncio.to_thread(wait_until, lambda: system.entry_count() > before, "a message")
 
         with ExitStack() as others:
-            await asyncio.to_thread(take_all_connections, place, others)
-            assert 200 not in await asyncio.to_thread(place.ready)
+            await asyncio.to_thread(take_all_connections, system, others)
+            assert 200 not in await asyncio.to_thread(system.ready)
             await asyncio.sleep(4.0)
         return Counter({"PostgreSQL silent": 1, "PostgreSQL full of others": 1})
 
-    outcome = await scenario.chat(place, faults, seed, visitors=30)
+    outcome = await scenario.chat(system, faults, seed, visitors=30)
 
     print_line(outcome)
     assert outcome.violations == []
 
 
-async def grows(place, seconds):
+async def grows(system, seconds):
     """Let `seconds` pass, and check in each quarter that new messages are stored."""
     for _ in range(4):
-        before = place.entry_count()
+        before = system.entry_count()
         await asyncio.sleep(seconds / 4)
         await asyncio.to_thread(
-            wait_until, lambda before=before: place.entry_count() > before, "a message"
+            wait_until, lambda before=before: system.entry_count() > before, "a message"
         )
 
 
-def take_all_connections(place, others):
+def take_all_connections(system, others):
     """End other clients' connections and take their places, until none is free for a second."""
     now = taken_at = time.monotonic()
     deadline = now + 30.0
@@ -106,7 +106,7 @@ def take_all_connections(place, others):
     while now < deadline and now - taken_at < 1.0:
         now = time.monotonic()
         try:
-            ours.append(others.enter_context(psycopg.connect(place.postgres.url, autocommit=True)))
+            ours.append(others.enter_context(psycopg.connect(system.postgres.url, autocommit=True)))
             taken_at = now
         except psycopg.OperationalError:
             with suppress(psycopg.Error):
@@ -118,11 +118,11 @@ def take_all_connections(place, others):
                 ours[0].execute(put_out, [pids])
 
 
-async def heard_at_once_by_the_other_server(place):
+async def heard_at_once_by_the_other_server(system):
     """Check that a text reaches another server at once, not by the heartbeat of every 20 s."""
-    here, there = place.addresses
-    vera = Visitor([here], 1, channel=place.channel)
-    other_tab = Visitor([there], 2, channel=place.channel)
+    here, there = system.addresses
+    vera = Visitor([here], 1, channel=system.channel)
+    other_tab = Visitor([there], 2, channel=system.channel)
     lives = [asyncio.create_task(vera.live())]
     try:
         await until(lambda: vera.outbox.connected)

@@ -21,15 +21,15 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("workers")]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def system(tmp_path_factory):
     """Provide one server of two processes."""
     with world.services(tmp_path_factory.mktemp("workers"), servers=1, workers=2) as running:
         yield running
 
 
 @pytest.fixture
-def app(place):
-    [only] = place.apps
+def app(system):
+    [only] = system.apps
     only.stop()
     only.start()
     return only
@@ -57,8 +57,8 @@ def folders_in_use(app):
     return {one.parent for one in opened if one.parent.parent == app.log.parent / "metrics"}
 
 
-async def test_a_dead_worker_is_replaced_and_its_sockets_come_back(place, app):
-    visitors = [Visitor(place.addresses, number, channel=place.channel) for number in range(6)]
+async def test_a_dead_worker_is_replaced_and_its_sockets_come_back(system, app):
+    visitors = [Visitor(system.addresses, number, channel=system.channel) for number in range(6)]
     before = processes(app)
     killed = min(before)
     async with living(*visitors):
@@ -85,10 +85,10 @@ def test_ctrl_c_reaches_all_processes_and_is_one_signal(app):
     assert not counting.exists()
 
 
-def test_the_demos_second_site_is_served_once(place, tmp_path):
+def test_the_demos_second_site_is_served_once(system, tmp_path):
     environ = {
-        "DATABASE_URL": place.postgres.url,
-        "REDIS_URL": place.redis.url,
+        "DATABASE_URL": system.postgres.url,
+        "REDIS_URL": system.redis.url,
         "DEMO": "1",
         "WORKERS": "2",
     }
@@ -142,13 +142,13 @@ async def test_a_client_that_reads_nothing_delays_no_other(app):
     assert time.monotonic() - started < promised(10)
 
 
-def test_without_its_database_it_ends_in_time(place, app):
-    place.postgres.kill_immediate()
+def test_without_its_database_it_ends_in_time(system, app):
+    system.postgres.kill_immediate()
     started = time.monotonic()
     try:
         code = app.stop()
     finally:
-        place.postgres.start()
+        system.postgres.start()
 
     assert code == 0
     assert time.monotonic() - started < promised(25)

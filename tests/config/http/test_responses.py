@@ -16,7 +16,7 @@ from websockets.typing import Origin
 
 from tests.machine.app import App
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("front_door")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("responses")]
 
 CHANNEL = "kettleandleaf"
 TELLING = re.compile(
@@ -89,7 +89,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def server(with_demo, tmp_path_factory) -> Iterator[App]:
-    app = App(with_demo.copy(tmp_path_factory.mktemp("door")), environ={"DEMO": "1"})
+    app = App(with_demo.copy(tmp_path_factory.mktemp("responses")), environ={"DEMO": "1"})
     app.start()
     yield app
     app.stop()

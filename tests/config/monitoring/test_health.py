@@ -32,7 +32,7 @@ def nothing_is_remembered(settings, tmp_path, monkeypatch) -> None:
             "OPTIONS": {"location": tmp_path / "files"},
         },
     }
-    for probe in (*health.VITAL.values(), *health.OTHERS.values()):
+    for probe in (*health.REQUIRED.values(), *health.OPTIONAL.values()):
         probe.clear_cache()
         monkeypatch.setattr(probe, "_timeout_seconds", 20)  # the computer may be busy
     monkeypatch.setattr(health, "_port_closes", False)
@@ -70,7 +70,7 @@ async def test_a_server_whose_jobs_do_not_run_is_ready_and_degraded():
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_process_with_which_the_port_goes_is_not():
-    await lifecycle.give_notice()
+    await lifecycle.announce_shutdown()
 
     status, said = await ask("/readyz")
 
@@ -123,10 +123,10 @@ async def test_without_a_database_it_is_alive_but_not_ready(settings, monkeypatc
         raise OSError
 
     monkeypatch.setitem(
-        health.VITAL, "database", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
+        health.REQUIRED, "database", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
     )
     monkeypatch.setitem(
-        health.VITAL, "migrations", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
+        health.REQUIRED, "migrations", Probe("x", no_database, timeout_seconds=1, ttl_seconds=1)
     )
 
     assert (await ask("/healthz")) == (200, {"ok": True})

@@ -26,10 +26,10 @@ NOW = 1_000.0
 
 
 def connect_times(
-    one_limiter: Limiter, place: str, times: int, *, is_staff: bool = False
+    one_limiter: Limiter, source: str, times: int, *, is_staff: bool = False
 ) -> list[str]:
     """Connect `times` times; return the names of the limits that rejected a connection."""
-    answers = [one_limiter.enter(place, NOW, is_staff=is_staff) for _ in range(times)]
+    answers = [one_limiter.enter(source, NOW, is_staff=is_staff) for _ in range(times)]
     return [answer.name for answer in answers if answer]
 
 

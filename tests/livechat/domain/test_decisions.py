@@ -141,9 +141,9 @@ def test_thirty_per_cent_doubles_notes_and_two_conversations_leave_no_hole():
     items = [(index, *entry) for index, entry in enumerate(repeated)]
     heads = {0: numbering.Heads(5, 3), 1: numbering.Heads(0, 0)}
 
-    numbered, doubles = numbering.number(items, heads)
+    numbered, duplicates = numbering.number(items, heads)
 
-    assert (len(numbered), len(doubles)) == (140, 60)
+    assert (len(numbered), len(duplicates)) == (140, 60)
     by_index = {index: (conversation, internal) for index, conversation, _, internal in items}
     for conversation, (first, first_public) in {0: (6, 4), 1: (1, 1)}.items():
         mine = [n for n in numbered if by_index[n.index][0] == conversation]
@@ -162,7 +162,7 @@ def test_numbering_in_two_batches_is_numbering_in_one(rows, cut):
     whole = {pk: numbering.Heads(0, 0) for pk in range(3)}
     parts = {pk: numbering.Heads(0, 0) for pk in range(3)}
 
-    numbered, doubles = numbering.number(items, whole)
+    numbered, duplicates = numbering.number(items, whole)
     first, _ = numbering.number(items[:cut], parts)
     known = {(items[n.index][1], items[n.index][2]) for n in first}
     rest = [item for item in items[cut:] if (item[1], item[2]) not in known]
@@ -170,7 +170,7 @@ def test_numbering_in_two_batches_is_numbering_in_one(rows, cut):
 
     assert [*first, *second] == numbered
     assert whole == parts
-    assert all(double.of < double.index for double in doubles)
+    assert all(duplicate.of < duplicate.index for duplicate in duplicates)
 
 
 # --- text

@@ -36,9 +36,9 @@ def loopback_is_allowed(settings):
 
 
 @pytest.fixture
-def place():
-    with receiving() as place:
-        yield place
+def endpoint():
+    with receiving() as endpoint:
+        yield endpoint
 
 
 def write(who, chat, text="Hello", **fields) -> None:
@@ -65,30 +65,30 @@ def example():
 # --- what arrives
 
 
-def test_a_conversation_arrives_in_order_and_signed(place, vera, anna):
-    webhook = factories.webhook(place.url)
+def test_a_conversation_arrives_in_order_and_signed(endpoint, vera, anna):
+    webhook = factories.webhook(endpoint.url)
     chat = factories.conversation(vera, "Where is my parcel?")
     write(factories.actor(anna), chat, "On its way")
     conversations.close(vera, chat.public_id)
 
     assert work() == 5
 
-    assert place.events() == [
+    assert endpoint.events() == [
         *("conversation.created", "message.created", "conversation.assigned"),
         *("message.created", "conversation.closed"),
     ]
     verify = example()
-    for request in place.received:
+    for request in endpoint.received:
         assert verify(webhook.secret, request.headers, request.body)
         assert not verify(webhook.secret, request.headers, request.body + b" ")
         assert not verify("whsec_AAAA", request.headers, request.body)
         old = {**request.headers, "webhook-timestamp": str(int(time.time()) - 301)}
         assert not verify(webhook.secret, old, request.body)
-    assert len({request.id for request in place.received}) == 5
-    first, second = (place.received[n].json["data"]["message"] for n in (1, 3))
+    assert len({request.id for request in endpoint.received}) == 5
+    first, second = (endpoint.received[n].json["data"]["message"] for n in (1, 3))
     assert (first["text"], first["author"], first["seq"]) == ("Where is my parcel?", "visitor", 1)
     assert (second["text"], second["author_name"]) == ("On its way", "Anna")
-    assert place.received[2].json["data"]["operator"] == {
+    assert endpoint.received[2].json["data"]["operator"] == {
         "id": str(anna.public_id),
         "name": "Anna",
     }
@@ -99,14 +99,14 @@ def test_a_conversation_arrives_in_order_and_signed(place, vera, anna):
     assert work() == 0
 
 
-def test_while_the_secret_changes_both_sign(place, vera):
-    webhook = factories.webhook(place.url, events=["conversation.created"])
+def test_while_the_secret_changes_both_sign(endpoint, vera):
+    webhook = factories.webhook(endpoint.url, events=["conversation.created"])
     webhooks.change_secret(webhook.pk)
     webhooks.change_secret(webhook.pk)  # a third secret would exclude users of the first
     after = Webhook.objects.get()
     factories.conversation(vera)
     work()
-    [request] = place.received
+    [request] = endpoint.received
 
     assert after.old_secret == webhook.secret != after.secret
     assert all(example()(one, request.headers, request.body) for one in after.secrets)
@@ -114,43 +114,43 @@ def test_while_the_secret_changes_both_sign(place, vera):
     webhooks.forget_old_secret(webhook.pk)
     factories.conversation(factories.visitor(factories.channel("Paris")))
     work()
-    request = place.received[-1]
+    request = endpoint.received[-1]
 
     assert example()(after.secret, request.headers, request.body)
     assert not example()(webhook.secret, request.headers, request.body)
 
 
-def test_content_erased_before_the_delivery_is_not_sent(place, vera, anna):
-    factories.webhook(place.url)
+def test_content_erased_before_the_delivery_is_not_sent(endpoint, vera, anna):
+    factories.webhook(endpoint.url)
     chat = factories.conversation(vera, "My secret")
     write(factories.actor(anna), chat, "Mine too")
     Message.objects.filter(text="Mine too").delete()
     work()
     erased = {"erased": True}
 
-    assert place.received[-1].json["data"]["message"].keys() == {"id", *erased}
-    assert "Mine too" not in place.received[-1].body.decode()
+    assert endpoint.received[-1].json["data"]["message"].keys() == {"id", *erased}
+    assert "Mine too" not in endpoint.received[-1].body.decode()
 
-    place.received.clear()
+    endpoint.received.clear()
     write(vera, chat, "Forget me")
     Message.objects.all().delete()
     chat.participants.all().delete()
     Conversation.objects.all().delete()
     work()
 
-    [request] = place.received
+    [request] = endpoint.received
     assert request.json["type"] == "message.created"
     assert request.json["data"] == {"conversation": {"id": str(chat.public_id), **erased}}
 
 
-def test_a_delivery_contains_the_state_at_the_time_of_sending(place, vera):
-    factories.webhook(place.url, events=["conversation.created"])
+def test_a_delivery_contains_the_state_at_the_time_of_sending(endpoint, vera):
+    factories.webhook(endpoint.url, events=["conversation.created"])
     chat = factories.conversation(vera)
     conversations.close(vera, chat.public_id)
 
     work()
 
-    payload = place.received[0].json
+    payload = endpoint.received[0].json
     assert payload["data"]["conversation"]["state"] == "closed"
     assert datetime.fromisoformat(payload["timestamp"]) == chat.opened_at
 
@@ -167,11 +167,11 @@ def leaves(value: object, path: str) -> set[str]:
     return {path.removeprefix(".")}
 
 
-def test_the_page_lists_every_field_that_is_sent_and_no_other(place, vera, anna):
+def test_the_page_lists_every_field_that_is_sent_and_no_other(endpoint, vera, anna):
     page = (DOCS / "reference/webhooks.md").read_text()
     section = page.partition("## Body")[2]
     documented = set(re.findall(r"^\| `([\w.\[\]]+)` \|", section, re.M)) - {"data"}
-    factories.webhook(place.url)
+    factories.webhook(endpoint.url)
     chat = factories.conversation(vera)
     row = chat.messages.get(seq=1)
     row.files.create(
@@ -184,7 +184,7 @@ def test_the_page_lists_every_field_that_is_sent_and_no_other(place, vera, anna)
     )
     work()
 
-    sent = set().union(*(leaves(request.json, "") for request in place.received))
+    sent = set().union(*(leaves(request.json, "") for request in endpoint.received))
 
     assert sent == documented
     assert set(re.findall(r"^\| `([\w.]+)` \|", page.partition("## Events")[2], re.M)) >= {
@@ -220,9 +220,9 @@ def test_a_note_cannot_be_serialized_for_webhooks(vera, anna):
 # --- failures
 
 
-def test_what_fails_is_tried_again_under_the_same_id(place, vera):
-    place.answers += [receiver.status(500), receiver.hang_up]
-    factories.webhook(place.url, events=["conversation.created"])
+def test_what_fails_is_tried_again_under_the_same_id(endpoint, vera):
+    endpoint.answers += [receiver.status(500), receiver.hang_up]
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
 
     began = timezone.now()
@@ -239,13 +239,13 @@ def test_what_fails_is_tried_again_under_the_same_id(place, vera):
     assert states() == ["done"]
     row.refresh_from_db()
     assert (row.attempts, row.failure) == (3, "")
-    assert {request.id for request in place.received} == {row.message_id}
-    assert len(place.received) == 3
+    assert {request.id for request in endpoint.received} == {row.message_id}
+    assert len(endpoint.received) == 3
 
 
-def test_later_events_of_a_conversation_wait_and_those_of_others_do_not(place, vera, berlin):
-    place.answers.append(receiver.status(500))
-    factories.webhook(place.url, events=["message.created", "conversation.closed"])
+def test_later_events_of_a_conversation_wait_and_those_of_others_do_not(endpoint, vera, berlin):
+    endpoint.answers.append(receiver.status(500))
+    factories.webhook(endpoint.url, events=["message.created", "conversation.closed"])
     chat = factories.conversation(vera, "first")
     write(vera, chat, "second")
     conversations.close(vera, chat.public_id)
@@ -255,13 +255,13 @@ def test_later_events_of_a_conversation_wait_and_those_of_others_do_not(place, v
     assert work() == 1
     assert work(seconds=30) == 3
 
-    texts = [r.json["data"].get("message", {}).get("text") for r in place.received]
+    texts = [r.json["data"].get("message", {}).get("text") for r in endpoint.received]
     assert texts == ["first", "other", "first", "second", None]
 
 
-def test_those_that_wait_come_due_with_the_one_they_wait_for(place, vera):
-    place.answers.append(receiver.status(500, Retry_After="3600"))
-    factories.webhook(place.url)
+def test_those_that_wait_come_due_with_the_one_they_wait_for(endpoint, vera):
+    endpoint.answers.append(receiver.status(500, Retry_After="3600"))
+    factories.webhook(endpoint.url)
     factories.conversation(vera)
     work()
 
@@ -273,21 +273,21 @@ def test_those_that_wait_come_due_with_the_one_they_wait_for(place, vera):
     assert work() == 2
 
 
-def test_one_webhook_does_not_wait_for_another(place, vera):
+def test_one_webhook_does_not_wait_for_another(endpoint, vera):
     with receiving(receiver.status(500)) as broken:
         factories.webhook(broken.url)
-        factories.webhook(place.url)
+        factories.webhook(endpoint.url)
         factories.conversation(vera)
 
         work()
 
         assert broken.events() == ["conversation.created"]
-        assert place.events() == ["conversation.created", "message.created"]
+        assert endpoint.events() == ["conversation.created", "message.created"]
 
 
-def test_a_delivery_is_retried_after_the_time_that_the_receiver_asks_for(place, vera):
-    place.answers.append(receiver.status(429, Retry_After="3600"))
-    factories.webhook(place.url, events=["conversation.created"])
+def test_a_delivery_is_retried_after_the_time_that_the_receiver_asks_for(endpoint, vera):
+    endpoint.answers.append(receiver.status(429, Retry_After="3600"))
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     work()
 
@@ -295,9 +295,9 @@ def test_a_delivery_is_retried_after_the_time_that_the_receiver_asks_for(place, 
     assert work(minutes=61) == 1
 
 
-def test_after_three_days_it_is_given_up_and_what_waited_is_tried(place, vera):
-    place.usual = receiver.status(500)
-    factories.webhook(place.url)
+def test_after_three_days_it_is_given_up_and_what_waited_is_tried(endpoint, vera):
+    endpoint.usual = receiver.status(500)
+    factories.webhook(endpoint.url)
     chat = factories.conversation(vera)
     hours = 0
     while work(hours=hours) or hours < 100:
@@ -313,9 +313,9 @@ def test_after_three_days_it_is_given_up_and_what_waited_is_tried(place, vera):
     assert first.finished_at < first.give_up_at + looked_each
 
 
-def test_gone_switches_the_webhook_off_and_the_rest_is_given_up(place, vera):
-    place.usual = receiver.status(410)
-    webhook = factories.webhook(place.url)
+def test_gone_switches_the_webhook_off_and_the_rest_is_given_up(endpoint, vera):
+    endpoint.usual = receiver.status(410)
+    webhook = factories.webhook(endpoint.url)
     factories.conversation(vera)
     factories.conversation(factories.visitor(factories.channel("Paris")))
 
@@ -331,19 +331,19 @@ def test_gone_switches_the_webhook_off_and_the_rest_is_given_up(place, vera):
     assert set(failures) <= {Failure.GONE, Failure.SWITCHED_OFF}
 
 
-def test_a_webhook_that_was_switched_off_is_not_called(place, vera):
-    webhook = factories.webhook(place.url, events=["conversation.created"])
+def test_a_webhook_that_was_switched_off_is_not_called(endpoint, vera):
+    webhook = factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     Webhook.objects.filter(pk=webhook.pk).update(is_enabled=False)
 
     work()
 
-    assert place.received == []
+    assert endpoint.received == []
     assert Delivery.objects.get().failure == Failure.SWITCHED_OFF
 
 
-def test_a_webhook_that_is_gone_from_the_database_holds_up_nothing(place, vera):
-    webhook = factories.webhook(place.url, events=["conversation.created"])
+def test_a_webhook_that_is_gone_from_the_database_holds_up_nothing(endpoint, vera):
+    webhook = factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     Webhook.objects.filter(pk=webhook.pk)._raw_delete("default")
 
@@ -352,8 +352,8 @@ def test_a_webhook_that_is_gone_from_the_database_holds_up_nothing(place, vera):
     assert states() == ["given_up"]
 
 
-def test_a_crash_of_one_delivery_is_recorded_and_stops_no_other(place, vera, caplog, berlin):
-    factories.webhook(place.url, events=["conversation.created"])
+def test_a_crash_of_one_delivery_is_recorded_and_stops_no_other(endpoint, vera, caplog, berlin):
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     factories.conversation(factories.visitor(berlin))
     broken = Delivery.objects.earliest("pk")
@@ -363,18 +363,18 @@ def test_a_crash_of_one_delivery_is_recorded_and_stops_no_other(place, vera, cap
 
     broken.refresh_from_db()
     assert (broken.state, broken.failure) == ("pending", Failure.CRASHED)
-    assert place.events() == ["conversation.created"]
+    assert endpoint.events() == ["conversation.created"]
     assert "no.such.event" in caplog.text
 
 
-def test_ones_own_network_is_not_reached_unless_it_is_allowed(place, vera, settings):
+def test_ones_own_network_is_not_reached_unless_it_is_allowed(endpoint, vera, settings):
     settings.WEBHOOKS_ALLOW_PRIVATE = False
-    factories.webhook(place.url, events=["conversation.created"])
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
 
     work()
 
-    assert place.received == []
+    assert endpoint.received == []
     assert Delivery.objects.get().failure == Failure.ADDRESS
 
 
@@ -405,26 +405,26 @@ def test_workers_at_once_send_nothing_twice_at_the_same_time(berlin):
         finally:
             connections.close_all()
 
-    with receiving(decide=slowly) as place:
-        factories.webhook(place.url)
+    with receiving(decide=slowly) as endpoint:
+        factories.webhook(endpoint.url)
         chats = [factories.conversation(who) for who in map(factories.visitor, [berlin] * 8)]
         expected = Delivery.objects.count()
         with ThreadPoolExecutor(3) as workers:
             made = sum(workers.map(one_worker, range(3)))
 
     assert twice == []
-    assert made == expected == len(place.received) == len({r.id for r in place.received})
+    assert made == expected == len(endpoint.received) == len({r.id for r in endpoint.received})
     for chat in chats:
         own = [
             r.json["type"]
-            for r in place.received
+            for r in endpoint.received
             if r.json["data"]["conversation"]["id"] == str(chat.public_id)
         ]
         assert own == ["conversation.created", "message.created"]
 
 
-def test_what_a_killed_worker_had_claimed_is_sent_when_its_lease_has_ended(place, vera):
-    factories.webhook(place.url)
+def test_what_a_killed_worker_had_claimed_is_sent_when_its_lease_has_ended(endpoint, vera):
+    factories.webhook(endpoint.url)
     factories.conversation(vera)
     now = timezone.now()
     claimed = Delivery.objects.all().claim(now)
@@ -433,13 +433,13 @@ def test_what_a_killed_worker_had_claimed_is_sent_when_its_lease_has_ended(place
     assert deliveries.work(now + LEASE / 2) == 0
     assert deliveries.work(now + LEASE) == 2
 
-    assert place.received[0].id == claimed.message_id
+    assert endpoint.received[0].id == claimed.message_id
     claimed.refresh_from_db()
     assert claimed.attempts == 2
 
 
-def test_an_answer_that_comes_after_the_lease_is_believed_when_it_is_good(place, vera):
-    factories.webhook(place.url, events=["conversation.created"])
+def test_an_answer_that_comes_after_the_lease_is_believed_when_it_is_good(endpoint, vera):
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     now = timezone.now()
     late = Delivery.objects.all().claim(now)
@@ -447,7 +447,7 @@ def test_an_answer_that_comes_after_the_lease_is_believed_when_it_is_good(place,
     assert late is not None
     assert again is not None
 
-    place.answers.append(receiver.status(500))
+    endpoint.answers.append(receiver.status(500))
     deliveries._make(late, deliveries._Clock(now))
     assert states() == ["pending"]
     again.refresh_from_db()
@@ -460,17 +460,17 @@ def test_an_answer_that_comes_after_the_lease_is_believed_when_it_is_good(place,
 # --- by hand
 
 
-def test_a_test_is_sent_at_once_and_never_again(place):
-    webhook = factories.webhook(place.url, is_enabled=False)
+def test_a_test_is_sent_at_once_and_never_again(endpoint):
+    webhook = factories.webhook(endpoint.url, is_enabled=False)
 
     ping = deliveries.send_test(webhook.pk)
 
     assert (ping.state, ping.status) == (DeliveryState.DONE, 204)
-    [request] = place.received
+    [request] = endpoint.received
     assert (request.json["type"], request.json["data"]) == ("ping", {})
     assert example()(webhook.secret, request.headers, request.body)
 
-    place.usual = receiver.status(500)
+    endpoint.usual = receiver.status(500)
     ping = deliveries.send_test(webhook.pk)
 
     assert (ping.state, ping.status) == (DeliveryState.GIVEN_UP, 500)
@@ -484,25 +484,25 @@ def test_a_webhook_that_does_not_exist_cannot_be_tested(berlin):
         webhooks.change_secret(1)
 
 
-def test_what_was_given_up_can_be_tried_again_from_the_start(place, vera):
-    place.usual = receiver.status(500)
-    factories.webhook(place.url, events=["conversation.created"])
+def test_what_was_given_up_can_be_tried_again_from_the_start(endpoint, vera):
+    endpoint.usual = receiver.status(500)
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     Delivery.objects.update(give_up_at=timezone.now())
     work()
     assert states() == ["given_up"]
 
-    place.usual = receiver.status(204)
+    endpoint.usual = receiver.status(204)
     assert Delivery.objects.given_up().retry(timezone.now()) == 1
     assert work() == 1
 
     row = Delivery.objects.get()
     assert (row.state, row.attempts) == ("done", 1)
-    assert len({request.id for request in place.received}) == 1
+    assert len({request.id for request in endpoint.received}) == 1
 
 
-def test_what_is_under_way_is_left_alone(place, vera):
-    factories.webhook(place.url, events=["conversation.created"])
+def test_what_is_under_way_is_left_alone(endpoint, vera):
+    factories.webhook(endpoint.url, events=["conversation.created"])
     factories.conversation(vera)
     now = timezone.now()
     Delivery.objects.all().claim(now)
@@ -511,8 +511,8 @@ def test_what_is_under_way_is_left_alone(place, vera):
     assert Delivery.objects.all().retry(now + LEASE) == 1
 
 
-def test_what_was_finished_is_forgotten_after_thirty_days(place, vera):
-    factories.webhook(place.url)
+def test_what_was_finished_is_forgotten_after_thirty_days(endpoint, vera):
+    factories.webhook(endpoint.url)
     factories.conversation(vera)
     work()
     factories.conversation(factories.visitor(factories.channel("Paris")))

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import login_lockout
-from livechat.domain.login_lockout import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, Tries
+from livechat.domain.login_lockout import MAX_OF_ADDRESS, MAX_OF_NAME, WINDOW, FailedAttempts
 from livechat.errors import RateLimited
 from livechat.models import User
 from livechat.services import login_attempts
@@ -43,7 +43,9 @@ def later(monkeypatch, by: timedelta) -> None:
 
 @given(st.integers(0, 99), st.integers(0, 3600), st.integers(1, 60))
 def test_a_lockout_is_never_longer_than_the_window_and_starts_at_the_limit(count, seconds, most):
-    waiting = login_lockout.wait(Tries(count, NOON), most, NOON + timedelta(seconds=seconds))
+    waiting = login_lockout.wait(
+        FailedAttempts(count, NOON), most, NOON + timedelta(seconds=seconds)
+    )
 
     assert timedelta(0) <= waiting <= WINDOW
     assert bool(waiting) == (count >= most and seconds < WINDOW.total_seconds())

@@ -416,7 +416,7 @@ async def test_an_announced_change_is_answered_at_once(monkeypatch):
 
     monkeypatch.setattr("livechat.widget_init.snapshot.GATHER_SECONDS", 0.01)
     await bus.attach()
-    keeping = asyncio.create_task(snapshot.keep(read))
+    keeping = asyncio.create_task(snapshot.refresh_forever(read))
     await asyncio.sleep(0.05)
     assert len(readings) == 0
 
