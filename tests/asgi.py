@@ -9,7 +9,7 @@ HOST = "testserver"
 CLIENT = "192.0.2.1"
 PART_BYTES = 65_536
 """A longer body comes in parts of this size, as from a server."""
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 """For responses that must come; the computer may be busy."""
 
 
@@ -107,7 +107,7 @@ class Exchange:
 
     async def finish(self) -> Self:
         """Wait until the task of `start` ends. A connected client must have got one response."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await self._task
         if self._sent or not self._disconnected.is_set():
             first, *others = [message["type"] for message in self._sent]
