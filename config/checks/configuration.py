@@ -19,8 +19,8 @@ def redis_needs_a_shared_database(**_kwargs: Any) -> list[CheckMessage]:
     if settings.REDIS_URL and engine.endswith("sqlite3"):
         return [
             Warning(
-                "REDIS_URL is for several processes, but SQLite serves one well.",
-                hint="Set DATABASE_URL to a PostgreSQL database.",
+                "REDIS_URL is set, but SQLite supports only one process.",
+                hint="Set DATABASE_URL to a PostgreSQL database, or remove REDIS_URL.",
                 id="config.W001",
             )
         ]
@@ -37,8 +37,8 @@ def redis_is_guarded(**_kwargs: Any) -> list[CheckMessage]:
     if not (url.password or parse_qs(url.query).get("password")):
         found.append(
             Warning(
-                "REDIS_URL names another machine and has no password: each program that reaches"
-                " it can read and write what the chat sends.",
+                "REDIS_URL points to another machine and has no password. Any program that can"
+                " connect to Redis can read and send chat messages.",
                 hint="Set requirepass in redis.conf, and REDIS_URL to redis://:password@host:port/0.",
                 id="config.W007",
             )
@@ -46,8 +46,8 @@ def redis_is_guarded(**_kwargs: Any) -> list[CheckMessage]:
     if url.scheme != "rediss":
         found.append(
             Warning(
-                "Messages, and the password of Redis, cross the network in clear text.",
-                hint="Use rediss:// with TLS in Redis, or a network of your servers alone.",
+                "Messages and the Redis password cross the network unencrypted.",
+                hint="Use rediss:// with TLS in Redis, or a network that only your servers share.",
                 id="config.W008",
             )
         )
@@ -68,9 +68,9 @@ def proxy_is_named(**_kwargs: Any) -> list[CheckMessage]:
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         return [
             Warning(
-                "HTTPS=1 says that a proxy speaks TLS, but TRUSTED_PROXIES names none: signing in"
-                " is refused, and all visitors share the proxy's address, its limits and country.",
-                hint="Set TRUSTED_PROXIES to the proxy's address, for example 127.0.0.1/32.",
+                "HTTPS=1 needs a TLS proxy, but TRUSTED_PROXIES is empty. Sign-in is refused,"
+                " and all visitors share the proxy's IP address, rate limits and country.",
+                hint="Set TRUSTED_PROXIES to the proxy's IP address, for example 127.0.0.1/32.",
                 id="config.W006",
             )
         ]
@@ -85,8 +85,9 @@ def countries_are_known(**_kwargs: Any) -> list[CheckMessage]:
     if not path.is_file():
         return [
             Warning(
-                f"GEOIP_PATH names {path}, and there is no such file: countries are unknown.",
-                hint="docs/how-to/set-up-geoip.md tells where to get one.",
+                f"GEOIP_PATH is {path}, but this file does not exist. The countries of visitors"
+                " are unknown.",
+                hint="See docs/how-to/set-up-geoip.md for where to get a GeoIP database.",
                 id="config.W002",
             )
         ]
@@ -95,16 +96,16 @@ def countries_are_known(**_kwargs: Any) -> list[CheckMessage]:
     except geoip.FAILURES as error:
         return [
             Warning(
-                f"GEOIP_PATH names {path}, which cannot be used: {error}",
-                hint="It has to be a database of countries or cities in MaxMind's format.",
+                f"GEOIP_PATH is {path}, but this file cannot be used: {error}",
+                hint="Use a country or city database in MaxMind's format.",
                 id="config.W003",
             )
         ]
     if age > geoip.OLD_AFTER and not settings.DEMO:
         return [
             Warning(
-                f"{path} is {age.days} days old: countries are wrong more and more often.",
-                hint="Replace the file; running servers notice within seconds.",
+                f"{path} is {age.days} days old. Countries become less accurate with age.",
+                hint="Replace the file. Running servers load the new file within seconds.",
                 id="config.W004",
             )
         ]

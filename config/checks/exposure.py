@@ -70,8 +70,8 @@ def _public_hosts() -> list[str]:
 def hosts_are_named(**_kwargs: Any) -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS=* lets anybody choose under which name the chat speaks.",
-            hint="Name the hosts under which it is reached, separated by commas.",
+            "ALLOWED_HOSTS=* accepts forged host names in requests.",
+            hint="Set ALLOWED_HOSTS to the host names of this server, separated by commas.",
             id="config.E002",
         )
 
@@ -81,8 +81,8 @@ def demo_is_not_public(**_kwargs: Any) -> Iterator[CheckMessage]:
     outside = _reached_from_outside()
     if settings.DEMO and outside:
         yield Error(
-            f"DEMO=1 opens demo accounts, and {outside[0]} can be reached from outside.",
-            hint="Leave DEMO out, or ALLOWED_HOSTS.",
+            f"DEMO=1 enables demo accounts, but {outside[0]} can be reached from other machines.",
+            hint="Remove DEMO, or remove ALLOWED_HOSTS to serve this machine only.",
             id="config.E003",
         )
 
@@ -92,8 +92,9 @@ def debug_is_not_public(**_kwargs: Any) -> Iterator[CheckMessage]:
     outside = _reached_from_outside()
     if settings.DEBUG and outside:
         yield Error(
-            f"DEBUG=1 shows settings and code, and {outside[0]} can be reached from outside.",
-            hint="Leave DEBUG out.",
+            f"DEBUG=1 shows settings and code, but {outside[0]} can be reached from other"
+            " machines.",
+            hint="Remove DEBUG.",
             id="config.E004",
         )
 
@@ -104,8 +105,12 @@ def secret_key_is_secure(**_kwargs: Any) -> Iterator[CheckMessage]:
     is_weak = len(secret) < MIN_SECRET or len(set(secret)) < 8 or secret.startswith("django-")
     if is_weak and (settings.HTTPS or _reached_from_outside()):
         yield Error(
-            "SECRET_KEY is short or easily guessed: whoever knows it signs in as anybody.",
-            hint="Set 50 random characters, or none: one is made on the first start.",
+            "SECRET_KEY is short or easy to guess. An attacker who knows it can sign in to any"
+            " account.",
+            hint=(
+                "Set SECRET_KEY to 50 random characters, or remove it: the server then"
+                " generates one."
+            ),
             id="config.E005",
         )
 
@@ -116,14 +121,15 @@ def public_hosts_speak_tls(**_kwargs: Any) -> Iterator[CheckMessage]:
         return
     if public := _public_hosts():
         yield Error(
-            f"{public[0]} is public, and HTTPS is off: passwords and chats could be read.",
-            hint="Put a proxy in front that speaks TLS, and set HTTPS=1.",
+            f"{public[0]} is public, but HTTPS is off. Attackers can read passwords and chats.",
+            hint="Put a TLS proxy in front of the server and set HTTPS=1.",
             id="config.E006",
         )
     elif outside := _reached_from_outside():
         yield Warning(
-            f"{outside[0]} is reached without TLS: whoever shares the network can read along.",
-            hint="Put a proxy in front that speaks TLS, and set HTTPS=1.",
+            f"{outside[0]} is served without TLS. Other machines in the network can read"
+            " passwords and chats.",
+            hint="Put a TLS proxy in front of the server and set HTTPS=1.",
             id="config.W005",
         )
 
@@ -133,8 +139,9 @@ def proxies_are_narrow(**_kwargs: Any) -> Iterator[CheckMessage]:
     for network in settings.TRUSTED_PROXIES:
         if network.prefixlen < WIDEST[network.version]:
             yield Error(
-                f"TRUSTED_PROXIES holds {network}: anybody could claim any address.",
-                hint="Name the addresses of your own proxies, for example 10.0.0.5.",
+                f"TRUSTED_PROXIES contains {network}. Clients in this range can forge their IP"
+                " address.",
+                hint="List only the addresses of your own proxies, for example 10.0.0.5.",
                 id="config.E007",
             )
 
@@ -144,7 +151,7 @@ def metrics_are_guarded(**_kwargs: Any) -> Iterator[CheckMessage]:
     token = settings.METRICS_TOKEN
     if token and len(token) < MIN_TOKEN:
         yield Error(
-            f"METRICS_TOKEN is shorter than {MIN_TOKEN} characters: it can be guessed.",
-            hint="Set a random one of 32 characters.",
+            f"METRICS_TOKEN is shorter than {MIN_TOKEN} characters and can be guessed.",
+            hint="Set METRICS_TOKEN to 32 random characters.",
             id="config.E008",
         )

@@ -14,8 +14,9 @@ MINIMA = {"django": "5.2.15", "daphne": "4.2.2"}
 def versions_are_safe(**_kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"{name} {version(name)} has known holes; {least} or newer is needed.",
-            hint="Install requirements/run.txt.",
+            f"{name} {version(name)} has known vulnerabilities. Version {least} or newer is"
+            " required.",
+            hint="Install the packages of requirements/run.txt.",
             id="config.E101",
         )
         for name, least in MINIMA.items()

@@ -27,12 +27,12 @@ def serving(
     """Serve the site in a thread until the block ends. If its port is taken, only say so."""
     listening = _listen(host, port)
     if listening is None:
-        tell(f"Port {port} is not free: the demo goes without its second site")
+        tell(f"Port {port} is in use. The demo runs without its second site")
         yield
         return
     address = f"http://localhost:{port}/"
     os.environ[second_site.RUNNING_AT] = address
-    tell(f"The demo's second site is on {address}")
+    tell(f"The demo's second site is at {address}")
     server = _Server(_configuration(chat_port))
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),))
     with listening:

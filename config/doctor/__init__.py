@@ -66,7 +66,9 @@ def _findings(check: Check) -> Iterator[Finding]:
         yield from check()
     except Exception as failure:  # a broken system can make its check fail in any way
         kind = f"{type(failure).__module__}.{type(failure).__qualname__}"
-        yield error(f"This could not be looked at: {kind}.", "See what else is told.")
+        yield error(
+            f"This check failed with {kind}.", "Fix the other errors first, then run it again."
+        )
 
 
 __all__ = ["CHECKS", "CHECKS_OF_THIS_HOST", "Finding", "Level", "examine"]

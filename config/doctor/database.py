@@ -35,17 +35,21 @@ def is_reachable() -> Iterator[Finding]:
         writes = health.database_takes_writes()
     except DatabaseError as failure:
         yield error(
-            f"The database cannot be written to ({type(failure).__name__}).",
-            "See that it runs, that DATABASE_URL is right and that its disk is not full.",
+            f"The database does not accept writes ({type(failure).__name__}).",
+            "Check that the database is running, that DATABASE_URL is correct and that its disk"
+            " is not full.",
         )
         return
     seconds = time.monotonic() - began
     if not writes:
-        yield error("The database is read-only.", "Connect to the one that takes writes.")
+        yield error("The database is read-only.", "Connect to the primary server.")
     elif seconds > health.WRITE_TIMEOUT_SECONDS:
-        yield error(f"A write took {seconds:.1f} s.", "Look for locks, and at its disk.")
+        yield error(
+            f"A write to the database took {seconds:.1f} s.",
+            "Check the database for locks and its disk for load.",
+        )
     if not is_postgres():
-        yield ok("SQLite: right for one process.")
+        yield ok("SQLite is in use. It supports one process.")
         return
     version = int(ask("SHOW server_version_num")) // 10_000
     if version < LEAST_POSTGRES:
@@ -56,18 +60,18 @@ def is_reachable() -> Iterator[Finding]:
 def is_durable() -> Iterator[Finding]:
     """Check that acknowledged messages survive a power cut."""
     if not is_postgres():
-        yield ok("Every commit waits for the disk.")
+        yield ok("Every commit is written to disk.")
         return
     off = [name for name in ("fsync", "full_page_writes") if ask(f"SHOW {name}") != "on"]
     if ask("SHOW synchronous_commit") in ("off", "false"):
         off.append("synchronous_commit")
     for name in off:
         yield error(
-            f"PostgreSQL runs with {name} off: a power cut can lose acknowledged messages.",
+            f"PostgreSQL runs with {name} off. A power cut can lose acknowledged messages.",
             f"Set {name} = on in postgresql.conf.",
         )
     if not off:
-        yield ok("Every commit waits for the disk.")
+        yield ok("Every commit is written to disk.")
 
 
 def has_connections() -> Iterator[Finding]:
@@ -80,13 +84,13 @@ def has_connections() -> Iterator[Finding]:
     processes = getattr(settings, "WORKERS", 1)
     if pool * processes + RESERVED > allowed:
         yield error(
-            f"{processes} processes of {pool} connections, and {RESERVED} for others, are more than"
-            f" PostgreSQL's {allowed}.",
+            f"{processes} processes with {pool} connections each, plus {RESERVED} reserved"
+            f" connections, exceed PostgreSQL's limit of {allowed}.",
             "Raise max_connections, or lower DB_THREADS.",
         )
     else:
         most = (allowed - RESERVED) // pool
-        yield ok(f"PostgreSQL has connections for {most} processes of {pool}.")
+        yield ok(f"PostgreSQL allows {most} processes with {pool} connections each.")
 
 
 def clock_agrees() -> Iterator[Finding]:
@@ -99,11 +103,11 @@ def clock_agrees() -> Iterator[Finding]:
     skew = abs((there - before - half).total_seconds())
     if skew > MAX_SKEW_SECONDS:
         yield error(
-            f"The database's clock and ours differ by {skew:.1f} s.",
-            "Have both set by NTP (chrony, systemd-timesyncd).",
+            f"The clocks of the database and of this machine differ by {skew:.1f} s.",
+            "Synchronise both with NTP (chrony, systemd-timesyncd).",
         )
     else:
-        yield ok("The database's clock is ours.")
+        yield ok("The clocks of the database and of this machine agree.")
 
 
 def has_every_migration() -> Iterator[Finding]:
@@ -111,8 +115,9 @@ def has_every_migration() -> Iterator[Finding]:
     if missing:
         names = ", ".join(".".join(one) for one in missing[:3])
         yield error(
-            f"{len(missing)} migrations are missing ({names} …): this code will not run.",
-            "manage.py migrate",
+            f"{len(missing)} migrations are not applied ({names} …). The server cannot run"
+            " without them.",
+            "Run manage.py migrate.",
         )
     else:
-        yield ok("The database has every migration.")
+        yield ok("All migrations are applied.")

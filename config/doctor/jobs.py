@@ -12,15 +12,17 @@ def run_on_time() -> Iterator[Finding]:
     late, failed = overdue(), failing()
     if late:
         yield error(
-            f"Nobody does {', '.join(late)}: chats of operators who are gone stay where they are.",
-            "Start a Celery worker and a beat, and see what their logs say."
+            f"No process runs these jobs: {', '.join(late)}. Chats of disconnected operators are"
+            " not reassigned.",
+            "Start a Celery worker and a beat, and check their logs."
             if settings.REDIS_URL
-            else "A running server does them: start one, and see what its log says.",
+            else "Start the server, which runs them, and check its log.",
         )
     if failed:
         yield warning(
-            f"The last run failed of {', '.join(failed)}.",
-            "The table livechat_job names the error; the log of the worker or server tells more.",
+            f"The last run of these jobs failed: {', '.join(failed)}.",
+            "See the error in the table livechat_job, and the log of the worker or server for"
+            " details.",
         )
     if not late and not failed:
-        yield ok(f"All {len(SCHEDULE)} jobs are done in time.")
+        yield ok(f"All {len(SCHEDULE)} jobs run on schedule.")

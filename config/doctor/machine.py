@@ -19,7 +19,7 @@ ENOUGH_FILES = 4_096
 def accepts_files() -> Iterator[Finding]:
     storage = file_storage()
     if not isinstance(storage, FileSystemStorage):
-        yield ok("Files are kept elsewhere than on this machine's disk.")
+        yield ok("Files are not stored on this machine's disk.")
         return
     folder = Path(storage.location).resolve()
     try:
@@ -27,27 +27,29 @@ def accepts_files() -> Iterator[Finding]:
     except OSError as failure:
         yield error(
             f"Files cannot be written to {folder} ({type(failure).__name__}).",
-            "Let the chat's user write there.",
+            "Give the user that runs the server permission to write there.",
         )
         return
     served = [Path(root).resolve() for root in (settings.STATIC_ROOT, *settings.STATICFILES_DIRS)]
     if any(folder.is_relative_to(root) for root in served):
         yield error(
-            f"{folder} is served to everybody, and with it what visitors sent.",
-            "Give the alias files of STORAGES a folder of its own.",
+            f"{folder} is public, and so are the files that visitors and operators sent.",
+            'Set the alias "files" of STORAGES to a folder that is not served.',
         )
         return
-    yield ok(f"Files are kept in {folder}.")
+    yield ok(f"Files are stored in {folder}.")
 
 
 def has_space() -> Iterator[Finding]:
     disk = shutil.disk_usage(settings.VAR_DIR)
     percent = disk.free * 100 / disk.total
-    state = f"{disk.free / 2**30:.1f} GiB ({percent:.0f} %) are free where {settings.VAR_DIR} lies"
+    state = (
+        f"{disk.free / 2**30:.1f} GiB ({percent:.0f} %) are free on the disk of {settings.VAR_DIR}"
+    )
     if not health.has_disk_space():
-        yield error(f"{state}: the server counts as not ready.", "Make room.")
+        yield error(f"{state}. The server reports that it is not ready.", "Free disk space.")
     elif percent < 2 * settings.DISK_RESERVE_PERCENT:
-        yield warning(f"{state}.", "Make room soon.")
+        yield warning(f"{state}.", "Free disk space soon.")
     else:
         yield ok(f"{state}.")
 
@@ -56,8 +58,8 @@ def has_open_file_limit() -> Iterator[Finding]:
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < ENOUGH_FILES:
         yield warning(
-            f"A process may open {soft} files, so it can serve about {max(0, soft - 100)} people.",
-            "Raise it: ulimit -n 65535, or LimitNOFILE=65535 in the unit.",
+            f"A process can open {soft} files, enough for about {max(0, soft - 100)} connections.",
+            "Raise the limit: ulimit -n 65535, or LimitNOFILE=65535 in the systemd unit.",
         )
     else:
-        yield ok(f"A process may open {soft} files.")
+        yield ok(f"A process can open {soft} files.")

@@ -26,18 +26,21 @@ def numbers(text: str) -> tuple[int, ...]:
 def versions() -> Iterator[Finding]:
     if sys.version_info < PYTHON:
         yield error(
-            f"Python is {platform.python_version()}: too old.", "Install Python 3.11 or newer."
+            f"Python {platform.python_version()} is too old.", "Install Python 3.11 or newer."
         )
     for name, least in MIN_VERSION.items():
         wanted = ".".join(map(str, least))
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield error(f"{name} is not installed.", "Install requirements/run.txt.")
+            yield error(
+                f"{name} is not installed.", "Install the packages of requirements/run.txt."
+            )
             continue
         if numbers(found) < least:
             yield error(
-                f"{name} is {found}, which has known holes.",
-                f"Install requirements/run.txt; {name} has to be {wanted} or newer.",
+                f"{name} {found} has known vulnerabilities.",
+                f"Install the packages of requirements/run.txt. {name} {wanted} or newer is"
+                " required.",
             )
     yield ok(f"Python {platform.python_version()}, Django {version('Django')}.")

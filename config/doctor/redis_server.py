@@ -22,7 +22,7 @@ def _client() -> redis.Redis:
 
 def is_reachable() -> Iterator[Finding]:
     if not settings.REDIS_URL:
-        yield ok("No REDIS_URL: right for one process.")
+        yield ok("REDIS_URL is not set. One process does not need Redis.")
         return
     try:
         with _client() as client:
@@ -31,16 +31,16 @@ def is_reachable() -> Iterator[Finding]:
             client.ping()
     except redis.RedisError as failure:
         yield error(
-            f"Redis does not answer ({type(failure).__name__}): processes hear nothing of each"
-            " other.",
-            "See that it runs, and that REDIS_URL is right.",
+            f"Redis does not respond ({type(failure).__name__}). Processes cannot send events to"
+            " each other.",
+            "Check that Redis is running and that REDIS_URL is correct.",
         )
         return
     milliseconds = (time.monotonic() - began) * 1000
     version = str(found["redis_version"])
     if numbers(version) < MIN_VERSION:
-        yield error(f"Redis {version} is too old.", "Install 6.2 or newer.")
-    yield ok(f"Redis {version} answers in {milliseconds:.0f} ms.")
+        yield error(f"Redis {version} is too old.", "Install Redis 6.2 or newer.")
+    yield ok(f"Redis {version} responded in {milliseconds:.0f} ms.")
 
 
 def has_long_timeouts() -> Iterator[Finding]:
@@ -53,17 +53,18 @@ def has_long_timeouts() -> Iterator[Finding]:
         seconds = host.get("socket_timeout") if isinstance(host, dict) else None
         if seconds is None or seconds <= BLOCKS_SECONDS:
             yield error(
-                "The channel layer's socket_timeout is not above the 5 s it waits for messages.",
-                'Give its host as {"address": …, "socket_timeout": 30}.',
+                "The socket_timeout of the channel layer must be longer than 5 s, the time it"
+                " waits for messages.",
+                'Configure its host as {"address": …, "socket_timeout": 30}.',
             )
             return
     idle = int(_setting("timeout") or 0)
     if 0 < idle <= 60:
         yield warning(
-            f"Redis ends connections that were idle for {idle} s.", "Set timeout 0 in redis.conf."
+            f"Redis closes connections that are idle for {idle} s.", "Set timeout 0 in redis.conf."
         )
         return
-    yield ok("Nothing ends an idle connection to Redis.")
+    yield ok("Redis keeps idle connections open.")
 
 
 def never_evicts() -> Iterator[Finding]:
@@ -72,15 +73,17 @@ def never_evicts() -> Iterator[Finding]:
     policy = _setting("maxmemory-policy")
     if policy is None:
         yield warning(
-            "Redis does not tell its settings.", f"See that maxmemory-policy is {BROKER_POLICY}."
+            "Redis does not allow reading its configuration.",
+            f"Check that maxmemory-policy is {BROKER_POLICY}.",
         )
     elif policy != BROKER_POLICY:
         yield warning(
-            f"Redis forgets what it likes when it is full (maxmemory-policy {policy}), jobs too.",
-            f"Set maxmemory-policy {BROKER_POLICY}.",
+            "When its memory is full, Redis deletes keys, including jobs (maxmemory-policy"
+            f" {policy}).",
+            f"Set maxmemory-policy {BROKER_POLICY} in redis.conf.",
         )
     else:
-        yield ok("Redis forgets nothing when it is full.")
+        yield ok("Redis deletes no keys when its memory is full.")
 
 
 def _setting(name: str) -> str | None:

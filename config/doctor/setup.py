@@ -14,7 +14,7 @@ from config.demo.data import ACCOUNTS_FILE
 from config.doctor.finding import Finding, error, ok, warning
 from livechat.models import Channel
 
-ADVICE = "manage.py check --deploy tells more."
+ADVICE = "Run manage.py check --deploy for details."
 
 
 def settings_are_safe() -> Iterator[Finding]:
@@ -37,7 +37,7 @@ def _checked(*, for_public_hosts: bool) -> Iterator[Finding]:
         elif one.level >= WARNING:
             yield warning(message, advice)
     if not found:
-        yield ok("All settings are fit for a public host.")
+        yield ok("All settings are safe for a public host.")
 
 
 def secrets_are_kept() -> Iterator[Finding]:
@@ -50,15 +50,16 @@ def secrets_are_kept() -> Iterator[Finding]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             yield error(
-                f"{path} can be read by others on this machine (mode {mode:o}).",
-                f"chmod 600 {path}",
+                f"Other users of this machine can access {path} (mode {mode:o}).",
+                f"Run chmod 600 {path}.",
             )
     if settings.REDIS_URL and (settings.VAR_DIR / "secret_key").exists():
         own = (settings.VAR_DIR / "secret_key").read_text().strip()
         if own == settings.SECRET_KEY:
             yield warning(
-                "SECRET_KEY is this machine's own; another machine would have another one.",
-                "With more than one machine, set the same SECRET_KEY on all.",
+                "SECRET_KEY was generated on this machine. Another machine would generate a"
+                " different one.",
+                "If you run several machines, set the same SECRET_KEY on all of them.",
             )
     yield ok(f"SECRET_KEY has {len(settings.SECRET_KEY)} characters.")
 
@@ -67,17 +68,19 @@ def websites_are_named() -> Iterator[Finding]:
     anybody = Channel.objects.filter(allowed_origins="").count()
     if anybody:
         yield warning(
-            f"{anybody} of {Channel.objects.count()} channels may be embedded by any website.",
-            "Name their websites in the Admin, on the channel's tab Widget.",
+            f"Any website may embed {anybody} of {Channel.objects.count()} channels.",
+            "In the Admin, set “Allowed origins” in the channel's Widget tab.",
         )
     else:
-        yield ok("Every channel names its websites.")
+        yield ok("Every channel has allowed origins.")
 
 
 def static_files_are_current() -> Iterator[Finding]:
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     if not manifest.is_file():
-        yield error("Static files are not collected: no page will show.", "manage.py collectstatic")
+        yield error(
+            "Static files are not collected. Pages cannot be shown.", "Run manage.py collectstatic."
+        )
         return
     collected = json.loads(manifest.read_text())["paths"]
     made = manifest.stat().st_mtime
@@ -89,8 +92,8 @@ def static_files_are_current() -> Iterator[Finding]:
     ]
     if new:
         yield warning(
-            f"{len(new)} static files are newer than those that were collected.",
-            "manage.py collectstatic, then start the servers anew.",
+            f"{len(new)} static files changed since they were collected.",
+            "Run manage.py collectstatic, then restart the servers.",
         )
     else:
-        yield ok(f"{len(collected)} static files are collected and current.")
+        yield ok(f"{len(collected)} static files are collected and up to date.")

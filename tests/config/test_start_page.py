@@ -63,7 +63,7 @@ def test_a_finding_leads_to_the_page_that_mends_it_where_there_is_one(found):
 def test_they_are_not_for_operators_analysts_and_others(found, group):
     shown = page(group)
 
-    assert "Findings of the checks" not in shown
+    assert "System check results" not in shown
     assert "Redis is gone." not in shown
 
 
@@ -74,7 +74,7 @@ def test_a_superuser_without_a_group_sees_them(found):
 def test_an_installation_without_findings_has_no_such_list(found):
     found.clear()
 
-    assert "Findings of the checks" not in page(rights.MANAGERS)
+    assert "System check results" not in page(rights.MANAGERS)
 
 
 def test_the_checks_look_again_after_half_a_minute_and_not_before(found, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_check_that_breaks_takes_no_page_with_it(found):
 
     shown = page(rights.MANAGERS)
 
-    assert "This could not be looked at: builtins.RuntimeError." in shown
+    assert "This check failed with builtins.RuntimeError." in shown
     assert "secret@host" not in shown
 
 

@@ -103,8 +103,8 @@ def test_the_demos_second_site_is_served_once(system, tmp_path):
 
     assert shop.url in text
     assert code == 0
-    assert shop.log.read_text().count("second site is on") == 1
-    assert "is not free" not in shop.log.read_text()
+    assert shop.log.read_text().count("second site is at") == 1
+    assert "is in use" not in shop.log.read_text()
 
 
 async def test_the_second_signal_ends_all_at_once(app):

@@ -11,11 +11,11 @@ from config.doctor import Level
 
 
 class Command(BaseCommand):
-    help = "Look at everything the chat relies on and say what is wrong; exits with 1 on errors."
+    help = "Check everything that the chat depends on. Exits with 1 if there are errors."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = list(doctor.examine())

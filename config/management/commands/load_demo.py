@@ -24,34 +24,36 @@ class Command(BaseCommand):
             "--port",
             type=int,
             default=os.environ.get("PORT", "8000"),
-            help="where the addresses printed point to",
+            help="the port in the printed addresses",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("The demo has accounts whose passwords lie in a file: set DEMO=1.")
+            raise CommandError(
+                "The demo stores passwords of accounts in a file. To allow this, set DEMO=1."
+            )
         passwords = data.load()
         here, beside = (f"http://{host}" for host in _hosts(options["port"]))
         lines = [
             "",
-            "  Livechat, with a demo shop. Start here:",
+            "  Livechat with a demo shop. Start here:",
             "",
-            f"    {here + '/':<34}all of it on one page",
+            f"    {here + '/':<34}links to all pages",
             f"    {here + '/demo/':<34}the shop: chat as a visitor",
             f"    {here + '/dashboard/':<34}the inbox: answer as an operator",
             f"    {here + '/admin/':<34}the Admin: channels, people, settings",
             f"    {beside + '/':<34}another company's website, with the same chat",
             "",
-            f"    {'account':<10}{'password':<20}may",
+            f"    {'account':<10}{'password':<20}can",
             *(
                 f"    {person.username:<10}{passwords[person.username]:<20}"
                 f"{ACCOUNT_RIGHTS[person.group]}"
                 for person in data.PEOPLE
             ),
             "",
-            f"  The passwords were made on this machine. They are kept in"
+            f"  The passwords were generated on this machine. They are stored in"
             f" {settings.VAR_DIR / data.ACCOUNTS_FILE}.",
-            "  Ctrl-C stops the server.",
+            "  Press Ctrl+C to stop the server.",
             "",
         ]
         self.stdout.write("\n".join(lines))

@@ -21,7 +21,7 @@ OTHER_FILES = 500
 
 
 class Command(BaseCommand):
-    help = "Serve pages, sockets and static files, in one process or in several."
+    help = "Serve pages, sockets and static files, in one or more processes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -30,26 +30,28 @@ class Command(BaseCommand):
             "--workers",
             type=int,
             default=settings.WORKERS,
-            help="processes behind the one port; more than one needs PostgreSQL and Redis",
+            help="number of processes; more than one needs PostgreSQL and Redis",
         )
         parser.add_argument(
             "--second-site-port",
             type=int,
-            help="where the demo's second site is served; 0 for nowhere (default: the next port)",
+            help="port of the demo's second site; 0 to turn it off (default: the next port)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port, workers = options["host"], options["port"], options["workers"]
         if workers < 1:
-            raise CommandError("--workers is a number of processes: 1 or more.")
+            raise CommandError("--workers must be 1 or more.")
         if workers > 1 and not (connection.vendor == "postgresql" and settings.REDIS_URL):
             raise CommandError(
-                "More than one process needs PostgreSQL and Redis: set DATABASE_URL and"
-                " REDIS_URL, or serve with --workers 1."
+                "More than one process needs PostgreSQL and Redis. Set DATABASE_URL and"
+                " REDIS_URL, or use --workers 1."
             )
         if refusals := exposure.refusals():
             lines = [f"  {one.msg} {one.hint} ({one.id})" for one in refusals]
-            raise CommandError("\n".join(["This is not safe to serve.", *lines]))
+            raise CommandError(
+                "\n".join(["The server does not start because its settings are unsafe:", *lines])
+            )
         _allow_files(settings.MAX_SOCKETS + MORE_CONNECTIONS + OTHER_FILES)
         site = self._second_site(host, port, options["second_site_port"])
         config = configuration(host, port, workers)
@@ -69,7 +71,7 @@ class Command(BaseCommand):
     ) -> AbstractContextManager[None]:
         """Return the context in which the demo's second site is served, if it is wanted."""
         if not settings.DEMO and port:
-            raise CommandError("The second site belongs to the demo: set DEMO=1.")
+            raise CommandError("The second site is part of the demo. Set DEMO=1.")
         if not settings.DEMO or port == 0:
             return nullcontext()
         port = chat_port + 1 if port is None else port

@@ -88,8 +88,8 @@ class Command(BaseCommand):
         text = typescript()
         if options["check"]:
             if not target.exists() or target.read_text() != text:
-                raise SystemExit(f"{TARGET} is not what livechat/wire says: generate_wire")
+                raise SystemExit(f"{TARGET} is out of date. Run manage.py generate_wire.")
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-        self.stdout.write(f"wrote {TARGET}")
+        self.stdout.write(f"Wrote {TARGET}")

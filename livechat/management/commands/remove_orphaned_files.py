@@ -9,8 +9,8 @@ from livechat.services import attachments
 
 
 class Command(BaseCommand):
-    help = "Delete files that belong to no message, as after a crash or when a backup was restored."
+    help = "Delete files that belong to no message, for example after a crash or a restored backup."
 
     def handle(self, *args: Any, **options: Any) -> None:
         removed = attachments.remove_orphans(database_now())
-        self.stdout.write(f"Deleted: {removed}")
+        self.stdout.write(f"Deleted files: {removed}")

@@ -432,7 +432,7 @@ def test_without_its_port_the_second_site_stays_away(with_demo, tmp_path):
 
     assert "another company" not in home
     assert code == 0
-    assert shop.log.read_text().count(f"Port {taken} is not free") == 1
+    assert shop.log.read_text().count(f"Port {taken} is in use") == 1
     assert "Traceback" not in shop.log.read_text()
 
 

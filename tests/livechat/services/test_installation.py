@@ -59,10 +59,8 @@ def test_the_restored_command_reports_what_is_there_and_what_is_missing(anna, ve
     said = capsys.readouterr()
     newest = row.messages.latest("created_at")
     assert str(installation.epoch()) in said.out
-    assert (
-        f"Conversations: 1, last written in: {newest.created_at:%Y-%m-%d %H:%M:%S} UTC" in said.out
-    )
-    assert "Files: 3, of which are missing: 2" in said.out
+    assert f"Conversations: 1, last message: {newest.created_at:%Y-%m-%d %H:%M:%S} UTC" in said.out
+    assert "Files: 3, missing: 2" in said.out
     assert said.err.split() == [
         *("missing:", "attachments/2026/01/lost"),
         *("missing:", "attachments/2026/01/small"),
@@ -73,7 +71,7 @@ def test_the_restored_command_reports_what_is_there_and_what_is_missing(anna, ve
 def test_an_empty_database_was_never_written_in(folder, capsys):
     call_command("restored")
 
-    assert "Conversations: 0, last written in: never" in capsys.readouterr().out
+    assert "Conversations: 0, last message: never" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
