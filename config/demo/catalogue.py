@@ -184,7 +184,7 @@ BOXES = (
         slug="taster",
         name="Taster",
         cents=1200,
-        note="For one who is curious.",
+        note="For curious tea drinkers.",
         tone="green",
         contents=("Three pouches of 30 grams", "A new garden every month", "Skip a month any time"),
     ),

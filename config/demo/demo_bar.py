@@ -25,9 +25,7 @@ class Behaviour:
 def behaviour(channel: Channel | None, url: str, country: Country | None) -> Behaviour:
     """Return what the chat does on the page with this address for a visitor from `country`."""
     if channel is None:
-        return Behaviour(
-            "There is no chat", "because the demo’s channel is archived or was deleted"
-        )
+        return Behaviour("there is no chat", "because the demo’s channel was archived or deleted")
     available = assignment.is_anybody_available(channel, database_time.now())
     page = Page(rules.normal_url(url), country.code if country else "", available)
     rule = rules.choose((row.as_rule() for row in channel.rules.all()), page)
@@ -36,7 +34,7 @@ def behaviour(channel: Channel | None, url: str, country: Country | None) -> Beh
     return Behaviour(
         what=_what(action, rule.timer_seconds if rule else 0),
         why=_why(rule, country),
-        but="it waits until an operator is in the inbox" if waits else "",
+        but="but only when an operator is in the inbox" if waits else "",
     )
 
 
@@ -47,16 +45,16 @@ def _what(action: ButtonAction, seconds: int) -> str:
         case ButtonAction.SHOW_WITH_NOTIFICATION:
             return "the button is shown with a notification"
         case ButtonAction.OPEN_AUTOMATICALLY if seconds:
-            return f"the chat opens by itself after {seconds} s"
+            return f"the chat opens automatically after {seconds} s"
         case ButtonAction.OPEN_AUTOMATICALLY:
-            return "the chat opens by itself"
+            return "the chat opens automatically"
         case ButtonAction.HIDE:
             return "the button is hidden"
 
 
 def _why(rule: Rule | None, country: Country | None) -> str:
     if rule is None:
-        return "because no rule fits"
-    where = f"addresses with “{rule.pattern}”" if rule.pattern else "all other pages"
+        return "because no rule applies"
+    where = f"addresses that match “{rule.pattern}”" if rule.pattern else "all other pages"
     whence = f" and visitors from {country.name}" if rule.countries and country else ""
-    return f"by the rule for {where}{whence}"
+    return f"because of the rule for {where}{whence}"

@@ -57,7 +57,7 @@ class SecondSite:
             name, kind = PAGES[scope["path"]]
             await _answer(send, 200, kind, self._read(name), self._policy(scope["path"]))
         else:
-            await _answer(send, 404, "text/plain", b"There is nothing here.")
+            await _answer(send, 404, "text/plain", b"Page not found.")
 
     def _policy(self, path: str) -> str:
         """Return the site's CSP: the three directives that the chat needs, and the site's own."""

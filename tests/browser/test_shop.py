@@ -45,24 +45,24 @@ def test_the_finder_goes_forth_and_back_without_loading_a_page(visitor):
     page.evaluate("window.same = true")
 
     page.get_by_role("link", name="In the evening").click()
-    expect(page.get_by_role("heading", name="What should it do for you?")).to_be_focused()
+    expect(page.get_by_role("heading", name="What effect would you like?")).to_be_focused()
     page.get_by_role("link", name="Surprise me").click()
     page.get_by_role("link", name="Strong").click()
     expect(page.get_by_role("heading", name="Smoked Pine")).to_be_visible()
     expect(page.locator("#demo-what")).to_contain_text("notification")
     page.go_back()
-    expect(page.get_by_role("heading", name="How strong may it be?")).to_be_visible()
+    expect(page.get_by_role("heading", name="How strong should it be?")).to_be_visible()
 
     assert page.url.endswith("/demo/finder/strength?from=JP&time=evening&mood=curious")
     assert page.evaluate("window.same")
     page.reload()
-    expect(page.get_by_role("heading", name="How strong may it be?")).to_be_visible()
+    expect(page.get_by_role("heading", name="How strong should it be?")).to_be_visible()
 
 
 def test_a_pretended_country_goes_along(visitor):
     page = visitor("/demo/checkout/?item=taster").page
 
-    page.get_by_label("Pretend to visit from").select_option("Egypt")
+    page.get_by_label("Visit as if from").select_option("Egypt")
     expect(page).to_have_url(re.compile("from=EG"))
     page.get_by_role("link", name="Teas", exact=True).click()
 
@@ -73,7 +73,7 @@ def test_a_pretended_country_goes_along(visitor):
 
 
 def test_the_demo_bar_stays_folded(vera):
-    tools = vera.page.get_by_label("Pretend to visit from")
+    tools = vera.page.get_by_label("Visit as if from")
     vera.page.locator(".demo-bar summary").click()
     expect(tools).to_be_hidden()
 
