@@ -31,39 +31,42 @@ CODES = {
 }
 TEXTS = {
     400: (
-        _("This request makes no sense here"),
-        _("Something in its address or in what was sent is not as it should be."),
+        _("Invalid request"),
+        _(
+            "The server could not process this request. Check the address, or go back and try "
+            "again."
+        ),
     ),
-    403: (_("This page is not for you"), ""),
+    403: (_("You do not have access to this page"), ""),
     404: (
-        _("There is nothing here"),
-        _("The address may be mistyped, or what was here is gone."),
+        _("Page not found"),
+        _("Check the address. The page may have been moved or deleted."),
     ),
     413: (
-        _("That is too large"),
-        _("Nothing of it was kept. Go back and choose something smaller."),
+        _("The upload is too large"),
+        _("Nothing was saved. Go back and choose smaller files or enter less text."),
     ),
     429: (
         _("Too many attempts"),
         _(
-            "Too many wrong passwords came from your connection. To keep accounts safe, nobody "
-            "can sign in from here for a while."
+            "Too many sign-ins with a wrong password came from your network. To protect "
+            "accounts, sign-in from your network is blocked for a while."
         ),
     ),
     500: (
-        _("That went wrong"),
-        _("The fault is ours, and it has been written down. Try again in a moment."),
+        _("Something went wrong"),
+        _("An error occurred on the server and was logged. Try again in a moment."),
     ),
     503: (
-        _("Back in a moment"),
+        _("Temporarily unavailable"),
         _("The chat cannot reach its database right now. Try again in a minute."),
     ),
 }
 FORM_TOO_OLD = (
-    _("This form is too old"),
+    _("This form has expired"),
     _(
-        "It was open for long, or you have signed in or out in another tab since. Nothing was "
-        "changed. Load the page again and repeat what you wanted to do."
+        "The form was open for too long, or you signed in or out in another tab. Nothing was "
+        "saved. Reload the page and repeat your changes."
     ),
 )
 PROGRAMS = ("/api/", "/files/", "/transcripts/", "/avatars/", "/dashboard/files/")

@@ -112,7 +112,7 @@ def _busy_text(accept_language: str) -> str:
     except LookupError:
         code = "en"
     with translation.override(code):
-        return _("Very many people are here right now. This page tries again by itself.")
+        return _("High demand right now. This page retries automatically.")
 
 
 def _error_page(scope: Any, status: int, **context: Any) -> tuple[bytes, list[Header]]:

@@ -30,7 +30,10 @@ class CannedResponseForm(forms.ModelForm):
         same = CannedResponse.objects.filter(owner=self.owner, shortcut=shortcut)
         if same.exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
-                _("There is already a canned response :%(shortcut)s of the same owner."),
+                _(
+                    "This owner already has a canned response :%(shortcut)s. Choose another "
+                    "shortcut."
+                ),
                 params={"shortcut": shortcut},
             )
         return shortcut
@@ -114,7 +117,7 @@ class CannedResponseAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
 
     @display(description=_("Authorized Groups"))  # type: ignore[untyped-decorator]
     def shared_with(self, row: CannedResponse) -> str:
-        return ", ".join(group.name for group in row.groups.all()) or str(_("nobody else"))
+        return ", ".join(group.name for group in row.groups.all()) or str(_("only the owner"))
 
 
 def _is_own(request: HttpRequest, row: CannedResponse | None) -> bool:

@@ -96,6 +96,8 @@ LEFT_TO_RIGHT = {"slug", "privacy_link", "allowed_origins"} | {
     name for pair in PAIRS for name in pair[:2]
 }
 """Fields that are written from left to right in every language."""
+ANY_DIRECTION = {"name", "contact_hint", *TEXTS}
+"""Fields with the direction of the text that they contain."""
 
 
 class ChannelForm(forms.ModelForm):
@@ -118,6 +120,8 @@ class ChannelForm(forms.ModelForm):
             self.fields["suggestions"].widget.attrs["rows"] = MAX_SUGGESTIONS
         for name in LEFT_TO_RIGHT & self.fields.keys():
             self.fields[name].widget.attrs["dir"] = "ltr"
+        for name in ANY_DIRECTION & self.fields.keys():
+            self.fields[name].widget.attrs["dir"] = "auto"
 
     def clean_translations(self) -> Translations:
         """Merge the texts into the stored ones, so that unknown languages and fields are kept."""
@@ -187,14 +191,14 @@ def _conflict(channel: Channel) -> str:
     if entry is None:
         return str(
             _(
-                "Somebody else saved this channel while you had it open. Nothing of yours is saved "
-                "yet: look again, and save once more to keep your version."
+                "Another user saved this channel while you had it open. Your changes are not "
+                "saved yet. Check them, then save again to keep your version."
             )
         )
     return str(
         _(
-            "%(who)s saved this channel on %(when)s while you had it open: %(what)s Nothing of "
-            "yours is saved yet: look again, and save once more to keep your version."
+            "%(who)s saved this channel on %(when)s while you had it open: %(what)s Your "
+            "changes are not saved yet. Check them, then save again to keep your version."
         )
     ) % {
         "who": entry.user.get_full_name() or entry.user.get_username(),

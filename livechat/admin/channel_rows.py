@@ -30,7 +30,7 @@ class RowForm(forms.ModelForm):
         if self.gone:
             raise ValidationError(
                 _(
-                    "Somebody deleted this while you had it open. Save again to add it anew, "
+                    "Another user deleted this row while you had it open. Save to add it again, "
                     "or remove it."
                 )
             )
@@ -58,7 +58,10 @@ class MembershipForm(RowForm):
         operator: Operator = self.cleaned_data["operator"]
         if not operator.is_enabled and operator.pk != self.initial.get("operator"):
             raise ValidationError(
-                _("%(name)s may not answer: give the right to the account first."),
+                _(
+                    "%(name)s has no permission to answer visitors. Give the account this "
+                    "permission first."
+                ),
                 params={"name": operator.name},
             )
         return operator
@@ -98,7 +101,7 @@ class CountriesField(forms.Field):
         for code in codes:
             if code not in countries.countries:
                 raise ValidationError(
-                    _("“%(code)s” is not the code of a country, like DE."),
+                    _("“%(code)s” is not a country code. Use a code such as DE."),
                     params={"code": code[:20]},
                 )
         return list(dict.fromkeys(codes))
@@ -155,7 +158,7 @@ class RuleForm(RowForm):
         current = self.instance.responder
         known = [("", _("None")), *self.responder_choices]
         if current and current not in dict(self.responder_choices):
-            known.append((current, _("No longer there")))
+            known.append((current, _("No longer available")))
         return known
 
 
@@ -193,12 +196,15 @@ class Rows(PaginationInlineFormSet):
             return
         if len(kept) > MAX_RULES:
             raise ValidationError(
-                _("A channel has at most %(most)d rules."), params={"most": MAX_RULES}
+                _("A channel can have at most %(most)d rules."), params={"most": MAX_RULES}
             )
         written = [getattr(form, "cleaned_data", {}).get("regex_url") or "" for form in kept]
         if sum(map(patterns.cost, written)) > patterns.MAX_COST_OF_ALL:
             raise ValidationError(
-                _("The expressions of all rules together are too much: simplify some.")
+                _(
+                    "The URL Regex values of all rules together are too complex. Simplify some of "
+                    "them."
+                )
             )
 
     def _construct_form(self, i: int, **kwargs: Any) -> RowForm:

@@ -166,11 +166,11 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
             },
         ),
         (
-            _("Operators’ list"),
+            _("Waiting times"),
             {"classes": ("options",), "fields": ("amber_after", "red_after")},
         ),
         (
-            _("Beyond the chat"),
+            _("Other contact"),
             {
                 "classes": ("options",),
                 # The columns review_link, is_published, publish_comments and see_visitors are
@@ -308,8 +308,8 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
             if contrast >= wanted:
                 continue
             warning = _(
-                "%(field)s: a contrast of %(contrast)s : 1 is hard to see, %(wanted)s : 1 is "
-                "needed. The nearest colour that has it is %(nearest)s."
+                "%(field)s: the contrast of %(contrast)s : 1 is too low, at least %(wanted)s : "
+                "1 is needed. The closest colour with enough contrast is %(nearest)s."
             )
             values = {
                 "field": Channel._meta.get_field(behind).verbose_name.capitalize(),  # type: ignore[union-attr]

@@ -150,7 +150,7 @@ class ConversationAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
     date_hierarchy = "opened_at"
     ordering = ("-opened_at", "-pk")
     search_fields = ("visitor__name",)  # shows the input; `get_search_results` searches
-    search_help_text = _("Name, e-mail, number of a conversation, or words of a recent message")
+    search_help_text = _("Name, e-mail, conversation number or words from a recent message")
     actions = None
 
     def has_view_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:

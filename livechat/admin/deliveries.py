@@ -65,7 +65,7 @@ class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
     show_full_result_count = False
     date_hierarchy = "created_at"
     search_fields = ("event",)  # shows the input; `get_search_results` searches
-    search_help_text = _("Number of a conversation, or a webhook-id")
+    search_help_text = _("Conversation number or webhook-id")
     fields = (
         ("event_name", "webhook_link"),
         ("stands", "attempts"),
@@ -140,7 +140,7 @@ class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
         self._retry(request, Delivery.objects.filter(pk=pk))
         return redirect("admin:livechat_delivery_change", pk)
 
-    @action(description=_("Send again"), permissions=["retry"])  # type: ignore[untyped-decorator]
+    @action(description=_("Retry"), permissions=["retry"])  # type: ignore[untyped-decorator]
     def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._retry(request, Delivery.objects.filter(pk__in=queryset.order_by().values("pk")))
 
@@ -148,13 +148,13 @@ class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
         count = rows.retry(database_time.now())
         if count:
             text = ngettext(
-                "%(n)d delivery will be sent again within seconds.",
-                "%(n)d deliveries will be sent again within seconds.",
+                "%(n)d delivery will be retried within seconds.",
+                "%(n)d deliveries will be retried within seconds.",
                 count,
             )
             messages.success(request, text % {"n": count})
         else:
-            messages.warning(request, gettext("There was nothing to send again."))
+            messages.warning(request, gettext("There are no deliveries to retry."))
 
     @display(description=_("created"), ordering="created_at")  # type: ignore[untyped-decorator]
     def created(self, row: Delivery) -> str:
@@ -194,7 +194,7 @@ class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
     @display(description=_("state"), ordering="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def state_label(self, row: Delivery) -> tuple[str, str]:
         if row.state == DeliveryState.PENDING and row.failure:
-            return "failing", gettext("Failing, tried again")
+            return "failing", gettext("Retrying")
         return row.state, row.get_state_display()
 
     @display(description=_("state"))  # type: ignore[untyped-decorator]
@@ -202,7 +202,7 @@ class DeliveryAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
         _key, label = self.state_label(row)
         return str(label)
 
-    @display(description=_("answer"), empty_value="–")  # type: ignore[untyped-decorator]
+    @display(description=_("response"), empty_value="–")  # type: ignore[untyped-decorator]
     def answer(self, row: Delivery) -> str | None:
         return answer_of(row) or None
 

@@ -22,7 +22,7 @@ class ExpertiseForm(forms.ModelForm):
         queryset=Operator.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text=_("Who knows about this. The profile of an operator shows the same."),
+        help_text=_("Operators with this expertise. It also appears in their operator profiles."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from livechat.domain import rights
 from livechat.models import User
 
-FOR_SUPERUSERS = _("Only a superuser may change this.")
+FOR_SUPERUSERS = _("Only a superuser can change this.")
 
 
 def grantable_rights(granter: User) -> QuerySet[Permission]:

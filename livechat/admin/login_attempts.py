@@ -42,11 +42,11 @@ class AccessAttemptAdmin(ReaderTimeZoneMixin, ModelAdmin):
     @display(description=_("user name"), ordering="username")  # type: ignore[untyped-decorator]
     def who(self, row: AccessAttempt) -> str:
         if not row.username:
-            return str(_("All names"))
+            return str(_("All user names"))
         is_unknown = row.username.startswith(login_attempts.UNKNOWN)
-        return str(_("A name nobody has")) if is_unknown else row.username
+        return str(_("Unknown user name")) if is_unknown else row.username
 
-    @display(description=_("failed tries"), ordering="failures_since_start")  # type: ignore[untyped-decorator]
+    @display(description=_("failed attempts"), ordering="failures_since_start")  # type: ignore[untyped-decorator]
     def tries(self, row: AccessAttempt) -> str:
         return f"{row.failures_since_start} / {login_attempts.most_of(row)}"
 

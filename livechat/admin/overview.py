@@ -214,7 +214,7 @@ def _notices(request: HttpRequest, now: datetime) -> Iterator[Notice]:
         yield Notice(
             icon="lock_clock",
             text=text % {"n": count},
-            advice=_("A lock ends by itself after a quarter of an hour, or when it is deleted."),
+            advice=_("A lock ends after 15 minutes, or when you delete it."),
             action=_("Failed sign-ins"),
             address=reverse("admin:axes_accessattempt_changelist"),
         )
@@ -227,27 +227,27 @@ def _of_deliveries() -> Iterator[Notice]:
     )
     if given_up := counted["given_up"]:
         text = ngettext(
-            "%(n)d delivery to a webhook was given up.",
-            "%(n)d deliveries to webhooks were given up.",
+            "%(n)d webhook delivery failed.",
+            "%(n)d webhook deliveries failed.",
             given_up,
         )
         yield Notice(
             icon="error",
             text=text % {"n": given_up},
-            advice=_("The receiver did not get them. They can be sent again."),
+            advice=_("The receiver did not get them. You can retry them."),
             action=_("Deliveries"),
             address=_deliveries(DeliveryState.GIVEN_UP),
         )
     if failing := counted["failing"]:
         text = ngettext(
-            "%(n)d delivery to a webhook failed and is tried again.",
-            "%(n)d deliveries to webhooks failed and are tried again.",
+            "%(n)d webhook delivery is being retried.",
+            "%(n)d webhook deliveries are being retried.",
             failing,
         )
         yield Notice(
             icon="sync_problem",
             text=text % {"n": failing},
-            advice=_("Attempts go on for three days. Look at what the receiver answers."),
+            advice=_("Livechat retries for three days. Check the responses of the receiver."),
             action=_("Deliveries"),
             address=_deliveries(DeliveryState.PENDING),
         )

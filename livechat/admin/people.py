@@ -93,7 +93,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _zones() -> list[tuple[str, Any]]:
-    return [("", _("As the server")), *((name, name) for name in time_zones())]
+    return [("", _("Same as the server")), *((name, name) for name in time_zones())]
 
 
 class AccountForm(GrantingForm):
@@ -107,7 +107,7 @@ class AccountForm(GrantingForm):
         choices: dict[str, tuple[forms.Widget, list[tuple[str, Any]]]] = {
             "language": (
                 UnfoldAdminSelectWidget(),
-                [("", _("As the browser")), *settings.LANGUAGES],
+                [("", _("Same as the browser")), *settings.LANGUAGES],
             ),
             "time_zone": (UnfoldAdminSelect2Widget(), _zones()),
         }
@@ -122,7 +122,7 @@ class AccountForm(GrantingForm):
         email: str = self.cleaned_data["email"]
         others = User.objects.exclude(pk=self.instance.pk)
         if email and others.filter(email__iexact=email).exists():
-            raise forms.ValidationError(_("Another account has this e-mail address."))
+            raise forms.ValidationError(_("Another account already uses this e-mail address."))
         return email
 
     def clean_is_superuser(self) -> bool:
@@ -208,17 +208,17 @@ class UserAdmin(
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
             kwargs["help_text"] = _(
-                "“Live chat operator” answers visitors: the profile of an operator appears at "
-                "once, and goes to rest when the group is taken away, with all its channels. "
-                "“Live chat manager” manages channels and people and reads everything. “Live "
-                "chat analyst” reads closed conversations. To enter this Admin, “Staff status” "
-                "is needed too."
+                "“Live chat operator”: answers visitors. Adding the group creates an operator "
+                "profile; removing it disables the profile and removes it from all channels. "
+                "“Live chat manager”: manages channels and people and reads all conversations. "
+                "“Live chat analyst”: reads closed conversations. To open this Admin, an account "
+                "also needs “Staff status”."
             )
         field: forms.ModelMultipleChoiceField | None = super().formfield_for_manytomany(
             db_field, request, **kwargs
         )
         if field is not None and db_field.name == "user_permissions":
-            field.help_text = _("Seldom needed: groups give what belongs together.")
+            field.help_text = _("Rarely needed. Use groups instead.")
             field.widget = UnfoldAdminSelect2MultipleWidget()
             field.widget.choices = field.choices
         return field
@@ -258,7 +258,9 @@ class OperatorForm(forms.ModelForm):
     languages = LanguagesField(
         label=_("Online Chat Language"),
         required=False,
-        help_text=_("Visitors are given to operators who speak their language, if there is one."),
+        help_text=_(
+            "Visitors are assigned to an operator who speaks their language, if one is available."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -289,7 +291,7 @@ class OperatorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
         (None, {"fields": ("user", "picture", "chat_name", "availability")}),
         (_("Skills"), {"fields": ("languages", "expertise")}),
         (
-            _("Now"),
+            _("Current status"),
             {"fields": ("presence", "channel_names", "seen_at", "away_since", "is_enabled")},
         ),
     )

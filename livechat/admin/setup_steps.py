@@ -50,15 +50,15 @@ def steps(request: HttpRequest, actor: StaffActor) -> list[Step]:
 
 def _operator(own_account: str) -> Step:
     return Step(
-        title=_("Have an operator"),
+        title=_("Add an operator"),
         text=_(
-            "Operators answer visitors. Put an account into the group “Live chat operator”: "
-            "your own, for a start."
+            "Operators answer visitors. Add an account to the group “Live chat operator”, for "
+            "example your own."
         )
         if own_account
         else _(
-            "Operators answer visitors. Ask a superuser to put accounts into the group "
-            "“Live chat operator”."
+            "Operators answer visitors. Ask a superuser to add accounts to the group “Live chat "
+            "operator”."
         ),
         action=_("Your account"),
         address=own_account,
@@ -68,8 +68,10 @@ def _operator(own_account: str) -> Step:
 
 def _channel(first: tuple[int, str] | None) -> Step:
     return Step(
-        title=_("Make a channel"),
-        text=_("A channel is one website or team: its operators, its look and its rules."),
+        title=_("Create a channel"),
+        text=_(
+            "A channel serves one website or team. It has its own operators, appearance and rules."
+        ),
         action=_("Add a channel"),
         address=reverse("admin:livechat_channel_add"),
         is_done=first is not None,
@@ -81,12 +83,12 @@ def _operators(channels: QuerySet[Channel], first: tuple[int, str] | None) -> St
     alone = list(
         channels.filter(~Exists(members)).order_by("pk").values_list("pk", "name")[: MAX_NAMED + 1]
     )
-    text = _("Visitors are given to the operators of their channel.")
+    text = _("Visitors are assigned to the operators of their channel.")
     if alone:
         names = [name for _pk, name in alone[:MAX_NAMED]] + ["…"] * (len(alone) > MAX_NAMED)
-        text = _("No operator answers on: %(channels)s") % {"channels": ", ".join(names)}
+        text = _("Channels without operators: %(channels)s") % {"channels": ", ".join(names)}
     return Step(
-        title=_("Put operators on every channel"),
+        title=_("Add operators to every channel"),
         text=text,
         action=_("Choose operators"),
         address=_tab(alone[0][0] if alone else first[0] if first else None, "operators"),
@@ -96,8 +98,8 @@ def _operators(channels: QuerySet[Channel], first: tuple[int, str] | None) -> St
 
 def _website(first: tuple[int, str] | None) -> Step:
     return Step(
-        title=_("Put the chat on your website"),
-        text=_("One line of HTML shows the button. No page of a website has asked for it yet."),
+        title=_("Add the chat to your website"),
+        text=_("One line of HTML shows the chat button. No website has loaded it yet."),
         action=_("Copy the line"),
         address=_tab(first[0] if first else None, "widget"),
         is_done=Embedding.objects.exists(),
@@ -106,9 +108,9 @@ def _website(first: tuple[int, str] | None) -> Step:
 
 def _chat(first: tuple[int, str] | None) -> Step:
     return Step(
-        title=_("Have a first chat"),
+        title=_("Try a first chat"),
         text=_(
-            "Open the chat in a second window and write something. Then answer it in the inbox."
+            "Open the chat in a second window and write a message. Then answer it in the inbox."
         ),
         action=_("Open the chat"),
         address=reverse("chat", args=[first[1]]) if first else "",
@@ -119,7 +121,7 @@ def _chat(first: tuple[int, str] | None) -> Step:
 def _introduction(operator: int) -> Step:
     row = Operator.objects.filter(pk=operator).values_list("chat_name", "avatar").get()
     return Step(
-        title=_("Introduce yourself"),
+        title=_("Complete your profile"),
         text=_("Visitors see your chat name and your picture."),
         action=_("Your profile"),
         address=reverse("profile"),
@@ -130,10 +132,10 @@ def _introduction(operator: int) -> Step:
 def _second_account(own: int) -> Step:
     others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=own)
     return Step(
-        title=_("Let a second person into the Admin"),
+        title=_("Give a second person access to the Admin"),
         text=_(
-            "Yours is the only account with “Staff status”. If you lose its password, "
-            "nothing can be changed here."
+            "Your account is the only one with “Staff status”. If you lose its password, you "
+            "can no longer open the Admin."
         ),
         action=_("Users"),
         address=reverse("admin:livechat_user_changelist"),

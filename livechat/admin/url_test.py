@@ -21,13 +21,15 @@ LONGEST_KEY = 20
 """Maximum digits of a key. Python refuses to parse numbers of thousands of digits."""
 
 REASONS = {
-    Reason.OTHER_COUNTRY: _("It is for other countries."),
-    Reason.COUNTRY_UNKNOWN: _("It is for certain countries, and the country is unknown."),
-    Reason.URL: _("Its expression is not found in the address."),
-    Reason.RESPONDER_NOT_READY: _("Its chatbot is not ready."),
-    Reason.OPERATOR_AVAILABLE: _("It is only for times when no operator is available."),
-    Reason.NO_OPERATOR: _("It is only for times when an operator is available."),
-    Reason.ANOTHER_FIRST: _("It would fit, but another rule comes first."),
+    Reason.OTHER_COUNTRY: _("This rule is for other countries."),
+    Reason.COUNTRY_UNKNOWN: _(
+        "This rule is for certain countries, but the visitor's country is unknown."
+    ),
+    Reason.URL: _("The URL Regex does not match the address."),
+    Reason.RESPONDER_NOT_READY: _("The chatbot is not ready."),
+    Reason.OPERATOR_AVAILABLE: _("This rule applies only when no operator is available."),
+    Reason.NO_OPERATOR: _("This rule applies only when an operator is available."),
+    Reason.ANOTHER_FIRST: _("This rule matches, but another rule comes first."),
 }
 
 
@@ -35,7 +37,7 @@ class UrlTestForm(forms.Form):
     """A page that a visitor might view: address, country, operator available or not."""
 
     url = forms.CharField(
-        label=_("Address of the page"),
+        label=_("Page address"),
         max_length=100_000,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "https://shop.example/cart"}),
     )
@@ -56,7 +58,9 @@ class UrlTestForm(forms.Form):
     def clean_url(self) -> str:
         url = rules.normal_url(self.cleaned_data["url"])
         if not url:
-            raise forms.ValidationError(_("This is not the address of a web page."))
+            raise forms.ValidationError(
+                _("Enter the address of a web page, for example https://shop.example/pricing.")
+            )
         return url
 
     def page(self) -> Page:
@@ -108,5 +112,10 @@ def _instead(answer: WidgetDecision) -> str:
     if answer.available:
         return ""
     if answer.action == ButtonAction.HIDE:
-        return str(_("While nobody is there, no button is shown."))
-    return str(_("While nobody is there, the button is shown, but nothing draws attention to it."))
+        return str(_("When no operator is available, the button is hidden."))
+    return str(
+        _(
+            "When no operator is available, the button is shown without a notification and "
+            "the chat does not open automatically."
+        )
+    )

@@ -129,23 +129,32 @@ class WebhookAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     def _test(self, request: HttpRequest, row: Webhook) -> None:
         ping = deliveries.send_test(row.pk)
         if ping.state == DeliveryState.DONE:
-            text = gettext("The test was delivered: %(answer)s")
+            text = gettext("The test event was delivered: %(answer)s")
             messages.success(request, text % {"answer": answer_of(ping)})
         else:
-            text = gettext("The test was not delivered: %(answer)s")
+            text = gettext("The test event was not delivered: %(answer)s")
             messages.error(request, text % {"answer": answer_of(ping)})
 
     def _change_secret(self, request: HttpRequest, row: Webhook) -> None:
         webhooks.change_secret(row.pk)
         self._log(request, row, "secret")
         messages.success(
-            request, gettext("There is a new secret. Until you forget the old one, both sign.")
+            request,
+            gettext(
+                "A new secret was created. Requests are signed with both secrets "
+                "until you delete the old one."
+            ),
         )
 
     def _forget_old_secret(self, request: HttpRequest, row: Webhook) -> None:
         webhooks.forget_old_secret(row.pk)
         self._log(request, row, "old secret")
-        messages.success(request, gettext("Only the new secret signs from now on."))
+        messages.success(
+            request,
+            gettext(
+                "The old secret was deleted. Requests are now signed with the new secret only."
+            ),
+        )
 
     def _log(self, request: HttpRequest, row: Webhook, field: str) -> None:
         change = {"fields": [field], "differences": [(field, None, None)]}
@@ -155,6 +164,6 @@ class WebhookAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     def event_names(self, row: Webhook) -> str:
         return ", ".join(row.events)
 
-    @display(description=_("given up"), ordering="failed")  # type: ignore[untyped-decorator]
+    @display(description=_("failed"), ordering="failed")  # type: ignore[untyped-decorator]
     def given_up(self, row: Webhook) -> int:
         return int(row.failed)  # type: ignore[attr-defined]  # annotated above

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 MAX_SUBSTITUTION = 4_000
 
 is_shortcut = RegexValidator(
-    r"\A[^\s:/]\S*\Z", _("A shortcut has no spaces and does not begin with a colon or a slash.")
+    r"\A[^\s:/]\S*\Z", _("A shortcut must not contain spaces or begin with a colon or a slash.")
 )
 
 
@@ -29,7 +29,7 @@ class CannedResponse(models.Model):
         _("Shortcut"),
         max_length=40,
         validators=[is_shortcut],
-        help_text=_("Typed after a colon: “hello” is called by :hello."),
+        help_text=_("Operators type a colon and the shortcut, for example :hello."),
     )
     substitution = models.TextField(_("Substitution"), max_length=MAX_SUBSTITUTION)
     owner = models.ForeignKey(
@@ -44,7 +44,10 @@ class CannedResponse(models.Model):
         blank=True,
         related_name="canned_responses",
         verbose_name=_("Authorized Groups"),
-        help_text=_("Whoever is in one of these groups may use it. None: you alone."),
+        help_text=_(
+            "Members of these groups can use this response. Leave this empty to keep it "
+            "for the owner only."
+        ),
     )
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 

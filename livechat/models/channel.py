@@ -37,7 +37,8 @@ MAX_OFFSET = 400
 """Pixels from the edges of the page; with more, small screens would show no button."""
 
 is_colour = RegexValidator(
-    r"\A#[0-9a-fA-F]{6}\Z", _("A colour is # and six hexadecimal digits, like #3451d1.")
+    r"\A#[0-9a-fA-F]{6}\Z",
+    _("Enter a colour as # and six hexadecimal digits, for example #3451d1."),
 )
 
 
@@ -58,10 +59,12 @@ class Channel(models.Model):
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     name = models.CharField(_("Channel Name"), max_length=100)
     slug = models.SlugField(
-        _("address"), unique=True, help_text=_("The direct chat link ends with this.")
+        _("address"), unique=True, help_text=_("The last part of the direct chat link.")
     )
     is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("An archived channel shows no button anywhere.")
+        _("active"),
+        default=True,
+        help_text=_("Turn this off to archive the channel. An archived channel shows no button."),
     )
     operators = models.ManyToManyField(
         "livechat.Operator", through="livechat.Membership", related_name="channels"
@@ -96,22 +99,22 @@ class Channel(models.Model):
         max_length=8,
         choices=CORNERS,
         default=Corner.END.value,
-        help_text=_("Mirrored on pages that are written from right to left."),
+        help_text=_("Mirrored on right-to-left pages."),
     )
     button_offset_x = models.PositiveSmallIntegerField(
         _("distance from the side"),
         default=20,
         validators=[MaxValueValidator(MAX_OFFSET)],
-        help_text=_("Pixels."),
+        help_text=_("In pixels."),
     )
     button_offset_y = models.PositiveSmallIntegerField(
         _("distance from the bottom"),
         default=20,
         validators=[MaxValueValidator(MAX_OFFSET)],
-        help_text=_("Pixels."),
+        help_text=_("In pixels."),
     )
     theme = models.CharField(
-        _("light or dark"), max_length=8, choices=THEMES, default=Theme.AUTO.value
+        _("colour scheme"), max_length=8, choices=THEMES, default=Theme.AUTO.value
     )
     language = models.CharField(
         _("language"), max_length=16, choices=chat_languages, blank=True, default=""
@@ -122,7 +125,7 @@ class Channel(models.Model):
         blank=True,
         default="",
         help_text=_(
-            "First messages a visitor can choose from, one per line, at most four: "
+            "First messages that visitors can choose from, one per line, at most four. Example: "
             "“Where is my parcel?”"
         ),
     )
@@ -131,22 +134,23 @@ class Channel(models.Model):
         blank=True,
         default="",
         validators=[URLValidator(["http", "https"])],
-        help_text=_("The page of your website that says what becomes of what visitors write."),
+        help_text=_("The page of your website that explains how you handle visitors' data."),
     )
     absence = models.CharField(
         _("when no operator is available"),
         max_length=16,
         choices=ABSENCES,
         default=Absence.KEEP.value,
-        help_text=_("Who is in a conversation keeps the button in either case."),
+        help_text=_("Visitors in a conversation keep the button in both cases."),
     )
     contact_hint = models.CharField(
-        _("contact without chat"),
+        _("contact details"),
         max_length=300,
         blank=True,
         default="",
         help_text=_(
-            "Shown where the chat cannot run: an e-mail address, a telephone number, opening hours."
+            "Shown when the chat cannot run, for example an e-mail address, a telephone number "
+            "or opening hours."
         ),
     )
     translations = models.JSONField(
@@ -166,26 +170,32 @@ class Channel(models.Model):
         _("amber after"),
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(86_400)],
-        help_text=_("Seconds a visitor has waited for an answer when his clock turns amber."),
+        help_text=_(
+            "In seconds. When a visitor has waited this long for an answer, the clock "
+            "in the inbox turns amber."
+        ),
     )
     red_after = models.PositiveIntegerField(
         _("red after"),
         default=180,
         validators=[MinValueValidator(1), MaxValueValidator(86_400)],
-        help_text=_("Seconds after which it turns red."),
+        help_text=_("In seconds. After this time, the clock turns red."),
     )
     file_set = models.CharField(
-        _("what may be attached"),
+        _("allowed attachments"),
         max_length=16,
         choices=FILE_SETS,
         default=FileSet.DOCUMENTS.value,
-        help_text=_("Told by the content of a file, not by its name. Programs and HTML never."),
+        help_text=_(
+            "Checked by the content of a file, not by its name. Programs and HTML are "
+            "never allowed."
+        ),
     )
     max_file_megabytes = models.PositiveSmallIntegerField(
-        _("largest file"),
+        _("maximum file size"),
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(50)],
-        help_text=_("Megabytes."),
+        help_text=_("In megabytes."),
     )
     max_files = models.PositiveSmallIntegerField(
         _("files per message"),
@@ -195,7 +205,7 @@ class Channel(models.Model):
     block_assignment_during_call = models.BooleanField(
         _("No Chats During Call"),
         default=False,
-        help_text=_("Operators who are on the telephone are given no new conversations."),
+        help_text=_("Operators who are in a call get no new conversations."),
     )
     may_join = models.BooleanField(
         _("operators may join"),
@@ -207,15 +217,15 @@ class Channel(models.Model):
         blank=True,
         default="",
         validators=[URLValidator(["http", "https"])],
-        help_text=_("Opened when a visitor is satisfied."),
+        help_text=_("Opens when a visitor is satisfied."),
     )
     allowed_origins = models.TextField(
         _("allowed origins"),
         blank=True,
         default="",
         help_text=_(
-            "Sites that may embed the widget, one per line, like https://shop.example or "
-            "https://*.shop.example. Empty: any site."
+            "Websites that may embed the widget, one per line, for example https://shop.example "
+            "or https://*.shop.example. Leave this empty to allow any website."
         ),
     )
     is_published = models.BooleanField(
@@ -259,7 +269,7 @@ class Channel(models.Model):
         if has_user_info(self.privacy_link):
             errors["privacy_link"] = [str(PROBLEMS["userinfo"])]
         if self.red_after <= self.amber_after:
-            errors["red_after"] = [str(_("A clock turns red later than amber: wait longer."))]
+            errors["red_after"] = [str(_("“Red after” must be greater than “Amber after”."))]
         if errors:
             raise ValidationError(errors)
 
@@ -297,14 +307,14 @@ def clean_suggestions(written: str) -> str:
     Raises ValidationError, which names the line, for too many or too long suggestions.
     """
     lines = [line for part in written.splitlines() if (line := part.strip())]
-    too_long = _("“%(line)s…” has %(length)d characters, at most %(limit)d are shown.")
+    too_long = _("“%(line)s…” has %(length)d characters. The maximum is %(limit)d.")
     errors = [
         str(too_long) % {"line": line[:30], "length": len(line), "limit": MAX_SUGGESTION}
         for line in lines
         if len(line) > MAX_SUGGESTION
     ]
     if len(lines) > MAX_SUGGESTIONS:
-        too_many = _("At most %(limit)d suggestions are shown; “%(line)s” is one too many.")
+        too_many = _("The maximum is %(limit)d suggestions; “%(line)s” is one too many.")
         errors.append(
             str(too_many) % {"limit": MAX_SUGGESTIONS, "line": lines[MAX_SUGGESTIONS][:60]}
         )
@@ -314,12 +324,20 @@ def clean_suggestions(written: str) -> str:
 
 
 _PROBLEMS = {
-    "not_an_origin": _("“%(line)s” is not the address of a website, like https://shop.example."),
-    "path": _("“%(line)s” names a page; a whole website is meant, like https://shop.example."),
-    "scheme": _("“%(line)s” has to begin with https:// or http://."),
-    "wildcard": _("“%(line)s”: a star stands for subdomains only, like https://*.shop.example."),
-    "null": _("“null” cannot be allowed: every page without an address calls itself so."),
-    "too_many": _("At most 50 websites can be listed."),
+    "not_an_origin": _(
+        "“%(line)s” is not a website address. Use a format like https://shop.example."
+    ),
+    "path": _(
+        "“%(line)s” is the address of a page. Enter only the website, for example "
+        "https://shop.example."
+    ),
+    "scheme": _("“%(line)s” must begin with https:// or http://."),
+    "wildcard": _(
+        "“%(line)s”: a wildcard (*) can only replace subdomains, for example "
+        "https://*.shop.example."
+    ),
+    "null": _("“null” is not allowed: it would match any page without an address."),
+    "too_many": _("The list can contain at most 50 websites."),
 }
 
 

@@ -53,15 +53,15 @@ ROLES = [
 KINDS = [
     (Kind.TEXT.value, _("Text")),
     (Kind.NOTE.value, _("Note")),
-    (Kind.SYSTEM.value, _("System line")),
+    (Kind.SYSTEM.value, _("System entry")),
 ]
 SYSTEM_EVENTS = [
     (SystemEvent.ASSIGNED.value, _("Assigned")),
-    (SystemEvent.JOINED.value, _("Joined")),
-    (SystemEvent.LEFT.value, _("Left")),
+    (SystemEvent.JOINED.value, _("Joined the conversation")),
+    (SystemEvent.LEFT.value, _("Left the conversation")),
     (SystemEvent.CLOSED_BY_VISITOR.value, _("Closed by the visitor")),
     (SystemEvent.CLOSED_BY_OPERATOR.value, _("Closed by an operator")),
-    (SystemEvent.CLOSED_SILENT.value, _("Closed after a day of silence")),
+    (SystemEvent.CLOSED_SILENT.value, _("Closed after a day without messages")),
     (SystemEvent.LOST.value, _("Lost the connection")),
 ]
 AVAILABILITIES = [
@@ -80,7 +80,7 @@ BUTTON_ACTIONS = [
     (ButtonAction.HIDE.value, _("Hide")),
 ]
 ABSENCES = [
-    (Absence.KEEP.value, _("Keep the button: visitors leave a message")),
+    (Absence.KEEP.value, _("Keep the button; visitors can leave a message")),
     (Absence.HIDE.value, _("Hide the button")),
 ]
 CORNERS = [
@@ -88,7 +88,7 @@ CORNERS = [
     (Corner.START.value, _("Left")),
 ]
 THEMES = [
-    (Theme.AUTO.value, _("As the visitor's device")),
+    (Theme.AUTO.value, _("Same as the visitor's device")),
     (Theme.LIGHT.value, _("Light")),
     (Theme.DARK.value, _("Dark")),
 ]
@@ -96,14 +96,14 @@ THEMES = [
 
 def chat_languages() -> list[tuple[str, Any]]:
     """Return the choices for a chat's language; "" is that of the page around it."""
-    return [("", _("As the page around it")), *settings.LANGUAGES]
+    return [("", _("Same as the page")), *settings.LANGUAGES]
 
 
 FILE_SETS = [
-    (FileSet.NONE.value, _("Nothing")),
-    (FileSet.IMAGES.value, _("Pictures")),
-    (FileSet.DOCUMENTS.value, _("Pictures and documents")),
-    (FileSet.ALL.value, _("Pictures, documents, sound, film and archives")),
+    (FileSet.NONE.value, _("No files")),
+    (FileSet.IMAGES.value, _("Images")),
+    (FileSet.DOCUMENTS.value, _("Images and documents")),
+    (FileSet.ALL.value, _("Images, documents, audio, video and archives")),
 ]
 RESPONDER_CONDITIONS = [
     (ResponderCondition.ALWAYS.value, _("Always")),
@@ -113,30 +113,33 @@ RESPONDER_CONDITIONS = [
 
 DELIVERY_KINDS = [(DeliveryKind.WEBHOOK.value, _("Webhook"))]
 DELIVERY_STATES = [
-    (DeliveryState.PENDING.value, _("To be sent")),
+    (DeliveryState.PENDING.value, _("Pending")),
     (DeliveryState.DONE.value, _("Delivered")),
-    (DeliveryState.GIVEN_UP.value, _("Given up")),
+    (DeliveryState.GIVEN_UP.value, _("Failed")),
 ]
 EVENT_TYPES = [
-    (EventType.CONVERSATION_CREATED.value, _("A conversation began")),
-    (EventType.CONVERSATION_ASSIGNED.value, _("An operator took charge")),
-    (EventType.CONVERSATION_CLOSED.value, _("A conversation ended")),
-    (EventType.MESSAGE_CREATED.value, _("Somebody wrote (never notes)")),
+    (EventType.CONVERSATION_CREATED.value, _("Conversation started")),
+    (EventType.CONVERSATION_ASSIGNED.value, _("Conversation assigned to an operator")),
+    (EventType.CONVERSATION_CLOSED.value, _("Conversation closed")),
+    (EventType.MESSAGE_CREATED.value, _("New message (not notes)")),
     (EventType.PING.value, _("Test")),
 ]
 FAILURES = [
-    (Failure.STATUS.value, _("Refused by the receiver")),
-    (Failure.REDIRECT.value, _("The receiver redirects, which is not followed")),
-    (Failure.GONE.value, _("The receiver is gone for good (410): the webhook was switched off")),
-    (Failure.TIMEOUT.value, _("No answer in time")),
-    (Failure.CONNECTION.value, _("No connection, or it broke")),
-    (Failure.TLS.value, _("No valid certificate, or TLS failed")),
-    (Failure.NAME.value, _("The host's name is not known")),
-    (Failure.ADDRESS.value, _("The host's address is not open to webhooks")),
-    (Failure.ANSWER.value, _("The answer is no HTTP")),
-    (Failure.TOO_LARGE.value, _("More than 256 KiB to send")),
-    (Failure.SWITCHED_OFF.value, _("The webhook is switched off")),
-    (Failure.CRASHED.value, _("An error of ours; the server's log tells more")),
+    (Failure.STATUS.value, _("Rejected by the receiver")),
+    (
+        Failure.REDIRECT.value,
+        _("The receiver responded with a redirect; Livechat does not follow redirects"),
+    ),
+    (Failure.GONE.value, _("The receiver responded with 410 (Gone); the webhook was disabled")),
+    (Failure.TIMEOUT.value, _("No response in time")),
+    (Failure.CONNECTION.value, _("The connection failed or was interrupted")),
+    (Failure.TLS.value, _("Invalid certificate or TLS error")),
+    (Failure.NAME.value, _("The host name was not found")),
+    (Failure.ADDRESS.value, _("Webhooks must not use the address of this host")),
+    (Failure.ANSWER.value, _("The response is not valid HTTP")),
+    (Failure.TOO_LARGE.value, _("The event is larger than 256 KiB")),
+    (Failure.SWITCHED_OFF.value, _("The webhook is disabled")),
+    (Failure.CRASHED.value, _("Internal error; see the server log")),
 ]
 
 

@@ -123,13 +123,13 @@ class Delivery(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("next attempt"))
-    give_up_at = models.DateTimeField(_("tried until"))
+    give_up_at = models.DateTimeField(_("retries until"))
     leased_until = models.DateTimeField(null=True)
 
     status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     latency_ms = models.PositiveIntegerField(_("milliseconds"), null=True)
     failure = models.CharField(
-        _("last problem"), max_length=16, choices=FAILURES, blank=True, default=""
+        _("last error"), max_length=16, choices=FAILURES, blank=True, default=""
     )
     created_at = models.DateTimeField(_("created"))
     finished_at = models.DateTimeField(_("finished"), null=True)

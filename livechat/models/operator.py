@@ -63,16 +63,19 @@ class Operator(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="operator", verbose_name=_("user")
     )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    is_enabled = models.BooleanField(default=True, editable=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True, editable=False)
     chat_name = models.CharField(
         _("Online Chat Name"),
         max_length=80,
         blank=True,
         default="",
-        help_text=_("What visitors see. Empty: the full name."),
+        help_text=_("The name that visitors see. Leave it empty to show the full name."),
     )
     languages = models.JSONField(
-        _("Online Chat Language"), default=list, blank=True, help_text=_('Codes: ["en", "de"].')
+        _("Online Chat Language"),
+        default=list,
+        blank=True,
+        help_text=_('Language codes, for example ["en", "de"].'),
     )
     expertise = models.ManyToManyField(
         "livechat.Expertise",
@@ -91,12 +94,13 @@ class Operator(models.Model):
         default=Availability.AVAILABLE.value,
         db_default=Availability.AVAILABLE.value,
         help_text=_(
-            "Busy: he keeps his chats and gets no new ones. Invisible: he looks offline as well."
+            "Busy: the operator keeps open chats but gets no new ones. Invisible: the operator "
+            "also appears offline."
         ),
     )
     """Read it through `choice`, write it through `choose`."""
     in_call = models.BooleanField(_("in a call"), default=False)
-    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     active_at = models.DateTimeField(null=True, blank=True, editable=False)
     away_since = models.DateTimeField(_("away since"), null=True, blank=True, editable=False)
     """When the operator was marked as away, after half an hour without activity."""

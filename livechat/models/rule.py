@@ -29,13 +29,16 @@ class ChannelRule(models.Model):
         max_length=patterns.MAX_LENGTH,
         blank=True,
         default="",
-        help_text=_("Found anywhere in the address of the page: /shop, /cart$ … Empty: all pages."),
+        help_text=_(
+            "Matches anywhere in the page address, for example /shop or /cart$. Leave "
+            "it empty for all pages."
+        ),
     )
     auto_popup_timer = models.PositiveIntegerField(
         _("Open automatically timer"),
         default=0,
         validators=[MaxValueValidator(3_600)],
-        help_text=_("Seconds, at most an hour."),
+        help_text=_("In seconds, at most 3600 (one hour)."),
     )
     countries = CountryField(_("Country"), multiple=True, blank=True)
     responder = models.CharField(max_length=64, blank=True, default="")
@@ -76,24 +79,24 @@ class ChannelRule(models.Model):
 
 _PROBLEMS = {
     "missing_parenthesis": _("A parenthesis is not closed."),
-    "unexpected_parenthesis": _("A parenthesis is closed that was not opened."),
-    "missing_bracket": _("A bracket is not closed."),
-    "bad_range": _("A range runs backwards."),
-    "bad_class": _("There is no such class of characters."),
-    "look_around": _("Looking ahead or behind is not possible here."),
-    "nothing_to_repeat": _("There is nothing to repeat."),
+    "unexpected_parenthesis": _("A closing parenthesis has no opening parenthesis."),
+    "missing_bracket": _("A square bracket is not closed."),
+    "bad_range": _("A range is in reverse order."),
+    "bad_class": _("The character class is unknown."),
+    "look_around": _("Lookahead and lookbehind are not supported."),
+    "nothing_to_repeat": _("A repetition has nothing to repeat."),
     "repeated_repetition": _("A repetition cannot be repeated."),
     "repeated_too_often": _("A part may be repeated at most 1,000 times."),
-    "bad_escape": _("There is no such escape; references to groups are not possible."),
-    "trailing_backslash": _("A backslash at the end escapes nothing."),
-    "too_complex": _("The expression repeats too much; ask for less of the address."),
+    "bad_escape": _("The escape sequence is unknown. Back-references are not supported."),
+    "trailing_backslash": _("The backslash at the end has nothing to escape."),
+    "too_complex": _("The expression repeats too much. Match a smaller part of the address."),
     "too_long": _("The expression is too long."),
-    "nul": _("There is a character that cannot be stored."),
+    "nul": _("The expression contains a character that cannot be stored."),
 }
 
 
 def _explained(error: PatternError, pattern: str) -> str:
-    problem = str(_PROBLEMS.get(error.problem, _("This is not a regular expression.")))
+    problem = str(_PROBLEMS.get(error.problem, _("This is not a valid regular expression.")))
     if error.position is None or not error.fragment:
         return problem
     where = _("At character %(position)d: “%(rest)s”") % {

@@ -21,6 +21,6 @@ class User(AbstractUser):
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="user_email_unique",
-                violation_error_message=_("Another account has this e-mail address."),
+                violation_error_message=_("Another account already uses this e-mail address."),
             ),
         ]

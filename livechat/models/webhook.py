@@ -14,13 +14,13 @@ from livechat.domain.webhook_targets import TargetError
 
 PROBLEMS = {
     "too_long": _("The address is too long."),
-    "characters": _("The address has a character that has to be percent-encoded."),
-    "scheme": _("The address has to begin with https://"),
-    "userinfo": _("The address must not have a name or password in it."),
-    "fragment": _("What follows # never reaches a server: leave it out."),
-    "port": _("The port has to be 443 or 8443."),
-    "host": _("That is no host: a name like hooks.example.com is meant."),
-    "private": _("This host is in a private network, which webhooks must not reach."),
+    "characters": _("The address contains a character that must be percent-encoded."),
+    "scheme": _("The address must begin with https://"),
+    "userinfo": _("The address must not contain a user name or password."),
+    "fragment": _("Remove the # and the part after it. It is never sent to a server."),
+    "port": _("The port must be 443 or 8443."),
+    "host": _("This is not a valid host name. Use a name like hooks.example.com."),
+    "private": _("This host is in a private network. Webhooks must not use private networks."),
 }
 
 
@@ -41,7 +41,7 @@ def are_events(events: object) -> None:
     """Raise ValidationError unless `events` is a list of known events without repeats."""
     known = {event.value for event in CHOSEN}
     if not isinstance(events, list) or len(events) != len(set(events) & known):
-        raise ValidationError(_("Choose from the events that there are."))
+        raise ValidationError(_("Choose events from the list."))
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
@@ -61,7 +61,9 @@ class Webhook(models.Model):
         _("address"),
         max_length=webhook_targets.MAX_LENGTH,
         validators=[is_target],
-        help_text=_("Where to post to: https://hooks.example.com/livechat"),
+        help_text=_(
+            "The address that receives the events, for example https://hooks.example.com/livechat"
+        ),
     )
     events = models.JSONField(_("events"), default=list, validators=[are_events])
     channel = models.ForeignKey(
@@ -71,12 +73,14 @@ class Webhook(models.Model):
         blank=True,
         related_name="webhooks",
         verbose_name=_("channel"),
-        help_text=_("Only conversations of this channel. None: those of all."),
+        help_text=_("Only conversations of this channel. Leave it empty for all channels."),
     )
-    is_enabled = models.BooleanField(_("switched on"), default=True)
-    secret = models.CharField(_("secret"), max_length=120, default=new_secret, editable=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    secret = models.CharField(
+        _("signing secret"), max_length=120, default=new_secret, editable=False
+    )
     old_secret = models.CharField(
-        _("old secret"), max_length=120, blank=True, default="", editable=False
+        _("old signing secret"), max_length=120, blank=True, default="", editable=False
     )
     gone_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

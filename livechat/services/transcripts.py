@@ -180,13 +180,13 @@ def system_line(message: Message) -> str:
         SystemEvent.LEFT.value: _("%(name)s left"),
         SystemEvent.CLOSED_BY_VISITOR.value: _("The visitor ended the chat"),
         SystemEvent.CLOSED_BY_OPERATOR.value: _("%(name)s ended the chat"),
-        SystemEvent.CLOSED_SILENT.value: _("The chat ended, as nobody wrote for a day"),
+        SystemEvent.CLOSED_SILENT.value: _("The chat ended after a day without messages"),
         SystemEvent.LOST.value: _("%(name)s lost the connection"),
     }
     if message.event not in words:
         return str(message.get_event_display())
     name = message.subject.display_name if message.subject else ""
-    return str(words[message.event]) % {"name": name or gettext("Somebody")}
+    return str(words[message.event]) % {"name": name or gettext("An operator")}
 
 
 def name_of(person: Participant | None) -> str:
@@ -291,8 +291,8 @@ def _cut(transcript: Transcript, left_out: int) -> str:
     if not left_out:
         return ""
     text = _(
-        "The conversation is too long for one transcript: it begins with entry %(first)s of"
-        " %(all)s."
+        "The conversation is too long for one transcript. This transcript begins with entry "
+        "%(first)s of %(all)s."
     )
     return str(text) % {"first": left_out + 1, "all": transcript.last}
 
@@ -315,13 +315,13 @@ def _html(transcript: Transcript) -> Iterator[str]:
 def _text(transcript: Transcript) -> Iterator[str]:
     facts = _facts(transcript)
     yield f"{_one_line(facts['channel'])}\n"
-    yield f"{gettext('Took part')}: {', '.join(_one_line(name) for name in facts['people'])}\n"
+    yield f"{gettext('Participants')}: {', '.join(_one_line(name) for name in facts['people'])}\n"
     yield f"{gettext('Opened')}: {facts['begun']}\n"
     if facts["ended"]:
         yield f"{gettext('Closed')}: {facts['ended']}\n"
-    yield gettext("Times are those of %(zone)s.") % facts + "\n"
+    yield gettext("All times are in the time zone %(zone)s.") % facts + "\n"
     if facts["is_internal"]:
-        yield gettext("With notes: for colleagues only.") + "\n"
+        yield gettext("Contains internal notes. Do not share it with visitors.") + "\n"
     left_out = _left_out(transcript)
     if left_out:
         yield _cut(transcript, left_out) + "\n"

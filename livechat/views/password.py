@@ -22,7 +22,7 @@ from livechat.services import login_attempts, operators
 
 CHANGED = "password"
 """Tag of the message that says so."""
-DONE = _("Your password is changed. You are signed out in all other browsers.")
+DONE = _("Your password was changed. You are signed out of all other browsers.")
 
 
 class PasswordForm(PasswordChangeForm):
@@ -93,7 +93,7 @@ class ChangePassword(PasswordChangeView):
 def _too_often(wait_seconds: int) -> list[Any]:
     minutes = -(-wait_seconds // 60)
     return [
-        _("Too many wrong passwords came from your connection."),
+        _("Too many sign-ins with a wrong password came from your network."),
         ngettext("Try again in a minute.", "Try again in %(minutes)s minutes.", minutes)
         % {"minutes": minutes},
     ]

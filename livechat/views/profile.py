@@ -32,17 +32,20 @@ OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "experti
 QUIET = Quiet("22:00", "07:00")
 """Offered to users without quiet hours."""
 
-TOO_LARGE = _("A picture has 5 MB at most. Choose a smaller one.")
+TOO_LARGE = _("The picture is larger than 5 MB. Choose a smaller one.")
 PROBLEMS = {
     "too_large": ("picture", TOO_LARGE),
-    "file_type": ("picture", _("This is no picture we can show. Choose a JPEG, PNG or WebP.")),
+    "file_type": (
+        "picture",
+        _("This file type is not supported. Choose a JPEG, PNG or WebP picture."),
+    ),
     "image_too_large": ("picture", _("This picture has too many pixels. Choose a smaller one.")),
     "file_broken": ("picture", _("This picture is damaged. Choose another one.")),
     "chat_name": ("chat_name", _("This name is too long.")),
-    "languages": ("languages", _("Choose languages of the list.")),
-    "expertise": ("expertise", _("Some of it is not there any more. Choose again.")),
-    "language": ("language", _("Choose a language of the list.")),
-    "time_zone": ("time_zone", _("Choose a time zone of the list.")),
+    "languages": ("languages", _("Choose languages from the list.")),
+    "expertise": ("expertise", _("Some of the selected items no longer exist. Choose again.")),
+    "language": ("language", _("Choose a language from the list.")),
+    "time_zone": ("time_zone", _("Choose a time zone from the list.")),
 }
 """Code of the service's refusal -> the field and the message that show it."""
 
@@ -52,7 +55,7 @@ def _zones() -> list[tuple[str, Any]]:
     utc, *others = time_zones()
     regions = groupby(others, key=lambda name: name.partition("/")[0])
     return [
-        ("", _("As the server")),
+        ("", _("Same as the server")),
         (utc, utc),
         *(
             (region, [(name, name.replace("_", " ")) for name in names])
@@ -67,7 +70,7 @@ class ProfileForm(forms.Form):
     picture = forms.FileField(
         label=_("Picture"),
         required=False,
-        help_text=_("JPEG, PNG or WebP, 5 MB at most. Its middle is shown, as a circle."),
+        help_text=_("JPEG, PNG or WebP, 5 MB at most. Visitors see the centre, cut to a circle."),
         widget=forms.FileInput(attrs={"accept": ",".join(PICTURES)}),
     )
     without_picture = forms.BooleanField(required=False)
@@ -75,32 +78,36 @@ class ProfileForm(forms.Form):
         label=_("Online Chat Name"),
         required=False,
         max_length=MAX_CHAT_NAME,
-        help_text=_("What visitors see. Empty: the full name."),
+        help_text=_("The name that visitors see. Leave it empty to show the full name."),
         widget=forms.TextInput(attrs={"autocomplete": "nickname", "dir": "auto"}),
     )
     languages = forms.MultipleChoiceField(
         label=_("Online Chat Language"),
         required=False,
         choices=language_names,
-        help_text=_("Visitors are given to operators who speak their language, if there is one."),
+        help_text=_(
+            "Visitors are assigned to an operator who speaks their language, if one is available."
+        ),
         widget=forms.CheckboxSelectMultiple,
     )
     expertise = forms.ModelMultipleChoiceField(
         label=_("Live Chat Expertise"),
         required=False,
         queryset=Expertise.objects.all(),
-        help_text=_("What you know about. Managers add to the list."),
+        help_text=_("Topics that you know well. Managers maintain the list."),
         widget=forms.CheckboxSelectMultiple,
     )
 
     language = forms.ChoiceField(
-        label=_("Language of your pages"),
+        label=_("Display language"),
         required=False,
-        choices=[("", _("As the browser")), *settings.LANGUAGES],
+        choices=[("", _("Same as the browser")), *settings.LANGUAGES],
     )
     time_zone = forms.ChoiceField(label=_("time zone"), required=False, choices=_zones)
 
-    sounds_waiting = forms.BooleanField(label=_("Somebody waits for an answer"), required=False)
+    sounds_waiting = forms.BooleanField(
+        label=_("A visitor is waiting for an answer"), required=False
+    )
     sounds_message = forms.BooleanField(
         label=_("A new message in one of your chats"), required=False
     )
@@ -115,7 +122,7 @@ class ProfileForm(forms.Form):
         label=_("Quiet hours"),
         required=False,
         help_text=_(
-            "Every day, by the clock of your computer: neither sounds nor notifications then."
+            "No sounds or notifications during these hours, every day, in your computer’s time."
         ),
     )
     quiet_from = forms.TimeField(
@@ -132,17 +139,17 @@ class ProfileForm(forms.Form):
     notifications = forms.BooleanField(
         label=_("Desktop notifications"),
         required=False,
-        help_text=_("Shown while no window of the inbox is looked at."),
+        help_text=_("They appear while no inbox window is in the foreground."),
     )
     notification_text = forms.BooleanField(
         label=_("Show message text in notifications"),
         required=False,
-        help_text=_("Whoever sees your screen can read it then."),
+        help_text=_("Other people who see your screen can then read it."),
     )
     shortcuts = forms.BooleanField(
-        label=_("Shortcuts of a single key"),
+        label=_("Single-key shortcuts"),
         required=False,
-        help_text=_("Switch them off if you use speech input or press keys by accident."),
+        help_text=_("Turn them off if you use speech input or press keys by accident."),
     )
 
     def __init__(self, *args: Any, answers: bool, **kwargs: Any) -> None:
@@ -168,10 +175,10 @@ class ProfileForm(forms.Form):
             return cleaned
         for name in ("quiet_from", "quiet_to"):
             if cleaned.get(name) is None and name not in self.errors:
-                self.add_error(name, _("A time is missing."))
+                self.add_error(name, _("Enter both times."))
         start, end = cleaned.get("quiet_from"), cleaned.get("quiet_to")
         if start is not None and start == end:
-            self.add_error("quiet_to", _("Quiet hours cannot end when they begin."))
+            self.add_error("quiet_to", _("Choose different times for the beginning and the end."))
         return cleaned
 
     @property

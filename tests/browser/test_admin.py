@@ -177,8 +177,8 @@ def makes_a_channel(page: Page) -> ChannelPage:
     nora = ChannelPage(page)
     page.get_by_label("Channel Name").press_sequentially("Bicycles & more")
     expect(nora.field("slug")).to_have_value("bicycles-more")
-    expect(page.get_by_text("You yourself will be one of them.")).to_be_visible()
-    expect(page.get_by_text("Nobody yet")).to_be_hidden()
+    expect(page.get_by_text("You will be added as an operator.")).to_be_visible()
+    expect(page.get_by_text("No operators yet")).to_be_hidden()
 
     nora.turns_to("Options")
     nora.field("button_text").fill("Questions? Ring the bell.")
@@ -189,7 +189,7 @@ def makes_a_channel(page: Page) -> ChannelPage:
     row = nora.adds_a_rule("Open automatically", "/contact")
     row.get_by_label("Open automatically timer").fill("1")
     nora.turns_to("Widget")
-    expect(page.get_by_text("as soon as the channel is saved")).to_be_visible()
+    expect(page.get_by_text("Save the channel to get the line")).to_be_visible()
     nora.has_saved()
     return nora
 
@@ -198,7 +198,7 @@ def reads_the_widget_tab(nora: ChannelPage, app: App) -> tuple[str, str, str]:
     """Return snippet, policy and link, as the Admin shows them."""
     page = nora.page
     expect(nora.tab("Widget")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_text("No page has asked for it yet.")).to_be_visible()
+    expect(page.get_by_text("No page has loaded the chat yet.")).to_be_visible()
     snippet = page.locator("#widget-snippet").inner_text()
     assert re.fullmatch(rf'<script async src="{app.url}/widget/\w+/loader\.js"></script>', snippet)
     link = page.locator("#widget-link").inner_text()
@@ -423,7 +423,7 @@ def test_a_user_without_rights_is_refused(server, chrome, template):
 
     for path in (CHANNEL, "livechat/channel/add/", "livechat/channel/1/test-url/"):
         page.goto(f"{server.url}/admin/{path}")
-        expect(page.get_by_role("heading")).to_have_text("This page is not for you")
+        expect(page.get_by_role("heading")).to_have_text("You do not have access to this page")
 
 
 def test_a_user_who_is_not_staff_sees_the_reason(server, chrome, signed_in):
@@ -431,4 +431,4 @@ def test_a_user_who_is_not_staff_sees_the_reason(server, chrome, signed_in):
     page = chrome.context(storage_state=signed_in["anna"]).new_page()
     page.goto(f"{server.url}/admin/{CHANNEL}")
 
-    expect(page.get_by_role("heading")).to_have_text("This page is not for you")
+    expect(page.get_by_role("heading")).to_have_text("You do not have access to this page")

@@ -49,7 +49,7 @@ def test_a_new_password_is_chosen_and_the_inbox_in_another_browser_ends(
 
     fill(page, template.passwords["anna"])
 
-    expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
+    expect(page.get_by_role("status")).to_contain_text("Your password was changed.")
     anna.page.wait_for_url(re.compile(r"/login/\?next=%2Fdashboard%2F"))
     page.get_by_role("link", name="Your profile").click()
     expect(page.get_by_role("heading", name="Your profile")).to_be_visible()
@@ -64,7 +64,7 @@ def test_the_inbox_beside_it_in_the_same_browser_goes_on(operator, server, templ
 
     fill(page, template.passwords["anna"])
 
-    expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
+    expect(page.get_by_role("status")).to_contain_text("Your password was changed.")
     # Anna's page may reload now, so check in another tab first whether she is still signed in.
     other = Operator(anna.page.context.new_page())
     other.page.goto(f"{server.url}/dashboard/")

@@ -92,7 +92,7 @@ def test_what_is_refused_is_said_at_the_field_that_has_the_focus(profile):
 
     field = page.get_by_label("Picture", exact=True)
     expect(field).to_be_focused()
-    expect(field).to_have_accessible_description(re.compile("This is no picture we can show"))
+    expect(field).to_have_accessible_description(re.compile("This file type is not supported"))
     expect(page.get_by_label("Online Chat Name")).to_have_value("Annie")
     assert problems(page) == []
 
@@ -208,7 +208,7 @@ def test_axe_finds_nothing_bad_in_the_profile(profile, scheme):
     page.get_by_label("Quiet hours").check()
     page.get_by_label("To", exact=True).fill("22:00")
     save(page)
-    expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+    expect(page.get_by_text("Your changes were not saved")).to_be_visible()
     assert problems(page) == []
 
 

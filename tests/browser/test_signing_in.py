@@ -45,8 +45,8 @@ def test_a_user_who_does_not_answer_visitors_is_not_let_in(page, server, templat
     page.wait_for_url("**/admin/")
     page.goto(f"{server.url}/dashboard/")
 
-    expect(page.get_by_role("heading")).to_have_text("This page is not for you")
-    page.get_by_role("link", name="See where you can go").click()
+    expect(page.get_by_role("heading")).to_have_text("You do not have access to this page")
+    page.get_by_role("link", name="Go to the start page").click()
     expect(page.get_by_text("You are signed in as analyst.")).to_be_visible()
     expect(page.get_by_role("link", name="Inbox")).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
@@ -150,7 +150,7 @@ def test_a_form_that_another_tab_has_made_old_leads_on(page, server, template, c
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill(template.passwords["anna"])
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading")).to_have_text("This form is too old")
-    page.get_by_role("link", name="Load the page again").click()
+    expect(page.get_by_role("heading")).to_have_text("This form has expired")
+    page.get_by_role("link", name="Reload the page").click()
 
     page.wait_for_url("**/profile/")

@@ -27,7 +27,7 @@ def test_an_internal_error_is_a_500_without_details():
     response = answered(ValueError("SELECT secret FROM /work"))
 
     assert response.status_code == 500
-    assert "That went wrong" in response.content.decode()
+    assert "Something went wrong" in response.content.decode()
     assert "secret" not in response.content.decode()
 
 
@@ -91,7 +91,7 @@ def test_a_real_server_without_its_database_says_503(tmp_path):
         connection.request("GET", "/chat/berlin/")
         answer = connection.getresponse()
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-        assert "Back in a moment" in answer.read().decode()
+        assert "Temporarily unavailable" in answer.read().decode()
         connection.close()
     finally:
         server.kill()

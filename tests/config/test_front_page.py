@@ -47,7 +47,7 @@ def test_a_stranger_at_the_demo_sees_the_shop_first(client, demo):
     page = client.get("/").text
 
     assert main_links(page) == ["/demo/", "/dashboard/", "/admin/"]
-    assert "shown in the terminal" in page
+    assert "The terminal that started the demo shows" in page
 
 
 def test_a_stranger_learns_no_names(client, berlin, anna):
@@ -76,7 +76,7 @@ def test_an_account_that_opens_nothing_sees_that_a_manager_can_help(client):
     page = signed_in(client, None).get("/").text
 
     assert main_links(page) == []
-    assert "Ask a manager to give it rights." in page
+    assert "Ask a manager for access." in page
 
 
 def test_the_front_page_is_never_kept_and_takes_no_forms(client):

@@ -202,7 +202,7 @@ async def test_an_address_with_too_many_requests_gets_429_and_a_time_to_wait(set
 
 
 @pytest.mark.parametrize(
-    ("language", "word"), [("de-AT,en;q=0.5", "Gerade"), ("xx", "Very"), ("", "Very")]
+    ("language", "word"), [("de-AT,en;q=0.5", "Gerade"), ("xx", "High"), ("", "High")]
 )
 async def test_a_refused_page_is_in_the_users_language_and_reloads_itself(
     settings, no_refills, language, word

@@ -243,7 +243,7 @@ def test_a_user_sees_that_the_form_is_too_old(db):
     request = ask("/profile/", MIB, accept="text/html")
 
     assert request.status == 403
-    assert b"This form is too old" in request.body
+    assert b"This form has expired" in request.body
     assert b'href="/profile/"' in request.body
 
 

@@ -227,7 +227,7 @@ def test_a_form_from_another_site_is_refused_and_changes_nothing(server, passwor
     )
 
     assert answer.status == 403
-    assert "This form is too old" in answer.body.decode()
+    assert "This form has expired" in answer.body.decode()
     assert 'href="/login/"' in answer.body.decode()
     assert "set-cookie" not in answer.headers
 

@@ -194,13 +194,13 @@ def test_system_lines_are_worded_in_the_readers_language_even_without_a_name(ver
     }
 
     assert shown == {
-        SystemEvent.ASSIGNED: "Somebody is answering",
-        SystemEvent.JOINED: "Somebody joined",
-        SystemEvent.LEFT: "Somebody left",
+        SystemEvent.ASSIGNED: "An operator is answering",
+        SystemEvent.JOINED: "An operator joined",
+        SystemEvent.LEFT: "An operator left",
         SystemEvent.CLOSED_BY_VISITOR: "The visitor ended the chat",
-        SystemEvent.CLOSED_BY_OPERATOR: "Somebody ended the chat",
-        SystemEvent.CLOSED_SILENT: "The chat ended, as nobody wrote for a day",
-        SystemEvent.LOST: "Somebody lost the connection",
+        SystemEvent.CLOSED_BY_OPERATOR: "An operator ended the chat",
+        SystemEvent.CLOSED_SILENT: "The chat ended after a day without messages",
+        SystemEvent.LOST: "An operator lost the connection",
         "something_new": "something_new",
     }
 

@@ -12,7 +12,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 RIGHTS = [f"{verb}_{model}" for model in ("user", "group") for verb in ("add", "change", "delete")]
-ONLY = ["Only a superuser may change this."]
+ONLY = ["Only a superuser can change this."]
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_an_operator_sees_their_own_channels_and_nothing_of_others(berlin):
 def test_an_operator_of_no_channel_is_led_to_those_they_can_join():
     client = reader("anna", rights.OPERATORS)
 
-    assert "You answer on no channel yet." in client.get("/admin/").text
+    assert "You are not an operator of any channel yet." in client.get("/admin/").text
     assert "/dashboard/#channels" in links(client)
 
 
@@ -142,7 +142,7 @@ def test_an_account_without_rights_sees_that_a_manager_can_help(berlin):
 
     page = reader("otto", None).get(reverse("admin:index")).text
 
-    assert "There is nothing here for you yet" in page
+    assert "Your account has no access yet" in page
     assert "Vera" not in page
     assert "Berlin" not in page
 
@@ -170,7 +170,7 @@ def test_names_are_text_whatever_they_say(maria):
 
 
 def test_an_overview_without_tasks_says_so(maria, berlin):
-    assert "No visitor waits" in maria.get(reverse("admin:index")).text
+    assert "No visitors are waiting" in maria.get(reverse("admin:index")).text
 
 
 # --- long lists
@@ -190,7 +190,7 @@ def test_of_very_many_the_first_are_shown_and_the_rest_counted(maria):
     assert seen.channels[0].name == busy.name
     page = maria.get(reverse("admin:index")).text
     assert "3 more channels" in page
-    assert "2 more visitors wait" in page
+    assert "2 more visitors are waiting" in page
 
 
 def queries(client: Client) -> int:
@@ -250,8 +250,8 @@ def test_a_manager_sees_failed_deliveries_and_locked_sign_ins(maria, berlin):
     notices = shown(maria).notices
 
     assert [(one.text, one.action) for one in notices] == [
-        ("2 deliveries to webhooks were given up.", "Deliveries"),
-        ("1 delivery to a webhook failed and is tried again.", "Deliveries"),
+        ("2 webhook deliveries failed.", "Deliveries"),
+        ("1 webhook delivery is being retried.", "Deliveries"),
         ("1 sign-in is locked after too many wrong passwords.", "Failed sign-ins"),
     ]
 
@@ -290,15 +290,15 @@ def test_a_sign_in_counts_as_locked_exactly_while_it_is(name, count, since):
 def test_an_empty_installation_shows_the_way_to_the_first_chat(maria):
     page = maria.get(reverse("admin:index"))
 
-    assert "The way to your first chat" in page.text
+    assert "Set up your first chat" in page.text
     assert page.context["overview"].channels == []
     assert links(maria)[0] == reverse("admin:livechat_channel_add")
     assert steps(maria) == {
-        "Have an operator": False,
-        "Make a channel": False,
-        "Put operators on every channel": False,
-        "Put the chat on your website": False,
-        "Have a first chat": False,
+        "Add an operator": False,
+        "Create a channel": False,
+        "Add operators to every channel": False,
+        "Add the chat to your website": False,
+        "Try a first chat": False,
     }
 
 
@@ -318,53 +318,53 @@ def test_a_superuser_makes_themselves_an_operator_and_a_manager_asks_one(maria):
 
 def test_steps_are_done_one_by_one_until_there_is_nothing_to_set_up(maria, berlin):
     alone = shown(maria).steps[2]
-    assert alone.text == "No operator answers on: Berlin"
+    assert alone.text == "Channels without operators: Berlin"
     assert alone.address.endswith(f"/channel/{berlin.pk}/change/#show-operators")
 
     factories.operator("anna", berlin)
-    assert steps(maria)["Put operators on every channel"] is True
+    assert steps(maria)["Add operators to every channel"] is True
 
     now = timezone.now()
     Embedding.objects.create(
         channel=berlin, origin="https://shop.example", first_at=now, last_at=now
     )
-    assert steps(maria)["Put the chat on your website"] is True
+    assert steps(maria)["Add the chat to your website"] is True
 
     row = factories.conversation(factories.visitor(berlin))
     Conversation.objects.filter(pk=row.pk).update(answered_at=now)
     assert all(steps(maria).values())
-    assert "Still to set up" not in maria.get(reverse("admin:index")).text
+    assert "Remaining set-up steps" not in maria.get(reverse("admin:index")).text
 
 
 def test_an_operator_without_the_right_does_not_count(maria, berlin, anna):
     anna.is_enabled = False
     anna.save()
 
-    assert steps(maria)["Put operators on every channel"] is False
+    assert steps(maria)["Add operators to every channel"] is False
 
 
 def test_of_many_channels_without_operators_some_are_named(maria):
     for name in "abcde":
         factories.channel(name)
 
-    assert shown(maria).steps[2].text == "No operator answers on: a, b, c, …"
+    assert shown(maria).steps[2].text == "Channels without operators: a, b, c, …"
 
 
 def test_an_operator_is_asked_for_a_name_and_a_picture(berlin):
     client = reader("anna", rights.OPERATORS)
     anna = account(client).operator
     berlin.memberships.create(operator=anna)
-    assert steps(client) == {"Introduce yourself": False}
+    assert steps(client) == {"Complete your profile": False}
 
     anna.chat_name = "Anna"
     anna.save()
 
-    assert steps(client) == {"Introduce yourself": True}
+    assert steps(client) == {"Complete your profile": True}
 
 
 def test_the_only_account_that_may_enter_is_advised_to_let_another_one_in():
     root = reader("root", None, is_superuser=True)
-    second = "Let a second person into the Admin"
+    second = "Give a second person access to the Admin"
     assert steps(root)[second] is False
 
     factories.user("gone", is_staff=True, is_active=False)

@@ -92,7 +92,7 @@ def test_a_taken_address_is_refused_at_its_field_whatever_its_case(client, root)
     new = client.post(address("user", page="add"), account(email="same@EXAMPLE.com"))
     old = client.post(address("user", two), changed(two, email="SAME@example.com"))
 
-    message = {"email": ["Another account has this e-mail address."]}
+    message = {"email": ["Another account already uses this e-mail address."]}
     assert errors(new) == message
     assert errors(old) == message
 
@@ -319,7 +319,7 @@ def test_two_of_a_name_cannot_be_of_one_owner(anna, ben):
     his = signed_in(ben.user).post(address("cannedresponse", page="add"), fields)
 
     assert errors(mine) == {
-        "shortcut": ["There is already a canned response :hi of the same owner."]
+        "shortcut": ["This owner already has a canned response :hi. Choose another shortcut."]
     }
     assert his.status_code == 302
 

@@ -21,7 +21,7 @@ def test_page(client, berlin):
     ("fields", "message"),
     [
         ({"regex_url": "/shop("}, "A parenthesis is not closed. At character 1: “/shop(”"),
-        ({"regex_url": "a(?=b)"}, "Looking ahead or behind is not possible here. At character 2"),
+        ({"regex_url": "a(?=b)"}, "Lookahead and lookbehind are not supported. At character 2"),
         ({"regex_url": "x" * 1_001}, "1000 characters"),
         ({"auto_popup_timer": -1}, "greater than or equal to 0"),
         ({"auto_popup_timer": 10**9}, "less than or equal to 3600"),
@@ -48,10 +48,10 @@ def test_the_page_names_the_rule_that_wins_and_why_the_others_do_not(berlin, tes
     french = test_page(url="https://shop.example/cart", country="FR").context["winner"]
 
     assert [str(verdict["reason"]) for verdict in verdicts] == [
-        "Its expression is not found in the address.",
-        "It is for other countries.",
+        "The URL Regex does not match the address.",
+        "This rule is for other countries.",
         "This rule applies.",
-        "It would fit, but another rule comes first.",
+        "This rule matches, but another rule comes first.",
     ]
     assert french.action == "hide_button"
 
@@ -59,8 +59,8 @@ def test_the_page_names_the_rule_that_wins_and_why_the_others_do_not(berlin, tes
 @pytest.mark.parametrize(
     ("absence", "operator", "expected"),
     [
-        ("keep_button", "", "nothing draws attention to it"),
-        ("hide_button", "", "no button is shown"),
+        ("keep_button", "", "shown without a notification"),
+        ("hide_button", "", "the button is hidden"),
         ("hide_button", "on", ""),
     ],
 )
@@ -98,7 +98,7 @@ def test_markup_in_address_and_expression_stays_text(berlin, test_page):
 def test_without_rules_the_button_is_shown(test_page):
     page = test_page(url="https://shop.example/").content.decode()
 
-    assert "No rule applies: the button is simply shown." in page
+    assert "No rule applies. The button is shown." in page
 
 
 def test_a_user_who_may_not_see_channels_may_not_test_them(client, berlin, anna):

@@ -88,9 +88,9 @@ def test_a_visitor_can_keep_a_transcript(client, chat):
 
     assert text == (
         "Berlin\n"
-        "Took part: Visitor, Anna\n"
+        "Participants: Visitor, Anna\n"
         "Opened: Nov. 23, 2026, 11:30 a.m.\n"
-        "Times are those of UTC.\n"
+        "All times are in the time zone UTC.\n"
         "\n"
         "--- Nov. 23, 2026 ---\n"
         "\n"
@@ -118,7 +118,7 @@ def test_the_transcript_for_staff_includes_notes_and_says_so(client, chat, anna)
     _, text = fetch(client, chat, Audience.STAFF)
 
     assert "[11:30 a.m.] Anna (Note):\n    She asked twice.\n" in text
-    assert "With notes: for colleagues only." in text
+    assert "Contains internal notes. Do not share it with visitors." in text
 
 
 @pytest.mark.parametrize("thing", [Thing.TEXT, Thing.HTML])
@@ -201,7 +201,7 @@ def test_an_unknown_language_and_zone_are_the_servers(client, chat):
 
     _, text = fetch(client, chat)
 
-    assert "Times are those of UTC." in text
+    assert "All times are in the time zone UTC." in text
 
 
 def test_arabic_reads_from_the_right(client, chat):
@@ -342,7 +342,7 @@ def test_a_long_conversation_keeps_its_newest_entries_and_says_so(client, chat, 
 
     _, text = fetch(client, chat, thing=thing)
 
-    assert "it begins with entry 105 of 404." in text
+    assert "This transcript begins with entry 105 of 404." in text
     assert "Where is my parcel?" not in text
     assert "line 100. x" not in text
     assert "line 101. x" in text
@@ -357,7 +357,7 @@ def test_long_entries_leave_room_for_fewer(client, chat, monkeypatch):
 
     assert len(text) < 11_000
     assert "line 60. y" in text
-    assert re.search("it begins with entry 5[0-9] of 64", text)
+    assert re.search("This transcript begins with entry 5[0-9] of 64", text)
 
 
 def test_the_newest_entry_is_there_however_long_it_is(client, chat, monkeypatch):

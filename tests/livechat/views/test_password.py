@@ -69,8 +69,8 @@ def test_a_new_password_holds_and_leaves_this_session_alone(anna, ben):
         assert client.get("/dashboard/").status_code == status
     assert not Session.objects.filter(session_key=before).exists()
     page = here.get(PAGE).content.decode()
-    assert page.count("Your password is changed.") == 1
-    assert "Your password is changed." not in here.get(PAGE).content.decode()
+    assert page.count("Your password was changed.") == 1
+    assert "Your password was changed." not in here.get(PAGE).content.decode()
     assert OTHER not in page
 
 
@@ -208,7 +208,7 @@ def test_another_site_cannot_post(anna):
 
 
 @pytest.mark.parametrize(
-    ("language", "message"), [("de", "Ihr Passwort ist geändert"), ("ar", "تم تغيير كلمة مرورك")]
+    ("language", "message"), [("de", "Ihr Passwort wurde geändert"), ("ar", "تم تغيير كلمة مرورك")]
 )
 def test_the_confirmation_is_in_the_users_language(anna, language, message):
     client = signed_in()

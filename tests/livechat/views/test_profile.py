@@ -306,14 +306,14 @@ NOISE = random.Random(7).randbytes(4_000)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (SVG, "no picture we can show"),
-        (picture(kind="GIF"), "no picture we can show"),
-        (b"%PDF-1.7\n" + NOISE, "no picture we can show"),
-        (NOISE, "no picture we can show"),
+        (SVG, "file type is not supported"),
+        (picture(kind="GIF"), "file type is not supported"),
+        (b"%PDF-1.7\n" + NOISE, "file type is not supported"),
+        (NOISE, "file type is not supported"),
         (picture()[:200], "damaged"),
         (picture(kind="JPEG")[:400] + NOISE, "damaged"),
         (picture(size=(12_001, 2)), "too many pixels"),
-        (picture() + b"\0" * MAX_PICTURE_BYTES, "5 MB at most"),
+        (picture() + b"\0" * MAX_PICTURE_BYTES, "larger than 5 MB"),
     ],
     ids=["svg", "gif", "pdf", "noise", "cut", "broken", "wide", "large"],
 )

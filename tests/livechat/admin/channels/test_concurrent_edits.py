@@ -35,7 +35,7 @@ def test_a_revision_that_is_not_the_stored_one_is_refused(
 ):
     page = errors(client.post(address, {**opened(), "revision": revision, "name": "Mine"}))
 
-    assert "Somebody else saved this channel while you had it open." in page
+    assert "Another user saved this channel while you had it open." in page
     berlin.refresh_from_db()
     assert berlin.name == "Berlin"
 
@@ -52,7 +52,7 @@ def test_a_rule_deleted_meanwhile_is_said_to_be_gone_and_can_be_kept(
     refused = client.post(address, {**data, "rules-1-regex_url": "/changed"})
 
     page = errors(refused)
-    assert "Somebody deleted this while you had it open." in page
+    assert "Another user deleted this row while you had it open." in page
     again = client.post(address, Form(page).data)
     assert again.status_code == 302
     assert set(berlin.rules.values_list("regex_url", flat=True)) == {"/1", "/changed", "/3", "/new"}
@@ -78,7 +78,7 @@ def test_an_operator_who_left_meanwhile_is_reported_as_gone(
 
     page = errors(client.post(address, data))
 
-    assert "Somebody deleted this while you had it open." in page
+    assert "Another user deleted this row while you had it open." in page
     sent = Form(page).data
     row = next(key for key, value in sent.items() if value == str(anna.pk) and "operator" in key)
     response = client.post(address, {**sent, row.replace("operator", "DELETE"): "on"})

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
     ("rule", "message"),
     [
         ({"regex_url": "/shop("}, "A parenthesis is not closed. At character 1: “/shop(”"),
-        ({"regex_url": "a(?=b)"}, "Looking ahead or behind is not possible here."),
+        ({"regex_url": "a(?=b)"}, "Lookahead and lookbehind are not supported."),
         ({"regex_url": "x" * 1_001}, "at most 1000 characters"),
         ({"auto_popup_timer": -1}, "greater than or equal to 0"),
         ({"auto_popup_timer": 10**9}, "less than or equal to 3600"),
         ({"auto_popup_timer": "soon"}, "Enter a whole number."),
-        ({"countries": "DE, Atlantis"}, "“ATLANTIS” is not the code of a country"),
-        ({"countries": EVIL}, "is not the code of a country"),
+        ({"countries": "DE, Atlantis"}, "“ATLANTIS” is not a country code"),
+        ({"countries": EVIL}, "is not a country code"),
         ({"action": "explode"}, "explode is not one of the available choices"),
         ({"sequence": "first"}, "Enter a whole number."),
         ({"sequence": 10**30}, "less than or equal to"),
@@ -140,7 +140,7 @@ def test_with_bots_a_rule_can_name_one(client, opened, address, berlin, no_bots)
     ]
     assert "Welcome &lt;b&gt;Bot&lt;/b&gt;" in page
     assert "Unready (not ready)" in page
-    assert "No longer there" in page
+    assert "No longer available" in page
     bad = with_rules(opened(), {"responder": "bot:7"})
     assert "bot:7 is not one of the available choices" in errors(client.post(address, bad))
 
@@ -173,7 +173,7 @@ def test_rules_that_are_too_much_are_refused_one_by_one_and_together(
     assert "The expression repeats too much" in errors(client.post(address, alone))
 
     together = with_rules(opened(), *({"regex_url": f"/{'(a|b)' * 150}{n}"} for n in range(60)))
-    assert "expressions of all rules together" in errors(client.post(address, together))
+    assert "values of all rules together" in errors(client.post(address, together))
 
     many = with_rules(opened(), *({"regex_url": f"/{n}"} for n in range(201)))
     assert "at most 200 rules" in errors(client.post(address, many))

@@ -45,7 +45,7 @@ def test_there_are_exactly_four_tabs_and_name_address_and_switch_are_above_them(
             "Sessions per Operator",
         ),
         *("No Chats During Call", "Live Chat Button", "URL Regex", "Open automatically timer"),
-        *("Country", "Other languages", "Live Chat Window", "Beyond the chat"),
+        *("Country", "Other languages", "Live Chat Window", "Other contact"),
     ],
 )
 def test_the_labels_are_those_of_the_reference(client, maria, address, label):
@@ -120,6 +120,15 @@ def test_a_translation_too_long_or_with_a_null_is_refused_and_kept_in_the_form(
     assert "Welcome Message (Deutsch): Null characters" in errors(client.post(address, null))
 
 
+def test_a_text_keeps_its_own_direction_and_code_runs_from_left_to_right(client, maria, address):
+    page = client.get(address)
+
+    fields = page.context["adminform"].form.fields
+    assert fields["welcome_message"].widget.attrs["dir"] == "auto"
+    assert fields["allowed_origins"].widget.attrs["dir"] == "ltr"
+    assert '<code id="widget-snippet" tabindex="0" dir="ltr">' in page.content.decode()
+
+
 def test_suggestions_are_kept_line_by_line_in_every_language(client, opened, address, berlin):
     data = opened()
     data["suggestions"] = "\r\n  Where is my parcel?  \r\n\r\nCan I exchange it?\r\n"
@@ -140,7 +149,7 @@ def test_suggestions_are_kept_line_by_line_in_every_language(client, opened, add
     ("written", "message"),
     [
         ("one\ntwo\nthree\nfour\nthe fifth", "“the fifth” is one too many"),
-        (f"short\n{'x' * 81}", f"“{'x' * 30}…” has 81 characters, at most 80 are shown"),
+        (f"short\n{'x' * 81}", f"“{'x' * 30}…” has 81 characters. The maximum is 80"),
     ],
 )
 def test_a_suggestion_too_many_or_too_long_is_named(
@@ -163,7 +172,7 @@ def test_four_suggestions_of_eighty_characters_are_allowed(client, opened, addre
 def test_a_clock_is_red_after_it_was_amber(client, opened, address, berlin, amber, red):
     page = errors(client.post(address, {**opened(), "amber_after": amber, "red_after": red}))
 
-    assert "A clock turns red later than amber" in page
+    assert "“Red after” must be greater than “Amber after”" in page
     berlin.refresh_from_db()
     assert (berlin.amber_after, berlin.red_after) == (60, 180)
 
@@ -280,7 +289,7 @@ def test_a_field_of_translations_knows_what_changed():
 def test_what_is_no_colour_is_refused_and_never_reaches_a_style(client, opened, address, colour):
     page = errors(client.post(address, {**opened(), "button_background_color": colour}))
 
-    assert "A colour is # and six hexadecimal digits" in page or "This field is required" in page
+    assert "Enter a colour as # and six hexadecimal" in page or "This field is required" in page
     styles = "".join(re.findall(r'style="[^"]*"', page))
     assert "--button: #3451d1" in styles
     assert "evil" not in styles

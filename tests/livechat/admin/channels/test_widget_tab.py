@@ -91,7 +91,7 @@ def test_the_tab_lists_the_websites_that_loaded_the_widget(client, maria, addres
 
     page = client.get(address)
 
-    assert "No page has asked for it yet." in empty
-    assert "A page of https://shop0.example asked for it" in page.content.decode()
+    assert "No page has loaded the chat yet." in empty
+    assert "A page on https://shop0.example loaded the chat" in page.content.decode()
     shown = [row.origin for row in page.context["widget"]["embeddings"]]
     assert shown == [f"https://shop{i}.example" for i in range(20)]
