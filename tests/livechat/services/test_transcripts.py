@@ -79,7 +79,7 @@ def test_a_visitor_never_sees_the_user_name_of_an_operator_without_a_name(client
 
     _answer, text = fetch(client, row)
 
-    assert "Took part: Visitor, Operator\n" in text
+    assert "Participants: Visitor, Operator\n" in text
     assert "anna" not in text
 
 
