@@ -41,21 +41,20 @@ def access(logins: Iterable[Login]) -> dict[Login, Access]:
     was changed. Five queries, for any number of logins.
     """
     logins = list(logins)
+    accounts = {login.user for login in logins}
+    permissions = _permissions(accounts)
+    channels: dict[int, set[int]] = {}
+    for user, channel in Membership.objects.filter(operator__user__in=accounts).values_list(
+        "operator__user", "channel"
+    ):
+        channels.setdefault(user, set()).add(channel)
+    # Read last: a user who is deleted meanwhile must not look like one who lost all rights.
+    users = {user.pk: user for user in User.objects.filter(pk__in=accounts, is_active=True)}
     sessions = set(
         Session.objects.filter(
             session_key__in={login.session for login in logins}, expire_date__gt=database_time.now()
         ).values_list("session_key", flat=True)
     )
-    users = {
-        user.pk: user
-        for user in User.objects.filter(pk__in={login.user for login in logins}, is_active=True)
-    }
-    permissions = _permissions(users)
-    channels: dict[int, set[int]] = {}
-    for user, channel in Membership.objects.filter(operator__user__in=users).values_list(
-        "operator__user", "channel"
-    ):
-        channels.setdefault(user, set()).add(channel)
     return {
         login: Access(
             frozenset(permissions.get(login.user, ())),

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.db import connection
 
 from livechat import events
 from livechat.bus import bus
@@ -138,16 +139,13 @@ async def test_a_new_channel_is_heard_of_without_reloading(sockets, berlin, anna
     ] == conversation
 
 
-def test_standings_cost_the_same_queries_for_any_number_of_logins(
-    berlin, django_assert_num_queries
-):
-    people = [factories.operator(f"op{n}", berlin) for n in range(12)]
-    logins = []
-    for person in people:
-        key = session_cookie(person.user).removeprefix("sessionid=")
-        logins.append(
-            login_sessions.Login(key, person.user_id, person.user.get_session_auth_hash())
-        )
+def login(operator) -> login_sessions.Login:
+    key = session_cookie(operator.user).removeprefix("sessionid=")
+    return login_sessions.Login(key, operator.user_id, operator.user.get_session_auth_hash())
+
+
+def test_access_costs_the_same_queries_for_any_number_of_logins(berlin, django_assert_num_queries):
+    logins = [login(factories.operator(f"op{n}", berlin)) for n in range(12)]
 
     with django_assert_num_queries(5):
         found = login_sessions.access(logins)
@@ -155,6 +153,23 @@ def test_standings_cost_the_same_queries_for_any_number_of_logins(
     assert set(found) == set(logins)
     assert all(access.channels == {berlin.pk} for access in found.values())
     assert all("operate_livechat" in access.permissions for access in found.values())
+
+
+def test_an_account_deleted_while_its_rights_are_read_is_no_account_without_rights(berlin, anna):
+    valid = login(anna)
+    is_deleted = False
+
+    def meanwhile(execute, sql, params, many, context):
+        nonlocal is_deleted
+        if "auth_permission" in sql and not is_deleted:
+            is_deleted = True
+            anna.user.delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        assert login_sessions.access([valid]) == {}
+
+    assert is_deleted
 
 
 def _delete_session(key: str) -> None:
