@@ -134,7 +134,7 @@ bench: .venv/test.txt ## benchmarks, as ratios
 	$(STAGE) "benchmarks" --needs postgres --needs redis -- $(PY) -m benchmarks
 
 figures: .venv/test.txt ## those of the last make bench into docs/explanation/performance.md
-	@$(PY) -m benchmarks.page
+	@$(PY) -m benchmarks.results_page
 
 pictures: .venv/test.txt ## the screenshots in docs/images, anew
 	@$(MACHINE) install chromium fonts

@@ -14,17 +14,17 @@ from urllib.parse import urlencode
 
 import uvloop
 
-from benchmarks import designs, growth
-from benchmarks.designs import Design, Place
+from benchmarks import compared_servers, growth
+from benchmarks.compared_servers import Design, Place
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio, table
 from benchmarks.http_load import RequestResult, ask
 from benchmarks.load import LoadResult, load
-from benchmarks.page import RESULTS
+from benchmarks.results_page import RESULTS
 from benchmarks.servers import OTHER_CORE, SERVER_CORE, Server, run
 from benchmarks.sockets import Socket, connect
 from benchmarks.world import World, world
 
-ECHO, NAIVE, PRODUCT = designs.Echo(), designs.Naive(), designs.Product()
+ECHO, NAIVE, PRODUCT = compared_servers.Echo(), compared_servers.Naive(), compared_servers.Product()
 SLOWER = 3
 """The naive design is measured this many times longer, because it delivers few messages."""
 IDLE_RATE = 20
@@ -247,15 +247,15 @@ async def _echo(port: int, place: Place) -> Socket:
 
 
 async def _newcomer(port: int, place: Place) -> Socket:
-    return await designs.visitor_socket(port, place["key"], None)
+    return await compared_servers.visitor_socket(port, place["key"], None)
 
 
 async def _visitor(port: int, place: Place) -> Socket:
-    return await designs.visitor_socket(port, place["key"], place["token"])
+    return await compared_servers.visitor_socket(port, place["key"], place["token"])
 
 
 async def _operator(port: int, place: Place) -> Socket:
-    return await designs.operator_socket(port, place["session"])
+    return await compared_servers.operator_socket(port, place["session"])
 
 
 def _percent(shares: Any) -> str:

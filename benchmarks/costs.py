@@ -45,7 +45,7 @@ def instrument() -> None:
     from config.server import lifecycle
     from config.server.websocket_protocol import WebSocket
     from livechat import bus, events
-    from livechat.consumers import base, operator, send_buffer, visitor, writer
+    from livechat.consumers import base, group_commit, operator, send_buffer, visitor
     from livechat.services import messages
 
     for owner, attribute, name in (
@@ -55,7 +55,7 @@ def instrument() -> None:
         (operator.OperatorConsumer, "decode", "decode and check"),
         (base.BaseConsumer, "post", "queue"),
         (base.BaseConsumer, "_answer", "acknowledge"),
-        (writer.Writer, "write", "transaction, around the rest"),
+        (group_commit.Writer, "write", "transaction, around the rest"),
         (messages._Batch, "gather", "lock and read"),
         (messages._Batch, "decide", "decide"),
         (messages._Batch, "apply", "insert and advance"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvloop
 
-from benchmarks import designs
-from benchmarks.designs import Place, Product, Side
+from benchmarks import compared_servers
+from benchmarks.compared_servers import Place, Product, Side
 from benchmarks.figures import Aim, Figure, figure, percentile, ratio
 from benchmarks.load import LoadResult, load
 from benchmarks.servers import Server, run
@@ -30,7 +30,7 @@ OPENINGS = 300
 """The number of newcomers who open a conversation."""
 AT_A_TIME = 50
 """Handshakes or openings in progress at a time. With 1,000 the server would refuse some."""
-PLAIN = ("-m", "benchmarks.plain_collector", "serve", "--port", "{port}")
+PLAIN = ("-m", "benchmarks.default_gc", "serve", "--port", "{port}")
 COUNTING = ("-m", "benchmarks.costs", "serve", "--port", "{port}")
 
 
@@ -87,7 +87,8 @@ def workers(bench: "Bench") -> None:
 async def _chat(bench: "Bench", processes: int) -> LoadResult:
     with ExitStack() as stack:
         servers = Servers(
-            stack.enter_context(bench.world.serving(designs.Product.name)) for _ in range(processes)
+            stack.enter_context(bench.world.serving(compared_servers.Product.name))
+            for _ in range(processes)
         )
         design = Relayed(servers[-1].port)
         async with load(design, servers, bench.places) as talk:  # type: ignore[arg-type]
@@ -150,14 +151,14 @@ async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
         return await connect(server.port, f"/ws/visitor/{place['key']}/")
 
     async def reconnect_visitors(place: Place) -> Socket:
-        return await designs.visitor_socket(
+        return await compared_servers.visitor_socket(
             server.port, place["key"], place["token"], place["conversation"]
         )
 
     async def connect_new_visitors(place: Place) -> Socket:
-        return await designs.visitor_socket(server.port, place["key"], None)
+        return await compared_servers.visitor_socket(server.port, place["key"], None)
 
-    with bench.world.serving(designs.Product.name) as server:
+    with bench.world.serving(compared_servers.Product.name) as server:
         rates: dict[str, float] = {}
         for name, enter in (
             ("handshakes", handshake),
@@ -233,8 +234,8 @@ def collector(bench: "Bench") -> None:
 
 
 async def _steady(bench: "Bench", words: Any, rate: float) -> LoadResult:
-    with bench.world.serving(designs.Product.name, words) as server:
-        async with load(designs.Product(), server, bench.places) as talk:
+    with bench.world.serving(compared_servers.Product.name, words) as server:
+        async with load(compared_servers.Product(), server, bench.places) as talk:
             await talk.talk(bench.seconds / 2, rate=rate)
             return await talk.talk(bench.seconds, rate=rate)
 
@@ -267,9 +268,11 @@ def costs(bench: "Bench") -> None:
 async def _counted(bench: "Bench", file: Any) -> tuple[LoadResult, dict[str, float]]:
     async with AsyncExitStack() as stack:
         with bench.world.serving(
-            designs.Product.name, COUNTING, {"COSTS_FILE": str(file)}
+            compared_servers.Product.name, COUNTING, {"COSTS_FILE": str(file)}
         ) as server:
-            talk = await stack.enter_async_context(load(designs.Product(), server, bench.places))
+            talk = await stack.enter_async_context(
+                load(compared_servers.Product(), server, bench.places)
+            )
             heard = await talk.chat(2 * bench.seconds, window=bench.window, timeout=60, warm_up=0)
             await talk.quiet(10)
             await stack.aclose()

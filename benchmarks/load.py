@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from benchmarks.designs import HEARTBEAT, Design, Place, Side
+from benchmarks.compared_servers import HEARTBEAT, Design, Place, Side
 from benchmarks.servers import Server
 
 CONNECTING = 50

@@ -24,7 +24,7 @@ from django.utils import timezone  # noqa: E402
 
 from livechat import auth  # noqa: E402
 from livechat.domain import rights  # noqa: E402
-from livechat.domain.states import Outcome, Role, State, Status  # noqa: E402
+from livechat.domain.enumerations import Outcome, Role, State, Status  # noqa: E402
 from livechat.models import (  # noqa: E402
     Channel,
     ChannelRule,

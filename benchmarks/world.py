@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 from redis import Redis
 
-from benchmarks.designs import Place
+from benchmarks.compared_servers import Place
 from benchmarks.servers import OTHER_CORE, Server, on, run, serving
 from tests.machine import postgres, redis
 

@@ -23,8 +23,8 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from config.server import lifecycle  # noqa: E402
-from livechat.consumers.writer import BATCH_WRITERS, Writer  # noqa: E402
-from livechat.domain.states import Kind, Role  # noqa: E402
+from livechat.consumers.group_commit import BATCH_WRITERS, Writer  # noqa: E402
+from livechat.domain.enumerations import Kind, Role  # noqa: E402
 from livechat.models import Conversation, Message, Participant  # noqa: E402
 from livechat.policy import VisitorActor  # noqa: E402
 from livechat.services.messages import Item, Posted, PostResult  # noqa: E402

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from livechat.admin.site import add_page, page
+from livechat.admin.extra_pages import add_page, page
 from livechat.admin.visibility import actor_of
 
 

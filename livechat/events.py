@@ -15,7 +15,7 @@ from django.dispatch import Signal
 
 from livechat import outbox, signals, wire
 from livechat.bus import Post, bus
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.models import Conversation, Entry, Head, Message, Operator, Participant
 from livechat.serializers import for_staff, for_visitors
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from livechat.domain.backoff import TRIED_FOR
 from livechat.domain.deliveries import EventType
-from livechat.domain.states import Kind
+from livechat.domain.enumerations import Kind
 from livechat.models import Conversation, Delivery, Entry, Head, Message, Operator, Webhook
 
 FRESH_SECONDS = 5.0

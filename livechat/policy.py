@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from uuid import UUID
 
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.errors import ConversationClosed, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Head
 

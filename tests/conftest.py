@@ -17,7 +17,7 @@ from livechat import outbox
 from livechat.bus import Post, bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
-from livechat.consumers.writer import writer
+from livechat.consumers.group_commit import writer
 from livechat.limiter import limiter
 from livechat.models import Channel, Operator
 from livechat.policy import VisitorActor

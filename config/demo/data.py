@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from livechat.domain import rights
-from livechat.domain.states import ButtonAction
+from livechat.domain.enumerations import ButtonAction
 from livechat.models import (
     CannedResponse,
     Channel,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from config.demo.countries import Country
 from livechat.database import database_time
 from livechat.domain import rules
+from livechat.domain.enumerations import ButtonAction
 from livechat.domain.rules import Page, Rule
-from livechat.domain.states import ButtonAction
 from livechat.models import Channel
 from livechat.services import assignment
 

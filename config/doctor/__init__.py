@@ -6,13 +6,13 @@ A check never shows a secret. A check that crashes does not stop the others.
 
 from collections.abc import Callable, Iterator
 
-from config.doctor import database, jobs, machine, programs, redis_server, setup
+from config.doctor import database, jobs, machine, redis_server, setup, versions
 from config.doctor.finding import Finding, Level, error
 
 Check = Callable[[], Iterator[Finding]]
 
 CHECKS: dict[str, Check] = {
-    "programs": programs.versions,
+    "programs": versions.versions,
     "settings": setup.settings_are_safe,
     "secrets": setup.secrets_are_kept,
     "static files": setup.static_files_are_current,

@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 
 from config.doctor.finding import Finding, error, ok, warning
-from config.doctor.programs import numbers
+from config.doctor.versions import numbers
 
 MIN_VERSION = (6, 2)
 BLOCKS_SECONDS = 5.0

@@ -22,8 +22,8 @@ from livechat import metrics
 from livechat.bus import bus
 from livechat.consumers import thread_pool
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.group_commit import writer
 from livechat.consumers.load_monitor import resident_bytes
-from livechat.consumers.writer import writer
 from livechat.services import installation
 
 logger = structlog.stdlib.get_logger(__name__)

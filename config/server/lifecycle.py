@@ -14,11 +14,11 @@ from config.monitoring import gauges, health
 from livechat import wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer
+from livechat.consumers.group_commit import writer
 from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.consumers.load_monitor import monitor
 from livechat.consumers.session_watch import SessionWatch
 from livechat.consumers.thread_pool import run
-from livechat.consumers.writer import writer
 from livechat.database.database_time import database_now
 from livechat.errors import LivechatError
 from livechat.widget_init.snapshot import snapshot

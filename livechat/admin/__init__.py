@@ -6,9 +6,9 @@ from livechat.admin import (
     conversations,
     deliveries,
     expertise,
+    extra_pages,
     login_attempts,
     people,
-    site,
     tags,
     webhooks,
 )

@@ -30,7 +30,7 @@ from livechat.admin.visibility import (
     zone_of,
 )
 from livechat.database import database_time
-from livechat.domain.states import Kind, Outcome, Role, State
+from livechat.domain.enumerations import Kind, Outcome, Role, State
 from livechat.models import Channel, Conversation, Message, Operator, Participant
 from livechat.policy import StaffActor
 from livechat.serializers import for_visitors

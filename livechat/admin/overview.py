@@ -21,7 +21,7 @@ from livechat.admin.setup_steps import Step, steps
 from livechat.admin.visibility import actor_of, readable
 from livechat.database import database_time
 from livechat.domain.deliveries import DeliveryState
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.models import Channel, Conversation, Delivery, Membership
 from livechat.models.conversation import OPEN
 from livechat.policy import StaffActor

@@ -47,7 +47,7 @@ from livechat.admin.history import ChangeLogMixin
 from livechat.admin.visibility import ReaderTimeZoneMixin, actor_of, readable, trail_of
 from livechat.database import database_time
 from livechat.domain import rights
-from livechat.domain.states import Availability, Presence
+from livechat.domain.enumerations import Availability, Presence
 from livechat.models import Operator, User, Visitor
 from livechat.models.choices import language_names, time_zones
 from livechat.services import operators

@@ -11,8 +11,8 @@ from django_countries import countries
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from livechat.domain import rules, widget
+from livechat.domain.enumerations import Absence, ButtonAction
 from livechat.domain.rules import Page, Reason
-from livechat.domain.states import Absence, ButtonAction
 from livechat.domain.widget import WidgetDecision
 from livechat.models import Channel
 from livechat.services import widgets

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from livechat import policy
 from livechat.admin.list_parameters import OfferedParametersMixin
-from livechat.domain.states import State, SystemEvent
+from livechat.domain.enumerations import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, PageView, Participant, Visitor
 from livechat.policy import StaffActor

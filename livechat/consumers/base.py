@@ -20,10 +20,10 @@ from msgspec import Struct
 from livechat import auth, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.command_limits import QUIET, CommandLimits, act_of
+from livechat.consumers.group_commit import writer
 from livechat.consumers.handshake import NO_DATABASE, decline
 from livechat.consumers.send_buffer import Send, SendBuffer
 from livechat.consumers.socket_log import SocketLog
-from livechat.consumers.writer import writer
 from livechat.domain.ip_addresses import source_of
 from livechat.domain.token_bucket import Bucket
 from livechat.errors import Invalid, LivechatError, Unavailable

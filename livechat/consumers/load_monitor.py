@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 
 from livechat.consumers import thread_pool
-from livechat.consumers.writer import writer
+from livechat.consumers.group_commit import writer
 from livechat.domain.overload import Level, Load, Reading
 from livechat.limiter import limiter
 

@@ -15,7 +15,7 @@ from livechat.consumers.thread_pool import run
 from livechat.database import database_time
 from livechat.domain import availability
 from livechat.domain import text as texts
-from livechat.domain.states import Presence, Status
+from livechat.domain.enumerations import Presence, Status
 from livechat.errors import LivechatError, NotAllowed, NotFound
 from livechat.policy import StaffActor
 from livechat.services import (

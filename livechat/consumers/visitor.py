@@ -12,8 +12,8 @@ from livechat.consumers.thread_pool import run
 from livechat.database import database_time
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
+from livechat.domain.enumerations import State
 from livechat.domain.limits import SharedLimits
-from livechat.domain.states import State
 from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
 from livechat.limiter import Cost, Refusal, limiter

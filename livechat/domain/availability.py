@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from livechat.domain.states import Availability, Presence
+from livechat.domain.enumerations import Availability, Presence
 
 LEASE = timedelta(seconds=65)
 GRACE = timedelta(seconds=50)

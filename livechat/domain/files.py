@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from livechat.domain import archive_inspection, text
-from livechat.domain.states import FileSet
+from livechat.domain.enumerations import FileSet
 from livechat.errors import Invalid
 
 MIB = 1024 * 1024

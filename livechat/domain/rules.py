@@ -9,7 +9,7 @@ from enum import StrEnum
 from urllib.parse import urlunsplit
 
 from livechat.domain import patterns, text
-from livechat.domain.states import ButtonAction, ResponderCondition
+from livechat.domain.enumerations import ButtonAction, ResponderCondition
 
 MAX_URL = text.MAX_URL
 

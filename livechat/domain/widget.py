@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livechat.domain import rules as matching
+from livechat.domain.enumerations import Absence, ButtonAction
 from livechat.domain.rules import Page, Rule
-from livechat.domain.states import Absence, ButtonAction
 
 AGAIN_SECONDS = 120
 """When a page asks again. It asks sooner while no operator is available, so that the chat becomes

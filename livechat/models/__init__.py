@@ -6,7 +6,7 @@ from livechat.models.canned_response import CannedResponse
 from livechat.models.channel import Channel
 from livechat.models.conversation import Author, Conversation, Head, Participant
 from livechat.models.delivery import Delivery
-from livechat.models.embedding import Embedding
+from livechat.models.embedding_site import Embedding
 from livechat.models.expertise import Expertise
 from livechat.models.installation import Installation
 from livechat.models.job import Job, Lease

@@ -15,8 +15,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import origins
+from livechat.domain.enumerations import Absence, Corner, FileSet, LimitMode, Theme
 from livechat.domain.origins import OriginError
-from livechat.domain.states import Absence, Corner, FileSet, LimitMode, Theme
 from livechat.domain.text import has_user_info
 from livechat.models.choices import (
     ABSENCES,

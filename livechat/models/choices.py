@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
-from livechat.domain.states import (
+from livechat.domain.enumerations import (
     Absence,
     Availability,
     ButtonAction,

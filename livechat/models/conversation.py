@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from livechat.database.value_tables import table
-from livechat.domain.states import Outcome, Role, State, Status
+from livechat.domain.enumerations import Outcome, Role, State, Status
 from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
 from livechat.models.operator import account_name
 

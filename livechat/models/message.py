@@ -10,7 +10,7 @@ from django.db import connections, models
 from django.db.models import F, Q
 
 from livechat.database.value_tables import table
-from livechat.domain.states import Kind, Role
+from livechat.domain.enumerations import Kind, Role
 from livechat.models.attachment import Attachment
 from livechat.models.choices import KINDS, SYSTEM_EVENTS
 from livechat.models.conversation import Author

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import availability
 from livechat.domain.availability import AWAY_AFTER, GRACE, LEASE
-from livechat.domain.states import Availability, Presence
+from livechat.domain.enumerations import Availability, Presence
 from livechat.models.choices import AVAILABILITIES
 
 

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from livechat.domain import patterns
+from livechat.domain.enumerations import ButtonAction, ResponderCondition
 from livechat.domain.patterns import PatternError
 from livechat.domain.rules import Rule
-from livechat.domain.states import ButtonAction, ResponderCondition
 from livechat.models.choices import BUTTON_ACTIONS, RESPONDER_CONDITIONS
 
 

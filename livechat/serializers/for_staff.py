@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from livechat import signed_links, wire
-from livechat.domain.states import Kind, Presence
+from livechat.domain.enumerations import Kind, Presence
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 from livechat.serializers import for_visitors
 from livechat.signed_links import Audience

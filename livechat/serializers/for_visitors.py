@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from livechat import signed_links, wire
 from livechat.domain import colours, files
-from livechat.domain.states import FileSet, Kind, Role
+from livechat.domain.enumerations import FileSet, Kind, Role
 from livechat.models import (
     Attachment,
     Channel,

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from livechat.domain.deliveries import EventType
-from livechat.domain.states import Kind
+from livechat.domain.enumerations import Kind
 from livechat.models import Conversation, Message, Operator
 
 

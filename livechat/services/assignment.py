@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from livechat.domain import routing
-from livechat.domain.states import Outcome, Presence, Role, SystemEvent
+from livechat.domain.enumerations import Outcome, Presence, Role, SystemEvent
 from livechat.models import Channel, Conversation, Membership, Message, Operator, Participant
 from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
 from livechat.services import timeline

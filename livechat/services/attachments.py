@@ -18,8 +18,8 @@ from django.db import close_old_connections, connection, transaction
 from livechat import wire
 from livechat.database import database_time
 from livechat.domain import files as kinds
+from livechat.domain.enumerations import FileSet
 from livechat.domain.files import Family
-from livechat.domain.states import FileSet
 from livechat.errors import FileGone, Invalid, NotAllowed, NotFound, Unavailable
 from livechat.integrations import images
 from livechat.models import Attachment, Channel, Conversation, Message

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from livechat.domain.states import Kind, Role, State, SystemEvent
+from livechat.domain.enumerations import Kind, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
 from livechat.services import conversations
 

@@ -12,7 +12,7 @@ from livechat import policy
 from livechat.database import database_time
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
-from livechat.domain.states import Role, State, Status, SystemEvent
+from livechat.domain.enumerations import Role, State, Status, SystemEvent
 from livechat.errors import (
     AlreadyTaken,
     ConversationClosed,

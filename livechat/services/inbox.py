@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from livechat import wire
 from livechat.database import database_time
 from livechat.domain import inbox_digest
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.models import (
     Channel,
     Conversation,

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Min, Q
 
 from livechat.database import database_time
 from livechat.domain.availability import LEASE
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.models import Attachment, Conversation, Installation, Message, Operator, file_storage
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from livechat import events, policy
 from livechat.database import database_time, lock_timeout
 from livechat.domain import numbering
-from livechat.domain.states import Kind, Outcome, Role, Status
+from livechat.domain.enumerations import Kind, Outcome, Role, Status
 from livechat.errors import IdConflict, LivechatError, NotAllowed, NotFound
 from livechat.models import (
     Attachment,

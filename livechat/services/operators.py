@@ -16,8 +16,8 @@ from livechat import events, policy, signed_links
 from livechat.database import database_time
 from livechat.domain import files, rights, text
 from livechat.domain.availability import LEASE
+from livechat.domain.enumerations import Availability, Presence
 from livechat.domain.preferences import Preferences
-from livechat.domain.states import Availability, Presence
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
 from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage

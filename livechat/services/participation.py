@@ -1,6 +1,6 @@
 """What part an operator has in a conversation, read from its rows, for the policy to decide."""
 
-from livechat.domain.states import SystemEvent
+from livechat.domain.enumerations import SystemEvent
 from livechat.models import Conversation, Message
 from livechat.policy import NO_PART, PRESENT, Actor, Part, VisitorActor
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from livechat import events, policy
-from livechat.domain.states import Role
+from livechat.domain.enumerations import Role
 from livechat.errors import NotFound
 from livechat.models import Conversation, Operator
 from livechat.policy import NO_PART, Action, Actor, VisitorActor

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from livechat import events, policy, wire
-from livechat.domain.states import Kind, SystemEvent
+from livechat.domain.enumerations import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator, Participant
 from livechat.policy import Action, Actor, Part, VisitorActor

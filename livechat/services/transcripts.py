@@ -19,7 +19,7 @@ from django.utils.translation import get_supported_language_variant, gettext
 from django.utils.translation import gettext_lazy as _
 
 from livechat import signed_links, wire
-from livechat.domain.states import Kind, SystemEvent
+from livechat.domain.enumerations import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Attachment, Conversation, Message, Participant
 from livechat.policy import EVERYTHING, Actor, StaffActor, VisitorActor

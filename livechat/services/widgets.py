@@ -9,8 +9,8 @@ from django.db import transaction
 
 from livechat import responder_registry
 from livechat.database import database_time
+from livechat.domain.enumerations import Absence
 from livechat.domain.rules import Rule
-from livechat.domain.states import Absence
 from livechat.models import Channel, ChannelRule, Embedding
 from livechat.services import assignment
 

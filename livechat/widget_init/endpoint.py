@@ -27,9 +27,9 @@ from django.utils.translation import gettext as _
 from livechat import auth
 from livechat.asgi_responses import JSON, error_body, respond
 from livechat.domain import origins, rules, widget
+from livechat.domain.enumerations import ButtonAction
 from livechat.domain.ip_addresses import source_of
 from livechat.domain.rules import Page
-from livechat.domain.states import ButtonAction
 from livechat.integrations.geoip import countries
 from livechat.limiter import limiter
 from livechat.widget_init.snapshot import snapshot

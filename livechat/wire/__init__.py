@@ -13,7 +13,7 @@ audience's own timeline 1..n without gaps: a visitor's frames carry `Message.pub
 frames `Message.seq`. Sequence numbers and limits are integers below 2**53.
 """
 
-from livechat.wire.frames import (
+from livechat.wire.codec import (
     decode_staff,
     decode_visitor,
     encode,

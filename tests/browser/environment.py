@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.machine import preloaded, programs
 from tests.machine.app import App
-from tests.machine.installed import Installed
+from tests.machine.server_folders import Installed
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run"),

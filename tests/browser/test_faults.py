@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.people import Operator, until
-from tests.machine.installed import DATABASE
+from tests.machine.server_folders import DATABASE
 
 
 @pytest.fixture(autouse=True)

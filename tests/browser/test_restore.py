@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.machine.pages import Machine, commands
+from tests.machine.docs_commands import Machine, commands
 
 PAGE = "back-up-and-restore.md"
 

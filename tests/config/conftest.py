@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.machine.app import App
-from tests.machine.installed import Installed
+from tests.machine.server_folders import Installed
 from tests.machine.workers import once
 
 

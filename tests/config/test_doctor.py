@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from config import doctor
-from config.doctor import database, machine, programs, redis_server, setup
+from config.doctor import database, machine, redis_server, setup, versions
 from config.doctor import jobs as doctor_jobs
 from config.doctor.finding import Level, error
 from config.jobs.schedule import SCHEDULE
@@ -47,20 +47,20 @@ SOUND = {Level.OK}
 
 
 def test_old_libraries_are_an_error(monkeypatch):
-    assert levels(programs.versions) == SOUND
+    assert levels(versions.versions) == SOUND
 
-    monkeypatch.setattr(programs, "MIN_VERSION", {"Django": (9, 0), "no-such-package": (1,)})
+    monkeypatch.setattr(versions, "MIN_VERSION", {"Django": (9, 0), "no-such-package": (1,)})
 
-    assert "has known vulnerabilities" in messages(programs.versions)
-    assert "no-such-package is not installed" in messages(programs.versions)
-    assert Level.ERROR in levels(programs.versions)
+    assert "has known vulnerabilities" in messages(versions.versions)
+    assert "no-such-package is not installed" in messages(versions.versions)
+    assert Level.ERROR in levels(versions.versions)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("5.2.19", (5, 2, 19)), ("7.0rc1", (7, 0)), ("x", ())]
 )
 def test_versions_are_numbers(text, expected):
-    assert programs.numbers(text) == expected
+    assert versions.numbers(text) == expected
 
 
 def test_unsafe_settings_are_found_as_by_the_checks(settings):

@@ -26,7 +26,7 @@ django.setup()
 from livechat import events  # noqa: E402 - needs the apps to be loaded
 from livechat.bus import bus  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
-from livechat.consumers.writer import Outcome, writer  # noqa: E402
+from livechat.consumers.group_commit import Outcome, writer  # noqa: E402
 from livechat.domain import numbering  # noqa: E402
 from livechat.models import Message  # noqa: E402
 from livechat.services.messages import Item, Posted  # noqa: E402

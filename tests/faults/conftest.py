@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import links
+from tests.faults import breakable_system
+from tests.faults.breakable_system import LinkedWorld
 from tests.faults.foundation import foundations
-from tests.faults.links import LinkedWorld
 from tests.machine.timeouts import IS_ALONE, wait_until
 from tests.machine.workers import once
 
@@ -52,7 +52,7 @@ def print_line(capsys):
 
 @pytest.fixture(scope="session")
 def linked_world(tmp_path_factory) -> Iterator[LinkedWorld]:
-    with links.services(tmp_path_factory.mktemp("linked")) as running:
+    with breakable_system.services(tmp_path_factory.mktemp("linked")) as running:
         yield running
 
 

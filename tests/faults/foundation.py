@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.machine import postgres, redis
 from tests.machine.app import App
-from tests.machine.installed import Installed
 from tests.machine.postgres import Postgres
+from tests.machine.server_folders import Installed
 
 OPERATORS = 6
 KEY = "secret_key"

@@ -15,7 +15,7 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from livechat.consumers.writer import Outcome, writer  # noqa: E402 - needs the apps to be loaded
+from livechat.consumers.group_commit import Outcome, writer  # noqa: E402 - needs the apps to be loaded
 from livechat.services.messages import Item  # noqa: E402
 
 MESSAGE_SECONDS = 0.03

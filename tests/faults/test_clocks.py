@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults import links, scenario
+from tests.faults import breakable_system, scenario
 from tests.faults.people import Visitor
 from tests.machine import programs
 from tests.machine.timeouts import until
@@ -30,7 +30,7 @@ def clock(offset: str) -> dict[str, str]:
 
 async def test_clocks_that_are_wrong_by_an_hour_move_nothing(tmp_path, seed, print_line):
     clocks = [{}, clock("+3600s"), clock("-3600s")]
-    with links.services(tmp_path, servers=3, own=clocks) as system:
+    with breakable_system.services(tmp_path, servers=3, own=clocks) as system:
         system.celery("beat")
         system.celery("worker", "--concurrency=1", app=1)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from tests.faults import scenario, world
-from tests.machine import proxy
+from tests.machine import load_balancer
 from tests.machine.app import App
 from tests.machine.timeouts import TIMEOUT_SECONDS, promised
 
@@ -27,7 +27,7 @@ ACKED_WITHIN = promised(3.0)
 
 async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, print_line):
     with world.services(tmp_path, servers=2) as system:
-        async with proxy.running(system.apps) as front:
+        async with load_balancer.running(system.apps) as front:
             system = replace(system, proxy=front.socket_url)
             async with probe_init(front.port, system.channel) as answers:
                 outcome = await chat_during(system, lambda: restart(system.apps), seed)

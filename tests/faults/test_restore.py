@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from tests.faults import scenario, world
-from tests.machine.pages import Machine, commands
+from tests.machine.docs_commands import Machine, commands
 
 pytestmark = pytest.mark.faults
 

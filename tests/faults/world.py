@@ -16,9 +16,9 @@ from tests.faults.checker import Chat, Entry
 from tests.faults.foundation import foundations, people
 from tests.machine import postgres, redis
 from tests.machine.app import ROOT, App
-from tests.machine.installed import DATABASE
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis
+from tests.machine.server_folders import DATABASE
 
 CHATS = """
     SELECT c.public_id, v.public_id, c.seq, c.public_seq, c.revision, c.state

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livechat import policy
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.errors import LivechatError, NotAllowed
 from livechat.models import Channel, Conversation, Visitor
 from livechat.policy import EVERYTHING, NO_PART, PRESENT, Action, Part, StaffActor, VisitorActor

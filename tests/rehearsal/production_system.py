@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.machine import nginx, postgres, redis, units
 from tests.machine.app import OURS, ROOT
+from tests.machine.docs_commands import commands
 from tests.machine.nginx import Nginx
-from tests.machine.pages import commands
 from tests.machine.ports import free_port
 from tests.machine.postgres import Postgres
 from tests.machine.redis import Redis

@@ -25,7 +25,7 @@ import config.urls
 from config.demo import catalogue, countries, data, demo_bar, second_site
 from config.demo.second_site import SecondSite
 from docs.tools import demo_countries, demo_portraits
-from livechat.domain.states import ButtonAction
+from livechat.domain.enumerations import ButtonAction
 from livechat.models import (
     CannedResponse,
     Channel,

@@ -17,7 +17,7 @@ from django.http import HttpRequest  # noqa: E402 - needs the apps to be loaded
 from django.urls import path  # noqa: E402
 
 from config import urls  # noqa: E402
-from livechat.consumers.writer import writer  # noqa: E402
+from livechat.consumers.group_commit import writer  # noqa: E402
 from livechat.services import visitors  # noqa: E402
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livechat.admin import conversations as archive
-from livechat.domain.states import Kind, State, SystemEvent
+from livechat.domain.enumerations import Kind, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
 from livechat.services import conversations, messages, transcripts
 from livechat.services.messages import Item

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from livechat.admin import history
 from livechat.admin.history import ChangeLogMixin
 from livechat.domain import rights
-from livechat.domain.states import Availability
+from livechat.domain.enumerations import Availability
 from livechat.models import CannedResponse, Expertise, Operator, Tag, User
 from tests import factories
 

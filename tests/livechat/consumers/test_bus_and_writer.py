@@ -11,7 +11,7 @@ from django.db import OperationalError
 from prometheus_client import REGISTRY
 
 from livechat.bus import Bus, Post, Registry
-from livechat.consumers.writer import Writer
+from livechat.consumers.group_commit import Writer
 from livechat.errors import Unavailable
 from livechat.policy import VisitorActor
 from livechat.services.messages import Busy, Item, Posted, Refused
@@ -285,7 +285,7 @@ async def test_an_answer_that_raises_does_not_affect_other_answers():
 
 
 async def test_too_many_waiting_are_refused_at_once(monkeypatch):
-    monkeypatch.setattr("livechat.consumers.writer.MAX_WAITING", 3)
+    monkeypatch.setattr("livechat.consumers.group_commit.MAX_WAITING", 3)
     released = threading.Event()
 
     def post(some):

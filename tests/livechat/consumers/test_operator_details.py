@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from livechat import wire
-from livechat.domain.states import Status
+from livechat.domain.enumerations import Status
 from livechat.errors import ConversationClosed, Invalid, NotAllowed, NotFound
 from livechat.models import Conversation, Embedding, PageView
 from livechat.policy import VisitorActor

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import availability, inbox_digest, numbering, routing, text
-from livechat.domain.states import Availability, Presence
+from livechat.domain.enumerations import Availability, Presence
 from livechat.domain.token_bucket import Bucket, Buckets, Rate
 from livechat.errors import Invalid
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import files
+from livechat.domain.enumerations import FileSet
 from livechat.domain.files import (
     accept_attribute,
     accepts,
@@ -17,7 +18,6 @@ from livechat.domain.files import (
     is_inline,
     kind_of,
 )
-from livechat.domain.states import FileSet
 from livechat.errors import Invalid
 from tests.livechat.files.archive_samples import (
     EXCEL,

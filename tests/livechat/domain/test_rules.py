@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat.domain import patterns, rules
+from livechat.domain.enumerations import ButtonAction, ResponderCondition
 from livechat.domain.patterns import PatternError
 from livechat.domain.rules import Page, Reason, Rule
-from livechat.domain.states import ButtonAction, ResponderCondition
 
 SHOP = "https://shop.example/shop/tea?page=2"
 

@@ -16,8 +16,8 @@ from livechat.models import Conversation, Message, Operator, PageView
 from livechat.services import (
     attachments,
     conversations,
-    handover,
     inbox,
+    lost_operators,
     messages,
     read_marks,
     timeline,
@@ -28,7 +28,7 @@ from livechat.services.messages import Item
 from livechat.services.transcripts import Reader
 from livechat.signed_links import Audience, Link, Thing
 from tests import factories
-from tests.livechat.services.test_handover import GONE, make_present, record_listening
+from tests.livechat.services.test_lost_operators import GONE, make_present, record_listening
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ def test_an_operator_who_was_lost_reads_to_where_they_were_lost(berlin, vera):
     record_listening(now)
     make_present(ben, now)
     Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE - timedelta(seconds=1))
-    assert handover.hand_over_lost(now) == 1
+    assert lost_operators.hand_over_lost(now) == 1
     say(factories.actor(ben), row, "Anna is ill", internal=True)
     berlin.memberships.filter(operator=anna).delete()
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from livechat import events, wire
 from livechat.consumers.heartbeat import HeartbeatLoop
-from livechat.domain.states import Availability, Presence, State
+from livechat.domain.enumerations import Availability, Presence, State
 from livechat.errors import NotAllowed
 from livechat.models import Membership, Operator, User
 from livechat.services import assignment, inbox, operators, visitors, widgets

@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from livechat.domain.states import State
+from livechat.domain.enumerations import State
 from livechat.models import Conversation, Message, PageView, Visitor
 from livechat.services import cleanup, conversations, messages, read_marks, timeline
 from livechat.services.messages import Item

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from livechat.domain.states import Outcome, State
+from livechat.domain.enumerations import Outcome, State
 from livechat.errors import AlreadyTaken, ConversationClosed, IdConflict, NotAllowed, NotFound
 from livechat.models import Channel, Conversation, Message, Participant, Visitor
 from livechat.services import assignment, conversations, messages, read_marks

@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from livechat import signals
-from livechat.domain.states import State, Status
+from livechat.domain.enumerations import State, Status
 from livechat.errors import LivechatError
 from livechat.models import Conversation, Delivery
-from livechat.services import cleanup, conversations, handover, messages, read_marks, visitors
+from livechat.services import cleanup, conversations, lost_operators, messages, read_marks, visitors
 from tests import factories
 from tests.livechat.services.test_conversations import at_once
 
@@ -79,7 +79,7 @@ def test_an_end_is_reported_once_whatever_follows(berlin, anna, ben, vera, endin
         *(partial(conversations.leave, who, chat.public_id) for who in people * 2),
         partial(cleanup.close_silent, later),
         partial(cleanup.remove_empty, later),
-        partial(handover.hand_over_lost, later),
+        partial(lost_operators.hand_over_lost, later),
     ]
     refused = set()
     for act in acts:

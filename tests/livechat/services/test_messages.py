@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from livechat import outbox
 from livechat.domain.deliveries import EventType
-from livechat.domain.states import Outcome
+from livechat.domain.enumerations import Outcome
 from livechat.errors import ConversationClosed, IdConflict, NotAllowed, NotFound
 from livechat.models import Conversation, Message
 from livechat.services import conversations, messages

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from livechat import signed_links
-from livechat.domain.states import Kind
+from livechat.domain.enumerations import Kind
 from livechat.errors import NotFound
 from livechat.models import Attachment, Conversation, Message
 from livechat.policy import VisitorActor

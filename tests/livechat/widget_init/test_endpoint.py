@@ -13,8 +13,8 @@ from config.asgi import application
 from config.demo.countries import COUNTRIES
 from livechat import events, responder_registry
 from livechat.bus import bus
+from livechat.domain.enumerations import Absence, Availability, ButtonAction, ResponderCondition
 from livechat.domain.rules import Rule
-from livechat.domain.states import Absence, Availability, ButtonAction, ResponderCondition
 from livechat.errors import Unavailable
 from livechat.integrations.geoip import Countries
 from livechat.models import Channel, ChannelRule, Embedding, Operator

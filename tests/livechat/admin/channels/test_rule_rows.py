@@ -4,7 +4,7 @@ import pytest
 
 from livechat import responder_registry
 from livechat.admin.channel_rows import CountriesField, CountriesInput
-from livechat.domain.states import ResponderCondition
+from livechat.domain.enumerations import ResponderCondition
 from livechat.models import ChannelRule
 from tests import factories
 from tests.forms import Form

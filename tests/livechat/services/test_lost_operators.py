@@ -13,10 +13,10 @@ from django.db import connections
 from django.utils import timezone
 
 from livechat.domain import availability
-from livechat.domain.states import State, Status
+from livechat.domain.enumerations import State, Status
 from livechat.errors import NotAllowed
 from livechat.models import Conversation, Lease, Operator
-from livechat.services import conversations, handover, leases, messages, operators, timeline
+from livechat.services import conversations, leases, lost_operators, messages, operators, timeline
 from livechat.services.messages import Item
 from tests import factories
 
@@ -77,7 +77,7 @@ def test_a_colleague_gets_the_chat_and_the_visitor_is_informed_once(anna, ben, v
     assert row.operator == anna
     make_present(ben, now)
 
-    handed = [handover.hand_over_lost(now) for _ in range(2)]
+    handed = [lost_operators.hand_over_lost(now) for _ in range(2)]
 
     row.refresh_from_db()
     assert handed == [1, 0]
@@ -89,7 +89,7 @@ def test_a_colleague_gets_the_chat_and_the_visitor_is_informed_once(anna, ben, v
 def test_a_conversation_waits_without_an_available_colleague(anna, vera, now):
     row = factories.conversation(vera)
 
-    assert handover.hand_over_lost(now) == 1
+    assert lost_operators.hand_over_lost(now) == 1
 
     row.refresh_from_db()
     assert (row.state, row.status, row.operator) == (State.QUEUED, "", None)
@@ -102,7 +102,7 @@ def test_a_colleague_who_already_takes_part_takes_over(anna, ben, vera, now):
     conversations.join(factories.actor(ben), row.public_id)
     make_present(ben, now)
 
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
 
     row.refresh_from_db()
     assert row.operator == ben
@@ -113,7 +113,7 @@ def test_the_conversation_waits_if_both_participants_are_lost(anna, ben, vera, n
     row = factories.conversation(vera)
     conversations.join(factories.actor(ben), row.public_id)
 
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
 
     row.refresh_from_db()
     assert row.state == State.QUEUED
@@ -126,7 +126,7 @@ def test_an_operator_who_returns_within_the_grace_period_keeps_the_chat(anna, be
     make_present(ben, now)
     Operator.objects.filter(pk=anna.pk).update(seen_at=now - GONE)
 
-    assert handover.hand_over_lost(now) == 0
+    assert lost_operators.hand_over_lost(now) == 0
 
     row.refresh_from_db()
     assert row.operator == anna
@@ -135,7 +135,7 @@ def test_an_operator_who_returns_within_the_grace_period_keeps_the_chat(anna, be
 def test_an_operator_who_returns_too_late_may_not_write_but_may_join(anna, ben, vera, now):
     row = factories.conversation(vera)
     make_present(ben, now)
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
     operators.renew_leases([anna.user_id], [anna.user_id])
     actor = factories.actor(anna)
 
@@ -154,10 +154,10 @@ def test_what_is_over_keeps_its_operator_until_the_visitor_writes(anna, ben, ver
     long_ago = now - timedelta(minutes=16)
     Conversation.objects.update(last_message_at=long_ago)
     make_present(ben, now)
-    before = handover.hand_over_lost(now)
+    before = lost_operators.hand_over_lost(now)
 
     messages.post_message(Item(vera, row.public_id, uuid.uuid4(), "One more thing"))
-    after = handover.hand_over_lost(now)
+    after = lost_operators.hand_over_lost(now)
 
     row.refresh_from_db()
     assert (before, after) == (0, 1)
@@ -171,7 +171,7 @@ def test_an_operator_without_the_right_to_answer_is_lost_at_once(anna, ben, vera
     anna.user.is_active = False
     anna.user.save()
 
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
 
     row.refresh_from_db()
     assert row.operator == ben
@@ -181,16 +181,16 @@ def test_no_operator_is_lost_while_no_server_listens(anna, vera, now):
     factories.conversation(vera)
     Lease.objects.all().delete()
 
-    assert handover.hand_over_lost(now) == 0
+    assert lost_operators.hand_over_lost(now) == 0
 
 
 def test_after_all_servers_were_away_everybody_has_time_to_come_back(anna, vera, now):
     factories.conversation(vera)
     Lease.objects.update(since=now - timedelta(seconds=20))
-    soon = handover.hand_over_lost(now)
+    soon = lost_operators.hand_over_lost(now)
 
     Lease.objects.update(since=now - GONE - timedelta(seconds=1))
-    late = handover.hand_over_lost(now)
+    late = lost_operators.hand_over_lost(now)
 
     assert (soon, late) == (0, 1)
 
@@ -200,7 +200,7 @@ def test_a_closed_conversation_stays_as_it_is(anna, vera, now):
     conversations.close(vera, row.public_id)
     revision = Conversation.objects.get().revision
 
-    assert handover.hand_over_lost(now) == 0
+    assert lost_operators.hand_over_lost(now) == 0
     assert Conversation.objects.get().revision == revision
 
 
@@ -211,7 +211,7 @@ def test_a_colleague_takes_no_more_than_their_limit(berlin, anna, now):
     ben = factories.operator("ben", berlin)
     make_present(ben, now)
 
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
 
     states = sorted(Conversation.objects.values_list("state", "operator__chat_name"))
     assert states == [("assigned", "Ben"), ("assigned", "Ben"), ("queued", None)]
@@ -232,9 +232,9 @@ def test_a_run_that_dies_in_the_middle_is_made_good_by_the_next(berlin, anna, no
     with monkeypatch.context() as patch:
         patch.setattr(timeline, "announce", dies)
         with pytest.raises(SystemExit):
-            handover.hand_over_lost(now)
+            lost_operators.hand_over_lost(now)
     halfway = Conversation.objects.filter(operator=ben).count()
-    handover.hand_over_lost(now)
+    lost_operators.hand_over_lost(now)
 
     assert halfway == 1
     assert Conversation.objects.filter(operator=ben).count() == 2
@@ -255,7 +255,7 @@ def test_two_at_once_hand_each_over_once(berlin):
     def run(_number: int) -> int:
         try:
             barrier.wait(5)
-            return handover.hand_over_lost(now)
+            return lost_operators.hand_over_lost(now)
         finally:
             connections.close_all()
 

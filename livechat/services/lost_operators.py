@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from livechat.domain.states import State, SystemEvent
+from livechat.domain.enumerations import State, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Conversation, Message, Operator
 from livechat.models.conversation import LIMIT_WINDOW

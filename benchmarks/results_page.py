@@ -1,4 +1,4 @@
-"""``python -m benchmarks.page``: write the results of the last complete benchmark into the docs.
+"""``python -m benchmarks.results_page``: write the results of the last benchmark into the docs.
 
 It replaces the text between the two marks in `PAGE`: the machine, the capacity of one core and one
 GiB, the aims, and every table.
