@@ -1,4 +1,4 @@
-import { announce } from "./status.js";
+import { announce } from "./announce.js";
 
 /** Milliseconds for which a button shows that it has copied. */
 const SHOWN = 2_000;

@@ -1,5 +1,5 @@
 import { pickCountries } from "./countries.js";
-import { announce } from "./status.js";
+import { announce } from "./announce.js";
 
 const STEP = 10;
 /** Pixels from the window's edge in which dragging scrolls. */

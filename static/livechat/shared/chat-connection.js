@@ -1,7 +1,7 @@
 import { files } from "./file-addresses.js";
 import { Outbox } from "./outbox.js";
 import { OutboxStorage } from "./outbox-storage.js";
-import { checkPage } from "./page-check.js";
+import { checkPage } from "./access-check.js";
 import { ReadMarks } from "./read-marks.js";
 import { Repair } from "./repair.js";
 import { now, setServerNow } from "./server-time.js";
