@@ -3,7 +3,7 @@
 The content type that a browser states decides nothing. The name only distinguishes kinds of text.
 A file whose bytes match no known type is refused. Files that programs run or browsers show as a
 page (HTML, SVG, XML, scripts, executables, Office files with macros) are never a known type.
-`archives` inspects files that contain others.
+`archive_inspection` inspects files that contain others.
 """
 
 import codecs
@@ -185,7 +185,7 @@ def _plain(name: str) -> str:
 def kind_of(file: archive_inspection.Source, name: str) -> str:
     """Return the type of a file by its bytes. The position in `file` is undefined afterwards.
 
-    The beginning decides. Archives and Office files are inspected completely (`archives`). The name
+    The beginning decides. `archive_inspection` reads archives and Office files completely. The name
     only distinguishes plain text, CSV and Markdown. Raises Invalid: ``file_type`` when the type is
     not one of `KINDS` or the file may hold a program, ``file_broken`` for a damaged archive.
     """
