@@ -273,7 +273,7 @@ def test_attributes_that_the_website_sends_are_shown_as_text(server, vera, anna)
     server.manage("shell", "--verbosity", "0", "-c", SET_ATTRIBUTES)
     anna.page.reload()
 
-    section = anna.page.locator("visitor-context .section")
+    section = anna.page.locator("visitor-context .told")
     expect(section.locator("h3")).to_have_text("From the website")
     expect(section.locator("dt")).to_have_text(["plan", "newsletter", "complained", "cart"])
     expect(section.locator("dd")).to_have_text(["<b>gold</b>", "yes", "no", "49.9"])
