@@ -1,3 +1,5 @@
+/** Colour fields of the channel's form: picker, contrast, and a readable suggestion. */
+
 import { element } from "../shared/element.js";
 import { contrast } from "./colours.js";
 import { isColour, nearest } from "./contrast.js";

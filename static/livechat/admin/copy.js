@@ -1,3 +1,5 @@
+/** Buttons that copy a text, such as the snippet for the website. */
+
 import { announce } from "./announce.js";
 
 /** Milliseconds for which a button shows that it has copied. */

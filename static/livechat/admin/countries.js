@@ -1,3 +1,5 @@
+/** The field for a rule's countries, with names instead of codes. */
+
 import { element } from "../shared/element.js";
 
 const LIST = "countries";

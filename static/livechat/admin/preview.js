@@ -1,3 +1,5 @@
+/** The widget's preview beside the channel's form, updated at every change. */
+
 import { readable } from "./colours.js";
 import { isColour } from "./contrast.js";
 

@@ -1,3 +1,5 @@
+/** Rows of the channel's form: its rules and its operators. */
+
 import { pickCountries } from "./countries.js";
 import { announce } from "./announce.js";
 

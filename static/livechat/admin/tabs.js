@@ -1,3 +1,5 @@
+/** Tabs of the channel's form. */
+
 /** No id on the page begins with this prefix, else the browser would scroll to it. */
 const HASH = "#show-";
 

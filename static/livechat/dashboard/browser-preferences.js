@@ -1,3 +1,5 @@
+/** Preferences of the inbox that stay in this browser. */
+
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /**

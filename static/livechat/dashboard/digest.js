@@ -1,3 +1,5 @@
+/** Detects by digest whether the inbox has missed an event. */
+
 /**
  * Return the digest of an inbox, the same as `livechat/domain/inbox_digest.py`: FNV-1a over the
  * sorted `id:revision:head` of its conversations.

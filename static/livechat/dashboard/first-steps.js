@@ -1,3 +1,5 @@
+/** A new operator's first steps, and which of them are done. */
+
 /** @import { BrowserPreferences } from "./browser-preferences.js" */
 /** @import { State } from "./store.js" */
 

@@ -1,3 +1,5 @@
+/** The inbox's icons, which visitors need not load. */
+
 import { outline } from "../shared/icons.js";
 
 /** SVG paths that only the inbox uses, in the form of `shared/icons.js`. */

@@ -1,3 +1,5 @@
+/** The inbox's page: lays out the panes and shows the state. */
+
 import { ConnectionStrip } from "../shared/connection-strip.js";
 import { element, fire } from "../shared/element.js";
 import { tOneOf } from "../shared/texts.js";

@@ -1,3 +1,5 @@
+/** What an operator sees while no conversation is open. */
+
 import { midnight } from "../shared/dates.js";
 import { element, fire } from "../shared/element.js";
 import { now } from "../shared/server-time.js";

@@ -1,3 +1,8 @@
+/**
+ * The inbox's entry point. Events change `state`, `draw` shows it, and `act` runs what the operator
+ * chooses.
+ */
+
 import { ChatConnection } from "../shared/chat-connection.js";
 import { midnight } from "../shared/dates.js";
 import { uuid } from "../shared/identifiers.js";

@@ -1,3 +1,5 @@
+/** Lets an operator change the widths of the inbox's panes. */
+
 import { element, fire } from "../shared/element.js";
 import { USUAL } from "./browser-preferences.js";
 import { t } from "./texts.js";

@@ -1,3 +1,5 @@
+/** Repeated fetching of data that is on screen. */
+
 const SOON_MS = 2_000;
 
 /**

@@ -1,3 +1,5 @@
+/** Menus that open at a button, for all parts of the inbox. */
+
 import { element } from "../shared/element.js";
 
 /** Pixels between the panel and the edges of the window. */

@@ -1,3 +1,5 @@
+/** The inbox's state, and how events change it. Pure. */
+
 import { add, newest } from "../shared/timeline.js";
 import { digest } from "./digest.js";
 import { ownPresence } from "./people/presence.js";

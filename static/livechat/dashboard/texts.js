@@ -1,3 +1,5 @@
+/** The inbox's English texts, and `t`, which returns the translation of one. */
+
 import { extend, t as shared } from "../shared/texts.js";
 
 /** @import { Key as SharedKey } from "../shared/texts.js" */

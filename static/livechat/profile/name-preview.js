@@ -1,3 +1,5 @@
+/** The profile page's preview of the name and picture that visitors see. */
+
 import { avatar } from "../shared/avatar.js";
 import { element } from "../shared/element.js";
 

@@ -1,3 +1,5 @@
+/** The profile page's fields for sounds: volume, quiet hours and test buttons. */
+
 /** @import { Sound, Sounds } from "../shared/sounds.js" */
 
 const LONGEST_MS = 600;

@@ -1,3 +1,5 @@
+/** A person's round picture, or initials in its place. */
+
 import { element } from "./element.js";
 import { initials, tone } from "./text-rules.js";
 

@@ -1,3 +1,5 @@
+/** The back-off between two attempts to connect. Pure. */
+
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 

@@ -1,3 +1,5 @@
+/** The connection of widget and inbox: socket, outbox, read marks and repair. */
+
 import { files } from "./file-addresses.js";
 import { Outbox } from "./outbox.js";
 import { OutboxStorage } from "./outbox-storage.js";

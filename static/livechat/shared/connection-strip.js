@@ -1,3 +1,5 @@
+/** Tells visitors and operators why there is no connection. */
+
 import { element } from "./element.js";
 import { t } from "./texts.js";
 

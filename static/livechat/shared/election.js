@@ -1,3 +1,5 @@
+/** Election of one browser tab, so that only one plays sounds. */
+
 import { uuid } from "./identifiers.js";
 
 const BEAT_MS = 2_000;

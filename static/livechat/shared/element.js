@@ -1,3 +1,5 @@
+/** Creates elements without parsing HTML, and dispatches custom events. */
+
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**

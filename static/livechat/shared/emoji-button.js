@@ -1,3 +1,5 @@
+/** Opens and closes the page's emoji picker above a composer. */
+
 import { EmojiPicker } from "./emoji-picker.js";
 
 /** @import { MessageComposer } from "./message-composer.js" */

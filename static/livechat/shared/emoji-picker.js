@@ -1,3 +1,5 @@
+/** The emoji picker. Its style sheet is loaded with it. */
+
 import { element, fire } from "./element.js";
 import { GROUPS, Recent, rows, step } from "./emoji.js";
 import { t } from "./more-texts.js";

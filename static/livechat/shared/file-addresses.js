@@ -1,3 +1,5 @@
+/** Connects files to the socket without loading the code for files. */
+
 /** @import { File as Stored, OpenFile } from "./wire.d.ts" */
 
 /**

@@ -1,3 +1,5 @@
+/** Helpers for files: addresses, sizes, names, downloads, previews and style sheets. */
+
 import { language } from "./dates.js";
 import { element } from "./element.js";
 import { files } from "./file-addresses.js";

@@ -1,3 +1,5 @@
+/** The files of a draft, and the notice after a long paste. */
+
 import { language } from "./dates.js";
 import { element } from "./element.js";
 import { dropPreview, nameOf, previews, sizeOf, style } from "./file-info.js";

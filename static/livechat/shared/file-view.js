@@ -1,3 +1,5 @@
+/** Draws the files of a message: pictures, players and downloads. */
+
 import { element, fire } from "./element.js";
 import { download, dropPreview, fresh, known, nameOf, previews, sizeOf, style } from "./file-info.js";
 import { outline } from "./icons.js";

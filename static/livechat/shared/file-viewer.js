@@ -1,3 +1,5 @@
+/** The dialog that shows pictures in full size. */
+
 import { element } from "./element.js";
 import { download, fresh, known, nameOf, sizeOf, style } from "./file-info.js";
 import { icon, outline } from "./icons.js";

@@ -1,3 +1,5 @@
+/** Icons that widget and inbox share, as SVG elements. */
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Outlines on a 24 px grid, drawn with a stroke of 2. */

@@ -1,3 +1,5 @@
+/** Turns stored and outgoing messages into the rows of a log. */
+
 /** @import { Outgoing } from "./outbox.js" */
 /** @import { File as Stored, PublicMessage, StaffMessage } from "./wire.d.ts" */
 

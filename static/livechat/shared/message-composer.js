@@ -1,3 +1,5 @@
+/** The text box for messages, in widget and inbox. */
+
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";

@@ -1,3 +1,5 @@
+/** Draws one row of a log: bubble, files, time and state. */
+
 import { avatar } from "./avatar.js";
 import { language, timeOfDay } from "./dates.js";
 import { element } from "./element.js";

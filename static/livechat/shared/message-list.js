@@ -1,3 +1,5 @@
+/** The log of messages, in widget and inbox. */
+
 import { day } from "./dates.js";
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";

@@ -1,3 +1,5 @@
+/** English texts for files and emoji, and `t`, typed for them. */
+
 import { extend, t as shared, tOneOf } from "./texts.js";
 
 /** @import { Key as SharedKey } from "./texts.js" */

@@ -1,3 +1,5 @@
+/** Where unsent messages survive a reload or a closed tab. */
+
 import { MAX_KEPT } from "./storage.js";
 
 /** @import { Outgoing } from "./outbox.js" */

@@ -1,3 +1,5 @@
+/** The queues of messages on their way to the server. */
+
 const RETRY_SECONDS = 5;
 
 /** Codes of temporary rejections: the same message may be sent again later. */

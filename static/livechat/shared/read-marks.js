@@ -1,3 +1,5 @@
+/** Read marks: tells the server which entries the user has read. */
+
 const PAUSE_MS = 400;
 /** Number of the newest marks that are sent again: a rejection does not name its mark. */
 const UNSURE = 10;

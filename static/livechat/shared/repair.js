@@ -1,3 +1,5 @@
+/** Repair of timelines after lost events. */
+
 import { hasGap, last } from "./timeline.js";
 
 /** @import { Timeline } from "./timeline.js" */

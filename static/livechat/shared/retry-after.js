@@ -1,3 +1,5 @@
+/** How long an overloaded server asks a client to wait. */
+
 const LONGEST_SECONDS = 120;
 
 /**

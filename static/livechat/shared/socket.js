@@ -1,3 +1,5 @@
+/** The WebSocket to the server: hello, heartbeats, reconnecting and close codes. */
+
 import { delay } from "./backoff.js";
 import { askedToWait } from "./retry-after.js";
 

@@ -1,3 +1,5 @@
+/** The sounds of widget and inbox, and how to play them. */
+
 /** @typedef {keyof typeof SOUNDS} Sound */
 /** @typedef {[start: number, length: number, frequency: number, strength: number, type?: OscillatorType]} Partial */
 

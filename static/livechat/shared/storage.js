@@ -1,3 +1,5 @@
+/** The browser's storage, with memory in its place where it is forbidden. */
+
 /** Longest text that is read back, in UTF-16 units: twice the characters of the longest message. */
 export const MAX_KEPT = 16_000;
 

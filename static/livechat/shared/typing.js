@@ -1,3 +1,5 @@
+/** Typing marks: reports the user's own, and keeps those of others. */
+
 const REPEAT_MS = 4_000;
 const IDLE_MS = 5_000;
 const SHOWN_MS = 6_000;

@@ -1,3 +1,5 @@
+/** Uploads of files: checks, queue, progress and retries. */
+
 /** @import { File as Stored, FileRules } from "./wire.d.ts" */
 
 const AT_ONCE = 3;

@@ -1,3 +1,5 @@
+/** Overlapping pictures of a team, for the widget's header and greeting. */
+
 import { element } from "../shared/element.js";
 import { initials } from "../shared/text-rules.js";
 

@@ -1,3 +1,5 @@
+/** The widget's greeting, with suggestions for a first message. */
+
 import { element, fire } from "../shared/element.js";
 import { outline } from "../shared/icons.js";
 import { t } from "../shared/texts.js";

@@ -1,3 +1,5 @@
+/** The widget's header: name, status and buttons. */
+
 import { element, fire } from "../shared/element.js";
 import { icon, outline } from "../shared/icons.js";
 import { t } from "../shared/texts.js";

@@ -1,3 +1,5 @@
+/** The widget's messages, after the channel's welcome text. */
+
 import { items } from "../shared/log-items.js";
 import { MessageList } from "../shared/message-list.js";
 import { t } from "../shared/texts.js";

@@ -1,3 +1,5 @@
+/** The widget's menu: sound, text size, transcript, privacy, end of chat. */
+
 import { element } from "../shared/element.js";
 import { t } from "./texts.js";
 

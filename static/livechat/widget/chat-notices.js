@@ -1,3 +1,5 @@
+/** The widget's notices about waiting, rate limits and failures. */
+
 import { stopwatch } from "../shared/short-times.js";
 import { element, fire } from "../shared/element.js";
 import { now } from "../shared/server-time.js";

@@ -1,3 +1,5 @@
+/** The widget's window: lays out its parts, some loaded when needed. */
+
 import { ConnectionStrip } from "../shared/connection-strip.js";
 import { element, fire } from "../shared/element.js";
 import { MessageComposer } from "../shared/message-composer.js";

@@ -1,3 +1,5 @@
+/** Storage of the text that a visitor has not sent. */
+
 import { MAX_KEPT, SafeStorage } from "../shared/storage.js";
 
 /** The unsent text, kept for this browser tab so that a reload does not lose it. */

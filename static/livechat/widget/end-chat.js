@@ -1,3 +1,5 @@
+/** Sends a visitor's request to end the chat. */
+
 const RETRY_SECONDS = 5;
 
 /**

@@ -1,3 +1,5 @@
+/** Messages between the widget's frame and the website's page. */
+
 /** @import { Page, SetAttributes } from "../shared/wire.d.ts" */
 
 /**

@@ -1,3 +1,5 @@
+/** Storage of the token that identifies a visitor. */
+
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /** Format of the server's tokens (`livechat/auth.py`), and the longest one that it reads. */

@@ -1,3 +1,5 @@
+/** The widget's entry point. Events and the website's page change `state`; `draw` shows it. */
+
 import { ChatConnection } from "../shared/chat-connection.js";
 import { element } from "../shared/element.js";
 import { uuid } from "../shared/identifiers.js";

@@ -1,3 +1,5 @@
+/** Gives operators without a name a translated one. Pure. */
+
 /** @import { PublicChannel, PublicConversation, PublicMessage, PublicOperator, VisitorEvent } from "../shared/wire.d.ts" */
 
 /**

@@ -1,3 +1,5 @@
+/** What a visitor chooses in the widget's menu: sound and text size. */
+
 /** @import { SafeStorage } from "../shared/storage.js" */
 
 /**

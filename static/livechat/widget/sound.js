@@ -1,3 +1,5 @@
+/** The widget's sound for new messages. */
+
 import { Sounds } from "../shared/sounds.js";
 
 const LOCK = "livechat-chime";

@@ -1,3 +1,5 @@
+/** The status under the name in the widget's header. */
+
 import { t } from "../shared/texts.js";
 
 /** @import { PublicChannel, PublicConversation } from "../shared/wire.d.ts" */

@@ -1,3 +1,5 @@
+/** The widget's state, and how events change it. Pure. */
+
 import { add, empty, last, newest } from "../shared/timeline.js";
 
 /** @import { PublicChannel, PublicConversation, PublicMessage, VisitorEvent } from "../shared/wire.d.ts" */

@@ -1,3 +1,5 @@
+/** English texts of parts that are loaded later, and their style sheet. */
+
 import { element } from "../shared/element.js";
 import { extend, t as shared } from "../shared/texts.js";
 

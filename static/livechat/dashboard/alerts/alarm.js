@@ -1,3 +1,5 @@
+/** When sounds play and notifications appear: repeats, quiet hours, one tab only. */
+
 import { t } from "../texts.js";
 
 /** @import { Sound } from "../../shared/sounds.js" */

@@ -1,3 +1,5 @@
+/** Which conversations may cause a sound or a notification. */
+
 import { sectionOf } from "../list/sections.js";
 import { takesPart } from "../store.js";
 

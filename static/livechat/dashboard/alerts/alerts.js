@@ -1,3 +1,5 @@
+/** The inbox's alerts: connects its state to sounds, notifications and other tabs. */
+
 import { Election } from "../../shared/election.js";
 import { Sounds } from "../../shared/sounds.js";
 import { Alarm, DEFAULTS } from "./alarm.js";

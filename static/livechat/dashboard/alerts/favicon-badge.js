@@ -1,3 +1,5 @@
+/** The badge on the browser tab's icon and on the installed app. */
+
 let shown = 0;
 let plain = "";
 

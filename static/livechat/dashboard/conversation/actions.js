@@ -1,3 +1,5 @@
+/** Commands of a conversation's buttons, and the wait for their results. */
+
 import { uuid } from "../../shared/identifiers.js";
 
 /** @import { StaffCommand } from "../../shared/wire.d.ts" */

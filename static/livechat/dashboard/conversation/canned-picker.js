@@ -1,3 +1,5 @@
+/** The list of canned responses that opens above the text box. */
+
 import { element, fire } from "../../shared/element.js";
 import { t } from "../texts.js";
 import { callIn, excerpt, found, matching } from "./canned-responses.js";

@@ -1,3 +1,5 @@
+/** Connects the text box to drafts, outbox, typing marks and canned responses. */
+
 import { uuid } from "../../shared/identifiers.js";
 import { ACTED } from "../../shared/message-list-events.js";
 import { INPUT, SEND } from "../../shared/message-composer.js";

@@ -1,3 +1,5 @@
+/** The bar above a conversation: its visitor, its operators and its buttons. */
+
 import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { icon } from "../../shared/icons.js";

@@ -1,3 +1,5 @@
+/** The pane in which an operator reads a conversation and replies. */
+
 import { element, fire } from "../../shared/element.js";
 import { items } from "../../shared/log-items.js";
 import { now } from "../../shared/server-time.js";

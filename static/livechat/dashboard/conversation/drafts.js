@@ -1,3 +1,5 @@
+/** Storage of the replies and notes that an operator has not sent. */
+
 import { MAX_KEPT } from "../../shared/storage.js";
 
 /** @import { SafeStorage } from "../../shared/storage.js" */

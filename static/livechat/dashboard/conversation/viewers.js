@@ -1,3 +1,5 @@
+/** Which colleagues have a conversation open. */
+
 /** @import { ViewingChanged } from "../../shared/wire.d.ts" */
 
 const AGAIN_MS = 20_000;

@@ -1,3 +1,5 @@
+/** The inbox's pane with details about the visitor. */
+
 import { avatar } from "../../shared/avatar.js";
 import { day, timeOfDay } from "../../shared/dates.js";
 import { element, fire } from "../../shared/element.js";

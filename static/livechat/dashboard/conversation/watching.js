@@ -1,3 +1,5 @@
+/** Live events of a conversation that the operator only reads. */
+
 /** @import { StaffCommand } from "../../shared/wire.d.ts" */
 
 /** Subscribes to the one conversation that the operator reads without taking part in it. */

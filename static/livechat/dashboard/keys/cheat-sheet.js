@@ -1,3 +1,5 @@
+/** The dialog that lists the keyboard shortcuts. */
+
 import { element } from "../../shared/element.js";
 import { icon } from "../../shared/icons.js";
 import { mod, SHEET } from "./keys.js";

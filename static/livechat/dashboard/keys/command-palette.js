@@ -1,3 +1,5 @@
+/** The command palette, which opens with Ctrl+K. */
+
 import { avatar } from "../../shared/avatar.js";
 import { element } from "../../shared/element.js";
 import { best } from "../list/search.js";

@@ -1,3 +1,5 @@
+/** Runs the action of a pressed key; `keys.js` says which one. */
+
 import { meaningOf, stepped } from "./keys.js";
 
 /** @import { InboxPage } from "../inbox-page.js" */

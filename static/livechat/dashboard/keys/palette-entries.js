@@ -1,3 +1,5 @@
+/** The conversations and actions that the command palette can find. */
+
 import { STATUSES } from "../conversation/conversation-head.js";
 import { CHANNELS } from "../inbox-page.js";
 import { CHOICES, ownStatus } from "../people/presence.js";

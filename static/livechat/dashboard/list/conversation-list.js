@@ -1,3 +1,5 @@
+/** The inbox's list of conversations, with search results and waiting times. */
+
 import { stopwatch } from "../../shared/short-times.js";
 import { element } from "../../shared/element.js";
 import { now } from "../../shared/server-time.js";

@@ -1,3 +1,5 @@
+/** One row of the list: name, last line, waiting time and marks. */
+
 import { avatar } from "../../shared/avatar.js";
 import { short } from "../../shared/short-times.js";
 import { element } from "../../shared/element.js";

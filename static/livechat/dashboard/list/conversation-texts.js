@@ -1,3 +1,5 @@
+/** The inbox's texts about visitors and conversations, and a channel's text colour. */
+
 import { day, language, midnight, timeOfDay } from "../../shared/dates.js";
 import { shown } from "../../shared/text-rules.js";
 import { t } from "../texts.js";

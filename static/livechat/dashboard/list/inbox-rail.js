@@ -1,3 +1,5 @@
+/** The inbox's navigation, with the operator's status and account menu. */
+
 import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";

@@ -1,3 +1,5 @@
+/** Sections of the list, and the order of conversations in each. Pure. */
+
 /** @import { StaffConversation } from "../../shared/wire.d.ts" */
 
 /** @typedef {"waiting" | "mine" | "help" | "customer" | "bot" | "team" | "closed"} Section */

@@ -1,3 +1,5 @@
+/** Which visitors are on the website now. */
+
 /** @import { VisitorPresence } from "../../shared/wire.d.ts" */
 
 /**

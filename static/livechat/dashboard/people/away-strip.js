@@ -1,3 +1,5 @@
+/** The inbox's notice to an operator who counts as away. */
+
 import { element, fire } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";
 import { CHOSE, isAway } from "./presence.js";

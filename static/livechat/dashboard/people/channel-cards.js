@@ -1,3 +1,5 @@
+/** The view in which operators join and leave channels. */
+
 import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { mark } from "./presence-mark.js";

@@ -1,3 +1,5 @@
+/** A colleague's status, in words and as an icon. */
+
 import { element } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";
 import { t } from "../texts.js";

@@ -1,3 +1,5 @@
+/** The menu in which operators choose their own status. */
+
 import { element, fire } from "../../shared/element.js";
 import { glyph } from "../inbox-icons.js";
 import { PopMenu } from "../pop-menu.js";

@@ -1,3 +1,5 @@
+/** Rules for the status of operators: own choice, away, colleagues online. Pure. */
+
 /** @import { Me, PresenceChanged, StaffColleague } from "../../shared/wire.d.ts" */
 
 /** @typedef {"available" | "busy" | "invisible"} Choice */
