@@ -112,7 +112,7 @@ test("a visitor's message rings in one's own chats, and a note that names one ri
   assert.deepEqual([...mentions], [["d", 6]]);
 });
 
-test("viewers are believed for half a minute, sent of again and again, and greeted when they come", () => {
+test("a viewer counts for half a minute, is announced repeatedly, and is greeted on arrival", () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   /** @type {string[]} */
   const sent = [];
