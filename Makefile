@@ -70,7 +70,7 @@ test-js: .venv/test.txt
 	@find tests/js -name "*.test.js" | grep -q . || { echo "tests/js has no tests"; exit 1; }  # Node would exit with 0
 	$(STAGE) "node --test" -- $(NODE) --test "tests/js/**/*.test.js"
 
-test-browser: .venv/test.txt
+test-browser: .venv/test.txt node_modules/installed.json
 	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(WORKERS)
 
 test-faults: .venv/test.txt

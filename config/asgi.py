@@ -65,9 +65,22 @@ class DirectRoutes:
             await self._application(scope, receive, send)
 
 
+def _embeddable(headers: Any, _path: str, _url: str) -> None:
+    """Let pages with an embedder policy load the second part of the loader."""
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
 # Before `collectstatic` there is nothing to serve; `runserver` serves the sources itself.
 _static_files = (
-    [partial(ServeStaticASGI, root=str(settings.STATIC_ROOT), prefix="static/", max_age=300)]
+    [
+        partial(
+            ServeStaticASGI,
+            root=str(settings.STATIC_ROOT),
+            prefix="static/",
+            max_age=300,
+            add_headers_function=_embeddable,
+        )
+    ]
     if settings.STATIC_ROOT.is_dir()
     else []
 )

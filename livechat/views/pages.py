@@ -101,8 +101,10 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     # and the demo are on this host.
     ancestors = [SELF, *channel.origins] if channel.origins else ["*"]
     response._csp_replace = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]
-    # Pages of other sites embed it: their opener and embedder policies must not block it.
+    # Pages of other sites embed it: their opener and embedder policies must not block it. One with
+    # an embedder policy only embeds frames that have one too.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Cross-Origin-Embedder-Policy"] = "require-corp"
     return response
 
 

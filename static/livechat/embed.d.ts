@@ -56,7 +56,7 @@ interface LivechatParts {
   readonly origin: string;
   readonly settings: LivechatSettings;
   readonly host: HTMLElement;
-  readonly root: ShadowRoot;
+  root: ShadowRoot;
   readonly button: HTMLButtonElement;
   /** Aborted by `Livechat.destroy()`, which removes the listeners. */
   readonly stop: AbortController;
@@ -76,6 +76,8 @@ interface LivechatParts {
   /** Timer that opens the chat by itself. */
   popup: number;
   draw(): void;
+  /** Use the top layer if the page moves what is fixed, or to be above all that the page shows. */
+  raise(over?: boolean): void;
   ask(): Promise<void>;
   style(text: string): void;
   drawing(className: string, d: string): SVGElement;
@@ -91,6 +93,10 @@ interface LivechatPanel {
   /** Load the chat without showing it. */
   wake(): void;
   tellPage(): void;
+  /** The loader has put the host back into the page. */
+  placed(): void;
+  /** The chat is taken off the page. */
+  end(): void;
   /** Run a command of `window.Livechat`; throws TypeError for an unknown one. */
   call(verb: string, values: unknown[]): unknown;
 }

@@ -6,11 +6,14 @@
   const page = /** @type {any} */ (window);
   const early = page.Livechat?.q ?? [];
   // Check for a function: an element with the id "Livechat" is also found as `window.Livechat`.
-  if (typeof page.Livechat === "function" && !page.Livechat.q) return;
+  if (typeof page.Livechat === "function" && !page.Livechat.q) {
+    if (page.Livechat.key !== config.key) console.warn("Livechat: this page already has a chat of another channel");
+    return;
+  }
 
   const SHEET = `
-:host{all:initial!important}
-*{box-sizing:border-box}
+:host{all:initial!important;position:fixed!important;inset:0!important;pointer-events:none!important;zoom:var(--z)!important}
+*{box-sizing:border-box;pointer-events:auto}
 button{all:unset;cursor:pointer}
 .l{position:fixed;z-index:2147483000;inset-block-end:calc(var(--y) + env(safe-area-inset-bottom));
 inset-inline-end:calc(var(--x) + env(safe-area-inset-right));width:56px;height:56px;border-radius:50%;
@@ -48,9 +51,12 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   let again = 0;
   let settled = 0;
   let look = 0;
+  /** How often the host was put back since the page's address changed. */
+  let repairs = 0;
   /** @type {() => void} */
   let begin = () => {};
   const started = new Promise((/** @type {any} */ resolve) => (begin = resolve));
+  const watch = new MutationObserver(place);
 
   /** Shared with panel.js. @type {LivechatParts} */
   const chat = {
@@ -61,16 +67,18 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     button,
     stop,
     settings: page.LivechatSettings ?? {},
-    root: host.attachShadow({ mode: "open" }),
     PHONE: matchMedia("(max-width:640px),(max-height:480px)"),
     slow: connection?.saveData || /2g/.test(connection?.effectiveType),
     asked: "",
     popup: 0,
     draw,
+    raise,
     ask,
     style,
     drawing,
     warn,
+    // `start` replaces it: a page may forbid shadow roots.
+    root: /** @type {any} */ (host),
     kept(where) {
       try {
         return JSON.parse(page[where].getItem(chat.key)) ?? {};
@@ -105,8 +113,40 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     }
   }
 
+  /**
+   * Put the host into <html>: scripts exchange <body>, and its layout, transforms and `:last-child`
+   * rules must not concern us. A page that removes the host each time wins after ten times.
+   */
+  function place() {
+    const top = document.documentElement;
+    if (!top || signal.aborted || host.parentNode === top || repairs > 9) return;
+    if (++repairs > 9) warn("the page keeps removing the chat");
+    top.append(host);
+    watch.observe(top, { childList: true });
+    draw();
+    chat.panel?.placed();
+  }
+
+  /**
+   * Use the top layer where a transform or the like on <html> moves what is fixed, and, if asked to,
+   * above what the page has there.
+   */
+  function raise(over = false) {
+    const { top, height } = host.getBoundingClientRect();
+    host.style.setProperty("--z", `${1 / (/** @type {any} */ (document.documentElement).currentCSSZoom || 1)}`);
+    if (!over && !top && Math.abs(height - innerHeight) < 20) return;
+    try {
+      host.popover = "manual";
+      host.hidePopover();
+      host.showPopover();
+    } catch {
+      // This browser has no popovers.
+    }
+  }
+
   function draw() {
     const { answer, panel, wanted } = chat;
+    if (host.isConnected) raise();
     const shown = wanted ?? (answer && answer.action !== "hide_button" || chat.kept("localStorage").has_chat);
     button.hidden = !shown && !panel?.open;
     button.setAttribute("aria-expanded", String(Boolean(panel?.open)));
@@ -121,7 +161,11 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
       script.nonce = nonce;
       script.src = origin + config.panel;
       script.onload = () => {
-        if (!signal.aborted) resolve(chat.panel = script.make(chat));
+        try {
+          if (!signal.aborted) resolve(chat.panel = script.make(chat));
+        } catch (error) {
+          reject(error);
+        }
       };
       script.onerror = () => {
         coming = undefined;
@@ -135,8 +179,13 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   /** @param {string} verb @param {unknown[]} values */
   async function call(verb, ...values) {
     try {
+      if (verb === "destroy") destroy();
+      if (signal.aborted) return;
       await started;
-      return await (await load()).call(verb, values);
+      const panel = await load();
+      repairs = 0;
+      place();
+      return panel.call(verb, values);
     } catch (error) {
       warn(error);
     }
@@ -198,17 +247,19 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 
   function moved() {
     clearTimeout(settled);
-    if (signal.aborted) clearInterval(look);
-    else if (location.href !== chat.asked) settled = setTimeout(settle, 100);
+    if (location.href !== chat.asked) settled = setTimeout(settle, 100);
   }
 
   function settle() {
+    repairs = 0;
     chat.panel?.tellPage();
     ask();
   }
+
   function start() {
     const { settings } = chat;
     const { x, y } = { ...config.offset, ...settings.offset };
+    chat.root = host.attachShadow({ mode: "open" });
     chat.wanted = settings.hidden ? false : undefined;
     for (const [name, value] of Object.entries({ b: config.button_background, f: config.button_foreground, x: `${+x}px`, y: `${+y}px` })) {
       host.style.setProperty(`--${name}`, value);
@@ -224,7 +275,6 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     // Load the chat before the click, when the pointer or the focus reaches the button.
     if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);
-    draw();
     document.addEventListener("click", (event) => {
       const opener = event.target instanceof Element && event.target.closest("[data-livechat-open]");
       if (!opener) return;
@@ -235,27 +285,45 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     addEventListener("hashchange", moved, { signal });
     if (page.navigation) page.navigation.addEventListener("navigatesuccess", moved, { signal });
     else look = setInterval(moved, 1_000);
-    document.body.append(host);
-    begin();
-    const kept = chat.kept("localStorage");
-    if (kept.has_chat && kept.open && !chat.PHONE.matches) call("open", { auto: true });
-    else if (kept.has_chat || settings.attributes || (settings.consent === false && Object.keys(kept).length)) load().catch(warn);
+    // Not by `readyState`, which is "interactive" before deferred scripts and modules have run.
+    if (performance.timing.domContentLoadedEventStart) appear();
+    else addEventListener("DOMContentLoaded", appear, { signal });
     ask();
   }
 
-  page.Livechat = call;
+  /** Appear once the page is idle: a framework that hydrates all of <html> must find it unchanged. */
+  function appear() {
+    (page.requestIdleCallback ?? setTimeout)(() => {
+      if (signal.aborted) return;
+      watch.observe(document, { childList: true });
+      place();
+      begin();
+      const kept = chat.kept("localStorage");
+      if (kept.has_chat && kept.open && !chat.PHONE.matches) call("open", { auto: true });
+      else if (kept.has_chat || chat.settings.attributes || (chat.settings.consent === false && Object.keys(kept).length)) load().catch(warn);
+    }, { timeout: 1_000 });
+  }
+
+  /** Take the chat off the page, at once: the page may add another line in the same task. */
+  function destroy() {
+    stop.abort();
+    chat.panel?.end();
+    watch.disconnect();
+    for (const timer of [again, settled, look, chat.popup]) clearTimeout(timer);
+    host.remove();
+    if (page.Livechat === call) delete page.Livechat;
+  }
+
+  page.Livechat = Object.assign(call, { key: config.key });
   for (const verb of ["open", "close", "toggle", "show", "hide", "page", "set", "consent", "on", "destroy"]) {
     page.Livechat[verb] = call.bind(null, verb);
   }
-  const safely = () => {
-    try {
-      start();
-    } catch (error) {
-      warn(error);
-    }
-    for (const [values, resolve] of early) call(.../** @type {[string]} */ (values)).then(resolve);
-  };
-  if (document.body) safely();
-  else addEventListener("DOMContentLoaded", safely, { signal });
+  try {
+    start();
+  } catch (error) {
+    destroy();
+    warn(error);
+  }
+  for (const [values, resolve] of early) call(.../** @type {[string]} */ (values)).then(resolve);
 // @ts-expect-error The server puts the channel's settings here, as JSON.
 })(__CONFIG__);

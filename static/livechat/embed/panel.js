@@ -25,12 +25,14 @@ inset:auto;inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));i
 width:384px;max-width:calc(100vw - 40px);height:min(680px,100dvh - 84px - var(--y));border-radius:16px;
 box-shadow:0 5px 40px #0003,0 0 1px #0006;transition:width .2s;animation:o .2s ease-out}
 dialog.w{width:640px}
+dialog::backdrop{background:none}
 dialog:not([open]){display:none}
 iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 @keyframes o{from{opacity:0;transform:translateY(8px)}}
 @media(max-width:640px),(max-height:480px){dialog,:host([left]) dialog{inset:0 0 auto;width:100%;max-width:none;height:100dvh;border-radius:0;
 padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left)}}
 @media(forced-colors:active){dialog,.t{border:1px solid}}`;
+  const LOCK = "html{overflow:hidden!important}";
   const PLACES = /** @type {const} */ (["localStorage", "sessionStorage"]);
   const MAX = { names: 20, name: 40, value: 200 };
 
@@ -62,11 +64,16 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     const line = document.createElement("q");
     const both = document.createElement("span");
     const away = document.createElement("button");
-    const { overflow } = document.documentElement.style;
     let { consent } = settings;
-    /** @type {[string, unknown][]} messages to the frame, held until it is ready */
-    const early = [];
+    /** The frame listens. It starts anew if the page takes the host away and the loader puts it back. */
     let ready = false;
+    /** The text box gets this text, and the focus, once the frame listens. */
+    let prefill = "";
+    let focus = false;
+    /** Keeps the page behind a full-screen chat from scrolling. @type {CSSStyleSheet | undefined} */
+    let lock;
+    /** The page's address when `enter` added an entry to its history, until the entry is left. */
+    let entered = "";
     /** Page and attributes that were sent to the chat. */
     const sent = { page: "", attributes: {} };
     let unread = 0;
@@ -81,7 +88,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
 
     /** Load the chat into its frame. Safe to repeat. */
     function wake() {
-      if (frame.isConnected) return;
+      if (frame.parentNode) return;
       frame.src = `${chat.origin}${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
       dialog.append(frame);
     }
@@ -89,14 +96,33 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     /** @param {string} verb @param {unknown} [value] */
     function tell(verb, value) {
       if (ready) frame.contentWindow?.postMessage({ livechat: verb, value }, chat.origin);
-      else early.push([verb, value]);
+    }
+
+    /** Tell a frame that is ready all that it has to know. */
+    function brief() {
+      ready = true;
+      if (consent !== undefined) tell("consent", consent);
+      if (Object.keys(sent.attributes).length) tell("set", sent.attributes);
+      sent.page = "";
+      tellPage();
+      if (chat.answer) tell("available", chat.answer.available);
+      if (dialog.open) tellOpened();
+      tell("phone", PHONE.matches);
+    }
+
+    function tellOpened() {
+      if (!ready) return;
+      tell("opened", focus);
+      if (prefill) tell("prefill", prefill);
+      focus = false;
+      prefill = "";
     }
 
     function tellPage() {
       const { href: url } = location;
       const { referrer } = document;
       const name = title && document.title === title ? plain : document.title;
-      if (sent.page === url + name) return;
+      if (!ready || sent.page === url + name) return;
       sent.page = url + name;
       tell("page", { url, title: name, referrer });
     }
@@ -145,10 +171,11 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
 
     /** Add a history entry at the same address, so that "Back" closes a full-screen chat. */
     function enter() {
-      if (!PHONE.matches || isOnTop()) return;
+      if (!PHONE.matches) return;
       try {
         // Keep the state that the page's router put there.
-        history.pushState({ ...history.state, livechat: chat.key }, "");
+        if (!isOnTop()) history.pushState({ ...history.state, livechat: chat.key }, "");
+        entered = location.href;
       } catch {
         // Forbidden or called too often: "Back" then leaves the page.
       }
@@ -163,36 +190,62 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       if (isOnTop()) history.back();
     }
 
-    // A phone's keyboard shrinks the visual viewport, not the layout viewport.
     function fit() {
-      const seen = visualViewport;
-      const full = PHONE.matches && dialog.open && seen;
-      dialog.style.height = full ? `${seen.height}px` : "";
-      dialog.style.top = full ? `${seen.offsetTop}px` : "";
-      document.documentElement.style.overflow = full ? "hidden" : overflow;
+      const full = PHONE.matches && dialog.open;
+      // A phone's keyboard shrinks the visual viewport, not the layout viewport.
+      const seen = full ? visualViewport : null;
+      dialog.style.height = seen ? `${seen.height}px` : "";
+      dialog.style.top = seen ? `${seen.offsetTop}px` : "";
+      if (full === Boolean(lock)) return;
+      try {
+        // A sheet of our own: the page may use the attribute `style` of <html> for its own locks.
+        const others = document.adoptedStyleSheets.filter((sheet) => sheet !== lock);
+        lock = full ? new CSSStyleSheet() : undefined;
+        lock?.replaceSync(LOCK);
+        document.adoptedStyleSheets = lock ? [...others, lock] : others;
+      } catch {
+        // An older browser: the page may scroll behind the chat.
+      }
+    }
+
+    /**
+     * Show the window in the way that suits the screen and the page. A full-screen chat is modal: the
+     * page behind it is covered and must not get the focus. `quietly`: do not move the focus.
+     */
+    function show(quietly = false) {
+      if (dialog.open) dialog.close();
+      if (PHONE.matches || document.fullscreenElement) dialog.showModal();
+      else if (quietly) dialog.setAttribute("open", "");
+      else {
+        chat.raise(true);
+        dialog.show();
+        frame.focus();
+        // A modal dialog of the page makes all else inert, except a modal dialog above it.
+        if (root.activeElement !== frame) {
+          dialog.close();
+          dialog.showModal();
+        }
+      }
+      fit();
     }
 
     /** @param {{ prefill?: unknown, auto?: boolean }} [options] */
-    function open({ prefill, auto } = {}) {
+    function open({ prefill: text, auto = false } = {}) {
       clearTimeout(chat.popup);
       if (auto && chat.wanted === false) return;
+      if (text) prefill = String(text);
       if (!dialog.open) {
         wake();
         tellPage();
-        // `show` moves the focus, so a chat that opens by itself only gets the attribute. In full
-        // screen it is modal: the page behind it is covered and must not get the focus.
-        if (auto) dialog.setAttribute("open", "");
-        else if (PHONE.matches) dialog.showModal();
-        else dialog.show();
-        fit();
+        show(auto);
         if (!auto) enter();
-        tell("opened", !auto);
+        focus = !auto;
+        tellOpened();
         // A chat that opens by itself stores nothing.
         if (!auto) keep("localStorage", "open", true);
         chat.draw();
         chat.emit("open");
-      }
-      if (prefill) tell("prefill", String(prefill));
+      } else if (prefill) tellOpened();
       if (!auto) frame.focus();
     }
 
@@ -202,6 +255,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       const inside = root.activeElement;
       dialog.close();
       fit();
+      if (host.popover) host.hidePopover();
       keep("localStorage", "open", false);
       // Once closed, no rule opens the chat by itself again.
       keep("localStorage", "quiet", true);
@@ -258,25 +312,13 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
         if (name === "ready" && chat.answer) listener(undefined);
         return () => removeEventListener(`livechat:${name}`, hear);
       },
-      destroy() {
-        unread = 0;
-        entitle();
-        dialog.close();
-        fit();
-        stop.abort();
-        clearTimeout(chat.popup);
-        host.remove();
-        delete (/** @type {any} */ (window).Livechat);
-      },
     };
 
     addEventListener("message", (event) => {
       if (event.origin !== chat.origin || event.source !== frame.contentWindow) return;
       const { livechat: verb, value } = event.data ?? {};
       if (verb === "ready") {
-        ready = true;
-        for (const [name, detail] of early.splice(0)) tell(name, detail);
-        tell("phone", PHONE.matches);
+        brief();
       } else if (verb === "close") leave();
       else if (verb === "wide") dialog.classList.toggle("w", Boolean(value));
       else if (verb === "has_chat") {
@@ -299,12 +341,20 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     visualViewport?.addEventListener("scroll", fit, { signal });
     document.addEventListener("visibilitychange", entitle, { signal });
     PHONE.addEventListener("change", () => {
-      fit();
       tell("phone", PHONE.matches);
+      if (!dialog.open) return;
+      const inside = root.activeElement;
+      show(true);
+      enter();
+      if (inside) frame.focus();
     }, { signal });
-    addEventListener("popstate", () => {
-      if (PHONE.matches && !isOnTop()) close();
-    }, { signal });
+    addEventListener("popstate", (event) => {
+      if (!entered || isOnTop()) return;
+      // The page's router did not make the entry that was left: nothing has changed for it.
+      if (entered === location.href) event.stopImmediatePropagation();
+      entered = "";
+      close();
+    }, { signal, capture: true });
     root.addEventListener("keydown", (event) => {
       if (/** @type {KeyboardEvent} */ (event).key === "Escape") leave();
     }, { signal });
@@ -346,6 +396,18 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       draw,
       wake,
       tellPage,
+      /** The host was put back: what was shown is gone, and the frame loads anew. */
+      placed() {
+        ready = false;
+        if (dialog.open) show(true);
+      },
+      /** Undo what the page would keep of a chat that is taken away. */
+      end() {
+        unread = 0;
+        entitle();
+        dialog.close();
+        fit();
+      },
       get open() { return dialog.open; },
       call(verb, values) {
         const act = Object.hasOwn(verbs, verb) && verbs[verb];
