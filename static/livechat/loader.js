@@ -12,18 +12,17 @@
   }
 
   const SHEET = `
-:host{all:initial!important;position:fixed!important;inset:0!important;pointer-events:none!important;zoom:var(--z)!important}
+:host{all:initial!important;position:fixed!important;inset:0!important;pointer-events:none!important;zoom:var(--z,1)!important}
 *{box-sizing:border-box;pointer-events:auto}
 button{all:unset;cursor:pointer}
 .l{position:fixed;z-index:2147483000;inset-block-end:calc(var(--y) + env(safe-area-inset-bottom));
-inset-inline-end:calc(var(--x) + env(safe-area-inset-right));width:56px;height:56px;border-radius:50%;
+inset-inline:var(--l) var(--r);width:56px;height:56px;border-radius:50%;
 background:var(--b);color:var(--f);display:grid;place-items:center;
 box-shadow:0 4px 16px #0003,0 1px 3px #0003;transition:transform .15s}
 .l:hover{transform:scale(1.05)}
 button:focus-visible{outline:2px solid var(--b);outline-offset:3px;box-shadow:0 0 0 3px #fff}
 svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 [aria-expanded=true] .o,[aria-expanded=false] .x,[hidden]{display:none!important}
-:host([left]) *{inset-inline:calc(var(--x) + env(safe-area-inset-left)) auto}
 @media(prefers-reduced-motion){*{animation:none!important;transition:none!important}}
 @media(forced-colors:active){.l{border:1px solid}}
 @media print{:host{display:none!important}}`;
@@ -51,8 +50,9 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   let again = 0;
   let settled = 0;
   let look = 0;
-  /** How often the host was put back since the page's address changed. */
-  let repairs = 0;
+  /** How often the host was put back since the page's address changed or the page called. */
+  let repairs = -1;
+  const MOST_REPAIRS = 10;
   /** @type {() => void} */
   let begin = () => {};
   const started = new Promise((/** @type {any} */ resolve) => (begin = resolve));
@@ -119,8 +119,8 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
    */
   function place() {
     const top = document.documentElement;
-    if (!top || signal.aborted || host.parentNode === top || repairs > 9) return;
-    if (++repairs > 9) warn("the page keeps removing the chat");
+    if (!top || signal.aborted || host.parentNode === top || repairs > MOST_REPAIRS) return;
+    if (++repairs > MOST_REPAIRS) return warn("the page keeps removing the chat");
     top.append(host);
     watch.observe(top, { childList: true });
     draw();
@@ -259,13 +259,12 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   function start() {
     const { settings } = chat;
     const { x, y } = { ...config.offset, ...settings.offset };
+    const left = (settings.position ?? config.position) === "left";
+    const edge = `calc(${+x}px + env(safe-area-inset-${left ? "left" : "right"}))`;
     chat.root = host.attachShadow({ mode: "open" });
     chat.wanted = settings.hidden ? false : undefined;
-    for (const [name, value] of Object.entries({ b: config.button_background, f: config.button_foreground, x: `${+x}px`, y: `${+y}px` })) {
-      host.style.setProperty(`--${name}`, value);
-    }
-    host.toggleAttribute("left", (settings.position ?? config.position) === "left");
-    style(SHEET);
+    // In the sheet, because the page can change the attributes of the host.
+    style(`:host{--b:${config.button_background};--f:${config.button_foreground};--y:${+y}px;--l:${left ? edge : "auto"};--r:${left ? "auto" : edge}}${SHEET}`);
     button.className = "l";
     button.id = "launcher";
     button.dataset.testid = "launcher";
@@ -276,10 +275,11 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);
     document.addEventListener("click", (event) => {
-      const opener = event.target instanceof Element && event.target.closest("[data-livechat-open]");
+      // The path, because a link in a component is not the target out here.
+      const opener = /** @type {any} */ (event.composedPath()).find((/** @type {any} */ one) => one.dataset?.livechatOpen !== undefined);
       if (!opener) return;
       event.preventDefault();
-      call("open", { prefill: opener.getAttribute("data-livechat-open") });
+      call("open", { prefill: opener.dataset.livechatOpen });
     }, { signal });
     addEventListener("popstate", moved, { signal });
     addEventListener("hashchange", moved, { signal });

@@ -5,7 +5,7 @@
   "use strict";
   const SHEET = `
 .t,dialog{color-scheme:var(--s);background:#fff;color:#1c2024;background:light-dark(#fff,#18191c);color:light-dark(#1c2024,#eceef1)}
-.t{position:fixed;z-index:2147483000;inset-inline-end:calc(var(--x) + env(safe-area-inset-right));
+.t{position:fixed;z-index:2147483000;inset-inline:var(--l) var(--r);
 inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));display:flex;gap:4px;
 max-width:min(280px,100vw - 40px);padding:4px;border-radius:14px;background:light-dark(#fff,#212327);
 font:15px/20px system-ui,sans-serif;box-shadow:0 5px 30px #0003,0 0 1px #0006;animation:o .2s ease-out}
@@ -21,7 +21,7 @@ i{position:absolute;inset:-2px -2px auto auto!important;min-width:20px;height:20
 border-radius:10px;background:#d4183d;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center;
 box-shadow:0 0 0 2px #fff}
 dialog{position:fixed;z-index:2147483000;overflow:hidden;margin:0;padding:0;border:0;max-height:none;
-inset:auto;inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));inset-inline-end:calc(var(--x) + env(safe-area-inset-right));
+inset:auto;inset-block-end:calc(var(--y) + 68px + env(safe-area-inset-bottom));inset-inline:var(--l) var(--r);
 width:384px;max-width:calc(100vw - 40px);height:min(680px,100dvh - 84px - var(--y));border-radius:16px;
 box-shadow:0 5px 40px #0003,0 0 1px #0006;transition:width .2s;animation:o .2s ease-out}
 dialog.w{width:640px}
@@ -29,7 +29,7 @@ dialog::backdrop{background:none}
 dialog:not([open]){display:none}
 iframe{display:block;width:100%;height:100%;border:0;color-scheme:normal}
 @keyframes o{from{opacity:0;transform:translateY(8px)}}
-@media(max-width:640px),(max-height:480px){dialog,:host([left]) dialog{inset:0 0 auto;width:100%;max-width:none;height:100dvh;border-radius:0;
+@media(max-width:640px),(max-height:480px){dialog{inset:0 0 auto;width:100%;max-width:none;height:100dvh;border-radius:0;
 padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left)}}
 @media(forced-colors:active){dialog,.t{border:1px solid}}`;
   const LOCK = "html{overflow:hidden!important}";
@@ -72,8 +72,8 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     let focus = false;
     /** Keeps the page behind a full-screen chat from scrolling. @type {CSSStyleSheet | undefined} */
     let lock;
-    /** The page's address when `enter` added an entry to its history, until the entry is left. */
-    let entered = "";
+    /** `enter` added an entry to the page's history, which has not been left yet. */
+    let entered = false;
     /** Page and attributes that were sent to the chat. */
     const sent = { page: "", attributes: {} };
     let unread = 0;
@@ -175,7 +175,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       try {
         // Keep the state that the page's router put there.
         if (!isOnTop()) history.pushState({ ...history.state, livechat: chat.key }, "");
-        entered = location.href;
+        entered = true;
       } catch {
         // Forbidden or called too often: "Back" then leaves the page.
       }
@@ -337,8 +337,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       }
     }, { signal });
     addEventListener("livechat:status", () => tell("available", chat.answer?.available), { signal });
-    visualViewport?.addEventListener("resize", fit, { signal });
-    visualViewport?.addEventListener("scroll", fit, { signal });
+    for (const type of ["resize", "scroll"]) visualViewport?.addEventListener?.(type, fit, { signal });
     document.addEventListener("visibilitychange", entitle, { signal });
     PHONE.addEventListener("change", () => {
       tell("phone", PHONE.matches);
@@ -348,13 +347,11 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       enter();
       if (inside) frame.focus();
     }, { signal });
-    addEventListener("popstate", (event) => {
+    addEventListener("popstate", () => {
       if (!entered || isOnTop()) return;
-      // The page's router did not make the entry that was left: nothing has changed for it.
-      if (entered === location.href) event.stopImmediatePropagation();
-      entered = "";
+      entered = false;
       close();
-    }, { signal, capture: true });
+    }, { signal });
     root.addEventListener("keydown", (event) => {
       if (/** @type {KeyboardEvent} */ (event).key === "Escape") leave();
     }, { signal });
@@ -383,8 +380,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     words.append(face, both);
     teaser.append(words, away);
     button.append(chat.drawing("x", "m6 9 6 6 6-6"), badge);
-    host.style.setProperty("--s", config.theme === "auto" ? "light dark" : config.theme);
-    chat.style(SHEET);
+    chat.style(`:host{--s:${config.theme === "auto" ? "light dark" : config.theme}}${SHEET}`);
     root.prepend(dialog);
     root.insertBefore(teaser, button);
     if (consent !== undefined) verbs.consent?.(consent);
