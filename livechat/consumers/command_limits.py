@@ -24,6 +24,7 @@ ACTS: dict[type, Act] = {
     wire.FetchAnswers: Act.LOOKUP,
     wire.OpenFile: Act.LOOKUP,
     wire.OpenTranscript: Act.LOOKUP,
+    wire.MakePageKey: Act.LOOKUP,
     wire.WatchConversation: Act.LOOKUP,
     wire.UnwatchConversation: Act.LOOKUP,
 }

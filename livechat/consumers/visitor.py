@@ -17,10 +17,12 @@ from livechat.domain.limits import SharedLimits
 from livechat.errors import LivechatError, NotFound, TokenInvalid, Unavailable
 from livechat.integrations.geoip import countries
 from livechat.limiter import Cost, Refusal, limiter
+from livechat.models import Channel
 from livechat.policy import VisitorActor
 from livechat.services import (
     attachments,
     conversations,
+    page_keys,
     read_marks,
     timeline,
     transcripts,
@@ -73,7 +75,11 @@ class VisitorConsumer(BaseConsumer):
             self.close(Close.FLOODING)
             return
         try:
-            visitor = auth.visitor_of(hello.token, channel.key) if hello.token else uuid.uuid4()
+            visitor = (
+                auth.visitor_of(hello.token, channel.key)
+                if hello.token
+                else await self._resumed(hello, channel) or uuid.uuid4()
+            )
         except TokenInvalid:
             self.reject(hello, TokenInvalid.code)
             self.close(Close.IDENTITY)
@@ -135,6 +141,11 @@ class VisitorConsumer(BaseConsumer):
         if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
 
+    async def _resumed(self, hello: wire.VisitorHello, channel: Channel) -> uuid.UUID | None:
+        if not hello.page_key:
+            return None
+        return await run(page_keys.resume, channel, hello.page_key, hello.origin)
+
     def _count_newcomer(self, address: SharedLimits) -> Refusal | None:
         cost = Cost("address.newcomers", f"newcomers {self.source}", address.newcomers)
         return limiter.take([cost], self.received_at)
@@ -162,6 +173,9 @@ class VisitorConsumer(BaseConsumer):
                         command.client_id, database_time.now(), conversation=command.conversation
                     )
                 )
+            case wire.MakePageKey():
+                key = await run(page_keys.make, self.actor, command.conversation, command.origin)
+                self.send_event(wire.PageKeyMade(command.conversation, key))
             case wire.SeeMessages():
                 await run(read_marks.see, self.actor, command.conversation, command.up_to)
             case wire.SetTyping():

@@ -191,6 +191,8 @@ class Conversation(models.Model):
     page_url = models.CharField(max_length=2048, blank=True, default="")
     page_title = models.CharField(max_length=300, blank=True, default="")
     referrer = models.CharField(max_length=2048, blank=True, default="")
+    page_key = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """Number of the last key of `services/page_keys.py` that was used, 0 for none."""
 
     objects = ConversationQuerySet.as_manager()
 

@@ -97,6 +97,7 @@ from livechat.wire.values import (
     FileRules,
     Limit,
     Line,
+    Origin,
     Page,
     Seq,
     Short,
@@ -106,7 +107,9 @@ from livechat.wire.values import (
     Url,
 )
 from livechat.wire.visitor import (
+    MakePageKey,
     OpenConversation,
+    PageKeyMade,
     PostMessage,
     PublicChannel,
     PublicConversation,

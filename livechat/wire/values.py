@@ -35,6 +35,7 @@ AttributeValue = (
     | bool
 )
 Token = Annotated[str, Meta(max_length=512)]
+Origin = Annotated[str, Meta(max_length=300)]
 FileIds = Annotated[list[UUID], Meta(max_length=MAX_FILES)]
 
 

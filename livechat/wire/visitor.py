@@ -31,6 +31,7 @@ from livechat.wire.values import (
     FileIds,
     FileRules,
     Line,
+    Origin,
     Page,
     Seq,
     Short,
@@ -40,11 +41,16 @@ from livechat.wire.values import (
 
 
 class VisitorHello(Command, frozen=True, tag="hello"):
-    """First frame of a visitor's socket. Without `token`, the server makes one, but no row."""
+    """First frame of a visitor's socket. Without `token`, the server makes one, but no row.
+
+    `page_key`: what `page_key.made` gave to a page of this `origin`, if the browser lets the chat
+    store no token. A key that is not valid any more counts as none."""
 
     version: int
     tab: Short
     token: Token | None = None
+    page_key: Token | None = None
+    origin: Origin = ""
     conversation: UUID | None = None
     after_seq: Seq = 0
     page: Page | None = None
@@ -60,6 +66,14 @@ class OpenConversation(Command, frozen=True, tag="conversation.open"):
     text: Text
     page: Page | None = None
     files: FileIds = []
+
+
+class MakePageKey(Command, frozen=True, tag="page_key.make"):
+    """Get ``page_key.made``: a key for the website of `origin` to keep, with which a later page of
+    it resumes this open conversation (``docs/decisions/0026-a-page-may-keep-a-key.md``)."""
+
+    conversation: UUID
+    origin: Origin
 
 
 class PostMessage(Command, frozen=True, tag="message.post"):
@@ -87,6 +101,7 @@ VisitorCommand = (
     | OpenConversation
     | PostMessage
     | CloseConversation
+    | MakePageKey
     | SeeMessages
     | SetTyping
     | ViewPage
@@ -208,6 +223,11 @@ class PublicTimelinePage(msgspec.Struct, frozen=True, tag="timeline.page"):
     more: bool
 
 
+class PageKeyMade(msgspec.Struct, frozen=True, tag="page_key.made"):
+    conversation: UUID
+    key: str
+
+
 class VisitorHeartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """The visitor's newest conversation in the database. A client that knows less fetches; a
     client that knows another conversation says hello again."""
@@ -229,5 +249,6 @@ VisitorEvent = (
     | PublicTimelinePage
     | FileOpened
     | TranscriptOpened
+    | PageKeyMade
     | VisitorHeartbeat
 )

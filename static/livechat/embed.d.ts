@@ -82,7 +82,8 @@ interface LivechatParts {
   style(text: string): void;
   drawing(className: string, d: string): SVGElement;
   warn(error: unknown): void;
-  kept(where: LivechatPlace): Record<string, boolean>;
+  /** What is stored: flags, and under `key` the key of the conversation. */
+  kept(where: LivechatPlace): Record<string, any>;
   emit(name: string, detail?: unknown): void;
 }
 

@@ -92,7 +92,8 @@ def test_the_verbs_are_those_of_the_loader_and_its_second_half(interface):
     panel = re.findall(r"^ {6}(\w+)(?:[,:(])", verbs, re.MULTILINE)
 
     assert first_column(section(interface, "Verbs")) == loader
-    assert sorted(panel) == sorted(loader)
+    # The loader itself does what must not wait for the second half.
+    assert sorted([*panel, "destroy"]) == sorted(loader)
 
 
 def test_the_settings_are_those_of_the_types(interface):
@@ -126,7 +127,7 @@ def test_the_keys_are_those_that_are_stored():
     page = read(DOCS / "reference/storage.md")
 
     for name in {name or "has_chat" for name in kept}:
-        assert f'"{name}": true' in page
+        assert f'`"{name}": ' in page
     for found in prefixes:
         assert len(found) == 1
         assert f"`{found[0]}<" in page or f"`{found[0]}staff:<" in page

@@ -23,6 +23,7 @@ FIELDS = {
     "FileRules": "accept max_bytes max_files",
     "FileOpened": "file",
     "TranscriptOpened": "conversation format url",
+    "PageKeyMade": "conversation key",
     "PublicMessagePosted": "conversation message",
     "PublicConversationChanged": "conversation",
     "PublicMessagesSeen": "conversation by up_to",

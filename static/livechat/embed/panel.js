@@ -102,6 +102,9 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     function brief() {
       ready = true;
       if (consent !== undefined) tell("consent", consent);
+      const { key = "" } = kept("localStorage");
+      tell("keeps", keep("localStorage", "key", key));
+      tell("resume", key);
       if (Object.keys(sent.attributes).length) tell("set", sent.attributes);
       sent.page = "";
       tellPage();
@@ -127,13 +130,20 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       tell("page", { url, title: name, referrer });
     }
 
-    /** @param {typeof PLACES[number]} where @param {string} name @param {boolean} value */
+    /**
+     * @param {typeof PLACES[number]} where @param {string} name @param {boolean | string} value
+     * @returns {boolean} whether the page can store it
+     */
     function keep(where, name, value) {
-      if (consent === false || Boolean(kept(where)[name]) === value) return;
+      if (consent === false) return false;
       try {
-        window[where].setItem(chat.key, JSON.stringify({ ...kept(where), [name]: value || undefined }));
+        if ((kept(where)[name] || false) !== (value || false)) {
+          window[where].setItem(chat.key, JSON.stringify({ ...kept(where), [name]: value || undefined }));
+        }
+        return Boolean(window[where]);
       } catch {
         // Storage is forbidden: on the next page the visitor has to open the chat again.
+        return false;
       }
     }
 
@@ -326,6 +336,8 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
         // The visitor has written in a chat that opened by itself: from now on it stays open.
         if (value && dialog.open) keep("localStorage", "open", true);
         chat.draw();
+      } else if (verb === "key") {
+        if (!keep("localStorage", "key", String(value))) tell("keeps", false);
       } else if (verb === "unread") {
         const before = unread;
         unread = Number(value?.count) || 0;

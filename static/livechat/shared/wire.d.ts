@@ -622,6 +622,16 @@ export interface Page {
 }
 
 /**
+ * Get ``page_key.made``: a key for the website of `origin` to keep, with which a later page of
+ * it resumes this open conversation (``docs/decisions/0026-a-page-may-keep-a-key.md``).
+ */
+export interface MakePageKey {
+  type: "page_key.make";
+  conversation: string;
+  origin: string;
+}
+
+/**
  * Open a conversation with a first message. `client_id` identifies both: a repeat returns the
  * same conversation. If one is already open, the message is posted there.
  */
@@ -631,6 +641,12 @@ export interface OpenConversation {
   text: string;
   page?: Page | null;
   files?: Array<string>;
+}
+
+export interface PageKeyMade {
+  type: "page_key.made";
+  conversation: string;
+  key: string;
 }
 
 /**
@@ -774,12 +790,17 @@ export interface VisitorHeartbeat {
 
 /**
  * First frame of a visitor's socket. Without `token`, the server makes one, but no row.
+ * 
+ * `page_key`: what `page_key.made` gave to a page of this `origin`, if the browser lets the chat
+ * store no token. A key that is not valid any more counts as none.
  */
 export interface VisitorHello {
   type: "hello";
   version: number;
   tab: string;
   token?: string | null;
+  page_key?: string | null;
+  origin?: string;
   conversation?: string | null;
   after_seq?: number;
   page?: Page | null;
@@ -811,6 +832,7 @@ export type VisitorCommand =
   | OpenConversation
   | PostMessage
   | CloseConversation
+  | MakePageKey
   | SeeMessages
   | SetTyping
   | ViewPage
@@ -858,6 +880,7 @@ export type VisitorEvent =
   | PublicTimelinePage
   | FileOpened
   | TranscriptOpened
+  | PageKeyMade
   | VisitorHeartbeat;
 
 export type StaffEvent =

@@ -17,7 +17,8 @@ export const LEAVE = "notices:leave";
  * @property {"" | "down" | "forbidden"} down  why there is no connection; "down" after 15 s
  * @property {string} hint  other ways to contact the owner
  * @property {boolean} lost  an earlier chat cannot be shown any more
- * @property {boolean} unkept  the browser stores nothing
+ * @property {boolean} unkept  neither the frame nor the page around it can store anything
+ * @property {boolean} forgotten  the website stores nothing without consent
  * @property {boolean} unsaved  the transcript is not available
  */
 
@@ -45,7 +46,7 @@ export class ChatNotices extends HTMLElement {
   }
 
   /** @param {NoticeState} noticeState */
-  #lines({ waiting, fast, busy, down, hint, lost, unkept, unsaved }) {
+  #lines({ waiting, fast, busy, down, hint, lost, unkept, forgotten, unsaved }) {
     const elsewhere = hint && t("widget.contact", { hint });
     return [
       lost && line("lost", t("widget.chatGone")),
@@ -54,18 +55,18 @@ export class ChatNotices extends HTMLElement {
       down === "down" && line("down", t("widget.noConnection"), elsewhere),
       down === "forbidden" && elsewhere && line("down", elsewhere),
       fast && line("fast", t(busy ? "widget.busy" : "widget.tooFast"), this.#clock),
-      !fast && waiting && this.#waiting(waiting.available, elsewhere),
+      !fast && waiting && this.#waiting(waiting.available, !unkept && !forgotten, elsewhere),
     ].filter((one) => one instanceof Node);
   }
 
-  /** @param {boolean} available @param {string} elsewhere */
-  #waiting(available, elsewhere) {
+  /** @param {boolean} available @param {boolean} kept  on later pages @param {string} elsewhere */
+  #waiting(available, kept, elsewhere) {
     const leave = element("button", {
       type: "button", className: "link", textContent: t("widget.end"), onclick: () => fire(this, LEAVE),
     });
     const head = element("span", { className: "row" },
       element("strong", { textContent: t(available ? "widget.queued" : "widget.received") }), this.#clock, leave);
-    return line("waiting", head, t("widget.waitingHint"), !available && elsewhere);
+    return line("waiting", head, kept && t("widget.waitingHint"), !available && elsewhere);
   }
 
   #tick = () => {

@@ -4,6 +4,7 @@
 
 /**
  * Handlers for messages of the page around the frame. `focus`: the visitor opened the chat.
+ * `keeps`: whether the page can store a key; `resume`: the key that an earlier page stored.
  * @typedef {{
  *   opened: (focus: boolean) => void,
  *   closed: () => void,
@@ -11,6 +12,8 @@
  *   available: (available: boolean) => void,
  *   attributes: (attributes: SetAttributes["attributes"]) => void,
  *   prefill: (text: string) => void,
+ *   keeps: (keeps: boolean) => void,
+ *   resume: (key: string) => void,
  *   consent: (given: boolean) => void,
  *   phone: (phone: boolean) => void,
  * }} Heard
@@ -38,8 +41,20 @@ export class Host {
     return parent === window || !this.#origin;
   }
 
+  /** The exact origin of the page, "" if alone. */
+  get origin() {
+    return this.alone ? "" : this.#origin;
+  }
+
   close() {
     this.#post("close");
+  }
+
+  /** Have the page store the key of the conversation; "" deletes it. @param {string} key */
+  tellKey(key) {
+    if ((this.#sent.get("key") ?? null) === key) return;
+    this.#sent.set("key", key);
+    this.#post("key", key);
   }
 
   /** @param {boolean} has */
@@ -78,6 +93,8 @@ export class Host {
     if (verb === "closed") this.#heard.closed();
     if (verb === "available") this.#heard.available(Boolean(value));
     if (verb === "phone") this.#heard.phone(Boolean(value));
+    if (verb === "keeps") this.#heard.keeps(Boolean(value));
+    if (verb === "resume") this.#heard.resume(text(value).slice(0, 512));
     if (verb === "consent") this.#heard.consent(Boolean(value));
     if (verb === "prefill") this.#heard.prefill(text(value).slice(0, 8_000));
     if (verb === "set" && value && typeof value === "object") this.#heard.attributes(value);

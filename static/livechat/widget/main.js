@@ -38,7 +38,14 @@ const NOTICE_MS = 8_000;
 const SENDING = new Set(["message.post", "conversation.open"]);
 const FORBIDDEN_STATUS = new Set(["forbidden", "replaced"]);
 /** State of the notices. @type {Omit<import("./chat-notices.js").NoticeState, "waiting" | "hint">} */
-const noticeState = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), unsaved: false };
+const noticeState = { fast: 0, busy: false, down: "", lost: false, unkept: isForbidden(), forgotten: false, unsaved: false };
+/** What the page around the frame stores for a frame that can store nothing. */
+const pageKey = {
+  /** The key that an earlier page stored, "" for none; null until the page has said so. */
+  given: /** @type {string | null} */ (null),
+  /** The conversation for which a new key was requested. */
+  requested: "",
+};
 
 let state = start(namedChannel(config.channel, t("widget.operator")));
 let visible = false;
@@ -83,11 +90,21 @@ const host = new Host({
     attributes = { ...attributes, ...changes };
     send({ type: "attributes.set", attributes: changes });
   },
+  keeps(keeps) {
+    tell("unkept", isForbidden() && !keeps);
+  },
+  resume(key) {
+    pageKey.given = key;
+    if (!key || identity.token) return;
+    prepare();
+    socket.start();
+  },
   prefill(text) {
     if (!panel.composer.value) panel.composer.value = text;
   },
   consent(given) {
     consent = given;
+    tell("forgotten", !given);
     if (given) permit();
     else {
       storage.forbid(["token", "outbox", "choices"].map((kind) => `livechat:${kind}:${config.key}`));
@@ -121,6 +138,9 @@ function hello() {
     language: (new URLSearchParams(location.search).get("lang") || navigator.language).slice(0, 64),
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone.slice(0, 64),
   };
+  if (!identity.token && pageKey.given) {
+    Object.assign(command, { page_key: pageKey.given, origin: host.origin });
+  }
   if (!state.conversation) return command;
   return { ...command, conversation: state.conversation.id, after_seq: lastSeq(state) };
 }
@@ -146,6 +166,9 @@ function receive(sent) {
       else if (event.command === "transcript.open") notice("unsaved");
       else if (event.command === "messages.see") marks.again(event.retry_after);
       else if (!event.command || SENDING.has(event.command)) slowed(event);
+      break;
+    case "page_key.made":
+      if (event.conversation === id) host.tellKey(event.key);
       break;
     case "transcript.opened":
       element("a", { href: event.url, download: "" }).click();
@@ -334,6 +357,17 @@ function moved(next) {
   if (!known) send({ type: "page.view", page });
 }
 
+/** Have the page keep a key to an open conversation, if the frame can store nothing. */
+function keepPageKey() {
+  if (!state.epoch) return;
+  const conversation = openConversation();
+  if (!conversation) {
+    if (pageKey.given || pageKey.requested) host.tellKey("");
+  } else if (isForbidden() && !noticeState.unkept && consent !== false && pageKey.requested !== conversation) {
+    if (send({ type: "page_key.make", conversation, origin: host.origin })) pageKey.requested = conversation;
+  }
+}
+
 /** @returns {string | null} id of the current conversation if it is open */
 function openConversation() {
   const conversation = current(state);
@@ -388,9 +422,11 @@ function draw() {
   // Send the author, never the text: the page around the frame must not read the chat.
   host.tellUnread(count, unreadText, newest ? { name: newest.author_name, text: unreadText } : null);
   if (openConversation()) prepare();
+  keepPageKey();
   // A returning visitor may have a chat: report nothing before the server's welcome.
   const has = Boolean(openConversation()) || outbox.entries.length > 0;
-  if (has || state.epoch || !identity.token) host.tellChat(has);
+  const isNew = !identity.token && (!isForbidden() || pageKey.given === "");
+  if (has || state.epoch || isNew) host.tellChat(has);
   see();
 }
 

@@ -62,7 +62,7 @@ def test_a_page_that_removes_the_chat_now_and_then_does_not_get_rid_of_it(arrive
 
 MOVES = {
     "moved": "document.querySelector('main').append(chat)",
-    "hidden": "chat.hidden = true; chat.style = 'display: none !important'; chat.className = 'hide'",
+    "hidden": "chat.hidden = true; chat.style = 'display: none !important'",
     "emptied": "chat.replaceChildren(); chat.innerHTML = ''",
     "cloned": "document.body.append(chat.cloneNode(true)); chat.after(chat.cloneNode(true))",
     "popped": "document.querySelectorAll('[popover]').forEach((one) => one.hidePopover())",
@@ -97,8 +97,8 @@ def test_a_chat_that_a_page_moves_hides_or_clones_is_still_there(arrive, how):
         "Object.defineProperty(window, 'visualViewport', { value: {} })",
         "delete window.requestIdleCallback; delete window.navigation",
         "delete HTMLElement.prototype.showPopover; delete HTMLElement.prototype.popover",
-        "const { attachShadow } = Element.prototype;"
-        "Element.prototype.attachShadow = function () { return attachShadow.call(this, { mode: 'open' }) }",
+        "const attach = Element.prototype.attachShadow;"
+        "Element.prototype.attachShadow = function () { return attach.call(this, {mode: 'open'}) }",
     ],
 )
 def test_a_page_that_takes_away_what_browsers_offer_has_a_chat(arrive, script):

@@ -350,3 +350,28 @@ async def test_a_failed_hello_is_rejected_and_the_client_may_return(sockets, ber
     assert code == Close.DRAINING
     again = await sockets.visitor(berlin)
     assert (await again.next())["type"] == "welcome"
+
+
+async def test_a_visitor_without_a_token_comes_back_with_the_key_of_the_page(sockets, berlin, anna):
+    origin = "https://shop.example"
+    visitor, conversation = await sockets.chat(berlin, "Is this tea organic?")
+    await visitor.send("page_key.make", conversation=conversation, origin=origin)
+    made = await visitor.next("page_key.made")
+    await visitor.disconnect()
+
+    again = await sockets.visitor(berlin, page_key=made["key"], origin=origin)
+    welcome = await again.next("welcome")
+    await again.post(conversation, "It is me.")
+
+    assert made["conversation"] == conversation
+    assert welcome["conversation"]["id"] == conversation
+    assert (await again.next("ack"))["conversation"] == conversation
+
+
+async def test_a_key_that_is_not_valid_makes_a_new_visitor(sockets, berlin):
+    socket = await sockets.visitor(berlin, page_key="made up", origin="https://shop.example")
+
+    welcome = await socket.next("welcome")
+
+    assert welcome["conversation"] is None
+    assert welcome["token"]
