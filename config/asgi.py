@@ -1,6 +1,7 @@
 """The ASGI application: HTTP, WebSockets, start-up and shutdown."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -25,7 +26,11 @@ from config.server import lifecycle  # noqa: E402
 from livechat.consumers.base import BaseConsumer  # noqa: E402
 from livechat.consumers.handshake import explain  # noqa: E402
 from livechat.urls import websocket_urlpatterns  # noqa: E402
-from livechat.widget_init.endpoint import PATH, init  # noqa: E402
+from livechat.widget_init.endpoint import init  # noqa: E402
+from livechat.widget_init.loader import loader  # noqa: E402
+
+WIDGET = re.compile(r"/widget/([-a-zA-Z0-9_]+)/(init|loader\.js)")
+"""The first requests of a page with the widget: the script, and what it does there."""
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -53,8 +58,12 @@ class DirectRoutes:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
-        if match := PATH.fullmatch(path):
-            await init(scope, receive, counting("init", send), key=match[1])
+        if match := WIDGET.fullmatch(path):
+            key, name = match.groups()
+            if name == "init":
+                await init(scope, receive, counting("init", send), key=key)
+            else:
+                await loader(scope, receive, counting("loader", send), key=key)
         elif path == "/readyz":
             await health.readyz(scope, receive, send)
         elif path == "/metrics" and settings.METRICS_TOKEN:
@@ -86,7 +95,7 @@ _static_files = (
 )
 HTTP_STACK: tuple[Callable[[Any], Any], ...] = (
     HostAndHeaders,  # resolves the scheme, rejects foreign hosts, adds default headers, answers 500
-    DirectRoutes,  # init, readiness, metrics, why a socket is refused
+    DirectRoutes,  # loader, init, readiness, metrics, why a socket is refused
     RequestLog,  # request id, access log, counts
     BodyLimit,  # 413, 408
     *_static_files,

@@ -30,10 +30,11 @@ async def respond(
 ) -> None:
     """Send a response to an HTTP request, or the refusal of a WebSocket handshake.
 
-    A HEAD request gets no body. With `more_body` the caller ends the response.
+    A HEAD request gets no body, 204 and 304 have none. With `more_body` the caller ends the
+    response.
     """
     prefix = "websocket." if scope["type"] == "websocket" else ""
-    length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
+    length = [] if status in (204, 304) else [(b"content-length", b"%d" % len(body))]
     start = {"status": status, "headers": [*headers, *length]}
     sent_body = b"" if scope.get("method") == "HEAD" else body
     await send({"type": f"{prefix}http.response.start", **start})

@@ -10,7 +10,6 @@ from livechat.consumers.visitor import VisitorConsumer
 from livechat.views import files, pages, password, profile
 
 urlpatterns = [
-    path("widget/<slug:key>/loader.js", pages.loader, name="loader"),
     path("widget/<slug:key>/frame/", pages.frame, name="frame"),
     path("widget/<slug:key>/files/", files.visitor_upload, name="visitor_upload"),
     path("widget/<slug:key>/files/<uuid:file>/", files.visitor_discard, name="visitor_discard"),

@@ -18,7 +18,7 @@ SHOWN = 20
 def context(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     """Return the data of the tab for a stored channel; its addresses use this request's host."""
     origin = f"{request.scheme}://{request.get_host()}"
-    loader = request.build_absolute_uri(reverse("loader", args=[channel.key]))
+    loader = request.build_absolute_uri(channel.loader_path)
     return {
         "snippet": f'<script async src="{loader}"></script>',
         "link": link(request, channel),

@@ -287,6 +287,11 @@ class Channel(models.Model):
         """Patterns of `domain.origins` for websites that may embed the widget; empty for any."""
         return self.allowed_origins.splitlines()
 
+    @property
+    def loader_path(self) -> str:
+        """The path of the script that websites embed (`widget_init/loader.py`)."""
+        return f"/widget/{self.key}/loader.js"
+
     def suggested(self, language: str = "") -> list[str]:
         """Return the suggestions in `language`, at most four."""
         lines = (line.strip() for line in self.text("suggestions", language).splitlines())

@@ -1,4 +1,4 @@
-"""All widgets as websites see them, read as one snapshot from which `init` responds."""
+"""All widgets as websites see them, read as one snapshot. The loader and `init` respond from it."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -19,12 +19,30 @@ MAX_EMBEDDINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What the loader needs to draw a channel's button: values of its columns.
+
+    Offsets are in pixels; `background` and `foreground` are the button's colours.
+    """
+
+    name: str
+    language: str
+    theme: str
+    position: str
+    offset_x: int
+    offset_y: int
+    background: str
+    foreground: str
+
+
+@dataclass(frozen=True, slots=True)
 class Widget:
     """An active channel as websites see it. `texts`: language -> notification text, the base
     text under ""; `by_country`: some rule needs the visitor's country."""
 
     channel: int
     key: str
+    look: Look
     texts: Mapping[str, str]
     origins: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -53,6 +71,7 @@ def snapshot() -> dict[str, Widget]:
         channel.key: Widget(
             channel=channel.pk,
             key=channel.key,
+            look=_look(channel),
             texts=_texts(channel),
             origins=tuple(channel.origins),
             rules=tuple(rules[channel.pk]),
@@ -94,6 +113,19 @@ def remember(sightings: Mapping[tuple[int, str], datetime]) -> None:
         rows = Embedding.objects.filter(channel_id=channel)
         kept = rows.order_by("-last_at").values_list("pk", flat=True)[:MAX_EMBEDDINGS]
         rows.exclude(pk__in=list(kept)).delete()
+
+
+def _look(channel: Channel) -> Look:
+    return Look(
+        name=channel.name,
+        language=channel.language,
+        theme=channel.theme,
+        position=channel.button_position,
+        offset_x=channel.button_offset_x,
+        offset_y=channel.button_offset_y,
+        background=channel.button_background_color,
+        foreground=channel.button_text_color,
+    )
 
 
 def _rule(row: ChannelRule, ready: frozenset[str]) -> Rule:

@@ -1,18 +1,14 @@
-"""Pages: the widget's loader and frame, the chat page, the dashboard, sign-in and sign-out."""
+"""Pages: the widget's frame, the chat page, the dashboard, sign-in and sign-out."""
 
 import contextlib
-import gzip
-import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache, partial
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
-import brotli
 from csp.constants import SELF
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -23,8 +19,6 @@ from django.shortcuts import render, resolve_url
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.utils.translation import get_supported_language_variant
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -32,61 +26,13 @@ from django.views.decorators.http import require_safe
 
 from livechat import wire
 from livechat.database import database_time
-from livechat.domain import colours, preferences
+from livechat.domain import preferences
 from livechat.errors import LivechatError
 from livechat.models import Channel
 from livechat.services import operators, visitors
 
 SOURCES = Path(settings.BASE_DIR) / "static"
-LOADER = SOURCES / "livechat/loader.js"
-JAVASCRIPT = "text/javascript; charset=utf-8"
-PLACEHOLDER = "__CONFIG__"
 IMPORT = re.compile(r'^(?:import|export)\b[^";]*"(\.\.?/[^"]+)"', re.MULTILINE)
-
-
-@require_safe
-def loader(request: HttpRequest, key: str) -> HttpResponse:
-    """The one script that a website embeds: draws the button, fetches the rest on demand."""
-    try:
-        channel = visitors.channel_of(key)
-    except LivechatError:
-        # Also a script: a browser would block an HTML page, and its console would not say why.
-        response = HttpResponse("// There is no such channel.\n", JAVASCRIPT, status=404)
-        response["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return response
-    config: dict[str, Any] = {
-        "key": channel.key,
-        # Paths only: any client can send another port in `Host`, and caches keep the response.
-        "frame": f"/widget/{channel.key}/frame/",
-        "init": f"/widget/{channel.key}/init?{_pretended(request)}",
-        "panel": static("livechat/embed/panel.js"),
-        "name": channel.name,
-        "theme": channel.theme,
-        "position": channel.button_position,
-        "offset": {"x": channel.button_offset_x, "y": channel.button_offset_y},
-        "button_background": channel.button_background_color,
-        "button_foreground": _visible(channel.button_text_color, channel.button_background_color),
-    }
-    if request.is_secure():
-        config["secure"] = True
-    if channel.language:
-        config["language"] = channel.language
-    # JSON is JavaScript; "<" is escaped so that the text is safe inside a <script> as well.
-    text = json.dumps(config).replace("<", "\\u003c")
-    script = _loader_source().replace(PLACEHOLDER, text)
-    encoding = _encoding(request.headers.get("Accept-Encoding", ""))
-    body = _encoded(script, encoding)
-    response = HttpResponse(body, JAVASCRIPT)
-    if encoding:
-        response["Content-Encoding"] = encoding
-    response["Vary"] = "Accept-Encoding"
-    response["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response["Access-Control-Allow-Origin"] = "*"
-    response["ETag"] = quote_etag(hashlib.sha256(body).hexdigest()[:32])
-    # The same for every client: no session, no language.
-    answer = get_conditional_response(request, etag=response["ETag"], response=response)
-    return cast(HttpResponse, answer)
 
 
 @require_safe
@@ -209,41 +155,6 @@ def _language(request: HttpRequest, channel: Channel) -> Iterator[None]:
         yield
 
 
-def _visible(colour: str, background: str) -> str:
-    """Return `colour` if it is readable on `background`, else black or white."""
-    if colours.contrast(colour, background) >= colours.ICON:
-        return colour
-    return max("#000000", "#ffffff", key=lambda end: colours.contrast(end, background))
-
-
-def _pretended(request: HttpRequest) -> str:
-    """Return a query part for `init` with the IP address that a page pretends, else "".
-
-    Only in a demonstration, to try rules with a country.
-    """
-    address = request.GET.get("address") if settings.DEMO else None
-    return f"{urlencode({'address': address[:45]})}&" if address else ""
-
-
-def _encoding(accepted: str) -> str:
-    """Return the encoding with the shortest result that the browser accepts, "" for none."""
-    parts = [part.replace(" ", "") for part in accepted.split(",")]
-    refused = re.compile(r";q=0(\.0*)?$")
-    offered = {part.partition(";")[0] for part in parts if not refused.search(part)}
-    return next((name for name in _ENCODERS if name in offered), "")
-
-
-@lru_cache(maxsize=256)
-def _encoded(text: str, encoding: str) -> bytes:
-    return _ENCODERS.get(encoding, bytes)(text.encode())
-
-
-_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
-    "br": brotli.compress,
-    "gzip": partial(gzip.compress, mtime=0),
-}
-
-
 def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
     return visitors.channel_view(channel, database_time.now(), translation.get_language() or "")
 
@@ -271,13 +182,3 @@ def _modules(entry: str) -> list[str]:
             if imported not in found:
                 found.append(imported)
     return [static(name) for name in found[1:]]
-
-
-@cache
-def _minified_loader() -> str:
-    path = Path(settings.STATIC_ROOT) / "livechat/loader.js"
-    return path.read_text() if path.exists() else LOADER.read_text()
-
-
-def _loader_source() -> str:
-    return LOADER.read_text() if settings.DEBUG else _minified_loader()

@@ -6,7 +6,7 @@ A plain ASGI route before Django. It responds from a snapshot in memory
 Query: ``url`` is the page's address, ``lang`` its language; in a demonstration, ``address``
 replaces the client's IP address. The response is JSON (`InitResponse`). Errors: 403 for a website
 that the channel does not allow, 404 for an unknown channel, 405 for other methods, 429 above the
-rate limit of an address, 503 before the first snapshot.
+rate limit of an address, 503 without a snapshot.
 """
 
 import contextlib
@@ -16,7 +16,6 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
 
 import msgspec
 import structlog
@@ -32,15 +31,11 @@ from livechat.domain.ip_addresses import source_of
 from livechat.domain.rules import Page
 from livechat.integrations.geoip import countries
 from livechat.limiter import limiter
-from livechat.widget_init.snapshot import snapshot
+from livechat.widget_init.query import parameters
+from livechat.widget_init.snapshot import RETRY_SECONDS, snapshot
 
 logger = structlog.stdlib.get_logger(__name__)
 
-PATH = re.compile(r"/widget/([-a-zA-Z0-9_]{1,32})/init")
-AWAY_SECONDS = 5
-"""The value of Retry-After while there is no snapshot yet."""
-MAX_QUERY = 16_384
-ASKED = ("url", "lang", "address")
 MAX_ADDRESS = 45
 ORIGIN = re.compile(rb"https?://[\x21-\x7e]{1,290}")
 
@@ -82,6 +77,7 @@ async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
     """Respond to one request for the channel with this widget key."""
     refusal = limiter.request(source_of(auth.client_address(scope)), time.monotonic())
     if refusal is None:
+        await snapshot.current()  # waits for the first
         status, body, origin = _answer(scope, key)
     else:
         status, origin = refusal.status, ""
@@ -90,7 +86,7 @@ async def init(scope: Any, _receive: Any, send: Any, *, key: str) -> None:
     if origin:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
     if status == 503 or refusal is not None:
-        seconds = refusal.seconds if refusal else AWAY_SECONDS
+        seconds = refusal.seconds if refusal else RETRY_SECONDS
         headers.append((b"retry-after", b"%d" % seconds))
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))
@@ -105,14 +101,14 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     if not is_readable:
         return 403, error_body("website_not_allowed"), ""
     if snapshot.widgets is None:
-        return 503, error_body("unavailable", AWAY_SECONDS), origin
+        return 503, error_body("unavailable", RETRY_SECONDS), origin
     asked = snapshot.widgets.get(key)
     if asked is None:
         return 404, error_body("no_such_channel"), origin
     # No Origin header: no browser, or a page of this host (browsers omit it in same-origin GETs).
     if origin and not origins.is_allowed(asked.origins, origin) and not auth.is_own_origin(scope):
         return 403, error_body("website_not_allowed"), ""
-    query = _query(scope["query_string"][:MAX_QUERY].decode("latin-1"))
+    query = parameters(scope)
     page = Page(
         url=rules.normal_url(query.get("url", "")),
         country=countries.of(_address(scope, query)) if asked.by_country else "",
@@ -142,16 +138,6 @@ def _labels(language: str) -> Labels:
         code = settings.LANGUAGE_CODE
     with translation.override(code):
         return Labels(open=_("Open chat"), close=_("Close chat"), dismiss=_("Dismiss"))
-
-
-def _query(text: str) -> dict[str, str]:
-    """Return the known parameters; of repeated ones the first. Faster than a general parser."""
-    found: dict[str, str] = {}
-    for part in text.split("&"):
-        name, _equals, value = part.partition("=")
-        if name in ASKED and name not in found:
-            found[name] = unquote_plus(value) if "%" in value or "+" in value else value
-    return found
 
 
 def _origin(scope: Any) -> tuple[str, bool]:

@@ -21,6 +21,14 @@ logger = structlog.stdlib.get_logger(__name__)
 
 REFRESH_SECONDS = 5.0
 """The longest pause between refreshes. Some changes have no event: an operator's lease ends."""
+FIRST_SECONDS = 1.0
+"""The longest pause while there is no snapshot yet."""
+WAIT_SECONDS = 2.0
+"""How long a request waits for the first snapshot."""
+MAX_WAITING = 1_000
+"""Requests that may wait for it. Others are refused at once, so that they take no memory."""
+RETRY_SECONDS = 5
+"""The value of Retry-After while there is no snapshot."""
 GATHER_SECONDS = 0.1
 """The shortest wait after a change, so that changes close together need one refresh."""
 SHARE = 0.1
@@ -48,6 +56,23 @@ class WidgetSnapshot:
         self._noted: dict[tuple[int, str], float] = {}
         self._seen: Counter[int] = Counter()
         self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def current(self) -> Mapping[str, Widget] | None:
+        """Return the widgets. Before the first snapshot wait for it, at most `WAIT_SECONDS`.
+
+        None if it does not come in this time, or if too many requests wait already.
+        """
+        if self.widgets is None and len(self._waiting) < MAX_WAITING:
+            first = asyncio.get_running_loop().create_future()
+            self._waiting.add(first)
+            with contextlib.suppress(TimeoutError):
+                try:
+                    async with asyncio.timeout(WAIT_SECONDS):
+                        await first
+                finally:
+                    self._waiting.discard(first)
+        return self.widgets
 
     def deliver(self, frame: str) -> None:
         """Receive a post of the bus: widgets changed."""
@@ -74,8 +99,9 @@ class WidgetSnapshot:
         took = 0.0
         try:
             while True:
+                pause = FIRST_SECONDS if self.widgets is None else REFRESH_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REFRESH_SECONDS):
+                    async with asyncio.timeout(pause):
                         await self._changed.wait()
                         await asyncio.sleep(max(GATHER_SECONDS, took / SHARE))
                 began = time.monotonic()
@@ -95,6 +121,7 @@ class WidgetSnapshot:
         kept = seen
         try:
             self.widgets = await run(widgets.snapshot)
+            self._let_go()
             if seen:
                 await run(widgets.remember, seen)
             kept = {}
@@ -106,6 +133,11 @@ class WidgetSnapshot:
         waiting = {**kept, **self._sightings}
         self._sightings = dict(list(waiting.items())[-MAX_PENDING_WEBSITES:])
         self._forget()
+
+    def _let_go(self) -> None:
+        for first in self._waiting:
+            if not first.done():
+                first.set_result(None)
 
     def _forget(self) -> None:
         limit = time.monotonic() - REMEMBER_SECONDS

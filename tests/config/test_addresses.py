@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.urls import get_resolver
 
+from config.asgi import WIDGET
 from config.demo.urls import urlpatterns as demo_urlpatterns
 from livechat.urls import websocket_urlpatterns
-from livechat.widget_init.endpoint import PATH
 
 PAGE = Path(__file__).parents[2] / "docs/reference/addresses.md"
 
@@ -35,12 +36,13 @@ def test_the_page_lists_every_address_and_no_other():
         *addresses(get_resolver().url_patterns),
         *addresses(demo_urlpatterns, "/demo/"),
         *addresses(websocket_urlpatterns),
-        "/widget/<key>/init",
+        *("/widget/<key>/loader.js", "/widget/<key>/init"),
         *("/healthz", "/readyz", "/metrics"),
     }
 
     assert listed == there
 
 
-def test_init_is_where_the_page_says():
-    assert PATH.fullmatch("/widget/abc123/init")
+@pytest.mark.parametrize("name", ["loader.js", "init"])
+def test_the_widgets_first_requests_are_where_the_page_says(name):
+    assert WIDGET.fullmatch(f"/widget/abc123/{name}")

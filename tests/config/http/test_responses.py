@@ -130,7 +130,8 @@ ADDRESSES = [
     ("admin", "/admin/axes/accessattempt/", 200, NEVER, "admin"),
     ("admin", "/admin/nosuch/", 404, NO_STORE, "error"),
     ("admin", "/dashboard/", 200, NEVER, "strict"),
-    ("nobody", f"/widget/{CHANNEL}/loader.js", 200, "public", "strict"),
+    ("nobody", f"/widget/{CHANNEL}/loader.js", 200, "public", "nothing"),
+    ("nobody", "/widget/nosuch/loader.js", 404, NO_STORE, "nothing"),
     ("nobody", f"/widget/{CHANNEL}/init?url=https://shop.example/", 200, "no-store", "nothing"),
     ("nobody", "/widget/nosuch/init?url=https://shop.example/", 404, "no-store", "nothing"),
     ("nobody", f"/widget/{CHANNEL}/frame/", 200, NEVER, "frame"),
@@ -267,8 +268,11 @@ def test_a_request_for_another_host_is_refused_at_every_entry_point(server, host
 
     assert browser.ask("/", Host=host).status == status
     init = browser.ask(f"/widget/{CHANNEL}/init?url=https://shop.example/", Host=host)
+    loader = browser.ask(f"/widget/{CHANNEL}/loader.js", Host=host)
     static = browser.ask("/static/livechat/icon.svg", Host=host)
-    assert (init.status == 400) == (static.status == 400) == (status == 400)
+    assert (
+        (init.status == 400) == (loader.status == 400) == (static.status == 400) == (status == 400)
+    )
     assert upgrade(server, host) == (403 if status == 400 else 101)
 
 

@@ -1,9 +1,8 @@
-"""Pages: the loader, the frame, the dashboard, signing in, the Admin."""
+"""Pages: the frame, the dashboard, signing in, the Admin."""
 
 import json
 import re
 
-import brotli
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -20,44 +19,6 @@ def admin(client: Client) -> Client:
     return client
 
 
-def test_the_loader_carries_the_channels_look_and_no_secret(client, berlin):
-    response = client.get(f"/widget/{berlin.key}/loader.js")
-
-    text = response.content.decode()
-    assert response["Content-Type"] == "text/javascript; charset=utf-8"
-    assert "max-age=300" in response["Cache-Control"]
-    assert not response.cookies
-    assert '"name": "Berlin"' in text
-    assert f'"init": "/widget/{berlin.key}/init?"' in text
-    assert "__CONFIG__" not in text
-
-
-def test_the_loader_that_caches_keep_says_nothing_of_the_host_it_was_asked_at(client, berlin):
-    address = f"/widget/{berlin.key}/loader.js"
-
-    usual = client.get(address)
-    others = [client.get(address, headers={"Host": host}) for host in ("testserver:9", "LOCALHOST")]
-
-    assert {other.content for other in others} == {usual.content}
-    assert b"testserver" not in usual.content
-    assert b'"secure"' not in usual.content
-
-
-def test_the_loader_that_came_over_tls_says_so(client, berlin):
-    text = client.get(f"/widget/{berlin.key}/loader.js", secure=True).content.decode()
-
-    assert '"secure": true' in text
-
-
-def test_a_name_full_of_markup_stays_text_in_the_loader(client, berlin):
-    berlin.name = "</script><script>alert(1)</script>"
-    berlin.save()
-
-    text = client.get(f"/widget/{berlin.key}/loader.js").content.decode()
-
-    assert "</script>" not in text
-
-
 def test_a_name_full_of_markup_stays_text_in_the_frame(client, berlin):
     berlin.name = berlin.welcome_message = "</script><img src=x onerror=alert(1)>"
     berlin.save()
@@ -69,13 +30,12 @@ def test_a_name_full_of_markup_stays_text_in_the_frame(client, berlin):
     assert json.loads(config)["channel"]["name"] == berlin.name
 
 
-@pytest.mark.parametrize("page", ["loader.js", "frame/"])
-def test_an_unknown_or_archived_channel_has_no_pages(client, berlin, page):
+def test_an_unknown_or_archived_channel_has_no_frame(client, berlin):
     berlin.is_active = False
     berlin.save()
 
-    assert client.get(f"/widget/{berlin.key}/{page}").status_code == 404
-    assert client.get(f"/widget/nosuchkey/{page}").status_code == 404
+    assert client.get(f"/widget/{berlin.key}/frame/").status_code == 404
+    assert client.get("/widget/nosuchkey/frame/").status_code == 404
 
 
 def test_the_frame_may_be_embedded_where_the_channel_allows_and_has_a_strict_policy(client, berlin):
@@ -248,32 +208,6 @@ def test_the_direct_link_speaks_the_language_it_is_asked_for(client, berlin, req
     assert f'lang="{requested if requested in ("ar", "de") else "en"}" dir="{direction}"' in page
 
 
-def test_the_loader_travels_compressed_and_only_when_it_changed(client, berlin):
-    address = f"/widget/{berlin.key}/loader.js"
-    plain = client.get(address)
-    packed = client.get(address, headers={"accept-encoding": "gzip, deflate, br"})
-
-    again = client.get(
-        address,
-        headers={"accept-encoding": "gzip, deflate, br", "if-none-match": packed["ETag"]},
-    )
-
-    assert brotli.decompress(packed.content) == plain.content
-    assert packed["Content-Encoding"] == "br"
-    assert "Accept-Encoding" in packed["Vary"]
-    assert (again.status_code, again.content) == (304, b"")
-
-
-@pytest.mark.parametrize(
-    ("accepted", "encoding"),
-    [("br;q=0, gzip", "gzip"), ("br;q=0.0,gzip;q=0", None), ("gzip;q=0.5, br", "br"), ("*", None)],
-)
-def test_an_encoding_that_is_refused_is_not_used(client, berlin, accepted, encoding):
-    response = client.get(f"/widget/{berlin.key}/loader.js", headers={"accept-encoding": accepted})
-
-    assert response.get("Content-Encoding") == encoding
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -308,8 +242,3 @@ def test_a_channels_own_language_comes_before_any_other(client, berlin):
         page = client.get(path, headers={"accept-language": "en"}).content.decode()
         assert 'lang="de" dir="ltr"' in page
         assert "Guten Tag" in page
-    assert '"language": "de"' in client.get(f"/widget/{berlin.key}/loader.js").content.decode()
-
-
-def test_a_channel_without_a_language_leaves_it_to_the_page(client, berlin):
-    assert '"language"' not in client.get(f"/widget/{berlin.key}/loader.js").content.decode()

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,36 +18,15 @@ from livechat.errors import Unavailable
 from livechat.integrations.geoip import Countries
 from livechat.models import Channel, ChannelRule, Embedding, Operator
 from livechat.services import widgets
-from livechat.services.widgets import Widget
+from livechat.services.widgets import Look, Widget
 from livechat.widget_init import endpoint
 from livechat.widget_init.snapshot import MAX_OF_A_CHANNEL, MAX_PENDING_WEBSITES, snapshot
 from tests import factories
 from tests.asgi import Exchange
 
 SHOP = "https://shop.example"
+LOOK = Look("Berlin", "", "auto", "right", 20, 20, "#0b5fff", "#ffffff")
 ADDRESSES = {country.code: country.address for country in COUNTRIES}
-
-
-@pytest.fixture(autouse=True)
-def fresh_snapshot(monkeypatch) -> None:
-    monkeypatch.setattr(snapshot, "widgets", {})
-    monkeypatch.setattr(snapshot, "_sightings", {})
-    monkeypatch.setattr(snapshot, "_noted", {})
-    monkeypatch.setattr(snapshot, "_seen", Counter())
-
-
-@pytest.fixture(autouse=True)
-def our_host(settings) -> None:
-    settings.ALLOWED_HOSTS = ["chat.example"]
-
-
-async def started() -> None:
-    """Replace the start of the server, which is not tested here."""
-
-
-@pytest.fixture(autouse=True)
-def no_runtime(monkeypatch):
-    monkeypatch.setattr("config.server.lifecycle.start", started)
 
 
 async def ask(
@@ -80,6 +58,7 @@ def widget(*rules: Rule, **fields: Any) -> Widget:
         **{
             "channel": 1,
             "key": "berlin",
+            "look": LOOK,
             "texts": {"": "Need help?", "de": "Brauchen Sie Hilfe?"},
             "origins": (),
             "rules": rules,
@@ -325,8 +304,9 @@ async def test_head_is_answered_without_a_body():
     assert (await ask(method="HEAD"))[:2] == (200, None)
 
 
-async def test_before_anything_is_known_it_says_so(monkeypatch):
+async def test_without_a_snapshot_it_says_so(monkeypatch):
     monkeypatch.setattr(snapshot, "widgets", None)
+    monkeypatch.setattr("livechat.widget_init.snapshot.WAIT_SECONDS", 0.01)
 
     status, _, headers = await ask()
 
@@ -405,6 +385,50 @@ async def test_while_the_database_is_away_it_says_what_it_last_knew():
 
     assert (await ask(url=f"{SHOP}/cart"))[1]["action"] == "hide_button"
     assert list(snapshot._sightings) == [(1, SHOP)]
+
+
+async def test_requests_before_the_first_snapshot_wait_for_it(monkeypatch):
+    readings = 0
+
+    async def read(_service, *_values):
+        nonlocal readings
+        readings += 1
+        if readings == 1:
+            raise Unavailable from OperationalError("not yet")
+        return {"berlin": widget()}
+
+    monkeypatch.setattr("livechat.widget_init.snapshot.FIRST_SECONDS", 0.01)
+    monkeypatch.setattr("livechat.widget_init.snapshot.WAIT_SECONDS", 30)
+    await bus.attach()
+    monkeypatch.setattr(snapshot, "widgets", None)
+    keeping = asyncio.create_task(snapshot.refresh_forever(read))
+
+    statuses = [status for status, *_ in await asyncio.gather(*(ask() for _ in range(50)))]
+
+    assert statuses == [200] * 50
+    assert readings == 2
+    assert not snapshot._waiting
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await bus.detach()
+
+
+async def test_of_too_many_requests_without_a_snapshot_few_wait(monkeypatch):
+    monkeypatch.setattr(snapshot, "widgets", None)
+    monkeypatch.setattr("livechat.widget_init.snapshot.WAIT_SECONDS", 30)
+    monkeypatch.setattr("livechat.widget_init.snapshot.MAX_WAITING", 2)
+    waiting = [asyncio.create_task(ask()) for _ in range(2)]
+    while len(snapshot._waiting) < 2:
+        await asyncio.sleep(0)
+
+    assert (await ask())[0] == 503
+
+    await snapshot.refresh(empty)
+    assert [status for status, *_ in await asyncio.gather(*waiting)] == [404, 404]
+
+
+async def empty(_service, *_values) -> dict[str, Widget]:
+    return {}
 
 
 async def test_an_announced_change_is_answered_at_once(monkeypatch):
