@@ -7,8 +7,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,8 @@ IDLE_SOCKETS = 2_000
 IDLE_OPERATORS = 200
 WARM_SOCKETS = 200
 ASKERS = 32
+SITE = "https://shop.example"
+COLLECT = ("manage.py", "collectstatic", "--no-input", "--verbosity", "0", "--ignore=flags")
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
 
 
@@ -89,37 +92,64 @@ class Bench:
                     warm_up=factor * self.seconds / 2,
                 )
 
+    def loader(self) -> None:
+        """Compare the script that a website embeds with a plain async view."""
+        with TemporaryDirectory(prefix="livechat-bench-") as name:
+            more = {"VAR_DIR": name}  # a folder of its own: no other part serves static files
+            run([*COLLECT], self.world.product | more)
+            rates, costs = self._requests("The widget's script", "loader.js", more)
+        view, ours = rates
+        self.aim(Aim("times a view, script", ratio(rates[ours], rates[view]), 10))
+        per_core = figure(1e6 / cost for cost in costs[ours].rounds)
+        self.aim(Aim("scripts per second, one core", per_core, 5_000))
+
     def init(self) -> None:
         """Compare `init`, the widget's first request on each page, with a plain async view."""
+        query = urlencode({"url": f"{SITE}/teas/oolong?page=2", "lang": "de-AT"})
+        rates, _costs = self._requests("The widget's first request", f"init?{query}", {})
+        view, ours = rates
+        self.aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
+
+    def _requests(
+        self, title: str, path: str, more: Mapping[str, str]
+    ) -> tuple[dict[str, Figure], dict[str, Figure]]:
+        """Show a table of a request to the view and to the product; `path` is of the widget.
+
+        Return the responses per second, and the microseconds of the server's CPU for each.
+        """
         kinds = ("asynchronous view", PRODUCT.name)
         asked: dict[str, list[RequestResult]] = {kind: [] for kind in kinds}
         for _ in range(self.rounds):
             for kind, rounds in asked.items():
-                rounds.append(uvloop.run(self._init(kind)))
+                rounds.append(uvloop.run(self._ask(kind, path, more)))
         rates = {kind: figure(one.rate for one in rounds) for kind, rounds in asked.items()}
+        costs = {kind: figure(one.cost for one in rounds) for kind, rounds in asked.items()}
         self.show(
-            f"The widget's first request, {ASKERS} connections",
+            f"{title}, {ASKERS} connections",
             ("", "responses/s", "µs of server CPU each", "server busy", "generator busy"),
             [
                 (
                     kind,
                     rates[kind],
-                    figure(one.cost for one in rounds),
+                    costs[kind],
                     _percent(one.server_busy for one in rounds),
                     _percent(one.load_busy for one in rounds),
                 )
                 for kind, rounds in asked.items()
             ],
         )
-        view, ours = kinds
-        self.aim(Aim("times a plain asynchronous view", ratio(rates[ours], rates[view]), 30))
+        return rates, costs
 
-    async def _init(self, kind: str) -> RequestResult:
-        site = "https://shop.example"
-        query = urlencode({"url": f"{site}/teas/oolong?page=2", "lang": "de-AT"})
-        path = f"/widget/{self.places[0]['key']}/init?{query}"
-        headers = {"Host": "127.0.0.1", "Origin": site, "Accept": "*/*", "User-Agent": BROWSER}
-        with self.world.serving(kind) as server:
+    async def _ask(self, kind: str, path: str, more: Mapping[str, str]) -> RequestResult:
+        headers = {
+            "Host": "127.0.0.1",
+            "Origin": SITE,
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "User-Agent": BROWSER,
+        }
+        path = f"/widget/{self.places[0]['key']}/{path}"
+        with self.world.serving(kind, more=more) as server:
             return await ask(server, path, headers, connections=ASKERS, seconds=self.seconds)
 
     def writer(self) -> None:
@@ -223,6 +253,7 @@ class Bench:
 PARTS: dict[str, Callable[[Bench], None]] = {
     "delivery": Bench.delivery,
     "costs": growth.costs,
+    "loader": Bench.loader,
     "init": Bench.init,
     "writer": Bench.writer,
     "latency": Bench.latency,

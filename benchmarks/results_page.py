@@ -46,6 +46,10 @@ def _capacity(results: Mapping[str, Any]) -> Iterator[str]:
         return _short(figure(whole / one for one in each.rounds).median)
 
     arrivals = "Arrivals at one process"
+    both = sum(
+        found(title, "Livechat", "µs of server CPU each").median
+        for title in ("The widget's script", "The widget's first request")
+    )
     rows = [
         (
             "messages per second, stored and delivered to the other side, one core",
@@ -64,9 +68,14 @@ def _capacity(results: Mapping[str, Any]) -> Iterator[str]:
             )
         ),
         (
+            "scripts of the widget per second, one core",
+            holds("The widget's script", "Livechat", "µs of server CPU each", 1e6),
+        ),
+        (
             "first requests of the widget per second, one core",
             holds("The widget's first request", "Livechat", "µs of server CPU each", 1e6),
         ),
+        ("first views, with both, per second, one core", _short(1e6 / both)),
         *(
             (f"{name}, idle, one GiB", holds("Resident memory", name, "KiB each", GIB_IN_KIB))
             for name in (
