@@ -20,6 +20,8 @@ from django.utils import translation
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext_lazy as _
 
+from livechat import languages
+
 CODES = {
     400: "invalid",
     403: "forbidden",
@@ -119,7 +121,7 @@ def answer(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     `context` adds to the page: `texts`, `again`, `signed_in_as`, `minutes`.
     """
     if not hasattr(request, "LANGUAGE_CODE"):  # the request did not reach LocaleMiddleware
-        request.LANGUAGE_CODE = translation.get_language_from_request(request)
+        request.LANGUAGE_CODE = languages.of_request(request).shown
         with translation.override(request.LANGUAGE_CODE):
             return answer(request, status, **context)
     if _is_program(request):

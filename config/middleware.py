@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 from config import error_pages
+from livechat import languages
 
 CSP_BY_PREFIX = {
     # The Admin's theme (django-unfold) uses Alpine.js, which evaluates expressions in attributes
@@ -75,10 +76,15 @@ class LimitSearch(MiddlewareMixin):
 
 
 class UserLanguage(MiddlewareMixin):
-    """Activates the language that signed-in users chose in their profile, if it is installed."""
+    """Activates the language that signed-in users chose in their profile, if it is installed.
+
+    At addresses for visitors, activates the language of the chat, also for error pages.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         if request.path_info.startswith(VISITOR_PREFIXES):
+            request.LANGUAGE_CODE = languages.of_request(request).shown
+            translation.activate(request.LANGUAGE_CODE)
             return
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return

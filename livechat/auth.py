@@ -162,8 +162,17 @@ def source_of_attempts(request: HttpRequest) -> str:
 
 def user_agent(scope: Mapping[str, Any]) -> str:
     """Return the ``User-Agent`` header, cut to 300 characters; "" without one."""
-    values = _all(scope, b"user-agent")
-    return values[0].decode("latin-1")[:300] if values else ""
+    return _first(scope, b"user-agent")[:300]
+
+
+def accept_language(scope: Mapping[str, Any]) -> str:
+    """Return the ``Accept-Language`` header; "" without one."""
+    return _first(scope, b"accept-language")
+
+
+def _first(scope: Mapping[str, Any], name: bytes) -> str:
+    values = _all(scope, name)
+    return values[0].decode("latin-1") if values else ""
 
 
 def _is_proxy(address: str) -> bool:

@@ -107,6 +107,7 @@ class Sockets:
         cookie: str | None = None,
         host: str = HOST,
         forwarded: str | None = None,
+        languages: str | None = None,
     ) -> Socket | None:
         """Return a socket, or None when the server rejects the handshake."""
         headers = [(b"host", host.encode()), (b"user-agent", b"Test/1.0")]
@@ -116,6 +117,8 @@ class Sockets:
             headers.append((b"cookie", cookie.encode()))
         if forwarded:
             headers.append((b"x-forwarded-for", forwarded.encode()))
+        if languages is not None:
+            headers.append((b"accept-language", languages.encode()))
         communicator = WebsocketCommunicator(websocket_application, path, headers)
         accepted, _code = await communicator.connect(TIMEOUT_SECONDS)
         if not accepted:

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config import error_pages
+from livechat import languages
 from livechat.asgi_responses import JSON, Header, error_body, respond
 from livechat.limiter import Refusal
 
@@ -93,7 +94,8 @@ async def reject_over_limit(scope: Any, receive: Any, send: Any, refusal: Refusa
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     text = ""
     if "text/html" in headers.get(b"accept", ""):
-        text = _busy_text(headers.get(b"accept-language", ""))
+        page = languages.of_query(scope["query_string"].decode("latin-1"))
+        text = _busy_text(page, headers.get(b"accept-language", ""))
     await reject(
         scope,
         receive,
@@ -105,13 +107,8 @@ async def reject_over_limit(scope: Any, receive: Any, send: Any, refusal: Refusa
     )
 
 
-def _busy_text(accept_language: str) -> str:
-    language = accept_language.partition(",")[0].partition(";")[0].strip()
-    try:
-        code = translation.get_supported_language_variant(language[:35])
-    except LookupError:
-        code = "en"
-    with translation.override(code):
+def _busy_text(*wishes: str) -> str:
+    with translation.override(languages.chat_language(*wishes).shown):
         return _("High demand right now. This page retries automatically.")
 
 

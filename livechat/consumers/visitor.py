@@ -4,7 +4,7 @@ import contextlib
 import uuid
 from typing import Any, assert_never
 
-from livechat import auth, events, metrics, wire
+from livechat import auth, events, languages, metrics, wire
 from livechat.bus import bus
 from livechat.consumers.base import BaseConsumer, number_or_none
 from livechat.consumers.command_limits import CommandLimits, LimitGroup
@@ -45,6 +45,7 @@ class VisitorConsumer(BaseConsumer):
         "hello",
         "known",
         "known_pk",
+        "language",
         "name",
         "page",
         "presence",
@@ -94,6 +95,9 @@ class VisitorConsumer(BaseConsumer):
         self.actor = VisitorActor(visitor, channel.pk)
         self.hello = hello
         self.page = visitors.clean_page(hello.page)
+        self.language = languages.chat_language(
+            channel.language, hello.language, auth.accept_language(self.scope)
+        )
         self.attributes: dict[str, Value] = {}
         self.known: uuid.UUID | None = None
         """The conversation that this socket last joined; its pk saves a query when typing."""
@@ -111,7 +115,7 @@ class VisitorConsumer(BaseConsumer):
             channel,  # as read when the socket opened, at most some seconds ago
             conversation=hello.conversation,
             after_seq=hello.after_seq,
-            language=hello.language,
+            language=self.language.shown,
         )
         if hello.conversation is not None:
             metrics.RESUMES.labels("in_parts" if state.more else "whole").inc()
@@ -211,7 +215,7 @@ class VisitorConsumer(BaseConsumer):
             text=text,
             files=command.files,
             arrival=conversations.Arrival(
-                language=texts.one_line(self.hello.language, 35),
+                language=self.language.reads,
                 time_zone=texts.one_line(self.hello.time_zone, 64),
                 browser=texts.one_line(auth.user_agent(self.scope), 300),
                 country=countries.of(auth.client_address(self.scope)),

@@ -298,12 +298,10 @@ class Channel(models.Model):
         return [line[:MAX_SUGGESTION] for line in lines if line][:MAX_SUGGESTIONS]
 
     def text(self, field: str, language: str = "") -> str:
-        """Return a text in `language` ("de-AT" falls back to "de"), or else the original text."""
-        translated = self.translations.get(field, {}) if isinstance(self.translations, dict) else {}
-        for code in (language, language.partition("-")[0]):
-            if code and isinstance(translated, dict) and translated.get(code):
-                return str(translated[code])
-        return str(getattr(self, field))
+        """Return a text in `language`, which is a `ChatLanguage.shown`, or the original text."""
+        translated = self.translations.get(field) if isinstance(self.translations, dict) else None
+        text = translated.get(language) if isinstance(translated, dict) else None
+        return str(text or getattr(self, field))
 
 
 def clean_suggestions(written: str) -> str:

@@ -8,17 +8,16 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Count
 from django.db.models.functions import Length
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import get_supported_language_variant, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from livechat import signed_links, wire
+from livechat import languages, signed_links, wire
 from livechat.domain.enumerations import Kind, SystemEvent
 from livechat.errors import NotFound
 from livechat.models import Attachment, Conversation, Message, Participant
@@ -107,11 +106,11 @@ def opened(
     )
 
 
-def linked(link: Link, reader: Reader | None) -> Transcript:
+def linked(link: Link, reader: Reader | None, browser: str = "") -> Transcript:
     """Return the transcript that a signed link names; `reader` is the signed-in user, if any.
 
-    A public link needs no sign-in. Its transcript holds what the visitor sees, in the visitor's
-    language. Raises NotFound.
+    A public link needs no sign-in. Its transcript holds what the visitor sees, in the language of
+    the chat; `browser` is an ``Accept-Language`` header. Raises NotFound.
     """
     if link.thing not in (Thing.TEXT, Thing.HTML):
         raise NotFound
@@ -126,7 +125,8 @@ def linked(link: Link, reader: Reader | None) -> Transcript:
         if visitors is None:
             raise NotFound
         row, readable_until = visitors, EVERYTHING
-        language, zone = _spoken(row.language), _zone(row.visitor.time_zone)
+        language = languages.chat_language(row.channel.language, row.language, browser).shown
+        zone = _zone(row.visitor.time_zone)
     day = row.opened_at.astimezone(zone)
     ending = "txt" if link.thing is Thing.TEXT else "html"
     return Transcript(
@@ -201,14 +201,6 @@ def _zone(name: str) -> tzinfo:
         return zoneinfo.ZoneInfo(name or timezone.get_default_timezone_name())
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return timezone.get_default_timezone()
-
-
-def _spoken(language: str) -> str:
-    """Return the supported language that is nearest to a browser's, else the default."""
-    try:
-        return get_supported_language_variant(language)
-    except LookupError:
-        return settings.LANGUAGE_CODE
 
 
 def _left_out(transcript: Transcript) -> int:

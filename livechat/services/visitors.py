@@ -56,6 +56,7 @@ def state_of(
 ) -> VisitorState:
     """Return the visitor's state, with the messages of `conversation` after `after_seq`.
 
+    `language`: the one that the chat is shown in.
     If their newest conversation is another one, or ends before `after_seq`, returns its newest
     page.
     """
@@ -76,14 +77,14 @@ def state_of(
 
 
 def channel_view(channel: Channel, now: datetime, language: str) -> wire.PublicChannel:
-    """Return a channel as a visitor sees it now; its own language overrides `language`."""
+    """Return a channel as a visitor sees it now, with its texts in `language`."""
     online = assignment.online_operators(channel, now)
     return for_visitors.channel(
         channel,
         available=online.is_available,
         team=online.present[:MAX_FACES],
         answers_in=response_times.answers_in(channel.pk, now),
-        language=channel.language or language,
+        language=language,
     )
 
 

@@ -26,7 +26,6 @@ class Look:
     """
 
     name: str
-    language: str
     theme: str
     position: str
     offset_x: int
@@ -37,12 +36,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """An active channel as websites see it. `texts`: language -> notification text, the base
-    text under ""; `by_country`: some rule needs the visitor's country."""
+    """An active channel as websites see it. `language`: its own, "" for that of the page;
+    `texts`: language -> notification text, the base text under ""; `by_country`: some rule needs
+    the visitor's country."""
 
     channel: int
     key: str
     look: Look
+    language: str
     texts: Mapping[str, str]
     origins: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -51,11 +52,8 @@ class Widget:
     by_country: bool
 
     def text(self, language: str) -> str:
-        """Return the notification text; "de-AT" falls back to "de", then to the base text."""
-        for code in (language, language.partition("-")[0]):
-            if code in self.texts:
-                return self.texts[code]
-        return self.texts[""]
+        """Return the notification text in `language`, else the base text."""
+        return self.texts.get(language, self.texts[""])
 
 
 def snapshot() -> dict[str, Widget]:
@@ -72,6 +70,7 @@ def snapshot() -> dict[str, Widget]:
             channel=channel.pk,
             key=channel.key,
             look=_look(channel),
+            language=channel.language,
             texts=_texts(channel),
             origins=tuple(channel.origins),
             rules=tuple(rules[channel.pk]),
@@ -118,7 +117,6 @@ def remember(sightings: Mapping[tuple[int, str], datetime]) -> None:
 def _look(channel: Channel) -> Look:
     return Look(
         name=channel.name,
-        language=channel.language,
         theme=channel.theme,
         position=channel.button_position,
         offset_x=channel.button_offset_x,

@@ -260,7 +260,8 @@ def transcript(request: HttpRequest, token: str) -> HttpResponseBase:
     if _is_for_staff(link) and (actor := _signed_in(request)):
         zone = getattr(request.user, "time_zone", "")
         reader = Reader(actor, translation.get_language() or "en", zone)
-    found = transcripts.linked(link, reader)
+    browser = request.headers.get("Accept-Language", "")
+    found = transcripts.linked(link, reader, browser)
     version = f'"{transcripts.version(found)}"'
     response = get_conditional_response(request, version) or _written(request, found)
     response["ETag"] = version

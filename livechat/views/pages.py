@@ -1,13 +1,10 @@
 """Pages: the widget's frame, the chat page, the dashboard, sign-in and sign-out."""
 
-import contextlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from csp.constants import SELF
 from django.conf import settings
@@ -19,12 +16,11 @@ from django.shortcuts import render, resolve_url
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_supported_language_variant
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from livechat import wire
+from livechat import languages, wire
 from livechat.database import database_time
 from livechat.domain import preferences
 from livechat.errors import LivechatError
@@ -41,8 +37,7 @@ IMPORT = re.compile(r'^(?:import|export)\b[^";]*"(\.\.?/[^"]+)"', re.MULTILINE)
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """The chat in an iframe on the customer's page."""
     channel = _channel(key)
-    with _language(request, channel):
-        response = _chat(request, channel, "livechat/widget/frame.html")
+    response = _chat(request, channel, "livechat/widget/frame.html")
     # What `csp_replace` sets; the decorator cannot know the channel. SELF: the Admin's own pages
     # and the demo are on this host.
     ancestors = [SELF, *channel.origins] if channel.origins else ["*"]
@@ -61,8 +56,7 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
     channel = Channel.objects.active().filter(slug=slug).first()
     if channel is None:
         raise Http404
-    with _language(request, channel):
-        response = _chat(request, channel, "livechat/chat.html")
+    response = _chat(request, channel, "livechat/chat.html")
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -127,12 +121,14 @@ def _channel(key: str) -> Channel:
 
 
 def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse:
-    language = translation.get_language() or "en"
+    language = languages.of_request(request, channel.language)
+    public = visitors.channel_view(channel, database_time.now(), language.shown)
     config = {
         "key": channel.key,
         "socket": f"/ws/visitor/{channel.key}/",
-        "language": language,
-        "channel": _plain(_public(channel, request)),
+        "language": language.shown,
+        "languages": language.wish,
+        "channel": json.loads(wire.encode(public)),
         "now": database_time.now().isoformat(),
     }
     context = {
@@ -140,33 +136,16 @@ def _chat(request: HttpRequest, channel: Channel, template: str) -> HttpResponse
         "channel": channel,
         "address": request.build_absolute_uri(request.path),
         "modules": _modules("livechat/widget/main.js"),
-        "texts": _texts(language),
+        "texts": _texts(language.shown),
     }
-    return render(request, template, context)
-
-
-@contextlib.contextmanager
-def _language(request: HttpRequest, channel: Channel) -> Iterator[None]:
-    """Activate the channel's language, else that of ``?lang=`` if it is supported."""
-    asked = channel.language or request.GET.get("lang", "")
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(LookupError):
-            stack.enter_context(translation.override(get_supported_language_variant(asked)))
-        yield
-
-
-def _public(channel: Channel, request: HttpRequest) -> wire.PublicChannel:
-    return visitors.channel_view(channel, database_time.now(), translation.get_language() or "")
+    with translation.override(language.shown):
+        return render(request, template, context)
 
 
 def _texts(language: str) -> str:
     """Return the URL of the browser's texts in `language`; "" without any: English is built in."""
     name = f"livechat/languages/{language}.json"
     return static(name) if (SOURCES / name).exists() else ""
-
-
-def _plain(struct: Any) -> Any:
-    return json.loads(wire.encode(struct))
 
 
 @cache

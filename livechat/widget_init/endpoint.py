@@ -14,7 +14,7 @@ import ipaddress
 import re
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from livechat import auth
+from livechat import auth, languages
 from livechat.asgi_responses import JSON, error_body, respond
 from livechat.domain import origins, rules, widget
 from livechat.domain.enumerations import ButtonAction
@@ -52,7 +52,7 @@ class InitResponse(msgspec.Struct, frozen=True):
     """What the widget does on this page.
 
     `timer` is in seconds; `text` is the notification; the loader requests this again after
-    `again_in` seconds; `labels` are in the page's language.
+    `again_in` seconds; `text` and `labels` are in the language of the chat.
     """
 
     action: ButtonAction
@@ -117,7 +117,8 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     found = widget.answer(asked.rules, page, asked.absence)
     if origin:
         snapshot.note_website(asked.channel, origin)
-    language = query.get("lang", "")[:35]
+    browser = auth.accept_language(scope)
+    language = languages.chat_language(asked.language, query.get("lang", ""), browser).shown
     body = InitResponse(
         action=found.action,
         timer=found.timer_seconds,
@@ -129,14 +130,10 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     return 200, _encode(body), origin
 
 
-@lru_cache(maxsize=256)
+@cache
 def _labels(language: str) -> Labels:
-    """Return the labels in `language`, or in the default language if it is not supported."""
-    try:
-        code = translation.get_supported_language_variant(language)
-    except LookupError:
-        code = settings.LANGUAGE_CODE
-    with translation.override(code):
+    """Return the labels in `language`, one of those that the product is translated into."""
+    with translation.override(language):
         return Labels(open=_("Open chat"), close=_("Close chat"), dismiss=_("Dismiss"))
 
 

@@ -159,8 +159,6 @@ def _config(variant: Variant) -> dict[str, Any]:
     }
     if variant.is_secure:
         config["secure"] = True
-    if look.language:
-        config["language"] = look.language
     return config
 
 

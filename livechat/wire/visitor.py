@@ -44,7 +44,8 @@ class VisitorHello(Command, frozen=True, tag="hello"):
     """First frame of a visitor's socket. Without `token`, the server makes one, but no row.
 
     `page_key`: what `page_key.made` gave to a page of this `origin`, if the browser lets the chat
-    store no token. A key that is not valid any more counts as none."""
+    store no token. A key that is not valid any more counts as none. `language` is in the syntax of
+    ``Accept-Language``: a tag, or the `ChatLanguage.wish` that the server gave to the page."""
 
     version: int
     tab: Short

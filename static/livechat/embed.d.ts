@@ -11,8 +11,6 @@ interface LoaderConfig {
   panel: string;
   name: string;
   theme: "auto" | "dark" | "light";
-  /** The channel's own language, which has priority over the page's. */
-  language?: string;
   position: "left" | "right";
   /** Pixels from the edges of the window. */
   offset: { x: number; y: number };
@@ -60,7 +58,7 @@ interface LivechatParts {
   readonly button: HTMLButtonElement;
   /** Aborted by `Livechat.destroy()`, which removes the listeners. */
   readonly stop: AbortController;
-  /** Language of the channel, else of the settings, else of the page, else of the browser. */
+  /** Language of the settings, else of the page, as it is written there; the server decides. */
   readonly language: string;
   readonly PHONE: MediaQueryList;
   /** The visitor saves data, or has a 2G connection. */

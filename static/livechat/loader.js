@@ -60,7 +60,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
 
   /** Shared with panel.js. @type {LivechatParts} */
   const chat = {
-    language: config.language || page.LivechatSettings?.language || document.documentElement.lang || navigator.language,
+    language: String(page.LivechatSettings?.language || document.documentElement.lang).slice(0, 35),
     config,
     origin,
     host,

@@ -89,7 +89,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     /** Load the chat into its frame. Safe to repeat. */
     function wake() {
       if (frame.parentNode) return;
-      frame.src = `${chat.origin}${config.frame}?lang=${encodeURIComponent(chat.language)}#host=${encodeURIComponent(location.origin)}`;
+      frame.src = `${chat.origin}${config.frame}?${new URLSearchParams({ lang: chat.language })}#host=${encodeURIComponent(location.origin)}`;
       dialog.append(frame);
     }
 

@@ -23,7 +23,7 @@ import { apply, current, dismiss, isAnswer, isElsewhere, lastSeq, start, unread 
 /** @import { Page, PublicChannel, VisitorCommand, VisitorEvent, VisitorHello } from "../shared/wire.d.ts" */
 /** @import { Outgoing } from "../shared/outbox.js" */
 
-/** @type {{ key: string, socket: string, language: string, channel: PublicChannel, now: string }} */
+/** @type {{ key: string, socket: string, languages: string, channel: PublicChannel, now: string }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");
 const panel = /** @type {ChatPanel} */ (document.querySelector("chat-panel"));
 const tab = uuid();
@@ -135,7 +135,7 @@ function hello() {
     tab,
     token: identity.token,
     page,
-    language: (new URLSearchParams(location.search).get("lang") || navigator.language).slice(0, 64),
+    language: config.languages,
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone.slice(0, 64),
   };
   if (!identity.token && pageKey.given) {

@@ -200,15 +200,6 @@ def test_markup_in_a_channel_stays_text_on_the_direct_link(client, berlin):
 
 
 @pytest.mark.parametrize(
-    ("requested", "direction"), [("ar", "rtl"), ("de", "ltr"), ("xx", "ltr"), ("", "ltr")]
-)
-def test_the_direct_link_speaks_the_language_it_is_asked_for(client, berlin, requested, direction):
-    page = client.get("/chat/berlin/", {"lang": requested}).content.decode()
-
-    assert f'lang="{requested if requested in ("ar", "de") else "en"}" dir="{direction}"' in page
-
-
-@pytest.mark.parametrize(
     "query",
     [
         "name__regex=(((((",
@@ -231,14 +222,3 @@ def test_a_nul_in_an_address_is_refused(admin, address):
 
 def test_the_demo_is_not_there_unless_asked_for(client):
     assert client.get("/demo/").status_code == 404
-
-
-def test_a_channels_own_language_comes_before_any_other(client, berlin):
-    berlin.language = "de"
-    berlin.translations = {"welcome_message": {"de": "Guten Tag"}}
-    berlin.save()
-
-    for path in (f"/widget/{berlin.key}/frame/?lang=ar", f"/chat/{berlin.slug}/"):
-        page = client.get(path, headers={"accept-language": "en"}).content.decode()
-        assert 'lang="de" dir="ltr"' in page
-        assert "Guten Tag" in page

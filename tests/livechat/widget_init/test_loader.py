@@ -126,14 +126,6 @@ def test_a_name_full_of_markup_stays_text(berlin):
     assert config(answer)["name"] == berlin.name
 
 
-def test_the_channels_own_language_is_told(berlin):
-    assert "language" not in config(get(berlin.key))
-
-    changed(berlin, language="de")
-
-    assert config(get(berlin.key))["language"] == "de"
-
-
 @pytest.mark.parametrize(("background", "seen"), [("#ffffff", "#000000"), ("#101010", "#ffffff")])
 def test_the_icon_can_be_seen_whatever_colours_were_chosen(berlin, background, seen):
     changed(berlin, button_background_color=background, button_text_color=background)
