@@ -12,6 +12,8 @@ from django.core.validators import (
     URLValidator,
 )
 from django.db import models
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from livechat.domain import origins
@@ -74,13 +76,22 @@ class Channel(models.Model):
     """Counts saves in the Admin. When two administrators edit at once, the second gets a notice."""
 
     button_text = models.CharField(
-        _("Notification text"), max_length=150, blank=True, default="Need help? Chat with us."
+        _("Notification text"),
+        max_length=150,
+        blank=True,
+        default=gettext_noop("Need help? Chat with us."),
     )
     welcome_message = models.TextField(
-        _("Welcome Message"), max_length=1000, blank=True, default="How may I help you?"
+        _("Welcome Message"),
+        max_length=1000,
+        blank=True,
+        default=gettext_noop("How may I help you?"),
     )
     input_placeholder = models.CharField(
-        _("Chat Input Placeholder"), max_length=100, blank=True, default="Say something…"
+        _("Chat Input Placeholder"),
+        max_length=100,
+        blank=True,
+        default=gettext_noop("Say something…"),
     )
     button_background_color = models.CharField(
         _("button colour"), max_length=7, default=BRAND, validators=[is_colour]
@@ -298,10 +309,19 @@ class Channel(models.Model):
         return [line[:MAX_SUGGESTION] for line in lines if line][:MAX_SUGGESTIONS]
 
     def text(self, field: str, language: str = "") -> str:
-        """Return a text in `language`, which is a `ChatLanguage.shown`, or the original text."""
+        """Return a text in `language`, which is a `ChatLanguage.shown`, or the original text.
+
+        An original text that was never changed is one of the product, and translated as such.
+        """
         translated = self.translations.get(field) if isinstance(self.translations, dict) else None
-        text = translated.get(language) if isinstance(translated, dict) else None
-        return str(text or getattr(self, field))
+        if isinstance(translated, dict) and translated.get(language):
+            return str(translated[language])
+        original = str(getattr(self, field))
+        column = self._meta.get_field(field)
+        if language and original and original == getattr(column, "default", ""):
+            with translation.override(language):
+                return gettext(original)
+        return original
 
 
 def clean_suggestions(written: str) -> str:

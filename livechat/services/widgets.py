@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from livechat import responder_registry
@@ -37,8 +38,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Widget:
     """An active channel as websites see it. `language`: its own, "" for that of the page;
-    `texts`: language -> notification text, the base text under ""; `by_country`: some rule needs
-    the visitor's country."""
+    `texts`: language -> notification text, for each that a chat can be shown in; `by_country`: some
+    rule needs the visitor's country."""
 
     channel: int
     key: str
@@ -50,10 +51,6 @@ class Widget:
     absence: Absence
     available: bool
     by_country: bool
-
-    def text(self, language: str) -> str:
-        """Return the notification text in `language`, else the base text."""
-        return self.texts.get(language, self.texts[""])
 
 
 def snapshot() -> dict[str, Widget]:
@@ -132,6 +129,4 @@ def _rule(row: ChannelRule, ready: frozenset[str]) -> Rule:
 
 
 def _texts(channel: Channel) -> dict[str, str]:
-    translated = channel.translations.get("button_text")
-    codes = list(translated) if isinstance(translated, dict) else []
-    return {"": channel.button_text, **{code: channel.text("button_text", code) for code in codes}}
+    return {code: channel.text("button_text", code) for code, _name in settings.LANGUAGES}

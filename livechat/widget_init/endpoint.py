@@ -122,7 +122,7 @@ def _answer(scope: Any, key: str) -> tuple[int, bytes, str]:
     body = InitResponse(
         action=found.action,
         timer=found.timer_seconds,
-        text=asked.text(language),
+        text=asked.texts[language],
         available=found.available,
         again_in=found.again_in,
         labels=_labels(language),

@@ -177,6 +177,20 @@ async def test_a_client_that_says_nothing_is_asked_by_its_header(berlin, sockets
     assert (await socket.next("welcome"))["channel"]["welcome"] == HELLO["ar"]
 
 
+def test_texts_of_the_product_that_were_never_changed_are_translated(client, berlin):
+    """A new channel has them. The website's own are never translated by us."""
+    paris = Channel.objects.create(name="Paris", slug="paris", welcome_message="Salut !")
+
+    case = Case("ar", "en", "", "ar", "ar")
+    shown = settings_of(ask(client, f"/widget/{paris.key}/frame/", case))["channel"]
+
+    assert shown["placeholder"] == "اكتب شيئًا…"
+    assert shown["button_text"] == "هل تحتاج إلى مساعدة؟ تحدّث معنا."
+    assert shown["welcome"] == "Salut !"
+    assert widgets.snapshot()[paris.key].texts["ar"] == shown["button_text"]
+    assert widgets.snapshot()[paris.key].texts["en"] == paris.button_text
+
+
 def test_the_loader_is_the_same_for_every_language(client, berlin):
     before = client.get(f"/widget/{berlin.key}/loader.js").content
     Channel.objects.update(language="de")

@@ -60,7 +60,7 @@ def widget(*rules: Rule, **fields: Any) -> Widget:
             "key": "berlin",
             "look": LOOK,
             "language": "",
-            "texts": {"": "Need help?", "de": "Brauchen Sie Hilfe?"},
+            "texts": {"en": "Need help?", "de": "Brauchen Sie Hilfe?", "ar": "Need help?"},
             "origins": (),
             "rules": rules,
             "absence": Absence.KEEP,
@@ -337,7 +337,7 @@ def test_it_holds_active_channels_with_rules_operators_and_texts(berlin, anna):
     assert [rule.pattern for rule in found[berlin.pk].rules] == ["/a", "/b"]
     assert (found[berlin.pk].available, found[paris.pk].available) == (True, False)
     assert (found[berlin.pk].by_country, found[paris.pk].by_country) == (True, False)
-    assert found[berlin.pk].text("de") == "Hilfe?"
+    assert found[berlin.pk].texts["de"] == "Hilfe?"
 
 
 def test_it_takes_as_many_queries_for_many_channels_as_for_one(
