@@ -25,7 +25,7 @@ from tests import factories
 from tests.asgi import Exchange
 
 SHOP = "https://shop.example"
-LOOK = Look("Berlin", "", "auto", "right", 20, 20, "#0b5fff", "#ffffff")
+LOOK = Look("Berlin", "auto", "right", 20, 20, "#0b5fff", "#ffffff")
 ADDRESSES = {country.code: country.address for country in COUNTRIES}
 
 
