@@ -76,15 +76,12 @@ class VisitorConsumer(BaseConsumer):
             self.close(Close.FLOODING)
             return
         try:
-            visitor = (
-                auth.visitor_of(hello.token, channel.key)
-                if hello.token
-                else await self._resumed(hello, channel) or uuid.uuid4()
-            )
+            known = await self._known_visitor(hello, channel)
         except TokenInvalid:
             self.reject(hello, TokenInvalid.code)
             self.close(Close.IDENTITY)
             return
+        visitor = known or uuid.uuid4()
         self.quota = CommandLimits(
             "visitor",
             f"{channel.pk} {visitor}",
@@ -134,7 +131,7 @@ class VisitorConsumer(BaseConsumer):
         )
         if self.presence is not None:
             events.visitors_present([self.presence], present=True)
-        if self.page.url and hello.token:
+        if self.page.url and known:
             with contextlib.suppress(Unavailable):  # the welcome does not depend on it
                 await run(visitors.view_page, self.actor, self.page)
 
@@ -145,10 +142,13 @@ class VisitorConsumer(BaseConsumer):
         if self.presence is not None and is_known:
             events.visitors_present([self.presence], present=False)
 
-    async def _resumed(self, hello: wire.VisitorHello, channel: Channel) -> uuid.UUID | None:
-        if not hello.page_key:
-            return None
-        return await run(page_keys.resume, channel, hello.page_key, hello.origin)
+    async def _known_visitor(self, hello: wire.VisitorHello, channel: Channel) -> uuid.UUID | None:
+        """Return whom the token or the page's key identifies; None for a new visitor."""
+        if hello.token:
+            return auth.visitor_of(hello.token, channel.key)
+        if hello.page_key:
+            return await run(page_keys.resume, channel, hello.page_key, hello.origin)
+        return None
 
     def _count_newcomer(self, address: SharedLimits) -> Refusal | None:
         cost = Cost("address.newcomers", f"newcomers {self.source}", address.newcomers)

@@ -19,13 +19,17 @@ const STEPS = [60, 120, 180, 300, 600, 900, 1_800, 2_700];
 export class ChatGreeting extends HTMLElement {
   #drawn = "";
 
-  /** @param {PublicChannel} channel @param {{ name: string, avatar: string }[]} people */
-  show(channel, people) {
+  /**
+   * @param {PublicChannel} channel
+   * @param {{ name: string, avatar: string }[]} people
+   * @param {boolean} kept  whether the chat is still there on later visits
+   */
+  show(channel, people, kept) {
     const { available, answers_in, contact_hint, privacy_link, suggestions, welcome } = channel;
-    const drawn = JSON.stringify([people, available, answers_in, contact_hint, privacy_link, suggestions, welcome]);
+    const drawn = JSON.stringify([people, kept, available, answers_in, contact_hint, privacy_link, suggestions, welcome]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const expect = available ? answers_in !== null && expected(answers_in) : t("widget.awayGreeting");
+    const expect = available ? answers_in !== null && expected(answers_in) : t(kept ? "widget.awayGreeting" : "widget.away");
     this.replaceChildren(
       element("div", { className: "card" },
         faces(people, available),

@@ -118,7 +118,8 @@ export class ChatPanel extends HTMLElement {
       ? { since: conversation.opened_at, available: channel.available } : null;
     this.#tell({ ...noticeState, waiting, hint: channel.contact_hint });
     this.#greeting.hidden = !blank || !known;
-    if (blank && known) this.#greeting.show(channel, people);
+    const kept = !noticeState.unkept && !noticeState.forgotten;
+    if (blank && known) this.#greeting.show(channel, people, kept);
     this.#why.textContent = ended ? this.#log?.wordEnd(state.timeline.entries) ?? t("widget.ended") : "";
     this.composer.placeholder = channel.placeholder || t("widget.placeholder");
     this.composer.hidden = ended || !usable;
@@ -130,7 +131,7 @@ export class ChatPanel extends HTMLElement {
   /** @param {NoticeState} noticeState */
   #tell(noticeState) {
     this.#noticeState = noticeState;
-    const { hint, ...news } = noticeState;
+    const { hint, forgotten, ...news } = noticeState;
     if (this.#notices) this.#notices.show(noticeState);
     else if (Object.values(news).some(Boolean)) this.#fetch();
   }

@@ -18,6 +18,7 @@ FORBIDDEN = """
 IN_THE_FRAME = f"if (location.pathname.startsWith('/widget/')) {{ {FORBIDDEN} }}"
 KEPT = "JSON.parse(localStorage['livechat:kettleandleaf'] ?? '{}')"
 PROMISE = "You can keep browsing"
+LATER = "our reply will be here"
 LOST = "This chat is lost when you leave this page."
 
 
@@ -92,6 +93,7 @@ def test_without_consent_no_key_is_kept_and_nothing_is_promised(arrive):
 def test_where_the_page_can_store_nothing_either_the_window_says_so(arrive):
     vera = arrive(FORBIDDEN)
     vera.opens()
+    expect(vera.view.get_by_text(LATER)).to_have_count(0)
     vera.write("Forget me")
     vera.reads("Forget me")
 

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from livechat.models import Conversation, Message, User
+from livechat.models import Conversation, Message, PageView, User
 from livechat.wire import Close
 from tests import factories
 
@@ -359,13 +359,15 @@ async def test_a_visitor_without_a_token_comes_back_with_the_key_of_the_page(soc
     made = await visitor.next("page_key.made")
     await visitor.disconnect()
 
-    again = await sockets.visitor(berlin, page_key=made["key"], origin=origin)
+    page = {"url": f"{origin}/checkout"}
+    again = await sockets.visitor(berlin, page_key=made["key"], origin=origin, page=page)
     welcome = await again.next("welcome")
     await again.post(conversation, "It is me.")
 
     assert made["conversation"] == conversation
     assert welcome["conversation"]["id"] == conversation
     assert (await again.next("ack"))["conversation"] == conversation
+    assert [view.url async for view in PageView.objects.all()] == [page["url"]]
 
 
 async def test_a_key_that_is_not_valid_makes_a_new_visitor(sockets, berlin):
