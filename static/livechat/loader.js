@@ -50,6 +50,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   let again = 0;
   let settled = 0;
   let look = 0;
+  let slow = 0;
   /** How often the host was put back since the page's address changed or the page called. */
   let repairs = -1;
   const MOST_REPAIRS = 10;
@@ -132,13 +133,18 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
    * above what the page has there.
    */
   function raise(over = false) {
-    const { top, height } = host.getBoundingClientRect();
+    const fits = () => {
+      const { top, height } = host.getBoundingClientRect();
+      return !top && Math.abs(height - innerHeight) < 20;
+    };
     host.style.setProperty("--z", `${1 / (/** @type {any} */ (document.documentElement).currentCSSZoom || 1)}`);
-    if (!over && !top && Math.abs(height - innerHeight) < 20) return;
+    if (!over && fits()) return;
     try {
       host.popover = "manual";
       host.hidePopover();
       host.showPopover();
+      // WebKit moves the top layer too, and then draws nothing there.
+      if (!fits()) host.popover = null;
     } catch {
       // This browser has no popovers.
     }
@@ -285,16 +291,19 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     addEventListener("hashchange", moved, { signal });
     if (page.navigation) page.navigation.addEventListener("navigatesuccess", moved, { signal });
     else look = setInterval(moved, 1_000);
-    // Not by `readyState`, which is "interactive" before deferred scripts and modules have run.
-    if (performance.timing.domContentLoadedEventStart) appear();
-    else addEventListener("DOMContentLoaded", appear, { signal });
+    // `load` waits for modules that are `async`; for slow pictures the chat does not wait.
+    if (performance.timing.loadEventStart) appear();
+    else {
+      addEventListener("load", appear, { signal });
+      addEventListener("DOMContentLoaded", () => (slow = setTimeout(appear, 2_000)), { signal });
+    }
     ask();
   }
 
   /** Appear once the page is idle: a framework that hydrates all of <html> must find it unchanged. */
   function appear() {
     (page.requestIdleCallback ?? setTimeout)(() => {
-      if (signal.aborted) return;
+      if (signal.aborted || host.isConnected) return;
       watch.observe(document, { childList: true });
       place();
       begin();
@@ -309,7 +318,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     stop.abort();
     chat.panel?.end();
     watch.disconnect();
-    for (const timer of [again, settled, look, chat.popup]) clearTimeout(timer);
+    for (const timer of [again, settled, look, slow, chat.popup]) clearTimeout(timer);
     host.remove();
     if (page.Livechat === call) delete page.Livechat;
   }

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ def host_page(chat: str, kind: HostPage) -> Iterator[str]:
         if path.startswith("/lib/"):
             file = pages.LIBRARIES / path.removeprefix("/lib/")
             return Answer(file.read_bytes(), "text/javascript")
+        if query == "late":
+            time.sleep(0.5)  # long after the rest of the page has loaded
         if path.endswith(".js"):
             return Answer((pages.HERE / path[1:]).read_bytes(), "text/javascript")
         page = kind.page(path, "" if query == "plain" else chat)

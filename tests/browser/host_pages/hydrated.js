@@ -1,6 +1,7 @@
 // React takes over the whole document, which must be as `hydrated.html` was rendered.
 const e = React.createElement;
-const lines = [...document.scripts].filter((script) => script.async).map((script) => script.src);
+const late = document.querySelector("script[src$=late]") !== null;
+const lines = [...document.scripts].map((script) => script.src).filter((src) => src.includes("/widget/"));
 
 function App() {
   const [where, setWhere] = React.useState("first");
@@ -12,7 +13,9 @@ function App() {
       e("link", { rel: "icon", href: "data:," }),
       e("script", { defer: true, src: "/lib/react/umd/react.production.min.js" }),
       e("script", { defer: true, src: "/lib/react-dom/umd/react-dom.production.min.js" }),
-      e("script", { defer: true, src: "/hydrated.js" })),
+      late
+        ? e("script", { type: "module", async: true, src: "/hydrated.js?late" })
+        : e("script", { defer: true, src: "/hydrated.js" })),
     e("body", null,
       e("header", null, e("b", { id: "where" }, where)),
       e("main", null, ...[...document.querySelectorAll("main p")].map((line, key) =>

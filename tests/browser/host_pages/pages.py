@@ -125,6 +125,7 @@ PAGES = [
     HostPage("html.innerHTML", leave=ROOT_HTML),
     HostPage("another html", leave=ROOT),
     HostPage("hydrated", file="hydrated.html"),
+    HostPage("hydrated late", file="hydrated_late.html"),
     HostPage("mounted", file="mounted.html"),
     # The body's layout, and what moves elements that are fixed.
     styled("flex", FLEX),
