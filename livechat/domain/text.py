@@ -98,9 +98,26 @@ def is_visible(text: str) -> bool:
     """Say whether `text` has at least one visible character."""
     if text.isascii():
         return bool(text.strip())
-    return any(unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text)
+    return any(category(char) not in _INVISIBLE and char not in _BLANK for char in text)
 
 
+def category(char: str) -> str:
+    """Return the Unicode category of a character.
+
+    A character newer than Python's tables counts as a symbol ("So"): most are emoji, which browsers
+    know years earlier. "Cn" are only characters that Unicode never assigns, or reserves as
+    invisible.
+    """
+    found = unicodedata.category(char)
+    return "So" if found == "Cn" and not _NEVER_SEEN.match(char) else found
+
+
+# Noncharacters, and unassigned characters that every browser hides (Default_Ignorable_Code_Point).
+_NEVER_SEEN = re.compile(
+    "[\u2065\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff\U000e0000-\U000e0fff"
+    + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 # Separators, controls, format characters (zero-width, bidi) and marks without a base.
 _INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Mn", "Me"})
 # Blank on every screen, although not by category: Hangul fillers and the Braille blank.

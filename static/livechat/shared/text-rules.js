@@ -2,8 +2,9 @@
 
 export const MAX_CHARACTERS = 8_000;
 
-// White space, control and format characters, marks without a base, and invisible letters.
-const NOTHING = /^[\s\p{Cc}\p{Cf}\p{Cn}\p{Mn}\p{Me}\u115F\u1160\u2800\u3164\uFFA0]*$/u;
+// White space, control and format characters, marks without a base, and invisible letters. Not all
+// unassigned characters (`Cn`): fonts have emoji that are newer than the browser.
+const NOTHING = /^[\s\p{Cc}\p{Cf}\p{NChar}\p{DI}\p{Mn}\p{Me}\u2800]*$/u;
 
 const LINK = /https?:\/\/[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E]+/giu;
 
