@@ -120,9 +120,12 @@ def is_inline(content_type: str) -> bool:
 
 
 def clean_name(name: str, content_type: str) -> str:
-    """Return a name that is safe to show, to store and to put in Content-Disposition.
+    """Return a name on one line, in which no character is invisible or turns text around.
 
-    A matching extension stays. Otherwise the usual one of `content_type` is appended: "photo.exe"
+    It may hold any other character, also quotes and angle brackets: like a message it is text, not
+    HTML, and a browser replaces what its own system forbids when it saves the file. Joiners stay
+    where they change what is seen, as in Persian and in emoji of families. A matching extension
+    stays. Otherwise the usual one of `content_type` is appended: "photo.exe"
     that is a JPEG becomes "photo.exe.jpg". A name without visible characters becomes "file".
     Cleaning a clean name changes nothing. Raises Invalid ``file_type`` for an unknown type.
     """
@@ -141,22 +144,26 @@ def clean_name(name: str, content_type: str) -> str:
         stem = "file"
     if stem.partition(".")[0].rstrip().upper() in _RESERVED:
         stem = f"_{stem}"
-    return f"{stem[: MAX_NAME - len(extension) - 1].rstrip(' .')}.{extension}"
+    longest = MAX_NAME - len(extension) - 1
+    if len(stem) > longest:
+        stem = stem[:longest].rstrip(f" .{_JOINERS}")
+    return f"{stem}.{extension}"
 
 
 _SEPARATORS = re.compile(r"[/\\]")
-# Windows forbids these in a name; quotes and angle brackets also cause harm elsewhere.
-_FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
     | {f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"}
 )
-# Controls, format characters (bidi, zero-width), surrogates, private and unassigned characters.
+# Controls, format characters (bidi, zero-width), surrogates, private characters, noncharacters.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x85")
 # Marks and letters that are blank or only join others.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+"""The combining class of the marks after which a joiner chooses the form of an Indic letter."""
 _MAX_MARKS = 4
 """Marks on one letter. No language needs more, and more would cover the lines around the name."""
 
@@ -164,19 +171,44 @@ _MAX_MARKS = 4
 def _plain(name: str) -> str:
     kept: list[str] = []
     marks = _MAX_MARKS  # no marks before the first letter
+    joiner = ""
     for char in text.normal(name):
-        category = unicodedata.category(char)
+        if char in _JOINERS:
+            joiner = joiner or char
+            continue
+        category = text.category(char)
         if char in _WHITE_CONTROLS or category in _SPACES:
             char = " "
         elif category in _DROPPED or char in _UNSEEN:
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= _MAX_MARKS:
+            if joiner and kept and _joins(kept[-1], char):
+                kept.append(joiner)
             kept.append(char)
+        joiner = ""
         if char == " " or not kept:
             marks = _MAX_MARKS
-    joined = text.normal(" ".join("".join(kept).split()))
-    return _FORBIDDEN.sub("_", joined)
+    if joiner and kept and _joins(kept[-1], ""):
+        kept.append(joiner)
+    return text.normal(" ".join("".join(kept).split()))
+
+
+def _joins(before: str, after: str) -> bool:
+    """Say whether a joiner between two characters changes what is seen."""
+    if unicodedata.combining(before) == _VIRAMA:
+        return True
+    return _is_joined(before) and (
+        unicodedata.combining(after) == _VIRAMA
+        if after and text.category(after).startswith("M")
+        else _is_joined(after)
+    )
+
+
+def _is_joined(char: str) -> bool:
+    """Say whether a joiner may act on a character: a letter or mark of Hebrew or a later script, or
+    a symbol, as emoji are. Between the letters of Europe it is only invisible."""
+    return char >= "\u0590" and text.category(char)[0] in "LMS"
 
 
 # Kinds

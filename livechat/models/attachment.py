@@ -32,7 +32,8 @@ class Attachment(models.Model):
     """A file that a visitor or an operator uploaded.
 
     `visitor` is the public id in the visitor's token: before their first message a visitor has no
-    row. `message` is empty until a message uses the file. `name` is safe to show and to save.
+    row. `message` is empty until a message uses the file. `name` is clean
+    (`domain.files.clean_name`).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import IO, Any
+from urllib.parse import quote
 from uuid import UUID
 
 import structlog
@@ -26,7 +27,6 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.decorators import decorator_from_middleware
-from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -56,6 +56,7 @@ JSON = "application/json; charset=utf-8"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SCHEME = "Visitor "
 AVATAR = re.compile(r"[A-Za-z0-9_-]{16,64}\.webp")
+PLAIN_NAME = re.compile(r"[\w .()+,-]+", re.ASCII)
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 STATUS = {
@@ -187,7 +188,10 @@ def _upload(request: HttpRequest, actor: Actor, channel: Channel) -> HttpRespons
     sent = request.FILES.getlist("file")
     if len(sent) != 1 or len(request.FILES) != 1:
         raise Invalid
-    file = attachments.upload(actor, channel, sent[0], name=sent[0].name or "")
+    # The field has the name as it is. In the file's own header browsers write %22 for quotes, and
+    # Django drops joiners and characters that are newer than Python.
+    name = request.POST.get("name") or sent[0].name or ""
+    file = attachments.upload(actor, channel, sent[0], name=name)
     response = HttpResponse(wire.encode(file), JSON, status=201)
     response["Cache-Control"] = "no-store"
     return response
@@ -365,11 +369,22 @@ def _answer(
 
 def _guard(response: HttpResponseBase, *, name: str, is_inline: bool) -> None:
     """Set headers that let browsers show only harmless content, and name the file."""
-    response["Content-Disposition"] = content_disposition_header(not is_inline, name) or ""
+    disposition = "inline" if is_inline else "attachment"
+    response["Content-Disposition"] = f"{disposition}; {_file_name(name)}"
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["Referrer-Policy"] = "no-referrer"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
+
+
+def _file_name(name: str) -> str:
+    """Return the parameter of Content-Disposition that names a file.
+
+    Browsers disagree about quotes, backslashes and "%" in the older ``filename``.
+    """
+    if PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    return f"filename*=utf-8''{quote(name, safe='')}"
 
 
 def _range(headers: Any, size: int) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Files: chosen, pasted or dropped, sent, viewed and downloaded again, on both sides."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,23 @@ def test_the_operator_views_a_picture_and_downloads_a_document(
     download.value.save_as(tmp_path / "fetched")
     assert (tmp_path / "fetched").read_bytes() == PDF
     expect(chips(vera)).to_have_count(0)
+
+
+def test_a_files_name_is_the_same_for_visitor_and_operator(
+    chat: tuple[Visitor, Operator],
+) -> None:
+    vera, anna = chat
+    name = "می\u200cشود “50%22” \U0001f468\u200d\U0001f467 {'\"'}.pdf"
+
+    uploads(vera, paper(name))
+    vera.write("Here it is")
+
+    expect(anna.view.locator("a.file-card .file-name")).to_have_attribute("title", name)
+    expect(vera.view.locator("a.file-card .file-name")).to_have_attribute("title", name)
+    with anna.page.expect_download() as download:
+        anna.view.locator("a.file-card").click()
+    # When it saves a file, Chromium replaces quotation marks and joiners.
+    assert download.value.suggested_filename == re.sub('["\u200c\u200d]', "_", name)
 
 
 def test_an_operator_sends_a_file_without_a_word(chat: tuple[Visitor, Operator]) -> None:

@@ -233,6 +233,8 @@ function overHttp({ url, headers, fields = {} }, file, events) {
   request.onloadend = () => clearTimeout(watchdog);
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  // In the file's own header browsers write %22 for a quotation mark.
+  form.append("name", file.name);
   form.append("file", file, file.name);
   request.send(form);
   moved();

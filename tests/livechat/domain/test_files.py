@@ -257,7 +257,8 @@ def test_a_browser_gets_types_and_extensions():
         ("A\u200d\u0308pfel.jpg", "Äpfel.jpg"),
         ("\u0301a.jpg", "a.jpg"),
         ("\ud800a\ue000.jpg", "a.jpg"),
-        ('a"b<c>d|e?f*g:h.jpg', "a_b_c_d_e_f_g_h.jpg"),
+        ('a"b<c>d|e?f*g:h.jpg', 'a"b<c>d|e?f*g:h.jpg'),
+        ("50%22&quot;100%.jpg", "50%22&quot;100%.jpg"),
         ("CON", "_CON.jpg"),
         ("nul.jpg", "_nul.jpg"),
         ("com1.tar.jpg", "_com1.tar.jpg"),
@@ -267,6 +268,46 @@ def test_a_browser_gets_types_and_extensions():
 )
 def test_a_name_is_made_safe(name, clean):
     assert clean_name(name, "image/jpeg") == clean
+
+
+NAMES_WITH_JOINERS = {
+    "Persian": "می\u200cشود.jpg",
+    "a family": "👨\u200d👩\u200d👧\u200d👦.jpg",
+    "a heart on fire": "❤\ufe0f\u200d🔥.jpg",
+    "a dark-skinned astronaut": "🧑🏿\u200d🚀.jpg",
+    "a nodding head": "🙂\u200d↕\ufe0f.jpg",
+    "new emoji": "\U0001fae9\u200d\U0001faeb.jpg",
+    "Sinhala": "ශ්\u200dරී.jpg",
+    "Bengali": "র\u200d্যাব.jpg",
+    "Malayalam, at the end": "അവന്\u200d.jpg",
+    "Malayalam, without extension": "അവന്\u200d",
+}
+
+
+@pytest.mark.parametrize("name", NAMES_WITH_JOINERS.values(), ids=NAMES_WITH_JOINERS.keys())
+def test_a_joiner_stays_where_it_changes_what_is_seen(name):
+    assert clean_name(name, "image/jpeg") == name.removesuffix(".jpg") + ".jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("\u200c\u200dس.jpg", "س.jpg"),
+        ("س\u200c\u200d\u200cب.jpg", "س\u200cب.jpg"),
+        ("س\u200c.jpg", "س.jpg"),
+        ("س\u200c ب.jpg", "س ب.jpg"),
+        ("pho\u200dto.jp\u200dg", "photo.jpg"),
+        ("س\u202e\u200cب\u2067.jpg", "س\u200cب.jpg"),
+        ("س" * 115 + "\u200c" + "ب" * 5 + ".jpg", "س" * 115 + ".jpg"),
+    ],
+)
+def test_any_other_joiner_goes(name, clean):
+    assert clean_name(name, "image/jpeg") == clean
+
+
+def test_characters_newer_than_the_server_stay_in_a_name():
+    assert clean_name("\U0001fae9 \U0001fac8.png", "image/png") == "\U0001fae9 \U0001fac8.png"
+    assert clean_name("a\uffff\ufdd0\U0010fffe\U000e0200b.png", "image/png") == "ab.png"
 
 
 def test_a_long_name_keeps_its_beginning_and_its_extension():
@@ -293,6 +334,7 @@ NASTY = st.text(
         st.characters(),
         st.sampled_from(
             './\\ :"\0\n\u202e\u200b\u0301\u0345\u3164CONnul1\u00b9.jpg\uff0e\u1100\u1161'
+            "\u200c\u200d\u0915\u094d\u093c\u06cc\U0001fae9"
         ),
     ),
     max_size=300,
@@ -306,8 +348,10 @@ def test_a_clean_name_is_safe_and_stays_as_it_is(name, kind):
     assert clean_name(clean, kind) == clean
     assert len(clean) <= files.MAX_NAME
     assert clean.rpartition(".")[2].lower() in files.KINDS[kind].extensions
-    assert not re.search(r'[/\\<>:"|?*\x00-\x1f\x7f-\x9f]|^[. ]|[. ]$|  ', clean)
-    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in clean)
+    assert not re.search(r"[/\\\x00-\x1f\x7f-\x9f]|^[. ]|[. ]$|  ", clean)
+    plain = re.sub("[\u200c\u200d]", "", clean)
+    assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in plain)
+    assert not re.search("[\u200c\u200d](?:[\u200c\u200d]|$)|^[\u200c\u200d]", clean)
     assert unicodedata.is_normalized("NFC", clean)
     clean.encode()
 

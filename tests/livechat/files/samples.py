@@ -46,7 +46,9 @@ def header(who: VisitorActor, channel: Channel) -> dict[str, str]:
 def bring(client: Client, who: VisitorActor, channel: Channel, data: bytes, name: str = "a.txt"):
     """Upload a file as a visitor's browser does."""
     return client.post(
-        f"/widget/{channel.key}/files/", {"file": sent(data, name)}, headers=header(who, channel)
+        f"/widget/{channel.key}/files/",
+        {"name": name, "file": sent(data, name.replace('"', "%22"))},
+        headers=header(who, channel),
     )
 
 
