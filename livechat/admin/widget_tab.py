@@ -1,6 +1,7 @@
 """The *Widget* tab of a channel: how to add it to a website, and where it was seen."""
 
 import io
+import re
 from typing import Any
 
 import segno
@@ -38,7 +39,7 @@ def qr_svg(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     drawing = io.BytesIO()
     # A white background, so that it can be scanned on a dark page.
     segno.make(link(request, channel), error="m", micro=False).save(
-        drawing, kind="svg", scale=8, border=4, light="#ffffff", title=_printable(channel.name)
+        drawing, kind="svg", scale=8, border=4, light="#ffffff", title=_for_xml(channel.name)
     )
     response = HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
     response["Cache-Control"] = "private, no-cache"
@@ -63,6 +64,6 @@ def _channel(admin: Any, request: HttpRequest, pk: int) -> Channel:
     return channel
 
 
-def _printable(name: str) -> str:
-    # A control character would make the drawing invalid XML.
-    return "".join(char for char in name if char.isprintable())
+def _for_xml(name: str) -> str:
+    # XML allows neither controls nor the two last characters of Unicode's first plane.
+    return re.sub("[\x00-\x1f\x7f-\x9f\ufffe\uffff]", "", name)
