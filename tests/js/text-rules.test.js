@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { parts, shown, shownAddress, webAddress } from "../../static/livechat/shared/links.js";
 import { stopwatch } from "../../static/livechat/shared/short-times.js";
-import { countCharacters, initials, isBlank, parts, shown, shownAddress, tone, webAddress } from "../../static/livechat/shared/text-rules.js";
+import { countCharacters, initials, isBlank, tone } from "../../static/livechat/shared/text-rules.js";
 
 /** The server has the same rule; its tests read the same texts.
  * @type {{ blank: Record<string, string>, visible: Record<string, string> }} */

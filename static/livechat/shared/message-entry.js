@@ -3,8 +3,8 @@
 import { avatar } from "./avatar.js";
 import { language, timeOfDay } from "./dates.js";
 import { element } from "./element.js";
+import { parts } from "./links.js";
 import { t, tOneOf } from "./texts.js";
-import { parts } from "./text-rules.js";
 
 /** @import { Item, Place } from "./log-items.js" */
 

@@ -3,7 +3,7 @@
 import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { icon } from "../../shared/icons.js";
-import { webAddress } from "../../shared/text-rules.js";
+import { webAddress } from "../../shared/links.js";
 import { glyph } from "../inbox-icons.js";
 import { PopMenu } from "../pop-menu.js";
 import { wordsOf } from "../people/presence-mark.js";

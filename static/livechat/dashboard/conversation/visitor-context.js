@@ -4,9 +4,9 @@ import { avatar } from "../../shared/avatar.js";
 import { day, timeOfDay } from "../../shared/dates.js";
 import { element, fire } from "../../shared/element.js";
 import { icon } from "../../shared/icons.js";
+import { shownAddress, webAddress } from "../../shared/links.js";
 import { now } from "../../shared/server-time.js";
 import { short } from "../../shared/short-times.js";
-import { shownAddress, webAddress } from "../../shared/text-rules.js";
 import { t } from "../texts.js";
 import { browserName, localTime, named, visitorName, whereaboutsWords } from "../list/conversation-texts.js";
 

@@ -1,7 +1,7 @@
 /** The inbox's texts about visitors and conversations, and a channel's text colour. */
 
 import { day, language, midnight, timeOfDay } from "../../shared/dates.js";
-import { shown } from "../../shared/text-rules.js";
+import { shown } from "../../shared/links.js";
 import { t } from "../texts.js";
 
 /** @import { StaffConversation, StaffMessage } from "../../shared/wire.d.ts" */
