@@ -1,6 +1,5 @@
 """The settings from environment variables, read and validated once."""
 
-import ipaddress
 import os
 import secrets
 import tempfile
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from livechat.domain.ip_addresses import Network, normal_network
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 YEAR = 365 * 24 * 3600
 OTHER_CONNECTIONS = 8
@@ -17,8 +18,6 @@ OTHER_CONNECTIONS = 8
 for four queues of messages to locked conversations, and for health probes."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class EnvError(Exception):
@@ -46,6 +45,7 @@ class Env:
     hsts_preload: bool
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
+    proxy_headers: Literal["x-forwarded", "forwarded"]
     geoip_path: str
     workers: int
     drain_seconds: float
@@ -130,6 +130,7 @@ def load(environ: Mapping[str, str]) -> Env:
         hsts_preload=_flag(environ, "HSTS_PRELOAD"),
         allowed_hosts=_words(environ, "ALLOWED_HOSTS") or ("localhost", "127.0.0.1", "[::1]"),
         trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
+        proxy_headers=_proxy_headers(environ, "PROXY_HEADERS"),
         geoip_path=environ.get("GEOIP_PATH", "").strip(),
         workers=int(_number(environ, "WORKERS", 1, least=1, most=64)),
         drain_seconds=_number(environ, "DRAIN_SECONDS", 10, least=0, most=10),
@@ -146,6 +147,8 @@ def load(environ: Mapping[str, str]) -> Env:
         disk_reserve_percent=_number(environ, "DISK_RESERVE_PERCENT", 5, least=0, most=100),
     )
     _check_hsts(loaded)
+    if loaded.proxy_headers == "forwarded" and not loaded.trusted_proxies:
+        raise EnvError("PROXY_HEADERS needs TRUSTED_PROXIES: without them no header is trusted")
     return loaded
 
 
@@ -207,6 +210,16 @@ def _number(
     return value
 
 
+def _proxy_headers(environ: Mapping[str, str], name: str) -> Literal["x-forwarded", "forwarded"]:
+    match environ.get(name, "").strip().lower():
+        case "" | "x-forwarded":
+            return "x-forwarded"
+        case "forwarded":
+            return "forwarded"
+        case other:
+            raise EnvError(f"{name} must be x-forwarded or forwarded, not {other!r}")
+
+
 def _log_format(
     environ: Mapping[str, str], name: str, default: Literal["json", "text"]
 ) -> Literal["json", "text"]:
@@ -230,7 +243,7 @@ def _log_level(environ: Mapping[str, str], name: str) -> str:
 
 def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
     try:
-        return tuple(ipaddress.ip_network(word) for word in _words(environ, name))
+        return tuple(map(normal_network, _words(environ, name)))
     except ValueError as error:
         raise EnvError(f"{name}: {error}") from None
 

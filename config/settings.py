@@ -23,6 +23,7 @@ PEOPLE_PER_ADDRESS = ENV.people_per_address
 MAX_SOCKETS = ENV.max_sockets
 MAX_MEMORY = ENV.max_memory
 TRUSTED_PROXIES = ENV.trusted_proxies
+PROXY_HEADERS = ENV.proxy_headers
 WEBHOOKS_ALLOW_PRIVATE = ENV.webhooks_allow_private
 GEOIP_PATH = ENV.geoip_path or (str(BASE_DIR / "config/demo/countries.mmdb") if DEMO else "")
 
@@ -186,6 +187,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: decides whether an attempt is allowed
     "django.contrib.auth.backends.ModelBackend",
 ]
+AXES_CLIENT_IP_CALLABLE = "livechat.auth.source_of_attempts"
 AXES_HANDLER = "config.axes_handler.Handler"  # counts as `livechat.services.login_attempts` says
 AXES_LOCKOUT_CALLABLE = "config.axes_handler.locked_out"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that axes marks refused requests

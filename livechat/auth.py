@@ -1,6 +1,5 @@
 """Identifies clients: visitor tokens, staff login sessions, origins, hosts and IP addresses."""
 
-import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,17 +13,20 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from livechat.domain.ip_addresses import source_of
+from livechat.domain import proxy_headers
+from livechat.domain.ip_addresses import is_among, normal_address, source_of
+from livechat.domain.proxy_headers import Client
 from livechat.errors import TokenInvalid
 from livechat.services.login_sessions import Login
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECURE = ("https", "wss")
 """Schemes of requests and sockets over TLS."""
 
 MAX_HOST = 260
 """Maximum bytes of a host name (RFC 1035: 253) with its port. Limits the cache of `_is_ours`."""
+
+_ADDRESS_HEADERS = {"HTTP_FORWARDED": b"forwarded", "HTTP_X_FORWARDED_FOR": b"x-forwarded-for"}
+"""Names of headers with addresses, as in Django's ``META`` and in ASGI."""
 
 _signer = signing.TimestampSigner(salt="livechat.visitor")
 
@@ -109,48 +111,52 @@ def _is_ours(host: bytes, ours: tuple[str, ...]) -> bool:
 
 
 def came_over_tls(scope: Mapping[str, Any]) -> bool:
-    """Return whether the client uses TLS.
-
-    Behind a trusted proxy, the last value of ``X-Forwarded-Proto`` decides; otherwise the header
-    is ignored and the scheme of the connection decides.
-    """
-    client = scope.get("client")
-    if not _is_proxy(client[0] if client else ""):
-        return scope.get("scheme") in SECURE
-    said = b",".join(_all(scope, b"x-forwarded-proto"))
-    return said.rpartition(b",")[2].strip().lower() == b"https"
+    """Return whether the client uses TLS: to a trusted proxy, or else to this server."""
+    return client_of(scope).scheme in SECURE
 
 
 def client_address(scope: Mapping[str, Any]) -> str:
-    """Return the client's IP address: the right-most one that is not a trusted proxy.
+    """Return the normal form of the client's IP address.
 
-    Addresses further left are only claims of the client.
+    If the server does not know it, as on a Unix socket, this is what the server knows instead.
     """
-    client = scope.get("client")
-    address = client[0] if client else ""
-    if not settings.TRUSTED_PROXIES:
-        return str(address)
-    forwarded = b",".join(_all(scope, b"x-forwarded-for"))
-    for hop in reversed([*forwarded.decode("latin-1").split(","), str(address)]):
-        try:
-            ip = ipaddress.ip_address(hop.strip())
-        except ValueError:
-            break
-        address = str(ip)
-        if not _is_proxy(address):
-            break
-    return str(address)
+    return client_of(scope).address
+
+
+def client_of(scope: Mapping[str, Any]) -> Client:
+    """Return the client of a request or socket: the only code that decides which proxy to believe.
+
+    Headers count only if the connection comes from one of ``TRUSTED_PROXIES``, and only those that
+    ``PROXY_HEADERS`` chooses: a proxy that writes one kind passes on what clients send as the
+    other.
+    """
+    peer = _peer(scope)
+    if not _is_proxy(peer):
+        return Client(peer, scope.get("scheme", ""))
+    if settings.PROXY_HEADERS == "forwarded":
+        forwarded = b",".join(_all(scope, b"forwarded"))
+        return proxy_headers.client_of_forwarded(forwarded, peer, _is_proxy)
+    return proxy_headers.client_of_x_forwarded(
+        b",".join(_all(scope, b"x-forwarded-for")),
+        b",".join(_all(scope, b"x-forwarded-proto")),
+        peer,
+        _is_proxy,
+    )
+
+
+def comes_from_proxy(scope: Mapping[str, Any]) -> bool:
+    """Return whether a trusted proxy opened the connection."""
+    return _is_proxy(_peer(scope))
 
 
 def address_of(request: HttpRequest) -> str:
     """Return the `client_address` of a Django request."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").encode("latin-1", "replace")
-    return client_address(
-        {
-            "client": (request.META.get("REMOTE_ADDR", ""), 0),
-            "headers": [(b"x-forwarded-for", forwarded)] if forwarded else [],
-        }
-    )
+    headers = [
+        (name, request.META[key].encode("latin-1", "replace"))
+        for key, name in _ADDRESS_HEADERS.items()
+        if key in request.META
+    ]
+    return client_address({"client": (request.META.get("REMOTE_ADDR", ""), 0), "headers": headers})
 
 
 def source_of_attempts(request: HttpRequest) -> str:
@@ -175,18 +181,16 @@ def _first(scope: Mapping[str, Any], name: bytes) -> str:
     return values[0].decode("latin-1") if values else ""
 
 
+def _peer(scope: Mapping[str, Any]) -> str:
+    """Return the address at the other end of the connection."""
+    client = scope.get("client")
+    address = str(client[0]) if client else ""
+    return normal_address(address) or address
+
+
 def _is_proxy(address: str) -> bool:
     proxies = settings.TRUSTED_PROXIES
-    return bool(proxies) and _is_among(address, tuple(proxies))
-
-
-@lru_cache(maxsize=4096)
-def _is_among(address: str, networks: tuple[Network, ...]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(ip in network for network in networks)
+    return bool(proxies) and is_among(address, tuple(proxies))
 
 
 def _all(scope: Mapping[str, Any], wanted: bytes) -> list[bytes]:

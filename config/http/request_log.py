@@ -4,7 +4,6 @@ import itertools
 import re
 import secrets
 import time
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -70,16 +69,8 @@ def counting(entry: str, send: Any) -> Any:
 
 def request_id_of(scope: Any) -> str:
     """Return the id that a trusted proxy gave the request or socket, else a new one."""
-    if settings.TRUSTED_PROXIES and _is_from_trusted_proxy(scope):
+    if auth.comes_from_proxy(scope):
         for name, value in scope["headers"]:
             if name == b"x-request-id" and VALID_REQUEST_ID.fullmatch(value):
                 return str(value, "ascii")
     return f"{_process}-{next(_numbers):x}"
-
-
-def _is_from_trusted_proxy(scope: Any) -> bool:
-    try:
-        address = ip_address((scope.get("client") or ("",))[0])
-    except ValueError:
-        return False
-    return any(address in network for network in settings.TRUSTED_PROXIES)

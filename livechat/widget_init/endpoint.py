@@ -9,8 +9,6 @@ that the channel does not allow, 404 for an unknown channel, 405 for other metho
 rate limit of an address, 503 without a snapshot.
 """
 
-import contextlib
-import ipaddress
 import re
 import time
 from collections.abc import Mapping
@@ -27,7 +25,7 @@ from livechat import auth, languages
 from livechat.asgi_responses import JSON, error_body, respond
 from livechat.domain import origins, rules, widget
 from livechat.domain.enumerations import ButtonAction
-from livechat.domain.ip_addresses import source_of
+from livechat.domain.ip_addresses import normal_address, source_of
 from livechat.domain.rules import Page
 from livechat.integrations.geoip import countries
 from livechat.limiter import limiter
@@ -36,7 +34,6 @@ from livechat.widget_init.snapshot import RETRY_SECONDS, snapshot
 
 logger = structlog.stdlib.get_logger(__name__)
 
-MAX_ADDRESS = 45
 ORIGIN = re.compile(rb"https?://[\x21-\x7e]{1,290}")
 
 
@@ -152,7 +149,4 @@ def _origin(scope: Any) -> tuple[str, bool]:
 
 def _address(scope: Any, query: Mapping[str, str]) -> str:
     claimed = query.get("address", "") if settings.DEMO else ""
-    if claimed and len(claimed) <= MAX_ADDRESS and "%" not in claimed:
-        with contextlib.suppress(ValueError):
-            return str(ipaddress.ip_address(claimed))
-    return auth.client_address(scope)
+    return normal_address(claimed) or auth.client_address(scope)

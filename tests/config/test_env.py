@@ -18,11 +18,33 @@ from livechat.models import Channel, User
         ("DB_THREADS", "0"),
         ("MESSAGES_PER_SECOND", "-1"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("TRUSTED_PROXIES", "::ffff:10.0.0.1/8"),
+        ("PROXY_HEADERS", "both"),
+        ("PROXY_HEADERS", "forwarded"),  # without TRUSTED_PROXIES
     ],
 )
 def test_a_wrong_value_is_named(tmp_path, name, value):
     with pytest.raises(env.EnvError, match=name):
         env.load({"VAR_DIR": str(tmp_path), name: value})
+
+
+def test_mapped_networks_of_proxies_are_ipv4_networks(tmp_path):
+    words = "10.0.0.0/8, ::ffff:10.0.0.0/104, ::ffff:0:0/96, 2001:db8::/32, ::/0"
+    loaded = env.load({"VAR_DIR": str(tmp_path), "TRUSTED_PROXIES": words})
+
+    networks = [str(network) for network in loaded.trusted_proxies]
+
+    assert networks == ["10.0.0.0/8", "10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32", "::/0"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", "x-forwarded"), ("X-Forwarded", "x-forwarded"), (" forwarded ", "forwarded")],
+)
+def test_the_headers_of_proxies_are_chosen(tmp_path, value, expected):
+    environ = {"VAR_DIR": str(tmp_path), "TRUSTED_PROXIES": "10.0.0.1", "PROXY_HEADERS": value}
+
+    assert env.load(environ).proxy_headers == expected
 
 
 def test_a_database_of_another_kind_is_refused(tmp_path):

@@ -127,6 +127,21 @@ def test_a_claimed_address_is_believed_of_trusted_proxies_alone(anna, settings):
 
 
 @pytest.mark.django_db
+def test_all_spellings_of_an_address_share_its_attempts(anna, settings):
+    settings.TRUSTED_PROXIES = (ip_network("203.0.113.9"),)
+    sign_in(address="198.51.100.7")
+    sign_in(address="::ffff:198.51.100.7")
+    sign_in(HTTP_X_FORWARDED_FOR="198.51.100.7:5678")
+    sign_in(HTTP_X_FORWARDED_FOR="::ffff:198.51.100.7", address="::ffff:203.0.113.9")
+    settings.PROXY_HEADERS = "forwarded"
+    sign_in(HTTP_FORWARDED='for="198.51.100.7:80"', HTTP_X_FORWARDED_FOR="192.0.2.99")
+
+    counted = AccessAttempt.objects.exclude(username=login_attempts.ANY_NAME)
+
+    assert list(counted.values_list("ip_address", "failures_since_start")) == [("198.51.100.7", 5)]
+
+
+@pytest.mark.django_db
 def test_responses_do_not_reveal_which_accounts_exist(anna):
     def answers_for(name):
         client = Client()

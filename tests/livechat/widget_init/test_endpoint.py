@@ -161,6 +161,7 @@ async def test_the_country_is_the_addresss(monkeypatch, settings):
     widget(rule(ButtonAction.HIDE, countries=frozenset({"JP"})))
 
     assert (await ask(client=ADDRESSES["JP"]))[1]["action"] == "hide_button"
+    assert (await ask(client="::ffff:" + ADDRESSES["JP"]))[1]["action"] == "hide_button"
     assert (await ask(client=ADDRESSES["FR"]))[1]["action"] == "display_button"
     assert (await ask(client="127.0.0.1"))[1]["action"] == "display_button"
     # An address claimed by the client has no effect outside the demo.
