@@ -1,16 +1,20 @@
 """System checks for settings that do not fit together."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils import timezone
 
 from livechat.domain import text as texts
 from livechat.integrations import geoip
+
+HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9A-Fa-f:.]+\]")
+"""What Django can compare with the host of a request: a name, or an IPv6 address in brackets."""
 
 
 @register(Tags.security, deploy=True)
@@ -75,6 +79,35 @@ def proxy_is_named(**_kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def hosts_have_no_path(**_kwargs: Any) -> list[CheckMessage]:
+    wrong = [host for host in settings.ALLOWED_HOSTS if not HOST.fullmatch(host)]
+    if not wrong:
+        return []
+    return [
+        Warning(
+            f"ALLOWED_HOSTS contains {wrong[0]!r}, which is no host name. No request matches it.",
+            hint="Write the name alone, without scheme, port and path: chat.example.org. IPv6"
+            " addresses need brackets.",
+            id="config.W009",
+        )
+    ]
+
+
+@register()
+def nothing_is_below_a_path(**_kwargs: Any) -> list[CheckMessage]:
+    if not settings.FORCE_SCRIPT_NAME:
+        return []
+    return [
+        Error(
+            f"FORCE_SCRIPT_NAME is {settings.FORCE_SCRIPT_NAME!r}, but Livechat does not work below"
+            " a path.",
+            hint="Give Livechat a host name of its own; see docs/how-to/go-to-production.md.",
+            id="config.E009",
+        )
+    ]
 
 
 @register()
