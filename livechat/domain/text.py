@@ -57,6 +57,11 @@ def normal(text: str) -> str:
     return normalised if normalised == few else few_marks(normalised)
 
 
+def compatible_parts(character: str) -> str:
+    """Return one character in NFKD: its base and its marks, without a special form."""
+    return unicodedata.normalize("NFKD", character[:1])
+
+
 def few_marks(text: str) -> str:
     """Return `text` with at most eight marks per letter."""
     kept, end = [], 0

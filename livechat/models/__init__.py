@@ -1,6 +1,6 @@
 """Models: columns, constraints, QuerySets, and methods that change one row. One noun per file."""
 
-from livechat.database import lookups  # the import registers them
+from livechat.database import lookups, search_lookup  # the import registers them
 from livechat.models.attachment import Attachment, file_storage
 from livechat.models.canned_response import CannedResponse
 from livechat.models.channel import Channel
