@@ -45,7 +45,7 @@ class CannedResponseAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
 
     form = CannedResponseForm
     list_display = ("call", "begins", "owner_name", "shared_with", "last_used_at")
-    search_fields = ("shortcut", "substitution")
+    search_fields = ("shortcut__search_text", "substitution__search_text")
     fields = ("shortcut", "substitution", "groups")
 
     def has_view_permission(self, request: HttpRequest, obj: CannedResponse | None = None) -> bool:

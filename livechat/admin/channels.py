@@ -106,7 +106,7 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
 
     form = ChannelForm
     list_display = ("name", "is_active", "operator_count", "session_count", "seen")
-    search_fields = ("name", "slug")
+    search_fields = ("name__search_text", "slug__search_text")
     list_filter = ("is_active",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (MembershipInline, ChannelRuleInline)

@@ -181,7 +181,7 @@ class ConversationAdmin(ReaderTimeZoneMixin, ReadOnly, ModelAdmin):
         try:
             number = UUID(term)
         except ValueError:
-            wanted = Q(visitor__name__icontains=term) | Q(visitor__email__icontains=term)
+            wanted = Q(visitor__name__search_text=term) | Q(visitor__email__search_text=term)
             if len(term) >= SHORTEST_IN_TEXT:
                 wanted |= Q(pk__in=_conversations_with(term, actor_of(request)))
         else:
@@ -279,7 +279,7 @@ def _people(row: Conversation, until: datetime | None) -> list[Participant]:
 
 def _conversations_with(term: str, actor: StaffActor) -> QuerySet[Message, int]:
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    rows = Message.objects.filter(pk__gt=newest - SEARCHED, text__icontains=term)
+    rows = Message.objects.filter(pk__gt=newest - SEARCHED, text__search_text=term)
     return readable_messages(actor, rows).order_by().values_list("conversation", flat=True)
 
 

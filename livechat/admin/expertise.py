@@ -47,7 +47,7 @@ class ExpertiseAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
 
     form = ExpertiseForm
     list_display = ("name", "operator_names")
-    search_fields = ("name",)
+    search_fields = ("name__search_text",)
 
     def get_fields(self, request: HttpRequest, obj: Expertise | None = None) -> tuple[str, ...]:
         """Return the choice of operators if the user may change it, else their names."""

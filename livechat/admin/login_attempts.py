@@ -20,7 +20,7 @@ class AccessAttemptAdmin(ReaderTimeZoneMixin, ModelAdmin):
 
     list_display = ("who", "ip_address", "tries", "since", "locked_until")
     list_display_links = None
-    search_fields = ("username", "ip_address")
+    search_fields = ("username__search_text", "ip_address")
     ordering = ("-attempt_time",)
     show_full_result_count = False
 

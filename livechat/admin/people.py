@@ -77,6 +77,7 @@ class GroupAdmin(
     """Groups. Every `migrate` restores the rights of the live chat's own groups."""
 
     form = GroupForm
+    search_fields = ("name__search_text",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Let only superusers delete the live chat's groups: a new group could take their name.
@@ -154,6 +155,10 @@ class UserAdmin(
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "full_name", "email", "group_names", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    search_fields = (
+        *("username__search_text", "first_name__search_text"),
+        *("last_name__search_text", "email__search_text"),
+    )
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -283,7 +288,10 @@ class OperatorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     list_display = ("name", "user", "presence_label", "channel_names", "is_enabled")
     list_filter = ("is_enabled", "availability", "channels")
     list_select_related = ("user",)
-    search_fields = ("chat_name", "user__username", "user__first_name", "user__last_name")
+    search_fields = (
+        *("chat_name__search_text", "user__username__search_text"),
+        *("user__first_name__search_text", "user__last_name__search_text"),
+    )
     readonly_fields = (
         *("user", "picture", "is_enabled", "presence", "channel_names", "seen_at", "away_since"),
     )
@@ -384,7 +392,7 @@ class VisitorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     and e-mail addresses; analysts see none."""
 
     list_display = ("__str__", "email", "country", "language", "conversations_count", "created_at")
-    search_fields = ("name", "email")
+    search_fields = ("name__search_text", "email__search_text")
     fields = (
         "name",
         "email",

@@ -21,7 +21,7 @@ class TagAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     """Names and colours of tags, as the dashboard shows them."""
 
     list_display = ("name", "swatch")
-    search_fields = ("name",)
+    search_fields = ("name__search_text",)
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -46,7 +46,7 @@ class WebhookAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     list_display = ("name", "url", "channel", "event_names", "is_enabled", "given_up")
     list_filter = ("is_enabled", "channel")
     list_select_related = ("channel",)
-    search_fields = ("name", "url")
+    search_fields = ("name__search_text", "url__search_text")
     fields = ("name", "url", "events", "channel", "is_enabled")
     change_form_outer_after_template = "admin/livechat/webhook/after.html"
     actions = None
