@@ -1,6 +1,7 @@
 /** The field for a rule's countries, with names instead of codes. */
 
 import { element } from "../shared/element.js";
+import { fold } from "../shared/fold.js";
 
 const LIST = "countries";
 
@@ -45,9 +46,9 @@ export function pickCountries(field) {
 
   /** Add the typed country, a name or a code, if it exists. */
   function take() {
-    const typed = input.value.trim().toLowerCase();
+    const typed = fold(input.value.trim());
     if (!typed) return;
-    const found = options.find((option) => [option.value.toLowerCase(), option.dataset.code?.toLowerCase()].includes(typed));
+    const found = options.find((option) => [option.value, option.dataset.code ?? ""].map(fold).includes(typed));
     if (!found) return;
     keep([...codes(), found.dataset.code ?? ""]);
     input.value = "";

@@ -1,3 +1,5 @@
+import { fold } from "../shared/fold.js";
+
 /** Filter the languages by typing. Chosen ones stay visible. @param {HTMLElement} form */
 export function languages(form) {
   const list = form.querySelector("[data-languages]");
@@ -6,10 +8,10 @@ export function languages(form) {
   if (!list || !find || !none) return;
   const chips = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(".chip")]);
   const show = () => {
-    const wanted = plain(find.value);
+    const wanted = fold(find.value.trim());
     let found = 0;
     for (const chip of chips) {
-      const isFound = plain(chip.textContent ?? "").includes(wanted);
+      const isFound = fold(chip.textContent ?? "").includes(wanted);
       const isChosen = Boolean(chip.querySelector(":checked"));
       chip.hidden = !isFound && !isChosen;
       found += Number(isFound);
@@ -26,9 +28,4 @@ export function languages(form) {
       show();
     }
   });
-}
-
-/** @param {string} text @returns {string} without accents and capitals */
-function plain(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 }

@@ -1,5 +1,7 @@
 /** Canned responses: whether a text calls for one, and which ones match. Pure. */
 
+import { fold } from "../../shared/fold.js";
+
 /** @import { CannedResponse } from "../../shared/wire.d.ts" */
 
 /**
@@ -82,9 +84,4 @@ export function found(text, query) {
   const folded = fold(text);
   const start = query && folded.length === text.length ? folded.indexOf(fold(query)) : -1;
   return start < 0 ? null : [start, start + fold(query).length];
-}
-
-/** Remove case and accents. @param {string} text */
-function fold(text) {
-  return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase().normalize("NFC");
 }

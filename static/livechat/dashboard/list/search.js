@@ -1,9 +1,6 @@
 /** Matching for the search in the list and in the palette. Pure. */
 
-/** Remove case and accents. @param {string} text */
-export function fold(text) {
-  return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
-}
+import { fold } from "../../shared/fold.js";
 
 /**
  * Return whether every word of `query` is somewhere in `texts`.
