@@ -24,6 +24,9 @@ DEFAULT_MAX_BYTES = 10 * MIB
 MAX_PER_MESSAGE = 10
 MAX_NAME = 120
 """Characters of a file's name, including the extension."""
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 12_000
+"""Pixels of a picture's longer side. Browsers make larger pictures smaller before the upload."""
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 256 * 1024
 """Bytes read at a file's beginning and end; archives and Office files are read completely."""

@@ -18,10 +18,9 @@ import PIL.Image
 from PIL import ImageCms
 
 from livechat.domain import files
+from livechat.domain.files import MAX_PIXELS, MAX_SIDE
 from livechat.errors import Invalid
 
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 12_000
 MAX_FRAMES = 150
 MAX_ANIMATED_PIXELS = 100_000_000
 """Total of all frames."""

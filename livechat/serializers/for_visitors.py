@@ -64,6 +64,8 @@ def file_rules(row: Channel) -> wire.FileRules:
         accept=files.accept_attribute(FileSet(row.file_set)),
         max_bytes=row.max_file_bytes,
         max_files=row.max_files,
+        max_pixels=files.MAX_PIXELS,
+        max_side=files.MAX_SIDE,
     )
 
 

@@ -95,8 +95,11 @@ class File(msgspec.Struct, frozen=True):
 
 class FileRules(msgspec.Struct, frozen=True):
     """Which files may be attached. `accept`: as for a file input, "" if none are allowed;
-    `max_bytes` per file, `max_files` per message."""
+    `max_bytes` per file, `max_files` per message, `max_pixels` and `max_side` (also in pixels)
+    per picture."""
 
     accept: str
     max_bytes: int
     max_files: int
+    max_pixels: int
+    max_side: int

@@ -10,7 +10,7 @@ import { Outbox } from "../../static/livechat/shared/outbox.js";
 
 const AT = "2026-03-02T10:00:00Z";
 
-export const FILES = { accept: "image/*,.pdf", max_bytes: 1_000_000, max_files: 3 };
+export const FILES = { accept: "image/*,.pdf", max_bytes: 1_000_000, max_files: 3, max_pixels: 1_000_000, max_side: 2_000 };
 
 /** @param {string} name @returns {import("../../static/livechat/shared/wire.d.ts").StaffOperator} */
 export function person(name) {

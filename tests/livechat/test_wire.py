@@ -20,7 +20,7 @@ FIELDS = {
     "VisitorWelcome": "version epoch token visitor channel conversation messages more now "
     "heartbeat_seconds",
     "File": "id name content_type family size width height url thumbnail",
-    "FileRules": "accept max_bytes max_files",
+    "FileRules": "accept max_bytes max_files max_pixels max_side",
     "FileOpened": "file",
     "TranscriptOpened": "conversation format url",
     "PageKeyMade": "conversation key",

@@ -43,7 +43,7 @@ const MAX_AHEAD = 20;
 /** Delay before visitor details are fetched, so that stepping through the list fetches none. */
 const LINGER_MS = 200;
 const RETRY_SECONDS = 5;
-const NO_FILES = { accept: "", max_bytes: 0, max_files: 0 };
+const NO_FILES = { accept: "", max_bytes: 0, max_files: 0, max_pixels: 0, max_side: 0 };
 
 /** @type {{ socket: string, user: string, id: string, admin: string | null, preferences?: Partial<Preferences> & { shortcuts?: boolean } }} */
 const config = JSON.parse(document.getElementById("livechat-config")?.textContent ?? "");

@@ -31,7 +31,7 @@ export class MessageComposer extends HTMLElement {
   storage = new Map();
 
   /** @type {FileRules} */
-  #rules = { accept: "", max_bytes: 0, max_files: 0 };
+  #rules = { accept: "", max_bytes: 0, max_files: 0, max_pixels: 0, max_side: 0 };
   #draft = "";
   /** @type {FileTray | null} */
   #tray = null;

@@ -595,12 +595,15 @@ export interface File {
 
 /**
  * Which files may be attached. `accept`: as for a file input, "" if none are allowed;
- * `max_bytes` per file, `max_files` per message.
+ * `max_bytes` per file, `max_files` per message, `max_pixels` and `max_side` (also in pixels)
+ * per picture.
  */
 export interface FileRules {
   accept: string;
   max_bytes: number;
   max_files: number;
+  max_pixels: number;
+  max_side: number;
 }
 
 /**
