@@ -353,6 +353,37 @@ test("after a reload files that had arrived are sent with their text; the others
   assert.deepEqual([half?.state, half?.code, half?.text], ["failed", "file_gone", "half"]);
 });
 
+test("a text whose file cannot be sent goes without it, once and with its other files", () => {
+  const harness = new OutboxHarness();
+  harness.box.connected();
+  harness.box.add({ client_id: "x", conversation: "c1", text: "x", files: [file("id-a", "a"), file("", "b"), file("", "c")] });
+  harness.box.sendWithout("x");
+  assert.deepEqual(harness.states, ["x uploading"]);
+
+  harness.box.missed("x", "file_unreadable", "b");
+  harness.box.sendWithout("x");
+  harness.box.sendWithout("x");
+  assert.deepEqual([harness.states, harness.sent], [["x uploading"], []]);
+  harness.box.uploaded("x", "c", file("id-c"));
+  assert.deepEqual([harness.states, harness.sent], [["x in_flight"], ["c1:x"]]);
+  assert.deepEqual(harness.box.entries.flatMap(fileIds), ["id-a", "id-c"]);
+});
+
+test("after a reload, and when the server refuses the files, the text can be sent without them", () => {
+  const storage = new FakeStorage();
+  const before = new OutboxHarness(storage);
+  before.box.add({ client_id: "half", conversation: "c1", text: "half", files: [file("id-a"), file("", "b")] });
+  const after = new OutboxHarness(storage);
+  after.box.connected();
+  after.box.sendWithout("half");
+  assert.deepEqual(after.box.entries.flatMap(fileIds), ["id-a"]);
+
+  after.box.reject({ client_id: "half", code: "file_gone" });
+  after.box.sendWithout("half");
+  assert.deepEqual(after.box.entries.flatMap(fileIds), []);
+  assert.deepEqual([after.states, after.sent], [["half in_flight"], ["c1:half", "c1:half"]]);
+});
+
 test("a restored database may not hold what the other one acknowledged: it is sent again", () => {
   const harness = new OutboxHarness();
   harness.box.connected();

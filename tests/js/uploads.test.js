@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accepts, isCurable, problem, Uploads } from "../../static/livechat/shared/uploads.js";
+import { accepts, isReadable, problem } from "../../static/livechat/shared/file-checks.js";
+import { isCurable, Uploads } from "../../static/livechat/shared/uploads.js";
 import { FILES } from "./people.js";
 
 /** @import { UploadTarget, UploadEvents, Upload } from "../../static/livechat/shared/uploads.js" */
@@ -20,6 +21,8 @@ class ManualServer {
   timers = [];
   /** @type {UploadTarget | null} */
   open = TARGET;
+  /** Files on the disk that have been deleted or changed. @type {Set<string>} */
+  gone = new Set();
   #count = 0;
   uploads = new Uploads({
     changed: () => {},
@@ -29,6 +32,7 @@ class ManualServer {
       return () => this.aborted.push(name);
     },
     remove: (url) => this.removed.push(url),
+    readable: async ({ name }) => !this.gone.has(name),
     later: (callback, milliseconds) => this.timers.push({ callback, milliseconds }),
   });
 
@@ -42,27 +46,36 @@ class ManualServer {
     this.started.findLast((one) => one.name === name)?.events.answered(status, answer);
   }
 
+  /** Answer nothing, as without a connection. @param {string} name */
+  async breaks(name) {
+    this.answers(name, 0, null);
+    await settled();
+  }
+
   get names() {
     return this.started.map(({ name }) => name);
   }
 }
 
-test("a file without a response is retried automatically, and in the end the failure is shown", () => {
+/** Resolves when everything that waits for nothing else has happened. */
+const settled = () => new Promise((resolve) => { setTimeout(resolve); });
+
+test("a file without a response is retried automatically, and in the end the failure is shown", async () => {
   const server = new ManualServer();
   const upload = server.upload("1.pdf");
 
   for (const left of [2, 1]) {
-    server.answers("1.pdf", 0);
+    await server.breaks("1.pdf");
     assert.deepEqual([upload.state, upload.code, server.timers.length], ["failed", "network", 3 - left]);
     server.timers.at(-1)?.callback();
     assert.equal(upload.state, "uploading");
   }
-  server.answers("1.pdf", 0);
+  await server.breaks("1.pdf");
   assert.deepEqual([upload.state, upload.code], ["failed", "upload"]);
 
   // The connection is back, so the attempts start again.
   server.uploads.wake();
-  server.answers("1.pdf", 0);
+  await server.breaks("1.pdf");
   assert.deepEqual([upload.state, upload.code], ["failed", "network"]);
 });
 
@@ -111,11 +124,11 @@ test("without an upload target a file waits; it goes when there is one", () => {
   assert.deepEqual(server.names, ["a.pdf"]);
 });
 
-test("what failed with the connection goes again when it is back; another failure waits to be tried again", () => {
+test("what failed with the connection goes again when it is back; another failure waits to be tried again", async () => {
   const server = new ManualServer();
   const lost = server.upload("lost.pdf");
   const broken = server.upload("broken.pdf");
-  server.answers("lost.pdf", 0, null);
+  await server.breaks("lost.pdf");
   server.answers("broken.pdf", 503, null);
   assert.deepEqual([lost.code, broken.code], ["network", "unavailable"]);
 
@@ -165,4 +178,31 @@ test("a file is known by its type or by the end of its name", () => {
   assert.ok(!accepts(accept, { name: "pdf", type: "" }));
   assert.ok(!accepts("", { name: "a.pdf", type: "application/pdf" }));
   assert.equal(problem({ name: "a.pdf", type: "", size: 1 }, { ...FILES, accept: "" }), "files_off");
+});
+
+test("a file that cannot be read any more has failed for good and lets the next one go", async () => {
+  const server = new ManualServer();
+  const [gone] = ["gone.pdf", "2.pdf", "3.pdf", "4.pdf"].map((name) => server.upload(name));
+  server.gone.add("gone.pdf");
+  await server.breaks("gone.pdf");
+
+  assert.deepEqual([gone?.state, gone?.code, isCurable("file_unreadable")], ["failed", "file_unreadable", false]);
+  assert.deepEqual([server.names.at(-1), server.timers.length], ["4.pdf", 0]);
+  server.uploads.wake();
+  assert.equal(gone?.state, "failed");
+});
+
+test("a file that is cancelled while it is examined stays cancelled", async () => {
+  const server = new ManualServer();
+  const upload = server.upload("a.pdf");
+  server.answers("a.pdf", 0, null);
+  server.uploads.cancel(upload);
+  await settled();
+
+  assert.deepEqual([upload.code, server.timers.length], ["", 0]);
+});
+
+test("a file in memory can always be read", async () => {
+  assert.ok(await isReadable(new File(["text"], "pasted.txt")));
+  assert.ok(await isReadable(new File([], "empty.txt")));
 });

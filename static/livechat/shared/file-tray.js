@@ -2,11 +2,12 @@
 
 import { language } from "./dates.js";
 import { element } from "./element.js";
+import { problem } from "./file-checks.js";
 import { dropPreview, nameOf, previews, sizeOf, style } from "./file-info.js";
 import { icon, outline } from "./icons.js";
 import { uuid } from "./identifiers.js";
 import { t, tOneOf } from "./more-texts.js";
-import { isCurable, problem, Uploads } from "./uploads.js";
+import { isCurable, Uploads } from "./uploads.js";
 import { countCharacters, MAX_CHARACTERS } from "./text-rules.js";
 
 /** @import { MessageComposer } from "./message-composer.js" */
@@ -168,7 +169,7 @@ export class FileTray {
     for (const [client_id, { outbox, uploads }] of this.#following) {
       if (!uploads.includes(upload)) continue;
       if (upload.stored) outbox.uploaded(client_id, upload.key, upload.stored);
-      else if (upload.state === "failed" && upload.code !== "network") outbox.missed(client_id, upload.code);
+      else if (upload.state === "failed" && upload.code !== "network") outbox.missed(client_id, upload.code, upload.key);
       if (uploads.every(({ stored }) => stored)) {
         this.#following.delete(client_id);
         for (const one of uploads) this.#uploads.forget(one);
@@ -176,15 +177,20 @@ export class FileTray {
     }
   }
 
-  /** Handle "Retry" or "Delete" under a message whose files are not all uploaded. */
+  /** Handle the buttons under a message whose files are not all uploaded. */
   #acted = (/** @type {Event} */ event) => {
     const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
     const followed = this.#following.get(clientId);
     if (!followed) return;
-    if (action === "retry") for (const upload of followed.uploads) this.#uploads.retry(upload);
+    const { uploads } = followed;
+    if (action === "retry") for (const upload of uploads) this.#uploads.retry(upload);
     else if (action === "delete") {
       this.#following.delete(clientId);
-      for (const upload of followed.uploads) this.#drop(upload);
+      for (const upload of uploads) this.#drop(upload);
+    } else if (action === "without") {
+      followed.uploads = uploads.filter(({ state }) => state !== "failed");
+      for (const upload of uploads) if (upload.state === "failed") this.#drop(upload);
+      if (!followed.uploads.length) this.#following.delete(clientId);
     }
   };
 

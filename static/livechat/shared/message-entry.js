@@ -4,6 +4,7 @@ import { avatar } from "./avatar.js";
 import { language, timeOfDay } from "./dates.js";
 import { element } from "./element.js";
 import { parts } from "./links.js";
+import { kept } from "./outbox.js";
 import { t, tOneOf } from "./texts.js";
 
 /** @import { Item, Place } from "./log-items.js" */
@@ -104,7 +105,8 @@ function state(item, place) {
     element("span", { textContent: reason }),
     element("span", {},
       item.code === "closed" ? button("restart", t("bubble.startNew"))
-        : !INCURABLE.test(item.code) && button("retry", t("bubble.retry")),
+        : !INCURABLE.test(item.code) ? button("retry", t("bubble.retry"))
+          : (item.text || kept(item.files)[0]) ? button("without", t("bubble.without")) : null,
       button("delete", t("action.delete"))))];
 }
 

@@ -44,6 +44,7 @@ const ENGLISH = {
   "refused.file_broken": "the file is damaged",
   "refused.file_empty": "the file is empty",
   "refused.file_type": "this file type is not accepted",
+  "refused.file_unreadable": "the file cannot be read any more. Choose it again",
   "refused.files_off": "this chat does not accept files",
   "refused.image_too_large": "the image has too many pixels",
   "refused.too_large": "the file is too large",

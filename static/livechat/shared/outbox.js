@@ -11,8 +11,8 @@ const MISSED = "upload";
 /** @import { File as Stored } from "./wire.d.ts" */
 
 /**
- * A file of an outgoing message; `id` is "" until it is uploaded.
- * @typedef {Stored & { key?: string }} Attached
+ * A file of an outgoing message; `id` is "" until it is uploaded. `failed`: its upload failed.
+ * @typedef {Stored & { key?: string, failed?: boolean }} Attached
  *
  * An outgoing message. `conversation` is null if the message opens one, or waits for the message
  * that does.
@@ -98,9 +98,12 @@ export class Outbox {
    * Note that an upload failed. Without a connection a missing response is ignored: the upload is
    * retried later.
    * @param {string} client_id @param {string} code  MISSED when there was no response
+   * @param {string} [key]  of the file
    */
-  missed(client_id, code) {
+  missed(client_id, code, key) {
     if (code === MISSED && !this.#connected) return;
+    const files = this.#find(client_id)?.files?.map((file) => (file.key === key ? { ...file, failed: true } : file));
+    this.#change(client_id, { files });
     this.#fail(client_id, PASSING.has(code) ? MISSED : code);
   }
 
@@ -157,6 +160,17 @@ export class Outbox {
     this.entries = [...this.entries.filter((other) => other !== entry), entry];
     this.#change(client_id, { state: ready(entry.files), code: "", at: this.#moment() });
     this.#moved();
+  }
+
+  /**
+   * Send a failed message without its files that failed; if the server refused it, without all.
+   * @param {string} client_id
+   */
+  sendWithout(client_id) {
+    const entry = this.#find(client_id);
+    if (entry?.state !== "failed") return;
+    this.#change(client_id, { files: kept(entry.files) });
+    this.retry(client_id);
   }
 
   /** @param {string} client_id @returns {Outgoing | undefined} the removed message */
@@ -298,7 +312,14 @@ function rested(entry) {
 
 /** @param {Outgoing} entry @returns {Outgoing} failed if its page was closed during an upload */
 function orphaned(entry) {
-  return ready(entry.files) === "waiting" ? rested(entry) : { ...entry, state: "failed", code: "file_gone" };
+  if (ready(entry.files) === "waiting") return rested(entry);
+  const files = entry.files?.map((file) => (file.id ? file : { ...file, failed: true }));
+  return { ...entry, files, state: "failed", code: "file_gone" };
+}
+
+/** @param {Attached[]} [files] @returns {Attached[]} those that `Outbox.sendWithout` sends */
+export function kept(files = []) {
+  return files.some(({ failed }) => failed) ? files.filter(({ failed }) => !failed) : [];
 }
 
 /** @param {Attached[]} [files] */

@@ -16,6 +16,7 @@ const ENGLISH = {
   "bubble.seen": "Seen",
   "bubble.sent": "Sent",
   "bubble.startNew": "Start a new chat",
+  "bubble.without": "Send without the file",
   "composer.blank": "Write something first.",
   "composer.label": "Your message",
   "composer.left": "{count} characters left",

@@ -1,4 +1,6 @@
-/** Uploads of files: checks, queue, progress and retries. */
+/** Uploads of files: queue, progress and retries. */
+
+import { isReadable, problem } from "./file-checks.js";
 
 /** @import { File as Stored, FileRules } from "./wire.d.ts" */
 
@@ -40,6 +42,7 @@ const STALLED_MS = 60_000;
  * @property {() => string} newId
  * @property {Transport} [transport]
  * @property {(url: string, headers: Record<string, string>) => void} [remove]
+ * @property {(file: File) => Promise<boolean>} [readable]
  * @property {(callback: () => void, milliseconds: number) => void} [later]
  */
 
@@ -52,7 +55,7 @@ export class Uploads {
   /** @param {Dependencies} dependencies */
   constructor(dependencies) {
     this.#dependencies = {
-      transport: overHttp, remove: overFetch,
+      transport: overHttp, remove: overFetch, readable: isReadable,
       later: (/** @type {() => void} */ callback, /** @type {number} */ wait) => { setTimeout(callback, wait); },
       ...dependencies,
     };
@@ -75,7 +78,7 @@ export class Uploads {
   /** Start uploads and retry unanswered ones, as there is an upload address or a connection now. */
   wake() {
     for (const upload of this.#all) {
-      if (upload.unanswered && upload.state === "failed") this.retry(upload);
+      if (upload.unanswered && isCurable(upload.code)) this.retry(upload);
     }
     this.#pump();
   }
@@ -129,7 +132,8 @@ export class Uploads {
       answered: (status, answer) => {
         if (!current) return;
         current = false;
-        this.#settle(upload, status, answer);
+        if (status === 0) this.#unanswered(upload);
+        else this.#settle(upload, status, answer);
         this.#pump();
       },
     });
@@ -147,7 +151,6 @@ export class Uploads {
       this.#turn(upload, "done");
       return;
     }
-    if (status === 0) return this.#unanswered(upload);
     const code = answer?.error?.code ?? BY_STATUS[status] ?? (status >= 500 ? "unavailable" : "other");
     if (code !== "rate_limited" && !answer?.error?.retry_after) return this.#turn(upload, "failed", code);
     // A temporary rejection: retry without showing a failure.
@@ -160,10 +163,22 @@ export class Uploads {
     }, (answer?.error?.retry_after ?? RETRY_SECONDS) * 1000);
   }
 
-  /** @param {Upload} upload */
-  #unanswered(upload) {
+  /**
+   * Retry later, unless the file itself is the reason: to the page, a file that was deleted or
+   * changed on the disk looks like a lost connection. @param {Upload} upload
+   */
+  async #unanswered(upload) {
+    const readable = await this.#dependencies.readable(upload.file);
+    if (!this.#all.includes(upload)) return;
     upload.unanswered += 1;
-    if (upload.unanswered >= UNANSWERED) return this.#turn(upload, "failed", "upload");
+    if (!readable) this.#turn(upload, "failed", "file_unreadable");
+    else if (upload.unanswered >= UNANSWERED) this.#turn(upload, "failed", "upload");
+    else this.#tryLater(upload);
+    this.#pump();
+  }
+
+  /** @param {Upload} upload */
+  #tryLater(upload) {
     this.#turn(upload, "failed", "network");
     this.#dependencies.later(() => {
       if (upload.code !== "network") return;
@@ -188,27 +203,6 @@ const CURABLE = new Set(["network", "upload", "unavailable", "other", "forbidden
 /** @param {string} code @returns {boolean} whether a retry may help */
 export function isCurable(code) {
   return CURABLE.has(code);
-}
-
-/**
- * Check a file before the upload; the server checks it again.
- * @param {{ name: string, type: string, size: number }} file
- * @param {FileRules} rules
- * @returns {string} the code of a rejection, or ""
- */
-export function problem(file, { accept, max_bytes }) {
-  if (!accept) return "files_off";
-  if (!accepts(accept, file)) return "file_type";
-  if (!file.size) return "file_empty";
-  return file.size > max_bytes ? "too_large" : "";
-}
-
-/** @param {string} accept  as of a file input @param {{ name: string, type: string }} file */
-export function accepts(accept, { name, type }) {
-  const kind = (type.split(";")[0] ?? "").trim().toLowerCase();
-  return accept.split(",").map((one) => one.trim().toLowerCase()).some((one) => one.startsWith(".")
-    ? name.toLowerCase().endsWith(one)
-    : one.endsWith("/*") ? kind.startsWith(one.slice(0, -1)) : Boolean(one) && one === kind);
 }
 
 /** By XMLHttpRequest, because `fetch` reports no upload progress. @type {Transport} */

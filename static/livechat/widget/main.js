@@ -466,6 +466,7 @@ panel.addEventListener(START, () => {
 panel.addEventListener(ACTED, (event) => {
   const { action, clientId } = /** @type {CustomEvent} */ (event).detail;
   if (action === "retry") outbox.retry(clientId);
+  else if (action === "without") outbox.sendWithout(clientId);
   else {
     const gone = outbox.remove(clientId);
     if (gone && action === "restart") post(gone.text, gone.files);

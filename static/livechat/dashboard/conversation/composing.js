@@ -107,6 +107,7 @@ export class Composing {
   #act({ action, clientId }) {
     const { outbox } = this.#dependencies;
     if (action === "retry") return outbox.retry(clientId);
+    if (action === "without") return outbox.sendWithout(clientId);
     const gone = outbox.remove(clientId);
     // Keep the text when a message with files is removed.
     if (gone?.files?.length && !this.#pane.composer.value) this.#pane.composer.value = gone.text;
