@@ -1,5 +1,6 @@
 """The page where users choose how visitors see them, and how their inbox looks and sounds."""
 
+import json
 from datetime import datetime, time
 from itertools import groupby
 from typing import Any
@@ -18,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from livechat import signed_links
-from livechat.domain import preferences
+from livechat.domain import files, preferences
 from livechat.domain.preferences import Preferences, Quiet, Sounds
 from livechat.errors import Invalid, NotAllowed
 from livechat.models import Expertise, Operator, User
@@ -32,6 +33,12 @@ OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "experti
 QUIET = Quiet("22:00", "07:00")
 """Offered to users without quiet hours."""
 
+LIMITS = {
+    "max_bytes": MAX_PICTURE_BYTES,
+    "max_pixels": files.MAX_PIXELS,
+    "max_side": files.MAX_SIDE,
+}
+"""Of a picture. The browser makes a larger one smaller; it knows them as `wire.FileRules`."""
 TOO_LARGE = _("The picture is larger than 5 MB. Choose a smaller one.")
 PROBLEMS = {
     "too_large": ("picture", TOO_LARGE),
@@ -41,13 +48,18 @@ PROBLEMS = {
     ),
     "image_too_large": ("picture", _("This picture has too many pixels. Choose a smaller one.")),
     "file_broken": ("picture", _("This picture is damaged. Choose another one.")),
+    "file_empty": ("picture", _("This picture is damaged. Choose another one.")),
+    "file_unreadable": ("picture", _("This file cannot be read any more. Choose it again.")),
     "chat_name": ("chat_name", _("This name is too long.")),
     "languages": ("languages", _("Choose languages from the list.")),
     "expertise": ("expertise", _("Some of the selected items no longer exist. Choose again.")),
     "language": ("language", _("Choose a language from the list.")),
     "time_zone": ("time_zone", _("Choose a time zone from the list.")),
 }
-"""Code of the service's refusal -> the field and the message that show it."""
+"""Code of a refusal -> the field and the message that show it.
+
+The service refuses, or the browser before it sends a picture.
+"""
 
 
 def _zones() -> list[tuple[str, Any]]:
@@ -71,7 +83,9 @@ class ProfileForm(forms.Form):
         label=_("Picture"),
         required=False,
         help_text=_("JPEG, PNG or WebP, 5 MB at most. Visitors see the centre, cut to a circle."),
-        widget=forms.FileInput(attrs={"accept": ",".join(PICTURES)}),
+        widget=forms.FileInput(
+            attrs={"accept": ",".join(PICTURES), "data-limits": json.dumps(LIMITS)}
+        ),
     )
     without_picture = forms.BooleanField(required=False)
     chat_name = forms.CharField(
@@ -156,6 +170,8 @@ class ProfileForm(forms.Form):
         """`answers`: whether the user is an operator."""
         super().__init__(*args, **kwargs)
         self.answers = answers
+        said = {code: str(text) for code, (field, text) in PROBLEMS.items() if field == "picture"}
+        self.fields["picture"].widget.attrs["data-problems"] = json.dumps(said)
         if not answers:
             for name in OF_OPERATORS:
                 del self.fields[name]

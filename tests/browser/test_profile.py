@@ -218,3 +218,29 @@ def test_nothing_hangs_over_the_edge(profile, width, locale):
     page = profile(locale=locale, viewport={"width": width, "height": 800})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_picture_of_more_than_5_mb_is_made_smaller_by_the_browser(profile):
+    page = profile()
+    out = io.BytesIO()
+    PIL.Image.new("RGB", (1400, 1400), "#804020").save(out, "BMP")
+    large = {"name": "me.bmp", "mimeType": "image/bmp", "buffer": out.getvalue()}
+    field = page.get_by_label("Picture", exact=True)
+    field.set_input_files(large)
+    until(page, "document.querySelector('#id_picture').files[0]?.name === 'me.jpg'")
+
+    save(page)
+    is_saved(page)
+
+
+def test_a_picture_that_the_browser_cannot_read_is_reported_before_it_is_sent(profile):
+    page = profile()
+    heic = {
+        "name": "me.heic",
+        "mimeType": "image/heic",
+        "buffer": b"\0\0\0\x18ftypheic" + b"\0" * 99,
+    }
+    page.get_by_label("Picture", exact=True).set_input_files(heic)
+
+    expect(page.locator(".picture [role=alert]")).to_contain_text("Choose a JPEG, PNG or WebP")
+    assert page.evaluate("document.querySelector('#id_picture').files.length") == 0

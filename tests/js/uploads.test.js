@@ -23,6 +23,8 @@ class ManualServer {
   open = TARGET;
   /** Files on the disk that have been deleted or changed. @type {Set<string>} */
   gone = new Set();
+  /** @type {{ name: string, done: (found: File | string) => void, failed: () => void }[]} */
+  preparing = [];
   #count = 0;
   uploads = new Uploads({
     changed: () => {},
@@ -33,6 +35,7 @@ class ManualServer {
     },
     remove: (url) => this.removed.push(url),
     readable: async ({ name }) => !this.gone.has(name),
+    prepare: ({ name }) => new Promise((done, failed) => { this.preparing.push({ name, done, failed: () => failed(new Error()) }); }),
     later: (callback, milliseconds) => this.timers.push({ callback, milliseconds }),
   });
 
@@ -205,4 +208,48 @@ test("a file that is cancelled while it is examined stays cancelled", async () =
 test("a file in memory can always be read", async () => {
   assert.ok(await isReadable(new File(["text"], "pasted.txt")));
   assert.ok(await isReadable(new File([], "empty.txt")));
+});
+
+test("pictures are prepared one after the other; other files do not wait for them", async () => {
+  const server = new ManualServer();
+  const accept = "image/*,.pdf";
+  const [large, small] = ["large.png", "small.png"].map((name) =>
+    server.uploads.add(new File(["x"], name, { type: "image/png" }), { ...FILES, accept }, () => TARGET));
+  server.upload("a.pdf");
+  await settled();
+  assert.deepEqual([large?.state, small?.state], ["preparing", "preparing"]);
+  assert.deepEqual([server.names, server.preparing.map(({ name }) => name)], [["a.pdf"], ["large.png"]]);
+
+  server.preparing[0]?.done(new File(["x"], "large.webp"));
+  await settled();
+  assert.deepEqual([large?.state, large?.file.name, server.names.at(-1)], ["uploading", "large.webp", "large.webp"]);
+  server.preparing[1]?.done("image_too_large");
+  await settled();
+  assert.deepEqual([small?.state, small?.code], ["failed", "image_too_large"]);
+});
+
+test("a picture above the limits, or of a format that only the browser knows, is prepared first", async () => {
+  const server = new ManualServer();
+  const files = [new File(["x".repeat(FILES.max_bytes + 1)], "photo.jpg", { type: "image/jpeg" }), new File(["x"], "IMG_1.HEIC")];
+  const uploads = files.map((file) => server.uploads.add(file, FILES, () => TARGET));
+  const gif = server.uploads.add(new File(["x".repeat(FILES.max_bytes + 1)], "a.gif", { type: "image/gif" }), FILES, () => TARGET);
+  const plain = server.uploads.add(new File(["x"], "a.heic"), { ...FILES, accept: ".pdf" }, () => TARGET);
+
+  assert.deepEqual(uploads.map(({ state }) => state), ["preparing", "preparing"]);
+  assert.deepEqual([gif.code, plain.code], ["too_large", "file_type"]);
+});
+
+test("without the code that prepares pictures, or in time, a picture goes as it is", async () => {
+  const server = new ManualServer();
+  const add = (/** @type {string} */ name, size = 1) =>
+    server.uploads.add(new File(["x".repeat(size)], name, { type: "image/png" }), FILES, () => TARGET);
+  const [fits, large] = [add("fits.png"), add("large.png", FILES.max_bytes + 1)];
+  await settled();
+  server.preparing[0]?.failed();
+  await settled();
+  assert.deepEqual([fits.state, server.names], ["uploading", ["fits.png"]]);
+
+  server.timers.at(-1)?.callback();
+  await settled();
+  assert.deepEqual([large.state, large.code], ["failed", "too_large"]);
 });

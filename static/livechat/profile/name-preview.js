@@ -2,6 +2,7 @@
 
 import { avatar } from "../shared/avatar.js";
 import { element } from "../shared/element.js";
+import { prepare } from "../shared/pictures.js";
 
 /** Show the name that visitors will see, while it is being typed. @param {HTMLElement} form */
 export function name(form) {
@@ -17,7 +18,8 @@ export function name(form) {
 }
 
 /**
- * Show a picture as soon as it is chosen, and initials when it is to be removed.
+ * Show a picture as soon as it is chosen, and initials when it is to be removed. A picture that is
+ * too large is made smaller; one that cannot be used is reported.
  * @param {HTMLElement} form
  */
 export function picture(form) {
@@ -43,11 +45,43 @@ export function picture(form) {
       letters(form, shown?.textContent ?? "", true);
     }
   };
-  field.addEventListener("change", () => {
+  field.addEventListener("change", async () => {
     if (without && field.files?.length) without.checked = false;
     show();
+    const [file] = field.files ?? [];
+    const found = file ? await prepared(file, field) : "";
+    // The user may have chosen another one meanwhile.
+    if (file !== field.files?.[0]) return;
+    const list = new DataTransfer();
+    if (found instanceof File) list.items.add(found);
+    field.files = list.files;
+    if (file && typeof found === "string") show();
+    report(field, typeof found === "string" ? found : "");
   });
   without?.addEventListener("change", show);
+}
+
+/**
+ * Return the picture to store, or the code of a refusal. It is a copy in the memory, because the
+ * browser could not send a file that is changed or deleted before the form is.
+ * @param {File} file @param {HTMLInputElement} field @returns {Promise<File | string>}
+ */
+async function prepared(file, { accept, dataset }) {
+  try {
+    const found = await prepare(file, { accept, max_files: 1, ...JSON.parse(dataset["limits"] ?? "") });
+    return typeof found === "string" ? found : new File([await found.arrayBuffer()], found.name, { type: found.type });
+  } catch {
+    return "file_unreadable";
+  }
+}
+
+/** Show below a field why it is empty. @param {HTMLInputElement} field @param {string} code  "" for no reason */
+function report(field, code) {
+  const place = field.parentElement;
+  place?.querySelector(".errorlist")?.remove();
+  const problems = JSON.parse(field.dataset["problems"] ?? "{}");
+  const text = code && (problems[code] ?? problems["file_type"]);
+  if (text) place?.append(element("ul", { className: "errorlist", role: "alert" }, element("li", { textContent: text })));
 }
 
 /**

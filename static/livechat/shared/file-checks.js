@@ -27,6 +27,16 @@ export function accepts(accept, { name, type }) {
 }
 
 /**
+ * Whether a file may be a picture that the browser can make smaller or convert. GIFs are animated,
+ * and a drawing (SVG) is refused.
+ * @param {File} file @param {FileRules} rules
+ */
+export function isPreparable({ name, type }, { accept }) {
+  return accepts(accept, { name: "", type: "image/jpeg" })
+    && (/^image\/(?!gif|svg)/.test(type) || /\.(?:jpe?g|jfif|png|webp|hei[cf]|avif|bmp|tiff?)$/i.test(name));
+}
+
+/**
  * Whether a file can be read. Not if it was deleted or changed after it was chosen, if its drive is
  * gone, or if it is a folder.
  * @param {File} file @returns {Promise<boolean>} also true if that is not known within ten seconds

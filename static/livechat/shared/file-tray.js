@@ -222,7 +222,8 @@ export class FileTray {
   #fill(chip, upload) {
     const { file, key, state } = upload;
     const focused = chip.contains(document.activeElement);
-    const address = previews.get(key);
+    // A format that the browser cannot convert is one that it cannot show either.
+    const address = upload.code !== "image_format" && previews.get(key);
     const failed = state === "failed" && upload.code !== "network";
     const trouble = `trouble-${key}`;
     const remove = element("button", { type: "button", className: "chip-button", title: t("file.remove", { name: file.name }) }, icon("close"));

@@ -1,6 +1,6 @@
 /** Uploads of files: queue, progress and retries. */
 
-import { isReadable, problem } from "./file-checks.js";
+import { isPreparable, isReadable, problem } from "./file-checks.js";
 
 /** @import { File as Stored, FileRules } from "./wire.d.ts" */
 
@@ -8,6 +8,8 @@ const AT_ONCE = 3;
 const RETRY_SECONDS = 5;
 /** Attempts in a row without a response, after which the failure is shown. */
 const UNANSWERED = 3;
+/** A picture that is not made smaller within this time is uploaded as it is. */
+const PREPARED_MS = 60_000;
 /** An attempt without progress for this long is aborted, because messages wait for it. */
 const STALLED_MS = 60_000;
 
@@ -22,7 +24,7 @@ const STALLED_MS = 60_000;
  * @typedef {object} Upload
  * @property {string} key
  * @property {File} file
- * @property {"queued" | "uploading" | "processing" | "done" | "failed"} state
+ * @property {"preparing" | "queued" | "uploading" | "processing" | "done" | "failed"} state
  * @property {number} done
  * @property {string} code  why it failed; "network": it is retried automatically
  * @property {number} unanswered  attempts in a row without a response
@@ -43,6 +45,7 @@ const STALLED_MS = 60_000;
  * @property {Transport} [transport]
  * @property {(url: string, headers: Record<string, string>) => void} [remove]
  * @property {(file: File) => Promise<boolean>} [readable]
+ * @property {(file: File, rules: FileRules) => Promise<File | string>} [prepare]  a file or a code
  * @property {(callback: () => void, milliseconds: number) => void} [later]
  */
 
@@ -50,12 +53,14 @@ const STALLED_MS = 60_000;
 export class Uploads {
   /** @type {Upload[]} */
   #all = [];
+  /** Ends with the last picture, as only one is decoded at a time. @type {Promise<unknown>} */
+  #prepared = Promise.resolve();
   #dependencies;
 
   /** @param {Dependencies} dependencies */
   constructor(dependencies) {
     this.#dependencies = {
-      transport: overHttp, remove: overFetch, readable: isReadable,
+      transport: overHttp, remove: overFetch, readable: isReadable, prepare: preparePicture,
       later: (/** @type {() => void} */ callback, /** @type {number} */ wait) => { setTimeout(callback, wait); },
       ...dependencies,
     };
@@ -63,14 +68,17 @@ export class Uploads {
 
   /** @param {File} file @param {FileRules} rules @param {() => UploadTarget | null} uploadTarget @returns {Upload} */
   add(file, rules, uploadTarget) {
-    const code = problem(file, rules);
+    const refusal = problem(file, rules);
+    const prepares = isPreparable(file, rules) && (!refusal || refusal === "too_large" || refusal === "file_type");
+    const code = prepares ? "" : refusal;
     /** @type {Upload} */
     const upload = {
-      key: this.#dependencies.newId(), file, state: code ? "failed" : "queued", done: 0, code,
+      key: this.#dependencies.newId(), file, state: prepares ? "preparing" : code ? "failed" : "queued", done: 0, code,
       unanswered: 0, stored: null, uploadTarget, abort: () => {},
     };
     this.#all.push(upload);
     this.#dependencies.changed(upload);
+    if (prepares) this.#prepared = this.#prepared.then(() => this.#prepare(upload, rules));
     this.wake();
     return upload;
   }
@@ -103,6 +111,24 @@ export class Uploads {
   /** Drop an upload, because it is cancelled or belongs to a message. @param {Upload} upload */
   forget(upload) {
     this.#all = this.#all.filter((other) => other !== upload);
+  }
+
+  /** @param {Upload} upload @param {FileRules} rules */
+  async #prepare(upload, rules) {
+    if (!this.#all.includes(upload)) return;
+    const { file } = upload;
+    /** @type {Promise<null>} */
+    const late = new Promise((resolve) => { this.#dependencies.later(() => resolve(null), PREPARED_MS); });
+    // If its code cannot be loaded, the picture is uploaded as it is.
+    const found = await Promise.race([this.#dependencies.prepare(file, rules).catch(() => null), late])
+      ?? (problem(file, rules) || file);
+    if (!this.#all.includes(upload)) return;
+    if (typeof found === "string") this.#turn(upload, "failed", found);
+    else {
+      upload.file = found;
+      this.#turn(upload, "queued");
+      this.#pump();
+    }
   }
 
   #pump() {
@@ -192,6 +218,12 @@ export class Uploads {
     Object.assign(upload, { state, code, done: state === "done" || state === "processing" ? 1 : 0 });
     this.#dependencies.changed(upload);
   }
+}
+
+/** @param {File} file @param {FileRules} rules @returns {Promise<File | string>} */
+async function preparePicture(file, rules) {
+  const { prepare } = await import("./pictures.js");
+  return prepare(file, rules);
 }
 
 /** @type {Record<number, string>} codes for responses without one, such as those of a proxy */
