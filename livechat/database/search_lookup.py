@@ -17,7 +17,7 @@ from livechat.domain import search
 @CharField.register_lookup
 @TextField.register_lookup
 class SearchText(Lookup):
-    """Finds texts that contain a term, of which the first 200 characters count.
+    """Finds texts that contain a term, of which the first 100 characters count.
 
     An empty term finds every text. The term is a value, never an expression.
     """
