@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Locator, WebSocket, expect
@@ -11,7 +13,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.browser import environment
-from tests.browser.people import Visitor, box, until
+from tests.browser.people import TIMEOUT_MS, Visitor, box, until
 from tests.browser.test_accessibility import problems
 from tests.browser.test_devices import PHONE, brightness
 from tests.machine.app import App
@@ -62,16 +64,29 @@ for one in who:
         opened_at=timezone.now() - d.timedelta(seconds=110), answered_at=timezone.now())
 """
 
+IN_THE_LOADER = {"theme", "button_background_color", "button_text_color"}
+
 
 @pytest.fixture
 def channel(server) -> Callable[..., None]:
-    """Return a function that changes the demo's channel."""
+    """Return a function that changes the demo's channel; it returns when the loader knows."""
+
+    def loader() -> bytes:
+        with urlopen(f"{server.url}/widget/kettleandleaf/loader.js") as response:  # noqa: S310
+            body: bytes = response.read()
+            return body
 
     def change(**fields: str) -> None:
+        before = loader()
         server.manage(
             *("shell", "--no-imports", "-c"),
             f"from livechat.models import Channel; Channel.objects.update(**{fields!r})",
         )
+        # Another process changes the row, and there is no Redis: the server reads it seconds later.
+        deadline = time.monotonic() + TIMEOUT_MS / 1_000
+        while IN_THE_LOADER & fields.keys() and loader() == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
     return change
 
