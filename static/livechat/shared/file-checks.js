@@ -43,6 +43,8 @@ export function isPreparable({ name, type }, { accept }) {
  */
 export function isReadable(file) {
   const read = Promise.all([file.slice(0, 1), file.slice(-1)].map((part) => part.arrayBuffer()));
-  const late = new Promise((resolve) => { setTimeout(resolve, READ_MS); });
-  return Promise.race([read, late]).then(() => true, () => false);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, READ_MS); });
+  return Promise.race([read, late]).then(() => true, () => false).finally(() => clearTimeout(timer));
 }
