@@ -42,7 +42,8 @@ def test_a_page_that_always_removes_the_chat_gets_its_way_with_one_line(arrive, 
     vera = arrive(REMOVES % how)
 
     until(vera.page, f"removed === {REPAIRS + 1}")
-    vera.page.wait_for_timeout(300)
+    # Observers run before the next task.
+    vera.page.evaluate("new Promise((done) => setTimeout(done))")
 
     assert vera.page.evaluate("removed") == REPAIRS + 1
     assert len([line for line in chrome.complaints if "keeps removing" in line]) == 1
