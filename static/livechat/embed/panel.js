@@ -265,7 +265,11 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       const inside = root.activeElement;
       dialog.close();
       fit();
-      if (host.popover) host.hidePopover();
+      try {
+        host.hidePopover();
+      } catch {
+        // It is none, or this browser has no popovers.
+      }
       keep("localStorage", "open", false);
       // Once closed, no rule opens the chat by itself again.
       keep("localStorage", "quiet", true);

@@ -97,7 +97,8 @@ def test_a_chat_that_a_page_moves_hides_or_clones_is_still_there(arrive, how):
         "Object.defineProperty(window, 'visualViewport', { value: null })",
         "Object.defineProperty(window, 'visualViewport', { value: {} })",
         "delete window.requestIdleCallback; delete window.navigation",
-        "delete HTMLElement.prototype.showPopover; delete HTMLElement.prototype.popover",
+        "for (const name of ['popover', 'showPopover', 'hidePopover'])"
+        "delete HTMLElement.prototype[name]",
         "const attach = Element.prototype.attachShadow;"
         "Element.prototype.attachShadow = function () { return attach.call(this, {mode: 'open'}) }",
     ],
@@ -107,6 +108,9 @@ def test_a_page_that_takes_away_what_browsers_offer_has_a_chat(arrive, script):
     vera.opens()
     vera.write("Hello")
     vera.reads("Hello")
+    vera.view.get_by_role("button", name="Close the chat window").click()
+    expect(vera.panel).to_be_hidden()
+    expect(vera.launcher).to_have_attribute("aria-expanded", "false")
 
 
 def test_a_page_without_shadow_roots_has_no_chat_and_one_line_that_says_so(arrive, chrome):
