@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import unicodedata
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,28 @@ CASES = json.loads((Path(__file__).parents[2] / "search_cases.json").read_text()
 """Pairs of a term and a text; `tests/js/fold.test.js` reads them too."""
 
 TRICKY = "sSßẞﬁfFiI\u0131İﬃﬀøØæÆ\u0301\u0308\u200dkKKg㎏ςσΣ 1½aÅÅ-]^[\\|&~.*"
+
+
+def is_tried_in_all_ways(text: str) -> bool:
+    """Return whether a pattern tries all ways to write `text`.
+
+    It does not for ``½½``: six letters in a row, as the 21 in the middle may be written as ``㉑``.
+    """
+    term = search.fold(text)
+    is_joined_to_next = [
+        any(
+            search._characters(term, start, end)
+            for start in range(max(0, place - 1), place + 1)
+            for end in range(place + 2, min(start + search.MAX_LETTERS, len(term)) + 1)
+        )
+        for place in range(len(term) - 1)
+    ]
+    runs = [len(list(run)) for joined, run in groupby(is_joined_to_next) if joined]
+    return max(runs, default=0) < search.MAX_CLUSTER
+
+
 texts = st.text(alphabet=TRICKY, max_size=4) | st.text(max_size=8)
-"""Short, because patterns try only `search.MAX_CLUSTER` letters in all ways."""
+terms = texts.filter(is_tried_in_all_ways)
 
 
 def is_found(term: str, text: str) -> bool:
@@ -37,7 +58,7 @@ def test_these_are_not(term, text):
     assert not is_found(term, text)
 
 
-@given(texts)
+@given(terms)
 def test_every_text_finds_itself_in_upper_and_lower_case(text):
     term = search.fold(text)
 
@@ -47,7 +68,7 @@ def test_every_text_finds_itself_in_upper_and_lower_case(text):
     assert search.fold(term) == term
 
 
-@given(texts, texts, texts)
+@given(texts, terms, texts)
 def test_a_pattern_finds_a_term_inside_a_text(before, term, after):
     assert re.search(search.pattern(search.fold(term)), before + term + after)
 
