@@ -34,9 +34,9 @@ class App:
     Database, keys and static files are in `var`, so a second App on the same folder is a restart.
     `second_site_port` is the port of the demo's second site, 0 for none. Python runs `entry`
     instead of ``manage.py``: the same code, broken on purpose. `code` is the folder of another
-    version. `forked`: True forks the server from the process that `preloaded.prepare` has prepared,
-    with its environment. False forks nothing. By default, a program is forked where that makes no
-    difference.
+    version. `forked`: True forks the server and its commands from the process that
+    `preloaded.prepare` has prepared, with its environment. False forks nothing. By default, a
+    program is forked where that makes no difference.
     """
 
     def __init__(
@@ -99,10 +99,7 @@ class App:
             else ["--host", "127.0.0.1", "--port", str(self.port), *self._beside]
         )
         program = [*self._entry, self._command, *address]
-        if self._forked:
-            self._process = Forked(program, folder=self._var, log=self.log)
-        else:
-            self._process = self.begin(program, self.log)
+        self._process = self.begin(program, self.log)
         self._wait_until_ready(self._process)
 
     def begin(self, program: Sequence[str], log: Path, errors: Path | None = None) -> Process:
@@ -110,6 +107,8 @@ class App:
 
         `program` are the arguments for Python. Output goes to `log`, errors to `errors` if given.
         """
+        if self._forked:
+            return Forked(program, folder=self._var, log=log, errors=errors)
         if self._can_be_forked(program):
             return Forked(program, folder=ROOT, log=log, errors=errors, environ=self.environ)
         with log.open("ab") as output, (errors or log).open("ab") as complained:
