@@ -55,13 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselect tests that would prove nothing in this run.
 
     Without PostgreSQL and Redis, these are the tests marked `services`. With them, these are the
-    tests that only use a real server on SQLite: they would repeat the other run.
+    tests of pure code and those that only use a real server on SQLite: they would repeat the other
+    run.
     """
     has_services = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     others = [
         item
         for item in items
-        if (_is_embedded(item) if has_services else item.get_closest_marker("services"))
+        if (_is_the_same_embedded(item) if has_services else item.get_closest_marker("services"))
     ]
     if others:
         config.hook.pytest_deselected(items=others)
@@ -78,16 +79,16 @@ def pytest_testnodedown(node: Any) -> None:
         node.config.stash[_LEFT_OUT] = left
 
 
-def _is_embedded(item: pytest.Item) -> bool:
-    """Return whether a test uses only a server with its own folder and SQLite.
+def _is_the_same_embedded(item: pytest.Item) -> bool:
+    """Return whether a test runs pure code, or uses only a server with its own folder and SQLite.
 
-    Such a test depends on the fixture `migrated`. `App` starts its server without DATABASE_URL and
-    REDIS_URL, so it is the same in both runs. Without a database fixture, pytest-django forbids
+    The second kind depends on the fixture `migrated`. `App` starts its server without DATABASE_URL
+    and REDIS_URL, so it is the same in both runs. Without a database fixture, pytest-django forbids
     queries in the test itself.
     """
     fixtures = set(getattr(item, "fixturenames", ()))
     asks_database = fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db")
-    return "migrated" in fixtures and not asks_database
+    return "domain" in item.path.parts or ("migrated" in fixtures and not asks_database)
 
 
 def pytest_collection_finish() -> None:
