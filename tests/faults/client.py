@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
 from livechat import wire
@@ -386,6 +386,8 @@ class Client:
         except TimeoutError:
             return None
         except (OSError, WebSocketException, EOFError) as failure:
+            if isinstance(failure, InvalidStatus) and failure.response.status_code == 503:
+                return 503
             self.counts[f"failed with {type(failure).__name__}: {failure}"[:200]] += 1
             return 0
 

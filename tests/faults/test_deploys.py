@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -32,7 +33,7 @@ async def test_two_servers_are_restarted_one_after_the_other(tmp_path, seed, pri
             async with probe_init(front.port, system.channel) as answers:
                 outcome = await chat_during(system, lambda: restart(system.apps), seed)
 
-    check_outcome(outcome, answers, print_line)
+    check_outcome(outcome, answers, system.apps, print_line)
     assert front.refused == 0
 
 
@@ -43,7 +44,7 @@ async def test_the_workers_of_a_server_are_replaced_one_after_the_other(tmp_path
             outcome = await chat_during(system, lambda: replace_workers(app), seed)
         code = await asyncio.to_thread(app.stop)
 
-    check_outcome(outcome, answers, print_line)
+    check_outcome(outcome, answers, [app], print_line)
     assert code == 0
     assert "Traceback" not in app.log.read_text()
 
@@ -57,7 +58,7 @@ def chat_during(system, deploys, seed):
     return scenario.chat(system, deploys, seed, visitors=45, idle=75, old=0.3, pause=2.8)
 
 
-def check_outcome(outcome, answers, print_line):
+def check_outcome(outcome, answers, apps, print_line):
     """Compare the outcome with the promise; print the times."""
     print_line(outcome)
     print_line(
@@ -67,13 +68,21 @@ def check_outcome(outcome, answers, print_line):
     closed = {name for name in outcome.counts if name.startswith("closed ")}
     assert outcome.violations == []
     # 1000: a client moved when asked. 4503: an old build did not. 0 would be a failed connection.
+    expected = {"closed 1000", "closed 4503"}
+    if any(map(was_overloaded, apps)):
+        expected.add("closed 503")
     # A string, because pytest shortens its display of other objects.
-    assert closed <= {"closed 1000", "closed 4503"}, str(sorted(outcome.counts.items()))
+    assert closed <= expected, str(sorted(outcome.counts.items()))
     assert outcome.counts["moved"], "nobody was asked to move"
     assert outcome.counts["closed 4503"], "no old build was sent away"
     assert outcome.counts["acked"] > 5 * SECONDS, "hardly anybody could write"
     assert outcome.wait(0.99) <= ACKED_WITHIN
     assert set(answers) == {200}
+
+
+def was_overloaded(app: App) -> bool:
+    """Return whether a server had so little CPU that it sent newcomers away, as it should."""
+    return re.search(r"load\.changed.*(newcomers|messages)", app.log.read_text()) is not None
 
 
 async def restart(apps) -> Counter[str]:
