@@ -159,6 +159,16 @@ def address_of(request: HttpRequest) -> str:
     return client_address({"client": (request.META.get("REMOTE_ADDR", ""), 0), "headers": headers})
 
 
+def source_of_visitor(scope: Mapping[str, Any]) -> str:
+    """Return the source for which a visitor's open chats count; "" if it is not known.
+
+    It is not on a Unix socket, and behind a proxy that does not say for which client it connects:
+    all visitors would count as one.
+    """
+    address = client_address(scope)
+    return source_of(address) if normal_address(address) and not _is_proxy(address) else ""
+
+
 def source_of_attempts(request: HttpRequest) -> str:
     """Return the source for which a login attempt counts (`services.login_attempts`)."""
     source = source_of(address_of(request))

@@ -108,6 +108,7 @@ class Sockets:
         host: str = HOST,
         forwarded: str | None = None,
         languages: str | None = None,
+        client: str | None = None,
     ) -> Socket | None:
         """Return a socket, or None when the server rejects the handshake."""
         headers = [(b"host", host.encode()), (b"user-agent", b"Test/1.0")]
@@ -120,6 +121,8 @@ class Sockets:
         if languages is not None:
             headers.append((b"accept-language", languages.encode()))
         communicator = WebsocketCommunicator(websocket_application, path, headers)
+        if client is not None:
+            communicator.scope["client"] = (client, 50_000)
         accepted, _code = await communicator.connect(TIMEOUT_SECONDS)
         if not accepted:
             return None
@@ -127,16 +130,21 @@ class Sockets:
         self._open.append(socket)
         return socket
 
-    async def visitor(self, channel: Channel, **hello: Any) -> Socket:
-        """Return a visitor's socket that has sent `hello`; `welcome` is its first frame."""
-        socket = await self.connect(f"/ws/visitor/{channel.key}/")
+    async def visitor(self, channel: Channel, *, client: str | None = None, **hello: Any) -> Socket:
+        """Return a visitor's socket that has sent `hello`; `welcome` is its first frame.
+
+        `client` is the visitor's IP address.
+        """
+        socket = await self.connect(f"/ws/visitor/{channel.key}/", client=client)
         assert socket is not None
         await socket.send("hello", **{"version": 1, "tab": uuid.uuid4().hex, **hello})
         return socket
 
-    async def chat(self, channel: Channel, text: str = "Hello") -> tuple[Socket, str]:
+    async def chat(
+        self, channel: Channel, text: str = "Hello", *, client: str | None = None
+    ) -> tuple[Socket, str]:
         """Return a visitor's socket with a new conversation, and the conversation's id."""
-        socket = await self.visitor(channel)
+        socket = await self.visitor(channel, client=client)
         await socket.send("conversation.open", client_id=uuid.uuid4(), text=text)
         ack = await socket.next("ack")
         return socket, ack["conversation"]

@@ -122,6 +122,7 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
                 "fields": (
                     "max_sessions_mode",
                     "max_sessions",
+                    "max_chats_per_address",
                     "may_join",
                     "block_assignment_during_call",
                 ),

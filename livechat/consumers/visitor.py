@@ -223,6 +223,7 @@ class VisitorConsumer(BaseConsumer):
                 page_title=page.title,
                 referrer=page.referrer,
                 attributes=self.attributes,
+                source=auth.source_of_visitor(self.scope),
             ),
         )
         self.join_group(opened.conversation, opened.pk)  # a repeat may name an earlier one

@@ -36,6 +36,16 @@ def choose_seat(seats: Iterable[Seat]) -> Seat | None:
     return min(free, key=_order, default=None)
 
 
+def is_held(*, limit: int | None, taken: int, is_behind: bool) -> bool:
+    """Return whether a conversation waits because of its address, even if a seat is free.
+
+    `taken` counts the conversations of the same address and channel that operators have; `limit`,
+    the channel's limit, applies to it. `is_behind`: an earlier conversation of the address is held,
+    so a later one does not overtake it.
+    """
+    return limit is not None and (is_behind or taken >= limit)
+
+
 def _order(seat: Seat) -> tuple[int, float, int]:
     waited = seat.last_assigned_at.timestamp() if seat.last_assigned_at else float("-inf")
     return (seat.load, waited, seat.operator)

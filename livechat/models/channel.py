@@ -35,6 +35,7 @@ WHITE = "#ffffff"
 MAX_SUGGESTIONS = 4
 MAX_SUGGESTION = 80
 """Characters of a suggestion; a longer one would not look like a choice."""
+MAX_CHATS_PER_ADDRESS = 1000
 MAX_OFFSET = 400
 """Pixels from the edges of the page; with more, small screens would show no button."""
 
@@ -176,6 +177,17 @@ class Channel(models.Model):
     )
     max_sessions = models.PositiveIntegerField(
         _("maximum sessions"), default=10, validators=[MinValueValidator(1)]
+    )
+    max_chats_per_address = models.PositiveSmallIntegerField(
+        _("open chats per address"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_CHATS_PER_ADDRESS)],
+        help_text=_(
+            "How many chats from one IP address operators are given at once. Further ones wait, "
+            "and operators can still take them. Offices, schools and mobile networks share one "
+            "address, so allow for several visitors. Leave this empty for no limit."
+        ),
     )
     amber_after = models.PositiveIntegerField(
         _("amber after"),

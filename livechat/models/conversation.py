@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import connections, models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from livechat.database.value_tables import table
@@ -96,6 +97,37 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def with_activity(self, since: datetime) -> Self:
         """Return the open conversations with a message since `since` or a visitor who waits."""
         return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
+
+    def taken(self, since: datetime) -> Self:
+        """Return the conversations that operators have, with activity since `since`."""
+        return self.with_activity(since).filter(state=State.ASSIGNED)
+
+    def held(self) -> Self:
+        """Return the waiting conversations that the limit of their address holds back.
+
+        The state is asked for too, because code of the previous version never clears `is_held`.
+        """
+        return self.filter(address_hash__isnull=False, is_held=True, state=State.QUEUED)
+
+    def to_release(self, since: datetime) -> Self:
+        """Return the held conversations that are no longer to be held, the oldest first.
+
+        For each address it is the oldest one, if fewer conversations than the channel's limit are
+        `taken`; in channels without a limit all of them.
+        """
+        of_address = {"channel": OuterRef("channel"), "address_hash": OuterRef("address_hash")}
+        rows = Conversation.objects.filter(**of_address).order_by()
+        taken = rows.taken(since).values("channel").annotate(count=Count("pk")).values("count")
+        limit = "channel__max_chats_per_address"
+        return (
+            self.held()
+            .alias(taken_count=Coalesce(Subquery(taken), 0))
+            .filter(
+                Q(**{f"{limit}__isnull": True})
+                | Q(~Exists(rows.held().filter(pk__lt=OuterRef("pk"))), taken_count__lt=F(limit))
+            )
+            .order_by("pk")
+        )
 
     def lock_heads(self, conversations: Iterable[uuid.UUID], *, waits: bool = True) -> list[Head]:
         """Lock the conversations with these ids, and return the columns that posting needs.
@@ -194,6 +226,12 @@ class Conversation(models.Model):
     page_key = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     """Number of the last key of `services/page_keys.py` that was used, 0 for none."""
 
+    address_hash = models.CharField(max_length=32, null=True, editable=False)  # noqa: DJ001
+    """`services/address_limit.py` counts by it; None if the channel had no limit at the opening,
+    and after the end."""
+    is_held = models.BooleanField(default=False, db_default=False, editable=False)
+    """It waits because of the limit of its address; counts only while nobody has taken it."""
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
@@ -233,6 +271,11 @@ class Conversation(models.Model):
                 fields=["operator", "state", "-last_message_at"], name="conversation_load"
             ),
             models.Index(fields=["visitor", "channel", "-id"], name="conversation_of_visitor"),
+            models.Index(
+                fields=["channel", "address_hash", "state", "id"],
+                condition=Q(address_hash__isnull=False),
+                name="conversation_of_address",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -251,6 +294,7 @@ class Conversation(models.Model):
         self.state = State.ASSIGNED.value
         self.status = Status.IN_PROGRESS.value
         self.operator = operator
+        self.is_held = False
         if self.outcome == Outcome.NO_AGENT:
             self.outcome = Outcome.NO_ANSWER.value
         self.revision += 1
@@ -269,6 +313,8 @@ class Conversation(models.Model):
         self.closed_at = max(now, self.opened_at)
         self.waiting_since = None
         self.snoozed_until = None
+        self.address_hash = None
+        self.is_held = False
         self.revision += 1
 
 

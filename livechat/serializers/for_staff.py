@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from livechat import signed_links, wire
-from livechat.domain.enumerations import Kind, Presence
+from livechat.domain.enumerations import Kind, Presence, State
 from livechat.models import Channel, Conversation, Entry, Message, Operator, Participant
 from livechat.serializers import for_visitors
 from livechat.signed_links import Audience
@@ -72,6 +72,7 @@ def conversation(
         seen_by_visitor=row.visitor_seen,
         seen_by_staff=row.staff_seen,
         last=message(last, limit=LINE_LENGTH) if last else None,
+        held=row.is_held and row.state == State.QUEUED,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from livechat.domain.enumerations import Kind, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
@@ -12,6 +12,8 @@ from livechat.services import conversations
 
 EMPTY_FOR = timedelta(hours=1)
 SILENT_FOR = timedelta(days=1)
+ADDRESS_FOR = timedelta(days=30)
+"""How long the hash of a visitor's address is kept with a conversation that does not end."""
 TRAIL_FOR = timedelta(days=30)
 """How long the page views of a visitor are kept."""
 BATCH = 200
@@ -61,9 +63,26 @@ def close_silent(now: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """Delete expired login sessions and old page views; return the number of rows. Idempotent."""
+    """Delete expired login sessions, old page views, and hashes of addresses in old conversations.
+
+    Returns the number of rows. Idempotent. A conversation that another transaction has locked
+    waits for the next run.
+    """
     sessions = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)
     steps = PageView.objects.filter(at__lt=now - TRAIL_FOR).values_list("pk", flat=True)
     removed, _ = Session.objects.filter(pk__in=list(sessions[:MOST_ROWS])).delete()
     forgotten, _ = PageView.objects.filter(pk__in=list(steps[:MOST_ROWS])).delete()
-    return removed + forgotten
+    return removed + forgotten + _forget_addresses(now)
+
+
+@transaction.atomic
+def _forget_addresses(now: datetime) -> int:
+    """Delete the hashes that did not go with the end of their conversation; return the number.
+
+    A held conversation is held no longer. Its new revision tells browsers to fetch it.
+    """
+    rows = Conversation.objects.filter(address_hash__isnull=False, opened_at__lt=now - ADDRESS_FOR)
+    old = list(rows.lock(waits=False).values_list("pk", flat=True)[:MOST_ROWS])
+    return Conversation.objects.filter(pk__in=old).update(
+        address_hash=None, is_held=False, revision=F("revision") + 1
+    )

@@ -24,6 +24,7 @@ from livechat.errors import (
 from livechat.models import Channel, Conversation, Message, Operator, PageView, Participant, Visitor
 from livechat.policy import Action, Actor, StaffActor, VisitorActor
 from livechat.services import (
+    address_limit,
     assignment,
     attachments,
     messages,
@@ -45,6 +46,8 @@ class Arrival:
     page_title: str = ""
     referrer: str = ""
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    source: str = field(default="", repr=False)
+    """The visitor's address, as `auth.source_of_visitor` returns it. Only its hash is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,12 @@ def _open(
         else:
             return Opened(current.public_id, current.pk, posted.seq, posted.at, current.state)
     operator = assignment.choose_operator(channel, now)
+    address_hash = address_limit.hash_of(channel, arrival.source)
+    is_held = address_limit.is_held(channel, address_hash, now)
     pending = attachments.lock_pending(files) if files else {}
     sent = attachments.claim(files, pending, actor, channel.pk)
     conversation = _insert(channel, visitor, client_id, arrival, now)
+    conversation.address_hash, conversation.is_held = address_hash, is_held
     if arrival.page_url:
         _first_page(visitor, conversation, now)
     guest = Participant.objects.create(
@@ -123,10 +129,11 @@ def _open(
     if sent:
         attachments.attach({first.public_id: sent})
     entries = [first]
-    if operator is not None:
-        entries.append(assignment.assign(conversation, operator, SystemEvent.ASSIGNED, now))
+    assigned = None if is_held else operator
+    if assigned is not None:
+        entries.append(assignment.assign(conversation, assigned, SystemEvent.ASSIGNED, now))
     conversation.save()
-    timeline.announce(conversation, entries, now, opened=True, assigned=operator)
+    timeline.announce(conversation, entries, now, opened=True, assigned=assigned)
     return Opened(
         conversation.public_id,
         conversation.pk,

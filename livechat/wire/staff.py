@@ -234,7 +234,8 @@ class StaffConversation(msgspec.Struct, frozen=True):
     """The staff view. `operator` is the main one, `operators` are all who take part now. `head`,
     `seen_by_visitor` and `seen_by_staff` are in staff numbers; the reader's own mark is in
     `InboxSnapshot.seen`. `last` is the newest entry, for the list. `waiting_since`: the visitor
-    has waited for a response since then."""
+    has waited for a response since then. `held`: no operator gets it automatically, because
+    operators have as many chats from the visitor's address as the channel allows."""
 
     id: UUID
     revision: int
@@ -252,6 +253,7 @@ class StaffConversation(msgspec.Struct, frozen=True):
     seen_by_visitor: int
     seen_by_staff: int
     last: StaffMessage | None
+    held: bool
 
 
 class Me(msgspec.Struct, frozen=True):

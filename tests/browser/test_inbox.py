@@ -304,6 +304,33 @@ def test_what_is_known_of_a_visitor_is_shown_beside_the_chat(vera, operator, ser
     expect(details.locator(".trail")).not_to_have_attribute("open", "")
 
 
+def test_a_chat_above_the_limit_of_its_address_says_why_it_waits_and_is_assigned_later(
+    visitor, operator, server
+):
+    limit = "from livechat.models import Channel; Channel.objects.update(max_chats_per_address=1)"
+    server.manage("shell", "--verbosity", "0", "-c", limit)
+    anna = operator("anna", **WIDE)
+    for text in ("First", "Second"):
+        somebody = visitor()
+        somebody.opens()
+        somebody.write(text)
+    expect(anna.rows("mine")).to_have_count(1)
+    anna.picks("waiting")
+    reason = anna.page.locator("visitor-context .held")
+    expect(reason).to_contain_text("not assigned automatically")
+    expect(anna.action("take")).to_be_visible()
+    expect(somebody.view.locator(".notice.waiting")).to_contain_text("Waiting for a reply")
+
+    anna.picks("mine")
+    expect(reason).to_have_count(0)
+    anna.closes()
+
+    expect(anna.rows("waiting")).to_have_count(0)
+    expect(anna.rows("mine")).to_have_count(1)
+    anna.picks("mine")
+    expect(shown(anna)).to_contain_text("Second")
+
+
 def test_a_beginner_is_led_to_a_chat_with_himself(server, operator):
     server.manage("shell", "--verbosity", "0", "-c", BEGINNER)
     anna = operator("anna", **WIDE)

@@ -53,7 +53,7 @@ export function staffConversation(changes = {}) {
   return {
     id: "c1", revision: 1, channel: "ch1", state: "queued", status: null, outcome: "no_answer",
     operator: null, operators: [], opened_at: AT, closed_at: null, waiting_since: null, head: 0,
-    seen_by_visitor: 0, seen_by_staff: 0, last: null,
+    seen_by_visitor: 0, seen_by_staff: 0, last: null, held: false,
     visitor: { id: "v1", name: "", email: "", country: "", language: "", time_zone: "", browser: "", page: null, attributes: {} },
     ...changes,
   };

@@ -130,6 +130,27 @@ def test_a_proxy_that_is_the_client_is_the_client(proxies):
     assert auth.client_address(scope("10.0.0.1", x_forwarded_for="10.0.0.9")) == "10.0.0.9"
 
 
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::9]:4711", "2001:db8:1:2::"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_chats_count_for_an_ipv4_address_or_an_ipv6_network(proxies, address, source):
+    assert auth.source_of_visitor(scope("10.0.0.1", x_forwarded_for=address)) == source
+    assert auth.source_of_visitor(scope(address)) == source
+
+
+@pytest.mark.parametrize("peer", ["", "testclient", "/run/livechat.sock", "10.0.0.1"])
+def test_chats_count_for_nobody_where_only_a_proxy_or_a_socket_is_known(proxies, peer):
+    assert auth.source_of_visitor(scope(peer)) == ""
+
+
 def test_the_header_that_is_not_chosen_is_not_believed(proxies, settings):
     both = scope(
         "10.0.0.1",

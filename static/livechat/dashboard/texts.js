@@ -50,6 +50,7 @@ const ENGLISH = {
   "context.earlier": "Earlier chats",
   "context.earlierMore": "{count} more in the administration",
   "context.facts": "Details",
+  "context.held": "This chat is not assigned automatically: operators already have as many chats from the visitor's network as the channel allows. You can still take it.",
   "context.language": "Language",
   "context.lastPage": "Last page",
   "context.no": "no",

@@ -356,7 +356,8 @@ export interface StaffColleague {
  * The staff view. `operator` is the main one, `operators` are all who take part now. `head`,
  * `seen_by_visitor` and `seen_by_staff` are in staff numbers; the reader's own mark is in
  * `InboxSnapshot.seen`. `last` is the newest entry, for the list. `waiting_since`: the visitor
- * has waited for a response since then.
+ * has waited for a response since then. `held`: no operator gets it automatically, because
+ * operators have as many chats from the visitor's address as the channel allows.
  */
 export interface StaffConversation {
   id: string;
@@ -375,6 +376,7 @@ export interface StaffConversation {
   seen_by_visitor: number;
   seen_by_staff: number;
   last: StaffMessage | null;
+  held: boolean;
 }
 
 export interface StaffConversationChanged {

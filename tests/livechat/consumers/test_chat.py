@@ -245,6 +245,32 @@ async def test_everybody_of_the_channel_reads_along_while_a_visitor_waits(socket
     assert texts == ["Nobody there?", "Hello?"]
 
 
+async def test_operators_see_why_a_chat_waits_and_nobody_sees_the_address(sockets, berlin, anna):
+    berlin.max_chats_per_address = 1
+    await berlin.asave()
+    staff = await sockets.staff(anna)
+    _first, assigned = await sockets.chat(berlin, client="2001:db8:1:2::7")
+    visitor, waiting = await sockets.chat(berlin, client="2001:db8:1:2::8")
+
+    again = await sockets.staff(anna, fetch=False)
+    await again.send("inbox.fetch")
+    snapshot = await again.next("inbox.snapshot")
+    await staff.send("conversation.take", conversation=waiting, client_id=uuid.uuid4())
+    await staff.next("ack")
+    frames = [*staff.received, *await staff.drain()]
+
+    held = {chat["id"]: (chat["state"], chat["held"]) for chat in snapshot["conversations"]}
+    assert held == {assigned: ("assigned", False), waiting: ("queued", True)}
+    changed = [one["conversation"] for one in frames if one["type"] == "conversation.changed"]
+    seen = [chat["held"] for chat in changed if chat["id"] == waiting]
+    assert (seen[0], seen[-1]) == (True, False)
+    hashes = Conversation.objects.values_list("address_hash", flat=True)
+    stored = [str(one) async for one in hashes]
+    sent = json.dumps([frames, again.received, visitor.received, await visitor.drain()])
+    assert "held" not in json.dumps(visitor.received)
+    assert not [secret for secret in ("2001:db8", *stored) if secret in sent]
+
+
 async def test_all_tabs_of_an_operator_are_in_step(sockets, berlin, anna):
     one, two = await sockets.staff(anna), await sockets.staff(anna)
     _visitor, conversation = await sockets.chat(berlin)

@@ -56,6 +56,22 @@ def test_the_operator_with_the_fewest_active_conversations_is_chosen():
     )
 
 
+@pytest.mark.parametrize(
+    ("limit", "taken", "is_behind", "held"),
+    [
+        (None, 1000, False, False),
+        (None, 0, True, False),
+        (1, 0, False, False),
+        (1, 1, False, True),
+        (3, 2, False, False),
+        (3, 2, True, True),  # an earlier one comes first
+        (3, 9, False, True),  # the limit was lowered, or operators took some by hand
+    ],
+)
+def test_a_conversation_is_held_from_the_limit_of_its_address_on(limit, taken, is_behind, held):
+    assert routing.is_held(limit=limit, taken=taken, is_behind=is_behind) is held
+
+
 def test_a_tie_goes_to_the_operator_with_the_longest_wait():
     waited = [seat(1, last_assigned_at=NOW), seat(2, last_assigned_at=NOW - timedelta(hours=1))]
 

@@ -61,7 +61,7 @@ export class VisitorContext extends HTMLElement {
     const facts = conversation ? factsOf(conversation, at, gone) : [];
     const attributes = conversation ? attributesOf(conversation) : [];
     const known = details?.earlier.map(({ id }) => state.conversations.has(id));
-    const drawn = JSON.stringify([conversation?.id, facts, attributes, details, known, visitor]);
+    const drawn = JSON.stringify([conversation?.id, conversation?.held, facts, attributes, details, known, visitor]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     if (!conversation) return this.replaceChildren();
@@ -77,6 +77,7 @@ export class VisitorContext extends HTMLElement {
             className: "whereabouts", textContent: whereaboutsWords(visitor, at), data: { is: visitor.is },
           })),
         this.#close),
+      conversation.held ? element("p", { className: "held", textContent: t("context.held") }) : "",
       this.#part("facts", t("context.facts"), rows(facts, "facts")),
       attributes.length > 0 && this.#part("told", t("context.website"), rows(attributes, "told-facts"), t("context.unverified")) || "",
       details ? this.#part("trail", t("context.trail"), trail(details, at)) : "",

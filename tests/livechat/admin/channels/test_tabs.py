@@ -77,6 +77,31 @@ def test_what_is_saved_unchanged_stays_as_it_is(client, opened, address, berlin,
     assert [row.operator for row in berlin.memberships.all()] == [anna]
 
 
+@pytest.mark.parametrize(("written", "stored"), [("", None), ("1", 1), ("1000", 1000)])
+def test_the_limit_for_an_address_is_stored_and_empty_means_none(
+    client, opened, address, berlin, written, stored
+):
+    data = opened()
+    assert data["max_chats_per_address"] == ""
+
+    assert client.post(address, {**data, "max_chats_per_address": written}).status_code == 302
+
+    berlin.refresh_from_db()
+    assert berlin.max_chats_per_address == stored
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1001", "99999999999999999999", "2.5", "two"])
+def test_an_impossible_limit_for_an_address_is_refused_and_kept_in_the_form(
+    client, opened, address, berlin, written
+):
+    response = client.post(address, {**opened(), "max_chats_per_address": written})
+
+    assert "max_chats_per_address" in response.context["adminform"].form.errors
+    assert f'value="{written}"' in errors(response)
+    berlin.refresh_from_db()
+    assert berlin.max_chats_per_address is None
+
+
 def test_texts_in_other_languages_are_kept_as_the_widget_reads_them(
     client, opened, address, berlin
 ):
