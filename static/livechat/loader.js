@@ -276,7 +276,8 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     button.dataset.testid = "launcher";
     button.setAttribute("aria-controls", "panel");
     button.append(drawing("o", "M12 4c5 0 9 3.4 9 7.6s-4 7.6-9 7.6c-1 0-2-.1-2.9-.4L4 21l1.2-3.8C3.8 15.8 3 13.9 3 11.6 3 7.4 7 4 12 4z"));
-    button.onclick = () => call("toggle");
+    // The second click of a double click would close the chat again.
+    button.onclick = ({ detail }) => detail > 1 || call("toggle");
     // Load the chat before the click, when the pointer or the focus reaches the button.
     if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);

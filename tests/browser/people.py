@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import FloatRect, Frame, FrameLocator, Locator, Page, expect
@@ -33,6 +34,18 @@ def box(locator: Locator) -> FloatRect:
     found = locator.bounding_box()
     assert found is not None
     return found
+
+
+def double_click(locator: Locator, between: Callable[[], None] = lambda: None) -> None:
+    """Double-click the middle of an element; `between` waits for what the first click does."""
+    page = locator.page
+    place = box(locator)
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    for count in (1, 2):
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        if count == 1:
+            between()
 
 
 class Writer:

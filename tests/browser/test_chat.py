@@ -2,7 +2,7 @@
 
 from playwright.sync_api import WebSocket, expect
 
-from tests.browser.people import until
+from tests.browser.people import double_click, until
 
 
 def test_a_first_chat_goes_both_ways(vera, anna):
@@ -135,6 +135,21 @@ def test_what_comes_while_the_panel_is_closed_is_counted_on_the_launcher(vera, a
     expect(anna.entry("Take your time.")).to_have_attribute("data-state", "seen")
     vera.launcher.click()
     expect(vera.launcher).to_have_accessible_name("Open chat")
+
+
+def test_a_double_click_opens_the_chat_and_asks_before_it_ends(vera):
+    double_click(vera.launcher, lambda: expect(vera.panel).to_be_visible())
+    expect(vera.launcher).to_have_accessible_name("Close chat")
+    vera.write("Hello")
+
+    vera.view.get_by_role("button", name="Menu").click()
+    asked = vera.view.locator("chat-header .confirm .danger")
+    double_click(
+        vera.view.locator("#menu").get_by_role("menuitem", name="End chat"),
+        lambda: expect(asked).to_be_visible(),
+    )
+    expect(asked).to_be_visible()
+    expect(vera.composer).to_be_visible()
 
 
 def test_a_note_never_reaches_the_visitor(vera, anna):

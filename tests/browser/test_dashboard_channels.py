@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
+from tests.browser.people import double_click
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 WORLD = """
@@ -79,6 +81,19 @@ def test_channels_are_joined_and_left_by_their_cards(anna):
     leave.press("Space")
     expect(button(anna, "Join Wholesale")).to_be_focused()
     expect(card(anna, "Wholesale").locator("dd")).to_have_text(["0", "0"])
+
+
+def test_a_double_click_on_a_card_joins_or_leaves_once(anna):
+    opens_the_channels(anna)
+    wholesale = card(anna, "Wholesale")
+    badge = wholesale.locator(".badge")
+
+    double_click(wholesale.get_by_role("button"), lambda: expect(badge).to_be_visible())
+    expect(button(anna, "Leave Wholesale")).to_have_attribute("aria-busy", "false")
+    expect(badge).to_be_visible()
+
+    button(anna, "Leave Wholesale").click()
+    expect(badge).to_be_hidden()
 
 
 def test_a_channel_that_the_operator_may_not_join_says_why(anna):

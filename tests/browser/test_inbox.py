@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
-from tests.browser.people import box
+from tests.browser.people import box, double_click
 from tests.browser.reaction_times import reaction_times
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -205,6 +205,34 @@ def test_operators_see_colleagues_view_and_type_and_confirm_before_both_answer(
     expect(guard).to_be_hidden()
     ben.page.goto("about:blank")
     expect(company).to_have_text("")
+
+
+def test_a_double_click_does_what_a_click_does(vera, anna, operator):
+    vera.opens()
+    vera.write("Is anybody here?")
+    anna.answers()
+    ben = operator("ben", **WIDE)
+    ben.picks("team")
+    close, cancel = ben.action("close"), ben.action("cancel")
+
+    double_click(ben.action("join"), lambda: expect(ben.composer).to_be_visible())
+    expect(cancel).to_be_hidden()
+    double_click(close, lambda: expect(cancel).to_be_visible())
+    expect(cancel).to_be_visible()
+    cancel.click()
+
+    ben.composer.fill("At once")
+    anna.composer.press_sequentially("Wait")
+    expect(ben.page.locator("conversation-head .company-words")).to_contain_text("Anna is typing")
+    guard = ben.page.locator(".guard")
+    double_click(ben.page.locator("message-composer .send"), lambda: expect(guard).to_be_visible())
+    expect(guard).to_be_visible()
+    expect(ben.composer).to_have_value("At once")
+
+    double_click(guard.locator("[data-guard=send]"))
+    expect(ben.composer).to_have_value("")
+    expect(ben.hint).to_have_text("")
+    vera.reads("Is anybody here?", "At once")
 
 
 def test_chats_that_need_help_stand_out_and_those_that_wait_for_the_customer_do_not(

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 TOO_LONG_FOR_THE_SERVER = "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000
@@ -11,13 +12,33 @@ TOO_LONG_FOR_THE_SERVER = "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 3_000
 def test_a_text_of_nothing_is_not_sent(vera):
     vera.opens()
 
-    for text in ("", "   ", "\n\n", "\N{ZERO WIDTH SPACE}", "\N{BRAILLE PATTERN BLANK}"):
+    for text in ("   ", "\n\n", "\N{ZERO WIDTH SPACE}", "\N{BRAILLE PATTERN BLANK}"):
         vera.composer.fill(text)
         vera.composer.press("Enter")
         expect(vera.hint).to_have_text("Write something first.")
         expect(vera.composer).to_have_value(text)
 
     expect(vera.entries).to_have_count(1)  # the welcome
+
+
+@pytest.mark.parametrize("send", ["click", "Enter"])
+def test_a_text_that_is_sent_twice_in_a_hurry_is_sent_once_without_a_word(vera, anna, send):
+    vera.opens()
+    vera.write("Hello")
+    anna.answers()
+
+    for somebody, text in ((vera, "A question"), (anna, "An answer")):
+        somebody.composer.fill(text)
+        if send == "click":
+            somebody.view.locator("message-composer .send").dblclick()
+        else:
+            somebody.composer.press("Enter")
+            somebody.composer.press("Enter")
+        expect(somebody.composer).to_have_value("")
+        expect(somebody.hint).to_have_text("")
+
+    for somebody in (vera, anna):
+        somebody.reads("Hello", "A question", "An answer")
 
 
 def test_a_text_that_is_too_long_is_kept_with_the_reason(vera):

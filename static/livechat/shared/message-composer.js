@@ -181,6 +181,8 @@ export class MessageComposer extends HTMLElement {
       return;
     }
     const text = this.value.trim();
+    // Sent already, by the first click of a double click: nothing is wrong.
+    if (!this.value && !this.#tray?.count) return this.focusText();
     const problem = this.#problem(text);
     this.tell(problem);
     if (!problem) {

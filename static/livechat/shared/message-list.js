@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { places } from "./log-items.js";
 import { ACTED, EARLIER, SCROLLED } from "./message-list-events.js";
 import { draw } from "./message-entry.js";
+import { secondClick } from "./second-click.js";
 import { now } from "./server-time.js";
 import { t } from "./texts.js";
 
@@ -50,6 +51,7 @@ export class MessageList extends HTMLElement {
   #written = new Set();
   /** First row in view, and its offset to keep. @type {{ row: Element, top: number } | null} */
   #anchor = null;
+  #isSecond = secondClick();
 
   #list = element("ol");
   #typing = element("div", { className: "typing", hidden: true },
@@ -309,7 +311,8 @@ export class MessageList extends HTMLElement {
 
   #act = (/** @type {MouseEvent} */ event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (!button?.closest(".state")) return;
+    // After the first click the same place may belong to another message.
+    if (!button?.closest(".state") || this.#isSecond(event)) return;
     const row = button?.closest("li");
     if (!button || !row) return;
     fire(this, ACTED, { action: button.dataset["action"], clientId: row.dataset["clientId"] });

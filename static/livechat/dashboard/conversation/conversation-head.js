@@ -4,6 +4,7 @@ import { avatar } from "../../shared/avatar.js";
 import { element, fire } from "../../shared/element.js";
 import { icon } from "../../shared/icons.js";
 import { webAddress } from "../../shared/links.js";
+import { secondClick } from "../../shared/second-click.js";
 import { glyph } from "../inbox-icons.js";
 import { PopMenu } from "../pop-menu.js";
 import { wordsOf } from "../people/presence-mark.js";
@@ -64,6 +65,7 @@ export class ConversationHead extends HTMLElement {
   #statusMenu = new PopMenu(this.#status, ...this.#choices);
   #moreMenu = new PopMenu(this.#more, this.#buttons.transcript, this.#buttons.leave);
   #drawn = "";
+  #isSecond = secondClick();
 
   connectedCallback() {
     const { cancel, close, context, join, leave, take, transcript } = this.#buttons;
@@ -196,6 +198,8 @@ export class ConversationHead extends HTMLElement {
   #click = (/** @type {MouseEvent} */ event) => {
     const action = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset["action"];
     if (!action || action === "status" || action === "more") return;
+    // The first click may have put another button, or another meaning, under the pointer.
+    if (this.#isSecond(event)) return;
     if (action === "close" && this.#question.hidden) return this.#ask(true);
     if (action === "close" || action === "cancel") this.#ask(false);
     fire(this, ACTION, action);

@@ -5,6 +5,7 @@ import { items } from "../../shared/log-items.js";
 import { now } from "../../shared/server-time.js";
 import { MessageComposer } from "../../shared/message-composer.js";
 import { MessageList } from "../../shared/message-list.js";
+import { secondClick } from "../../shared/second-click.js";
 import { glyph } from "../inbox-icons.js";
 import { CannedPicker } from "./canned-picker.js";
 import { ConversationHead } from "./conversation-head.js";
@@ -49,6 +50,7 @@ export class ConversationPane extends HTMLElement {
   /** Announces to screen readers that the visitor leaves or comes back. */
   #leaving = element("p", { className: "visually-hidden", attributes: { role: "status" } });
   #whereabouts = { id: "", is: "" };
+  #isSecond = secondClick();
 
   connectedCallback() {
     this.#reply.textContent = t("inbox.reply");
@@ -63,6 +65,7 @@ export class ConversationPane extends HTMLElement {
     this.#guard.addEventListener("click", this.#decide);
     this.composer.addEventListener("keydown", this.#key, { capture: true });
     this.composer.addEventListener("pointerdown", this.#point);
+    this.composer.addEventListener("click", this.#pressed);
     this.composer.addEventListener("submit", this.#ask, { capture: true });
     this.note = false;
   }
@@ -72,6 +75,7 @@ export class ConversationPane extends HTMLElement {
     this.#guard.removeEventListener("click", this.#decide);
     this.composer.removeEventListener("keydown", this.#key, { capture: true });
     this.composer.removeEventListener("pointerdown", this.#point);
+    this.composer.removeEventListener("click", this.#pressed);
     this.composer.removeEventListener("submit", this.#ask, { capture: true });
   }
 
@@ -198,6 +202,11 @@ export class ConversationPane extends HTMLElement {
   /** A click on the send button sends without closing. */
   #point = () => {
     this.closes = false;
+  };
+
+  /** The second click of a double click on the send button does not answer the question. */
+  #pressed = (/** @type {MouseEvent} */ event) => {
+    if (this.#isSecond(event) && !this.#guard.hidden) event.preventDefault();
   };
 
   #choose = (/** @type {MouseEvent} */ event) => {

@@ -5,6 +5,7 @@ import { element, fire } from "../../shared/element.js";
 import { mark } from "./presence-mark.js";
 import { teamOf } from "./presence.js";
 import { t } from "../texts.js";
+import { secondClick } from "../../shared/second-click.js";
 import { initials } from "../../shared/text-rules.js";
 import { inkOn } from "../list/conversation-texts.js";
 
@@ -21,6 +22,7 @@ export class ChannelCards extends HTMLElement {
   #admin = element("a", { className: "button", hidden: true });
   #empty = element("div", { className: "no-channels", hidden: true });
   #status = element("p", { className: "visually-hidden", role: "status" });
+  #isSecond = secondClick();
 
   connectedCallback() {
     this.role = "region";
@@ -76,6 +78,8 @@ export class ChannelCards extends HTMLElement {
   }
 
   #click = (/** @type {MouseEvent} */ event) => {
+    // The same button joins and leaves.
+    if (this.#isSecond(event)) return;
     const button = /** @type {HTMLElement} */ (event.target).closest("button");
     const channel = button?.dataset["channel"];
     if (!channel || button.ariaBusy === "true") return;
