@@ -53,7 +53,8 @@ class MembershipForm(RowForm):
     def clean_operator(self) -> Operator:
         """Refuse an operator without the right to answer, unless the row already has this operator.
 
-        An operator who gets the right back does not get the channels back.
+        An operator who gets the right back does not get the channels back; the row of an account
+        that is switched off stays.
         """
         operator: Operator = self.cleaned_data["operator"]
         if not operator.is_enabled and operator.pk != self.initial.get("operator"):

@@ -230,9 +230,9 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
         if match is None or match.url_name != "livechat_channel_changelist":
             return channels
         return channels.annotate(
-            operator_count=_figure(Membership, Count("pk"), 0),
-            session_count=_figure(Conversation, Count("pk"), 0),
-            seen=_figure(Embedding, Max("last_at")),
+            operator_count=_figure(Membership.objects.enabled(), Count("pk"), 0),
+            session_count=_figure(Conversation.objects.all(), Count("pk"), 0),
+            seen=_figure(Embedding.objects.all(), Max("last_at")),
         )
 
     def get_object(
@@ -321,9 +321,9 @@ class ChannelAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
             self.message_user(request, str(warning) % values, messages.WARNING)
 
 
-def _figure(model: type[models.Model], aggregate: Any, nothing: int | None = None) -> Any:
-    """Return a subquery of `aggregate` over the rows of `model` per channel; `nothing` if none."""
-    rows = model._default_manager.filter(channel=OuterRef("pk")).order_by().values("channel")
+def _figure(found: QuerySet[Any], aggregate: Any, nothing: int | None = None) -> Any:
+    """Return a subquery of `aggregate` over the rows `found` per channel; `nothing` if none."""
+    rows = found.filter(channel=OuterRef("pk")).order_by().values("channel")
     figure = Subquery(rows.annotate(figure=aggregate).values("figure"))
     return figure if nothing is None else Coalesce(figure, nothing)
 

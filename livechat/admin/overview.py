@@ -176,7 +176,7 @@ def _busiest_first(busy: dict[int, tuple[int, int]]) -> list[Case]:
 
 def _operators(channels: list[int], now: datetime) -> dict[int, tuple[int, int]]:
     """Return channel -> number of operators online, number of all its operators."""
-    members = Membership.objects.filter(channel__in=channels, operator__is_enabled=True)
+    members = Membership.objects.enabled().filter(channel__in=channels)
     everyone = members.order_by().values_list("channel").annotate(Count("pk"))
     online = dict(members.online(now).order_by().values_list("channel").annotate(Count("pk")))
     return {channel: (online.get(channel, 0), count) for channel, count in everyone}

@@ -105,6 +105,12 @@ class AccountForm(GrantingForm):
         super().__init__(*args, **kwargs)
         self.limit_choices("groups", grantable_groups(self.granter))
         self.limit_choices("user_permissions", grantable_rights(self.granter))
+        if "is_active" in self.fields:
+            self.fields["is_active"].help_text = _(
+                "Switch an account off instead of deleting it. The user is signed out everywhere, "
+                "and their open chats go to colleagues. When you switch it on again, it still has "
+                "its groups and channels."
+            )
         choices: dict[str, tuple[forms.Widget, list[tuple[str, Any]]]] = {
             "language": (
                 UnfoldAdminSelectWidget(),

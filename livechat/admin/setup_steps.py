@@ -79,7 +79,7 @@ def _channel(first: tuple[int, str] | None) -> Step:
 
 
 def _operators(channels: QuerySet[Channel], first: tuple[int, str] | None) -> Step:
-    members = Membership.objects.filter(channel=OuterRef("pk"), operator__is_enabled=True)
+    members = Membership.objects.enabled().filter(channel=OuterRef("pk"))
     alone = list(
         channels.filter(~Exists(members)).order_by("pk").values_list("pk", "name")[: MAX_NAMED + 1]
     )

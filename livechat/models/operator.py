@@ -56,7 +56,7 @@ class Operator(models.Model):
     """The profile of a user who answers visitors.
 
     Created when the user gets the right, and kept when they lose it, because reports need it.
-    `is_enabled` says whether the user has the right now.
+    `is_enabled` says whether the user has the right now, and an account that is switched on.
     """
 
     user = models.OneToOneField(
@@ -155,13 +155,16 @@ class Operator(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def enabled(self) -> Self:
+        """Return those that count: of operators who have the right to answer now."""
+        return self.filter(operator__is_enabled=True)
+
     def online(self, now: datetime) -> Self:
         """Return the memberships of operators who are online at `now`.
 
         This is `Operator.presence` in SQL, so that counting does not load thousands of rows.
         """
-        return self.filter(
-            operator__is_enabled=True,
+        return self.enabled().filter(
             operator__accepting=True,
             operator__seen_at__range=(now - LEASE, now + LEASE),
             operator__active_at__gte=now - AWAY_AFTER,
@@ -169,7 +172,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """The membership of an operator in a channel."""
+    """The membership of an operator in a channel; it counts while the operator is enabled."""
 
     channel = models.ForeignKey("livechat.Channel", models.CASCADE, related_name="memberships")
     operator = models.ForeignKey(Operator, models.CASCADE, related_name="memberships")

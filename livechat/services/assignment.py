@@ -126,12 +126,10 @@ def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[
     At most two queries, for any number of channels.
     """
     rows = {channel.pk: channel for channel in channels}
-    memberships = Membership.objects.filter(
-        channel__in=rows, operator__is_enabled=True
-    ).select_related("operator__user")
+    memberships = Membership.objects.enabled().filter(channel__in=rows)
     free = [
         (rows[membership.channel_id], membership.operator_id)
-        for membership in memberships
+        for membership in memberships.select_related("operator__user")
         if _is_available(membership.operator, rows[membership.channel_id], now)
     ]
     limited = {channel.pk for channel, _operator in free if channel.session_limit is not None}

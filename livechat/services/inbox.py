@@ -198,7 +198,7 @@ def _channels(actor: StaffActor, now: datetime) -> list[wire.StaffChannel]:
 
 def _colleagues(actor: StaffActor, now: datetime) -> list[wire.StaffColleague]:
     """Return the other operators of the channels that the reader oversees."""
-    rows = Membership.objects.filter(channel__is_active=True, operator__is_enabled=True)
+    rows = Membership.objects.enabled().filter(channel__is_active=True)
     if not actor.is_manager:
         rows = rows.filter(channel__in=actor.channels)
     if actor.operator is not None:

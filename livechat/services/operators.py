@@ -69,10 +69,12 @@ def ensure_groups() -> None:
 def sync_rights(users: Iterable[int]) -> None:
     """Create, enable or disable the operator profiles of users whose groups or rights changed.
 
-    Losing the right deletes all memberships; regaining it does not restore them.
+    Losing the right deletes all memberships; regaining it does not restore them. An account that
+    is switched off keeps them: they do not count until it is switched on again.
     """
     for user in User.objects.filter(pk__in=list(users)):
-        may_answer = user.is_active and user.has_perm(rights.OPERATE)
+        has_right = _has_right(user)
+        may_answer = user.is_active and has_right
         operator = Operator.objects.filter(user=user).lock().first()
         if operator is None:
             if may_answer:
@@ -80,11 +82,19 @@ def sync_rights(users: Iterable[int]) -> None:
         elif operator.is_enabled != may_answer:
             operator.is_enabled = may_answer
             operator.save(update_fields=["is_enabled"])
-            if not may_answer:
-                operator.memberships.all().delete()
-                events.widgets_changed()
+            _announce(operator, database_time.now())
+        if operator is not None and not has_right:
+            operator.memberships.all().delete()
         events.inbox_changed(user.pk)
         events.access_changed([user.pk])
+
+
+def _has_right(user: User) -> bool:
+    """Say whether a user has the right to answer, also while their account is switched off."""
+    is_active, user.is_active = user.is_active, True  # back-ends grant nothing to other accounts
+    has_right = user.has_perm(rights.OPERATE)
+    user.is_active = is_active
+    return has_right
 
 
 def channels_changed(operators: Iterable[int]) -> None:

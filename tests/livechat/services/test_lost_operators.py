@@ -86,6 +86,26 @@ def test_a_colleague_gets_the_chat_and_the_visitor_is_informed_once(anna, ben, v
     assert [who.operator for who in row.participants.present().operators()] == [ben]
 
 
+def test_chats_that_left_an_account_while_it_was_switched_off_stay_with_colleagues(
+    anna, ben, vera, now
+):
+    row = factories.conversation(vera)
+    assert row.operator == anna
+    for operator in (anna, ben):
+        make_present(operator, now)
+
+    handed = []
+    for is_active in (False, True):
+        anna.user.is_active = is_active
+        anna.user.save()
+        handed.append(lost_operators.hand_over_lost(now))
+
+    row.refresh_from_db()
+    assert handed == [1, 0]
+    assert row.operator == ben
+    assert [who.operator for who in row.participants.present().operators()] == [ben]
+
+
 def test_a_conversation_waits_without_an_available_colleague(anna, vera, now):
     row = factories.conversation(vera)
 

@@ -1,6 +1,7 @@
 """Groups, rights, and the effect of losing them."""
 
 import asyncio
+import json
 import threading
 import uuid
 
@@ -9,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from livechat import events
 from livechat.bus import bus
@@ -19,7 +21,15 @@ from livechat.consumers.operator import OperatorConsumer
 from livechat.domain import rights
 from livechat.errors import NotAllowed, NotFound, Unavailable
 from livechat.models import Membership, Operator, Participant, User
-from livechat.services import conversations, login_sessions, operators, timeline
+from livechat.services import (
+    assignment,
+    conversations,
+    inbox,
+    login_sessions,
+    operators,
+    timeline,
+)
+from livechat.services.assignment import OnlineOperators
 from tests import factories
 from tests.sockets import session_cookie
 
@@ -55,12 +65,73 @@ def test_joining_the_group_makes_an_operator_and_leaving_it_ends_the_memberships
     assert not Membership.objects.exists()
 
 
-def test_switching_an_account_off_is_losing_the_right(berlin, anna):
-    anna.user.is_active = False
-    anna.user.save()
+def switch(operator, *, on: bool) -> None:
+    operator.user.is_active = on
+    operator.user.save()
+    operator.refresh_from_db()
+
+
+def test_an_account_that_is_switched_off_and_on_keeps_its_channels(berlin, anna):
+    now = timezone.now()
+
+    switch(anna, on=False)
+    assert not anna.is_enabled
+    assert assignment.choose_operator(berlin, now) is None
+    assert assignment.online_operators(berlin, now) == OnlineOperators((), is_available=False)
+    assert assignment.available_channels([berlin], now) == frozenset()
+    assert not Membership.objects.online(now).exists()
+
+    switch(anna, on=True)
+    assert anna.is_enabled
+    assert factories.actor(anna).channels == {berlin.pk}
+    assert assignment.choose_operator(berlin, now) == anna
+
+
+def test_colleagues_no_longer_see_an_account_that_is_switched_off(berlin, anna, ben):
+    switch(anna, on=False)
+    [snapshot] = inbox.snapshot(factories.actor(ben))
+    assert snapshot.colleagues == []
+    assert [channel.online for channel in snapshot.channels] == [1]
+
+    switch(anna, on=True)
+    [snapshot] = inbox.snapshot(factories.actor(ben))
+    assert [(one.name, one.channels) for one in snapshot.colleagues] == [
+        ("Anna", [berlin.public_id])
+    ]
+
+
+def test_colleagues_and_websites_learn_at_once_that_an_account_is_switched_off(
+    berlin, anna, ben, published, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        switch(anna, on=False)
+
+    seen = [
+        frame
+        for post in published
+        if f"channel.{berlin.pk}.staff" in post.groups
+        and (frame := json.loads(post.frame))["type"] == "presence.changed"
+    ]
+    assert [(frame["name"], frame["presence"]) for frame in seen] == [("Anna", "offline")]
+    assert "widgets" in {group for post in published for group in post.groups}
+
+
+@pytest.mark.parametrize("first", ["account", "group"])
+def test_an_account_that_also_loses_the_right_loses_its_channels(berlin, anna, first):
+    group = Group.objects.get(name=rights.OPERATORS)
+    if first == "account":
+        switch(anna, on=False)
+        anna.user.groups.remove(group)
+    else:
+        anna.user.groups.remove(group)
+        switch(anna, on=False)
+
+    switch(anna, on=True)
+    anna.user.groups.add(group)
 
     anna.refresh_from_db()
-    assert not anna.is_enabled
+    assert anna.is_enabled
+    assert not Membership.objects.exists()
 
 
 def test_taking_the_right_from_the_group_takes_it_from_everybody_in_it(berlin, anna):

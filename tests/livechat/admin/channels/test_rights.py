@@ -108,6 +108,21 @@ def test_the_list_counts_and_asks_no_more_often_when_it_is_longer(
         assert client.get(listing, {"o": f"-{column}"}).status_code == 200
 
 
+def test_an_account_that_is_switched_off_keeps_its_row_but_is_not_counted(
+    client, maria, address, berlin, anna, ben
+):
+    anna.user.is_active = False
+    anna.user.save()
+
+    [row] = client.get(reverse("admin:livechat_channel_changelist")).context["cl"].result_list
+    page = client.get(address).content.decode()
+
+    assert row.operator_count == 1
+    assert "anna · account is switched off" in page
+    assert "no longer has permission" not in page
+    assert f'name="memberships-0-operator" value="{anna.pk}"' in page
+
+
 def test_an_operator_may_look_at_the_form_but_not_change_it(client, address, berlin, anna):
     berlin.button_background_color = "#123456"
     berlin.save()
