@@ -43,6 +43,54 @@ def test_the_chat_stays_on_reload_on_the_next_page_and_in_a_second_tab(vera, ann
         somebody.reads("Hello", "Good morning", "From my second tab")
 
 
+def test_a_draft_in_a_duplicated_tab_is_sent_once(vera, anna):
+    vera.opens()
+    vera.write("Hello")
+    anna.answers()
+
+    for somebody, text in ((vera, "A question"), (anna, "An answer")):
+        other = duplicate(somebody, text)
+        somebody.composer.press("Enter")
+        expect(other.composer).to_have_value("")
+    changed = duplicate(anna, "An answer")
+    changed.composer.press_sequentially("!")
+    anna.composer.press("Enter")
+    vera.reads("Hello", "A question", "An answer", "An answer")
+    expect(changed.composer).to_have_value("An answer!")
+
+
+def test_a_draft_is_sent_once_from_two_tabs_without_a_connection(vera, anna, chrome):
+    chrome.expect("WebSocket")
+    vera.opens()
+    vera.write("Hello")
+    anna.answers()
+
+    for somebody, text in ((vera, "A question"), (anna, "An answer")):
+        other = duplicate(somebody, text)
+        somebody.page.context.set_offline(True)
+        for tab in (somebody, other):
+            tab.composer.press("Enter")
+            expect(tab.entry(text)).to_have_attribute("data-state", "pending")
+        somebody.page.context.set_offline(False)
+        for tab in (somebody, other):
+            expect(tab.entry(text)).not_to_have_attribute("data-state", "pending")
+
+    for somebody in (vera, anna):
+        somebody.reads("Hello", "A question", "An answer")
+
+
+def duplicate(somebody, draft):
+    """Return the same person in a duplicate of their tab, with the same draft."""
+    somebody.composer.fill(draft)
+    # Copies sessionStorage, as the browser's own command does.
+    with somebody.page.context.expect_page() as opened:
+        somebody.page.evaluate("void open(location.href)")
+    other = type(somebody)(opened.value)
+    other.is_connected()
+    expect(other.composer).to_have_value(draft)
+    return other
+
+
 def test_an_operator_works_in_two_tabs(vera, anna, server):
     other = type(anna)(anna.page.context.new_page())
     other.page.goto(f"{server.url}/dashboard/")

@@ -119,7 +119,7 @@ def test_the_keys_are_those_that_are_stored():
     prefixes = [
         re.findall(r"`(livechat:[\w:]+:)\$\{", read(STATIC / name))
         for name in (
-            *("widget/identity.js", "widget/preferences.js", "widget/draft.js"),
+            *("widget/identity.js", "widget/preferences.js", "widget/main.js"),
             *("shared/outbox-storage.js", "dashboard/conversation/drafts.js"),
         )
     ]

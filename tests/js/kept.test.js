@@ -4,10 +4,10 @@ import { beforeEach, test } from "node:test";
 import { Drafts } from "../../static/livechat/dashboard/conversation/drafts.js";
 import { BrowserPreferences, USUAL } from "../../static/livechat/dashboard/browser-preferences.js";
 import { OutboxStorage } from "../../static/livechat/shared/outbox-storage.js";
+import { Draft } from "../../static/livechat/shared/draft.js";
 import { Recent } from "../../static/livechat/shared/emoji.js";
 import { SafeStorage } from "../../static/livechat/shared/storage.js";
 import { Preferences } from "../../static/livechat/widget/preferences.js";
-import { Draft } from "../../static/livechat/widget/draft.js";
 import { Identity } from "../../static/livechat/widget/identity.js";
 
 /** @type {Map<string, string>} the contents of the browser's storage */
@@ -92,8 +92,60 @@ test("a draft is cut to what a browser can show", () => {
   kept.set("livechat:draft:berlin", huge);
   kept.set("livechat:draft:1:c1", huge);
 
-  assert.equal(new Draft("berlin").text.length, 16_000);
-  assert.equal(new Drafts(storage, "1").get("c1", false).length, 16_000);
+  assert.equal(new Draft(storage, "livechat:draft:berlin").text.length, 16_000);
+  assert.equal(new Drafts(storage, "1").of("c1", false).text.length, 16_000);
+});
+
+/** Return the draft of a duplicate of this tab. */
+function duplicate() {
+  const copy = new Map(kept);
+  const tab = { ...STORAGE, getItem: (/** @type {string} */ key) => copy.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => copy.set(key, value),
+    removeItem: (/** @type {string} */ key) => copy.delete(key) };
+  return new Draft(new SafeStorage(() => /** @type {any} */ (tab)), "livechat:draft:berlin");
+}
+
+test("a draft that is sent from a tab and from its duplicate is one message", () => {
+  const draft = new Draft(storage, "livechat:draft:berlin");
+  draft.keep(" Hello\n");
+
+  const copy = duplicate();
+
+  assert.equal(draft.take("Hello"), copy.take("Hello"));
+});
+
+test("a draft that was sent from another tab goes, unless it was changed since", () => {
+  const draft = new Draft(storage, "livechat:draft:berlin");
+  draft.keep("Hello");
+  const [copy, changed] = [duplicate(), duplicate()];
+  changed.keep("Hello!");
+  const client_id = draft.take("Hello");
+
+  assert.equal(copy.sent([{ client_id: null }, { client_id: ENTRY.client_id }]), "");
+  assert.equal(copy.sent([{ client_id: null }, { client_id }]), "Hello");
+  assert.equal(copy.text, "");
+  assert.equal(changed.sent([{ client_id }]), "");
+  assert.equal(changed.text, "Hello!");
+  assert.notEqual(changed.take("Hello!"), client_id);
+});
+
+test("messages that are no draft, or whose draft is damaged, get ids of their own", () => {
+  const draft = new Draft(storage, "livechat:draft:berlin");
+  const ids = ["Hello", "Hello", "Another", ""].map((text) => {
+    draft.keep("Hello");
+    return draft.take(text);
+  });
+  ids.push(draft.take(""), draft.take("Hello"));
+  for (const damaged of ["", "1", "{}", "x".repeat(5_000_000)]) {
+    draft.keep("Hello");
+    kept.set("livechat:draft:berlin:id", damaged);
+    assert.equal(draft.sent([{ client_id: null }]), "");
+    ids.push(draft.take("Hello"));
+  }
+
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ids) assert.match(id, /^[\da-f-]{36}$/);
+  assert.equal(kept.size, 0);
 });
 
 test("preferences of another type are as if they were not there", () => {

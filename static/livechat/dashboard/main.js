@@ -224,7 +224,10 @@ function stoppedTyping(conversation, { author, author_name }) {
 /** @param {string} conversation */
 function arrived(conversation) {
   const timeline = state.timelines.get(conversation);
-  if (timeline) outbox.arrived(conversation, timeline.entries);
+  if (timeline) {
+    outbox.arrived(conversation, timeline.entries);
+    composing.arrived(conversation, timeline.entries);
+  }
   repair.look(conversation);
 }
 

@@ -13,3 +13,10 @@ export function uuid() {
     hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20),
   ].join("-");
 }
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** @param {unknown} value @returns {boolean} whether it is a UUID; a browser's storage may contain anything */
+export function isUuid(value) {
+  return typeof value === "string" && UUID.test(value);
+}

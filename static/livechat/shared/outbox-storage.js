@@ -1,12 +1,12 @@
 /** Where unsent messages survive a reload or a closed tab. */
 
+import { isUuid } from "./identifiers.js";
 import { MAX_KEPT } from "./storage.js";
 
 /** @import { Outgoing } from "./outbox.js" */
 /** @import { SafeStorage } from "./storage.js" */
 
 const LOCK = "livechat-tab-";
-const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const STATES = ["uploading", "waiting", "in_flight", "failed"];
 const FAMILIES = ["image", "audio", "video", "document", "archive"];
 
@@ -91,7 +91,7 @@ export class OutboxStorage {
  */
 function isEntry(kept) {
   const { client_id, conversation, text, internal, at, files = [], state, code } = kept;
-  return ID.test(client_id) && (conversation === null || ID.test(conversation))
+  return isUuid(client_id) && (conversation === null || isUuid(conversation))
     && typeof text === "string" && text.length <= MAX_KEPT
     && typeof internal === "boolean" && typeof at === "string" && !Number.isNaN(Date.parse(at))
     && Array.isArray(files) && files.every(isFile) && STATES.includes(state) && typeof code === "string";
@@ -99,7 +99,7 @@ function isEntry(kept) {
 
 /** @param {any} file */
 function isFile(file) {
-  return (file?.id === "" || ID.test(file?.id)) && FAMILIES.includes(file.family)
+  return (file?.id === "" || isUuid(file?.id)) && FAMILIES.includes(file.family)
     && [file.name, file.content_type, file.url, file.thumbnail].every((value) => typeof value === "string")
     && [file.size, file.width, file.height].every(Number.isFinite);
 }

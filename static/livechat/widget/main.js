@@ -2,6 +2,7 @@
 
 import { ChatConnection } from "../shared/chat-connection.js";
 import { element } from "../shared/element.js";
+import { Draft } from "../shared/draft.js";
 import { uuid } from "../shared/identifiers.js";
 import { ACTED, EARLIER, SCROLLED } from "../shared/message-list-events.js";
 import { INPUT, SEND } from "../shared/message-composer.js";
@@ -14,7 +15,6 @@ import { SUGGEST } from "./chat-greeting.js";
 import { CHOOSE, CLOSE, END, SAVE, STAY, WIDEN } from "./chat-header.js";
 import { ChatPanel, READY, START } from "./chat-panel.js";
 import { Preferences } from "./preferences.js";
-import { Draft } from "./draft.js";
 import { Host } from "./host.js";
 import { Identity } from "./identity.js";
 import { named, namedChannel } from "./operator-names.js";
@@ -30,7 +30,8 @@ const tab = uuid();
 const storage = new SafeStorage(() => localStorage);
 const identity = new Identity(storage, config.key);
 const preferences = new Preferences(storage, config.key);
-const draft = new Draft(config.key);
+const tabStorage = new SafeStorage(() => sessionStorage);
+const draft = new Draft(tabStorage, `livechat:draft:${config.key}`);
 /** Without a connection for this long, a notice says so and names other ways of contact. */
 const DOWN_MS = 15_000;
 const NOTICE_MS = 8_000;
@@ -108,7 +109,7 @@ const host = new Host({
     if (given) permit();
     else {
       storage.forbid(["token", "outbox", "choices"].map((kind) => `livechat:${kind}:${config.key}`));
-      draft.storage.forbid([draft.key]);
+      tabStorage.forbid([draft.key]);
     }
   },
   phone(filled) {
@@ -187,12 +188,23 @@ function receive(sent) {
       break;
   }
   if (state === before) return;
-  if (state.timeline !== before.timeline) outbox.arrived(id, state.timeline.entries);
+  if (state.timeline !== before.timeline) arrived(id, state.timeline.entries);
   repair.look(id, event.type === "timeline.page" || event.type === "welcome");
   // After a restored backup only the length of the timeline may be known.
   if (!state.timeline.entries.length && state.timeline.before) connection.fetchEarlier(id);
   ending?.look(openConversation());
   draw();
+}
+
+/** @param {string} conversation @param {{ client_id: string | null }[]} entries */
+function arrived(conversation, entries) {
+  outbox.arrived(conversation, entries);
+  const { composer } = panel;
+  // Sent from another tab, which had a copy of the draft.
+  const sent = draft.sent(entries);
+  if (!sent || composer.value !== sent) return;
+  composer.value = "";
+  typing.stop();
 }
 
 /** @param {{ code: string, retry_after?: number | null }} rejected */
@@ -267,7 +279,7 @@ function acted() {
 
 function permit() {
   storage.permit();
-  draft.storage.permit();
+  tabStorage.permit();
 }
 
 /** Load what may be needed later without a connection. */
@@ -377,10 +389,9 @@ function openConversation() {
 /** @param {string} text @param {import("../shared/outbox.js").Attached[]} [files] */
 function post(text, files) {
   typing.stop();
-  draft.keep("");
+  const client_id = draft.take(text);
   noticeState.lost = false;
   if (current(state)?.state === "closed") state = dismiss(state);
-  const client_id = uuid();
   outbox.add({
     client_id, conversation: openConversation(), text,
     files: files ?? panel.composer.takeFiles(client_id, outbox),
@@ -496,6 +507,6 @@ if (identity.token) {
   socket.start();
 } else {
   storage.hold();
-  draft.storage.hold();
+  tabStorage.hold();
 }
 if (host.alone) opened(true);

@@ -1,6 +1,5 @@
 /** Connects the text box to drafts, outbox, typing marks and canned responses. */
 
-import { uuid } from "../../shared/identifiers.js";
 import { ACTED } from "../../shared/message-list-events.js";
 import { INPUT, SEND } from "../../shared/message-composer.js";
 import { TypingSender } from "../../shared/typing.js";
@@ -63,6 +62,20 @@ export class Composing {
     this.#lay();
   }
 
+  /**
+   * Remove drafts that were sent from another tab, which had a copy.
+   * @param {string} conversation @param {Iterable<{ client_id: string | null }>} messages
+   */
+  arrived(conversation, messages) {
+    for (const note of [false, true]) {
+      const text = this.#dependencies.drafts.of(conversation, note).sent(messages);
+      const { composer } = this.#pane;
+      if (!text || conversation !== this.#conversation || note !== this.#pane.note || composer.value !== text) continue;
+      composer.value = "";
+      this.#typing.stop();
+    }
+  }
+
   /** Fetch the canned responses again after a reconnect, as others may have changed them. */
   connected() {
     this.#cannedAt = -Infinity;
@@ -78,7 +91,7 @@ export class Composing {
 
   #lay() {
     const { composer, note } = this.#pane;
-    composer.value = this.#dependencies.drafts.get(this.#conversation, note);
+    composer.value = this.#dependencies.drafts.of(this.#conversation, note).text;
     composer.draft = note ? `${this.#conversation} note` : this.#conversation;
   }
 
@@ -87,8 +100,7 @@ export class Composing {
     const { drafts, outbox } = this.#dependencies;
     const pane = this.#pane;
     this.#typing.stop();
-    drafts.keep(this.#conversation, pane.note, "");
-    const client_id = uuid();
+    const client_id = drafts.of(this.#conversation, pane.note).take(text);
     const files = pane.composer.takeFiles(client_id, outbox);
     outbox.add({ client_id, conversation: this.#conversation, text, internal: pane.note, files });
     // Files still uploading would arrive after the end.
@@ -98,7 +110,7 @@ export class Composing {
 
   /** @param {string} text */
   #wrote(text) {
-    this.#dependencies.drafts.keep(this.#conversation, this.#pane.note, text);
+    this.#dependencies.drafts.of(this.#conversation, this.#pane.note).keep(text);
     // The visitor must not see that a note is being written.
     if (!this.#pane.note) this.#typing.input();
   }

@@ -1,6 +1,6 @@
 /** Storage of the replies and notes that an operator has not sent. */
 
-import { MAX_KEPT } from "../../shared/storage.js";
+import { Draft } from "../../shared/draft.js";
 
 /** @import { SafeStorage } from "../../shared/storage.js" */
 
@@ -19,18 +19,7 @@ export class Drafts {
   }
 
   /** @param {string} conversation @param {boolean} note */
-  get(conversation, note) {
-    return (this.#storage.get(this.#key(conversation, note)) ?? "").slice(0, MAX_KEPT);
-  }
-
-  /** @param {string} conversation @param {boolean} note @param {string} text */
-  keep(conversation, note, text) {
-    if (text) this.#storage.set(this.#key(conversation, note), text);
-    else this.#storage.remove(this.#key(conversation, note));
-  }
-
-  /** @param {string} conversation @param {boolean} note */
-  #key(conversation, note) {
-    return `livechat:draft:${this.#user}:${conversation}${note ? ":note" : ""}`;
+  of(conversation, note) {
+    return new Draft(this.#storage, `livechat:draft:${this.#user}:${conversation}${note ? ":note" : ""}`);
   }
 }
