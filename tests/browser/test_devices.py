@@ -19,6 +19,44 @@ def caller(visitor):
     return visitor(**PHONE)
 
 
+TABLET = {**PHONE, "viewport": {"width": 1180, "height": 820}}
+HELD_MS = 60
+
+
+def tap_keys(person, *keys):
+    """Type on a keyboard on the screen, as Android's reports it: keys have no code."""
+    session = person.page.context.new_cdp_session(person.page)
+    for key in keys:
+        if key == "Enter":
+            pressed = {"key": key, "code": "", "windowsVirtualKeyCode": 13, "text": "\r"}
+            session.send("Input.dispatchKeyEvent", {"type": "keyDown", **pressed})
+            session.send("Input.dispatchKeyEvent", {"type": "keyUp", **pressed, "text": ""})
+        else:
+            session.send("Input.insertText", {"text": key})
+
+
+def test_enter_sends_on_a_tablet_with_a_real_keyboard_only(visitor, operator):
+    anna, vera = operator("anna", **TABLET), visitor(**TABLET)
+    vera.opens()
+    vera.composer.fill("Hello")
+    vera.view.get_by_role("button", name="Send").tap()
+    anna.answers()
+    anna.composer.tap()
+
+    for person in (vera, anna):
+        tap_keys(person, "one", "Enter", "two")
+        expect(person.composer).to_have_value("one\ntwo")
+        person.composer.press("!", delay=HELD_MS)
+        person.composer.press("Enter", delay=HELD_MS)
+        expect(person.composer).to_have_value("")
+        tap_keys(person, "three", "Enter")
+        expect(person.composer).to_have_value("three\n")
+        person.composer.press("Control+Enter")
+
+    for person in (vera, anna):
+        person.reads("Hello", *2 * ("one\ntwo!", "three"))
+
+
 def test_on_a_telephone_the_chat_fills_the_screen_and_the_button_sends(caller, operator):
     anna = operator("anna", **PHONE)
     caller.launcher.tap()
@@ -27,9 +65,7 @@ def test_on_a_telephone_the_chat_fills_the_screen_and_the_button_sends(caller, o
     assert caller.view.locator("html").evaluate("root => root.scrollWidth") == 390
 
     caller.composer.tap()
-    caller.composer.press_sequentially("one")
-    caller.composer.press("Enter")
-    caller.composer.press_sequentially("two")
+    tap_keys(caller, "one", "Enter", "two")
     caller.view.get_by_role("button", name="Send").tap()
     caller.reads("one\ntwo")
     below = box(caller.composer)

@@ -2,6 +2,7 @@
 
 import { element, fire } from "./element.js";
 import { icon } from "./icons.js";
+import { learned, UNKNOWN } from "./keyboard-kind.js";
 import { t } from "./texts.js";
 import { countCharacters, isBlank, MAX_CHARACTERS } from "./text-rules.js";
 
@@ -37,6 +38,7 @@ export class MessageComposer extends HTMLElement {
   #tray = null;
   /** Pending while files are not in the tray yet. @type {Promise<unknown> | null} */
   #coming = null;
+  #keyboard = UNKNOWN;
   #textarea = element("textarea", {
     rows: 1, attributes: { "aria-describedby": "composer-hint", "data-testid": "composer" },
   });
@@ -56,6 +58,7 @@ export class MessageComposer extends HTMLElement {
     this.replaceChildren(this.#form);
     this.#form.addEventListener("submit", this.#submit);
     this.#textarea.addEventListener("keydown", this.#key);
+    this.#textarea.addEventListener("keyup", this.#learn);
     this.#textarea.addEventListener("input", this.#input);
     this.#textarea.addEventListener("paste", this.#paste);
     this.#clip.onclick = () => this.#file.click();
@@ -68,6 +71,7 @@ export class MessageComposer extends HTMLElement {
   disconnectedCallback() {
     this.#form.removeEventListener("submit", this.#submit);
     this.#textarea.removeEventListener("keydown", this.#key);
+    this.#textarea.removeEventListener("keyup", this.#learn);
     this.#textarea.removeEventListener("input", this.#input);
     this.#textarea.removeEventListener("paste", this.#paste);
     for (const type of DRAGS) document.removeEventListener(type, this.#drag);
@@ -192,12 +196,18 @@ export class MessageComposer extends HTMLElement {
     this.focusText();
   };
 
+  #learn = (/** @type {KeyboardEvent} */ event) => {
+    this.#keyboard = learned(this.#keyboard, event);
+  };
+
   #key = (/** @type {KeyboardEvent} */ event) => {
+    this.#learn(event);
     // 229: Safari ends an input method's composition before it reports the key that ended it.
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const always = event.ctrlKey || event.metaKey;
-    // A phone has no Shift+Enter: there Enter starts a new line, and the button sends.
-    const breaks = event.shiftKey || event.altKey || matchMedia("(hover: none) and (pointer: coarse)").matches;
+    // A keyboard on the screen has no Shift+Enter: there Enter starts a new line, and the button sends.
+    const isOnScreen = !this.#keyboard.isReal && matchMedia("(hover: none) and (pointer: coarse)").matches;
+    const breaks = event.shiftKey || event.altKey || isOnScreen;
     if (breaks && !always) return;
     event.preventDefault();
     if (!event.repeat) this.#form.requestSubmit();
