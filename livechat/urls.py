@@ -15,6 +15,7 @@ urlpatterns = [
     path("widget/<slug:key>/files/<uuid:file>/", files.visitor_discard, name="visitor_discard"),
     path("chat/<slug:slug>/", pages.chat, name="chat"),
     path("dashboard/", pages.dashboard, name="dashboard"),
+    path("dashboard/worker.js", pages.notification_worker, name="notification_worker"),
     path("dashboard/files/", files.staff_upload, name="staff_upload"),
     path("dashboard/files/<uuid:file>/", files.staff_discard, name="staff_discard"),
     path("files/<str:token>/", files.file, name="file"),

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
@@ -64,6 +65,7 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
+@csp_replace({"trusted-types": ["notification-worker"]})  # starts the service worker, nothing else
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The operator's inbox."""
     assert request.user.pk is not None  # login_required
@@ -87,6 +89,17 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "texts": _texts(language),
     }
     return render(request, "livechat/dashboard/inbox.html", context)
+
+
+@require_safe
+@never_cache
+def notification_worker(request: HttpRequest) -> HttpResponse:
+    """The inbox's service worker, which may only serve pages below its own address.
+
+    The browser requests it again at most once a day, and the same for all users.
+    """
+    script = (SOURCES / "livechat/dashboard/notification-worker.js").read_bytes()
+    return HttpResponse(script, content_type="text/javascript")
 
 
 class SignIn(LoginView):

@@ -183,6 +183,24 @@ def test_the_browser_is_asked_whether_it_shows_notifications(profile, answer, me
     expect(box.locator("[data-hint]")).to_be_visible(visible=helped)
 
 
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("Object.defineProperty(window, 'isSecureContext', { value: false })", "only over https"),
+        ("delete window.Notification; navigator.standalone = false", "Add to Home Screen"),
+        ("delete window.Notification", "does not support notifications"),
+    ],
+)
+def test_a_browser_without_notifications_says_why(profile, script, message):
+    page = profile()
+    page.add_init_script(script)
+    page.reload()
+
+    box = page.locator("[data-permission]")
+    expect(box.get_by_role("status")).to_contain_text(message)
+    expect(box.get_by_role("button")).to_have_count(0)
+
+
 def test_without_javascript_everything_but_trying_can_be_done(profile):
     page = profile(java_script_enabled=False)
     expect(page.get_by_role("button", name=re.compile("^Test"))).to_have_count(0)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { meaningOf, SHEET, stepped } from "../../static/livechat/dashboard/keys/keys.js";
-import { situationOf } from "../../static/livechat/dashboard/alerts/alert-rules.js";
+import { isOver, situationOf } from "../../static/livechat/dashboard/alerts/alert-rules.js";
 import { start } from "../../static/livechat/dashboard/store.js";
 import { Viewers } from "../../static/livechat/dashboard/conversation/viewers.js";
 import { FILES, me, message, person, staffConversation } from "./people.js";
@@ -136,4 +136,16 @@ test("a viewer counts for half a minute, is announced repeatedly, and is greeted
   assert.deepEqual(sent.slice(-2), ["a false", "b true"]);
   viewers.forget();
   mock.timers.reset();
+});
+
+test("a notification is over when its chat is taken, read or closed", () => {
+  const situation = { waiting: ["a"], mine: new Map([["b", 5]]), mentions: new Map([["c", 7]]) };
+
+  assert.equal(isOver("waiting", "a", situation, 9), false);
+  assert.equal(isOver("waiting", "b", situation, 0), true);
+  assert.equal(isOver("message", "b", situation, 4), false);
+  assert.equal(isOver("message", "b", situation, 5), true);
+  assert.equal(isOver("message", "c", situation, 0), true);
+  assert.equal(isOver("mention", "c", situation, 6), false);
+  assert.equal(isOver("mention", "c", situation, 7), true);
 });

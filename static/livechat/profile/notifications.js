@@ -1,5 +1,12 @@
 /** Show whether this browser allows notifications, with a button to ask for permission. */
 
+/**
+ * What a browser says about notifications. `permission`: null if it has none; `isInstalled`: whether
+ * this is the installed app, undefined where browsers do not tell (only Apple's do).
+ * @typedef {{ isSecure: boolean, permission: NotificationPermission | null, isInstalled: boolean | undefined,
+ *   hasWorker: boolean, isPhone: boolean }} Browser
+ */
+
 /** @param {HTMLElement} form */
 export function notifications(form) {
   const box = /** @type {HTMLElement | null} */ (form.querySelector("[data-permission]"));
@@ -9,7 +16,7 @@ export function notifications(form) {
   if (!box || !state || !ask || !hint) return;
 
   const show = () => {
-    const now = permission();
+    const now = stateOf(browser());
     box.dataset["is"] = now;
     state.textContent = state.dataset[now] ?? "";
     ask.hidden = now !== "default";
@@ -29,7 +36,25 @@ export function notifications(form) {
   show();
 }
 
-/** @returns {"granted" | "denied" | "default" | "unsupported"} */
-function permission() {
-  return "Notification" in window ? Notification.permission : "unsupported";
+/**
+ * Return the name of the text that tells the user whether they can have notifications. Pure.
+ * @param {Browser} browser
+ * @returns {NotificationPermission | "insecure" | "install" | "private" | "unsupported"}
+ */
+export function stateOf({ isSecure, permission, isInstalled, hasWorker, isPhone }) {
+  if (!isSecure) return "insecure";
+  if (!permission) return isInstalled === false ? "install" : "unsupported";
+  // Phones show only notifications of service workers, which some do not have in private windows.
+  return permission !== "denied" && isPhone && !hasWorker ? "private" : permission;
+}
+
+/** @returns {Browser} */
+function browser() {
+  return {
+    isSecure: isSecureContext,
+    permission: "Notification" in window ? Notification.permission : null,
+    isInstalled: /** @type {any} */ (navigator).standalone,
+    hasWorker: "serviceWorker" in navigator,
+    isPhone: matchMedia("(hover: none) and (pointer: coarse)").matches,
+  };
 }

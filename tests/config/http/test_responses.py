@@ -121,7 +121,7 @@ ADDRESSES = [
     ("nobody", "/logout/", 405, NEVER, "strict"),
     ("nobody", "/profile/password/", 302, NEVER, "strict"),
     ("nobody", "/profile/sign-out/", 405, NO_STORE, "strict"),
-    ("anna", "/dashboard/", 200, NEVER, "strict"),
+    ("anna", "/dashboard/", 200, NEVER, "inbox"),
     ("anna", "/profile/", 200, NEVER, "strict"),
     ("anna", "/profile/password/", 200, NEVER, "strict"),
     ("anna", "/admin/", 302, NEVER, "admin"),
@@ -129,7 +129,7 @@ ADDRESSES = [
     ("admin", "/admin/livechat/channel/", 200, NEVER, "admin"),
     ("admin", "/admin/axes/accessattempt/", 200, NEVER, "admin"),
     ("admin", "/admin/nosuch/", 404, NO_STORE, "error"),
-    ("admin", "/dashboard/", 200, NEVER, "strict"),
+    ("admin", "/dashboard/", 200, NEVER, "inbox"),
     ("nobody", f"/widget/{CHANNEL}/loader.js", 200, "public", "nothing"),
     ("nobody", "/widget/nosuch/loader.js", 404, NO_STORE, "nothing"),
     ("nobody", f"/widget/{CHANNEL}/init?url=https://shop.example/", 200, "no-store", "nothing"),
@@ -142,6 +142,7 @@ ADDRESSES = [
     ("nobody", "/transcripts/forged/", 404, "no-store", "strict"),
     ("nobody", "/avatars/nosuch.webp", 404, "no-store", "strict"),
     ("nobody", "/dashboard/files/", 405, NO_STORE, "strict"),
+    ("nobody", "/dashboard/worker.js", 200, NEVER, "strict"),
     ("nobody", "/healthz", 200, NO_STORE, "nothing"),
     ("nobody", "/readyz", 200, NO_STORE, "nothing"),
     ("nobody", "/demo/", 200, NO_STORE, "demo"),
@@ -181,10 +182,14 @@ def check_policy(answer: Answer, kind: str) -> None:
     everything = answer.headers["content-security-policy"]
     assert "http" not in everything
     assert ("unsafe" in everything) == (kind == "admin")
-    assert ("require-trusted-types-for" in policy) == (kind in ("strict", "frame", "error"))
-    if kind in ("strict", "frame"):
+    assert ("require-trusted-types-for" in policy) == (
+        kind in ("strict", "inbox", "frame", "error")
+    )
+    if kind in ("strict", "inbox", "frame"):
         assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == ["'self'"]
-        assert policy["object-src"] == policy["trusted-types"] == ["'none'"]
+        assert policy["object-src"] == ["'none'"]
+        worker = "notification-worker" if kind == "inbox" else "'none'"
+        assert policy["trusted-types"] == [worker]
         assert "frame-src" not in policy
     if kind == "error":
         assert [name for name in policy if name.endswith("-src")] == [

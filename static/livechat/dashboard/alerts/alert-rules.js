@@ -3,6 +3,7 @@
 import { sectionOf } from "../list/sections.js";
 import { takesPart } from "../store.js";
 
+/** @import { Sound } from "../../shared/sounds.js" */
 /** @import { Situation } from "./alarm.js" */
 /** @import { State } from "../store.js" */
 
@@ -32,4 +33,17 @@ export function situationOf(state) {
     }
   }
   return { waiting, mine, mentions };
+}
+
+/**
+ * Return whether a notification has nothing to tell any more: the conversation no longer waits, was
+ * read, or is closed. Pure.
+ * @param {Sound} kind @param {string} conversation
+ * @param {Pick<Situation, "waiting" | "mine" | "mentions">} situation
+ * @param {number} seen  seq up to which the operator has read
+ */
+export function isOver(kind, conversation, { waiting, mine, mentions }, seen) {
+  if (kind === "waiting") return ![...waiting].includes(conversation);
+  const newest = (kind === "message" ? mine : mentions).get(conversation);
+  return newest === undefined || newest <= seen;
 }

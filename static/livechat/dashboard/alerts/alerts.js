@@ -3,10 +3,12 @@
 import { Election } from "../../shared/election.js";
 import { Sounds } from "../../shared/sounds.js";
 import { Alarm, DEFAULTS } from "./alarm.js";
-import { situationOf } from "./alert-rules.js";
+import { isOver, situationOf } from "./alert-rules.js";
+import { Notices } from "./notices.js";
 import { t } from "../texts.js";
 import { lastLine, visitorName } from "../list/conversation-texts.js";
 
+/** @import { Sound } from "../../shared/sounds.js" */
 /** @import { Preferences } from "./alarm.js" */
 /** @import { BrowserPreferences } from "../browser-preferences.js" */
 /** @import { State } from "../store.js" */
@@ -17,11 +19,12 @@ const ASK_AFTER_MS = 5_000;
 /** Plays sounds and shows notifications, in one tab only, as far as the browser allows them. */
 export class Alerts {
   #alarm;
+  #notices;
+  #place = "";
   #election;
   #browserPreferences;
   #preferences;
   #sounds = new Sounds();
-  #open;
   #changed;
   #patient = true;
   /** @type {State | null} */
@@ -36,7 +39,8 @@ export class Alerts {
   constructor(user, preferences, browserPreferences, { open, changed }) {
     this.#preferences = { ...DEFAULTS, ...preferences };
     this.#browserPreferences = browserPreferences;
-    this.#open = open;
+    this.#notices = new Notices(open);
+    if (this.#isAllowed) this.#notices.prepare();
     this.#changed = changed;
     this.#election = new Election(`staff:${user}`, { changed: () => this.#look() });
     this.#alarm = new Alarm({
@@ -93,6 +97,8 @@ export class Alerts {
     this.#state = state;
     this.#election.place = place;
     this.#look();
+    if (place && place !== this.#place) this.#notices.close(place);
+    this.#place = place;
   }
 
   /** Unblock sounds. Call it in a click handler, as browsers require. */
@@ -105,34 +111,32 @@ export class Alerts {
   /** Ask for permission to notify. Call it in a click handler, as browsers require. */
   async ask() {
     if (this.askable) await Notification.requestPermission();
+    if (this.#isAllowed) this.#notices.prepare();
     this.#changed();
   }
 
   #look() {
     if (!this.#state) return;
+    const situation = situationOf(this.#state);
+    for (const [id, kind] of this.#notices.shown) {
+      if (isOver(kind, id, situation, this.#state.seen[id] ?? 0)) this.#notices.close(id);
+    }
     const { anyVisible, leads, places } = this.#election;
-    this.#alarm.update({ ...situationOf(this.#state), focused: places, leads, visible: anyVisible });
+    this.#alarm.update({ ...situation, focused: places, leads, visible: anyVisible });
   }
 
   #unlock = () => {
     if (this.#sounds.blocked) this.unlock();
   };
 
-  /** @param {string} kind @param {string} conversation @param {string} body */
+  get #isAllowed() {
+    return this.#preferences.notifications && globalThis.Notification?.permission === "granted";
+  }
+
+  /** @param {Sound} kind @param {string} conversation @param {string} body */
   #notify(kind, conversation, body) {
-    if (globalThis.Notification?.permission !== "granted") return;
+    if (!this.#isAllowed) return;
     const known = this.#state?.conversations.get(conversation);
-    try {
-      const notice = new Notification(known ? visitorName(known) : t("inbox.title"), {
-        body, tag: `${kind}:${conversation}`, icon: new URL("../icon.svg", import.meta.url).href,
-      });
-      notice.onclick = () => {
-        window.focus();
-        this.#open(conversation);
-        notice.close();
-      };
-    } catch {
-      // Some phones allow notifications from service workers only.
-    }
+    this.#notices.show(conversation, kind, known ? visitorName(known) : t("inbox.title"), body);
   }
 }
