@@ -51,6 +51,7 @@ def test_a_page_that_always_removes_the_chat_gets_its_way_with_one_line(arrive, 
 
 def test_a_page_that_removes_the_chat_now_and_then_does_not_get_rid_of_it(arrive):
     vera = arrive("")
+    expect(vera.launcher).to_be_visible()
     for path in ("a", "b", "c"):
         for _ in range(REPAIRS - 1):
             vera.page.evaluate("document.querySelector('live-chat').remove()")
