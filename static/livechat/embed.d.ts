@@ -56,6 +56,8 @@ interface LivechatParts {
   readonly host: HTMLElement;
   root: ShadowRoot;
   readonly button: HTMLButtonElement;
+  /** An empty frame of the page. The page does not notice the entries of its history. */
+  readonly steps: HTMLIFrameElement;
   /** Aborted by `Livechat.destroy()`, which removes the listeners. */
   readonly stop: AbortController;
   /** Language of the settings, else of the page, as it is written there; the server decides. */

@@ -7,7 +7,7 @@
   const early = page.Livechat?.q ?? [];
   // Check for a function: an element with the id "Livechat" is also found as `window.Livechat`.
   if (typeof page.Livechat === "function" && !page.Livechat.q) {
-    if (page.Livechat.key !== config.key) console.warn("Livechat: this page already has a chat of another channel");
+    if (page.Livechat.key !== config.key) warn("this page already has a chat of another channel");
     return;
   }
 
@@ -30,7 +30,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   const nonce = script?.nonce ?? "";
   // `document.currentScript` is null in a module.
   const { src } = script?.src ? script : document.querySelector(`script[src*="/${config.key}/loader.js"]`) ?? {};
-  if (!src) return console.warn("Livechat: loader.js has no address");
+  if (!src) return warn("loader.js has no address");
   const server = new URL(src);
   // The page may name an http address that was redirected or upgraded to https.
   if (config.secure) server.protocol = "https:";
@@ -42,6 +42,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   const { signal } = stop;
   const host = document.createElement("live-chat");
   const button = document.createElement("button");
+  const steps = document.createElement("iframe");
   /** @type {Promise<LivechatPanel> | undefined} */
   let coming;
   let failed = 0;
@@ -66,6 +67,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     origin,
     host,
     button,
+    steps,
     stop,
     settings: page.LivechatSettings ?? {},
     PHONE: matchMedia("(max-width:640px),(max-height:480px)"),
@@ -155,7 +157,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     if (host.isConnected) raise();
     const shown = wanted ?? (answer && answer.action !== "hide_button" || chat.kept("localStorage").has_chat);
     button.hidden = !shown && !panel?.open;
-    button.setAttribute("aria-expanded", String(Boolean(panel?.open)));
+    button.setAttribute("aria-expanded", `${!!panel?.open}`);
     if (panel) panel.draw();
     else button.setAttribute("aria-label", (answer ?? NOTHING).labels.open);
   }
@@ -263,12 +265,11 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
   }
 
   function start() {
-    const { settings } = chat;
-    const { x, y } = { ...config.offset, ...settings.offset };
-    const left = (settings.position ?? config.position) === "left";
+    const { x, y } = { ...config.offset, ...chat.settings.offset };
+    const left = (chat.settings.position ?? config.position) === "left";
     const edge = `calc(${+x}px + env(safe-area-inset-${left ? "left" : "right"}))`;
     chat.root = host.attachShadow({ mode: "open" });
-    chat.wanted = settings.hidden ? false : undefined;
+    if (chat.settings.hidden) chat.wanted = false;
     // In the sheet, because the page can change the attributes of the host.
     style(`:host{--b:${config.button_background};--f:${config.button_foreground};--y:${+y}px;--l:${left ? edge : "auto"};--r:${left ? "auto" : edge}}${SHEET}`);
     button.className = "l";
@@ -281,6 +282,10 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
     // Load the chat before the click, when the pointer or the focus reaches the button.
     if (!chat.slow) button.onpointerenter = button.onfocus = () => load().then((panel) => panel.wake(), warn);
     chat.root.append(button);
+    steps.hidden = true;
+    steps.srcdoc = "";
+    // Before the visitor taps: WebKit's "Back" skips entries of frames that came later.
+    if (chat.PHONE.matches) button.after(steps);
     document.addEventListener("click", (event) => {
       // The path, because a link in a component is not the target out here.
       const opener = /** @type {any} */ (event.composedPath()).find((/** @type {any} */ one) => one.dataset?.livechatOpen !== undefined);
@@ -288,8 +293,6 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
       event.preventDefault();
       call("open", { prefill: opener.dataset.livechatOpen });
     }, { signal });
-    addEventListener("popstate", moved, { signal });
-    addEventListener("hashchange", moved, { signal });
     if (page.navigation) page.navigation.addEventListener("navigatesuccess", moved, { signal });
     else look = setInterval(moved, 1_000);
     // `load` waits for modules that are `async`; for slow pictures the chat does not wait.

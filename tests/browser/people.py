@@ -14,6 +14,10 @@ TIMEOUT_MS = 30_000
 It is twice the longest pause of a browser between two attempts to connect.
 """
 
+HAS_STEP = """Boolean(document.querySelector("live-chat").shadowRoot.querySelector("iframe[hidden]")
+        .contentWindow.history.state)"""
+"""JavaScript: whether the history stands at the entry that makes *back* close the chat."""
+
 expect.set_options(timeout=TIMEOUT_MS)
 
 
@@ -96,7 +100,7 @@ class Visitor(Writer):
 
     @property
     def view(self) -> FrameLocator:  # type: ignore[override]
-        return self.page.frame_locator("live-chat iframe")
+        return self.page.frame_locator("#panel iframe")
 
     @property
     def frame(self) -> Frame:
@@ -128,6 +132,14 @@ class Visitor(Writer):
 
     def _is_wide(self) -> bool:
         return not self.page.evaluate("matchMedia('(max-width:640px),(max-height:480px)').matches")
+
+    def goes_back(self) -> None:
+        """Press *back*.
+
+        Playwright's `go_back` waits in vain for the page if the step is one of a frame.
+        """
+        # Later, because a step that leaves the page would end this call.
+        self.page.evaluate("void setTimeout(() => history.back())")
 
     def is_connected(self) -> None:
         expect(self.strip).to_have_attribute("data-status", "open")

@@ -52,7 +52,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
 
   /** @param {LivechatParts} chat @returns {LivechatPanel} */
   function make(chat) {
-    const { PHONE, button, config, host, kept, root, settings, stop } = chat;
+    const { PHONE, button, config, host, kept, root, settings, steps, stop } = chat;
     const { signal } = stop;
     const dialog = document.createElement("dialog");
     const frame = document.createElement("iframe");
@@ -72,8 +72,10 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     let focus = false;
     /** Keeps the page behind a full-screen chat from scrolling. @type {CSSStyleSheet | undefined} */
     let lock;
-    /** `enter` added an entry to the page's history, which has not been left yet. */
-    let entered = false;
+    /** The last entry of `enter`, and what the page's history was with it. */
+    let entry = { state: 0, length: 0, url: "" };
+    /** `leave` removes the entry; the browser has not done it yet. */
+    let leaving = false;
     /** Page and attributes that were sent to the chat. */
     const sent = { page: "", attributes: {} };
     let unread = 0;
@@ -176,19 +178,41 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       title = document.title;
     }
 
-    /** Whether the page's history stands at the entry that `enter` added. */
-    const isOnTop = () => history.state?.livechat === chat.key;
+    /** @returns {History | undefined} the history of the loader's frame once it has loaded */
+    const own = () => (steps.contentDocument?.URL === "about:srcdoc" ? steps.contentWindow?.history : undefined);
 
-    /** Add a history entry at the same address, so that "Back" closes a full-screen chat. */
+    /** Whether the last entry of the tab's history is the one that `enter` added. */
+    const isOnTop = () => own()?.state === entry.state
+      && history.length === entry.length && location.href === entry.url;
+
+    /**
+     * Add a history entry, so that "Back" closes a full-screen chat. It belongs to a frame, because a
+     * page's router would take the step back for a navigation.
+     */
     function enter() {
-      if (!PHONE.matches) return;
+      if (!PHONE.matches || leaving || isOnTop()) return;
       try {
-        // Keep the state that the page's router put there.
-        if (!isOnTop()) history.pushState({ ...history.state, livechat: chat.key }, "");
-        entered = true;
+        const state = Date.now();
+        own()?.pushState(state, "");
+        entry = { state, length: history.length, url: location.href };
       } catch {
         // Forbidden or called too often: "Back" then leaves the page.
       }
+    }
+
+    /** Close the chat as the visitor went back, unless `leave` did. */
+    function stepped() {
+      if (own()?.state === entry.state) return;
+      if (!leaving) close();
+      leaving = false;
+      // Opened again meanwhile.
+      if (dialog.open) enter();
+    }
+
+    function watchSteps() {
+      leaving = false;
+      if (own()) steps.contentWindow?.addEventListener("popstate", stepped, { signal });
+      if (dialog.open) enter();
     }
 
     /**
@@ -197,7 +221,8 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
      */
     function leave() {
       close();
-      if (isOnTop()) history.back();
+      leaving = isOnTop();
+      if (leaving) own()?.back();
     }
 
     function fit() {
@@ -363,11 +388,6 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
       enter();
       if (inside) frame.focus();
     }, { signal });
-    addEventListener("popstate", () => {
-      if (!entered || isOnTop()) return;
-      entered = false;
-      close();
-    }, { signal });
     root.addEventListener("keydown", (event) => {
       if (/** @type {KeyboardEvent} */ (event).key === "Escape") leave();
     }, { signal });
@@ -397,6 +417,9 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     teaser.append(words, away);
     button.append(chat.drawing("x", "m6 9 6 6 6-6"), badge);
     chat.style(`:host{--s:${config.theme === "auto" ? "light dark" : config.theme}}${SHEET}`);
+    steps.onload = watchSteps;
+    if (steps.parentNode) watchSteps();
+    else root.append(steps);
     root.prepend(dialog);
     root.insertBefore(teaser, button);
     if (consent !== undefined) verbs.consent?.(consent);

@@ -134,7 +134,7 @@ def test_a_tablet_that_is_turned_leaves_the_page_alive_and_back_closes_the_chat(
     vera.page.locator("main p").nth(50).click()
     assert vera.page.evaluate("clicked")
     assert vera.page.evaluate(OVERFLOW) == "visible"
-    vera.page.go_back()
+    vera.goes_back()
     expect(vera.panel).to_be_hidden()
     assert vera.page.url.endswith("/first")
 
@@ -150,7 +150,7 @@ def test_a_window_that_becomes_narrow_is_filled_and_back_closes_the_chat(opened)
     assert box(vera.panel) == {"x": 0, "y": 0, **PORTRAIT}
     assert vera.composer.evaluate("box => box.ownerDocument.hasFocus()")
     expect(vera.composer).to_have_value("Half a sen")
-    vera.page.go_back()
+    vera.goes_back()
     expect(vera.panel).to_be_hidden()
     assert vera.page.url.endswith("/first")
 
