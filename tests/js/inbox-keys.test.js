@@ -112,6 +112,17 @@ test("a visitor's message rings in one's own chats, and a note that names one ri
   assert.deepEqual([...mentions], [["d", 6]]);
 });
 
+test("a chat that is assigned to one rings, and one that is assigned to a colleague does not", () => {
+  const assigned = message(2, { author: "system", kind: "system", line: { event: "assigned", name: "Anna" } });
+  const both = { state: /** @type {const} */ ("assigned"), operators: [ANNA, person("Ben")], last: assigned };
+  const { mine } = situationOf(inbox(
+    staffConversation({ ...both, id: "a", operator: ANNA }),
+    staffConversation({ ...both, id: "b", operator: person("Ben") }),
+  ));
+
+  assert.deepEqual([...mine], [["a", 2]]);
+});
+
 test("a viewer counts for half a minute, is announced repeatedly, and is greeted on arrival", () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   /** @type {string[]} */

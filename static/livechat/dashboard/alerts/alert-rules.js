@@ -27,7 +27,9 @@ export function situationOf(state) {
     const section = sectionOf(conversation, me.id);
     if (section === "waiting" && answers.has(conversation.channel)) waiting.push(id);
     if (!last || section === "closed" || me.id === null) continue;
-    if (last.author === "visitor" && takesPart(state, conversation)) mine.set(id, last.seq);
+    // The first message of a new chat comes together with the line that says who was assigned.
+    const given = last.line?.event === "assigned" && conversation.operator?.id === me.id;
+    if (given || (last.author === "visitor" && takesPart(state, conversation))) mine.set(id, last.seq);
     if (last.kind === "note" && last.author_id !== me.id && last.text.toLowerCase().includes(called)) {
       mentions.set(id, last.seq);
     }

@@ -5,6 +5,7 @@ import { Sounds } from "../../shared/sounds.js";
 import { Alarm, DEFAULTS } from "./alarm.js";
 import { isOver, situationOf } from "./alert-rules.js";
 import { Notices } from "./notices.js";
+import { said } from "../store.js";
 import { t } from "../texts.js";
 import { lastLine, visitorName } from "../list/conversation-texts.js";
 
@@ -51,7 +52,8 @@ export class Alerts {
       notify: ({ body, conversation, kind }) => this.#notify(kind, conversation, body),
       excerpt: ({ conversation }) => {
         const known = this.#state?.conversations.get(conversation);
-        return known ? lastLine(known.last, null) : "";
+        const last = this.#state && known ? said(this.#state, known) : null;
+        return last?.kind === "system" ? "" : lastLine(last, null);
       },
     });
     this.#sounds.onchange = () => {
