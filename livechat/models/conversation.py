@@ -230,7 +230,7 @@ class Conversation(models.Model):
     """`services/address_limit.py` counts by it; None if the channel had no limit at the opening,
     and after the end."""
     is_held = models.BooleanField(default=False, db_default=False, editable=False)
-    """It waits because of the limit of its address; counts only while nobody has taken it."""
+    """It waits because of the limit of its address; counts only while no operator has it."""
 
     objects = ConversationQuerySet.as_manager()
 
