@@ -4,12 +4,13 @@ import asyncio
 import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from django.db import connection, connections
 from django.test import TransactionTestCase
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
 
@@ -96,7 +97,8 @@ def anna(berlin: Channel) -> Operator:
 
 @pytest.fixture
 def ben(berlin: Channel) -> Operator:
-    return factories.operator("ben", berlin)
+    """A colleague of Anna, who gets the first chat: between equals, chance would decide."""
+    return factories.operator("ben", berlin, last_assigned_at=timezone.now() - timedelta(hours=1))
 
 
 @pytest.fixture

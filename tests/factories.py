@@ -68,8 +68,8 @@ def opened(who: VisitorActor, text: str = "Hello", **arrival: Any) -> Opened:
     )
 
 
-def conversation(who: VisitorActor, text: str = "Hello") -> Conversation:
-    return Conversation.objects.get(pk=opened(who, text).pk)
+def conversation(who: VisitorActor, text: str = "Hello", **arrival: Any) -> Conversation:
+    return Conversation.objects.get(pk=opened(who, text, **arrival).pk)
 
 
 def webhook(url: str = "https://hooks.example.com/", **fields: Any) -> Webhook:

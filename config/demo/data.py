@@ -40,13 +40,14 @@ class Person:
     group: str
     chat_name: str = ""
     languages: tuple[str, ...] = ("en",)
+    country: str = ""
     is_superuser: bool = False
     is_staff: bool = False
 
 
 PEOPLE = (
-    Person("anna", "Anna", "Lindqvist", rights.OPERATORS, "Anna", ("en", "de")),
-    Person("ben", "Ben", "Okafor", rights.OPERATORS, "Ben", ("en",)),
+    Person("anna", "Anna", "Lindqvist", rights.OPERATORS, "Anna", ("en", "de"), "DE"),
+    Person("ben", "Ben", "Okafor", rights.OPERATORS, "Ben", ("en", "ar"), "EG"),
     Person("admin", "Maria", "Santos", rights.MANAGERS, is_superuser=True, is_staff=True),
     Person("analyst", "Yusuf", "Demir", rights.ANALYSTS, is_staff=True),
 )
@@ -140,7 +141,9 @@ def load() -> dict[str, str]:
         user.groups.add(Group.objects.get(name=person.group))
         if person.group == rights.OPERATORS:
             Operator.objects.filter(user=user, chat_name="").update(
-                chat_name=person.chat_name, languages=list(person.languages)
+                chat_name=person.chat_name,
+                languages=list(person.languages),
+                country=person.country,
             )
             _picture(user)
     _channel()

@@ -49,7 +49,7 @@ from livechat.database import database_time
 from livechat.domain import rights
 from livechat.domain.enumerations import Availability, Presence
 from livechat.models import Operator, User, Visitor
-from livechat.models.choices import language_names, time_zones
+from livechat.models.choices import country_names, language_names, time_zones
 from livechat.services import operators
 
 PAGES_SHOWN = 50
@@ -270,13 +270,18 @@ class OperatorForm(forms.ModelForm):
         label=_("Online Chat Language"),
         required=False,
         help_text=_(
-            "Visitors are assigned to an operator who speaks their language, if one is available."
+            "Visitors are assigned to an operator who speaks their language, if one is available. "
+            "Without a choice, the display language counts."
         ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["availability"] = self.instance.choice.value
+        if "country" in self.fields:
+            self.fields["country"].widget = UnfoldAdminSelect2Widget(
+                choices=[("", "–"), *country_names()]
+            )
         if "availability" in self.fields:
             # The operator may change it while this form is open. Save it only if edited here.
             self.fields["availability"].show_hidden_initial = True
@@ -303,7 +308,7 @@ class OperatorAdmin(ReaderTimeZoneMixin, ChangeLogMixin, ModelAdmin):
     )
     fieldsets = (
         (None, {"fields": ("user", "picture", "chat_name", "availability")}),
-        (_("Skills"), {"fields": ("languages", "expertise")}),
+        (_("Skills"), {"fields": ("languages", "country", "expertise")}),
         (
             _("Current status"),
             {"fields": ("presence", "channel_names", "seen_at", "away_since", "is_enabled")},

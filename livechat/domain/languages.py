@@ -91,6 +91,11 @@ def normal(tag: str) -> str:
     return "-".join(filter(None, parts))
 
 
+def primary(tag: str) -> str:
+    """Return the language of a tag without script and region, such as ``zh``; "" if it has none."""
+    return normal(tag).partition("-")[0]
+
+
 def _from_narrow_to_wide(tag: str) -> Iterator[str]:
     while tag:
         yield tag

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from livechat.domain.deliveries import DeliveryKind, DeliveryState, EventType, Failure
 from livechat.domain.enumerations import (
@@ -154,6 +155,11 @@ def language_names() -> list[tuple[str, str]]:
         is_one = translated.casefold() == local.casefold()
         pairs.append((info["code"], translated if is_one else f"{translated} – {local}"))
     return sorted(pairs, key=lambda pair: pair[1].lower())
+
+
+def country_names() -> list[tuple[str, str]]:
+    """Return (ISO code, name) for each country, by name."""
+    return list(countries)
 
 
 @cache

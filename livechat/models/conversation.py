@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import connections, models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from livechat.database.value_tables import table
 from livechat.domain.enumerations import Outcome, Role, State, Status
+from livechat.domain.routing import FRESH_FOR
 from livechat.models.choices import OUTCOMES, ROLES, STATES, STATUSES
 from livechat.models.operator import account_name
 
@@ -68,6 +69,28 @@ class Author:
         return self.display_name or account_name(self.user_name or "")
 
 
+class Load(NamedTuple):
+    """How many open conversations an operator takes part in, as routing counts them."""
+
+    total: int
+    """In all channels, with a message in the last `LOAD_WINDOW`."""
+    in_channel: int
+    """In one channel, with a message in the last `LIMIT_WINDOW`."""
+    is_fresh: bool
+    """Whether they joined one of them within `FRESH_FOR`."""
+
+
+_HELD = Q(is_held=True, state=State.QUEUED.value)
+
+
+def _with_activity(since: datetime) -> Q:
+    return Q(last_message_at__gte=since) | Q(waiting_since__isnull=False)
+
+
+def _taken(since: datetime) -> Q:
+    return Q(state=State.ASSIGNED.value) & _with_activity(since)
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
@@ -96,18 +119,25 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def with_activity(self, since: datetime) -> Self:
         """Return the open conversations with a message since `since` or a visitor who waits."""
-        return self.open().filter(Q(last_message_at__gte=since) | Q(waiting_since__isnull=False))
+        return self.open().filter(_with_activity(since))
 
     def taken(self, since: datetime) -> Self:
         """Return the conversations that operators have, with activity since `since`."""
-        return self.with_activity(since).filter(state=State.ASSIGNED)
+        return self.filter(_taken(since))
 
     def held(self) -> Self:
         """Return the waiting conversations that the limit of their address holds back.
 
         The state is asked for too, because code of the previous version never clears `is_held`.
         """
-        return self.filter(address_hash__isnull=False, is_held=True, state=State.QUEUED)
+        return self.filter(_HELD, address_hash__isnull=False)
+
+    def taken_and_held(self, since: datetime) -> tuple[int, int]:
+        """Return how many of the conversations are `taken`, and how many are `held`."""
+        counts = self.aggregate(
+            taken=Count("pk", filter=_taken(since)), held=Count("pk", filter=_HELD)
+        )
+        return counts["taken"], counts["held"]
 
     def to_release(self, since: datetime) -> Self:
         """Return the held conversations that are no longer to be held, the oldest first.
@@ -325,6 +355,53 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     def operators(self) -> Self:
         return self.filter(role=Role.OPERATOR)
 
+    def current(self) -> Self:
+        """Return the operators who take part in open conversations."""
+        return self.filter(
+            is_current=True,
+            role=Role.OPERATOR,
+            left_at__isnull=True,
+            conversation__state__in=OPEN,
+        ).order_by()
+
+    def loads(self, operators: Iterable[int], channel: int, now: datetime) -> dict[int, Load]:
+        """Return operator pk -> their load at `now`; operators without a conversation are left
+        out. One query, which reads the open conversations of these operators only.
+
+        It is the last one before the locks are released, so it is written by hand: to build and
+        compile the query set takes longer than PostgreSQL needs for the answer.
+        """
+        pks = list(operators)
+        marks = ", ".join(["%s"] * len(pks))
+        sql = f"""
+            SELECT person.operator_id,
+                COUNT(*) FILTER (WHERE row.last_message_at >= %s),
+                COUNT(*) FILTER (WHERE row.last_message_at >= %s AND row.channel_id = %s),
+                COUNT(*) FILTER (WHERE person.joined_at >= %s)
+            FROM livechat_participant person
+            JOIN livechat_conversation row ON row.id = person.conversation_id
+            WHERE person.is_current AND person.left_at IS NULL AND person.operator_id IN ({marks})
+                AND row.state IN ({", ".join(["%s"] * len(OPEN))})
+            GROUP BY person.operator_id
+        """  # noqa: S608 - names are ours
+        connection = connections[self.db]
+        since = [
+            connection.ops.adapt_datetimefield_value(now - window)
+            for window in (LOAD_WINDOW, LIMIT_WINDOW, FRESH_FOR)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*since[:2], channel, since[2], *pks, *OPEN])
+            return {pk: Load(total, here, new > 0) for pk, total, here, new in cursor.fetchall()}
+
+    def taken_places(self, channels: Iterable[int], now: datetime) -> dict[tuple[int, int], int]:
+        """Return (channel pk, operator pk) -> `Load.in_channel` at `now`, where it is not 0."""
+        rows = self.current().filter(
+            conversation__channel__in=list(channels),
+            conversation__last_message_at__gte=now - LIMIT_WINDOW,
+        )
+        counted = rows.values_list("conversation__channel", "operator").annotate(Count("pk"))
+        return {(channel, operator): count for channel, operator, count in counted}
+
     def authors(self, conversations: Iterable[int]) -> list[Author]:
         """Return the present and former participants of these conversations."""
         rows = self.filter(conversation__in=list(conversations))
@@ -366,6 +443,10 @@ class Participant(models.Model):
     display_name = models.CharField(max_length=120, blank=True, default="")
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
+    is_current = models.BooleanField(default=True, db_default=True)
+    """Whether they take part in an open conversation. With it, the index that routing counts in
+    stays small. Ask for `left_at` and the conversation's state as well, because code of the
+    previous version does not change it."""
     seen = models.PositiveBigIntegerField(default=0)
     seen_public = models.PositiveBigIntegerField(default=0)
 
@@ -390,9 +471,21 @@ class Participant(models.Model):
                 name="operator_has_a_profile",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["operator"],
+                condition=Q(is_current=True, operator__isnull=False),
+                name="participant_current",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.display_name} ({self.role})"
+
+    def leave(self, now: datetime) -> None:
+        """Store that they left. The conversation must be locked."""
+        self.left_at, self.is_current = now, False
+        self.save(update_fields=["left_at", "is_current"])
 
     @property
     def staff_name(self) -> str:

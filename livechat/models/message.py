@@ -130,6 +130,9 @@ class Message(models.Model):
     text = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
 
+    known_files: Sequence[Attachment] | None = None
+    """The files, if the service that made the entry knows them: then no query is made."""
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:
@@ -160,4 +163,6 @@ class Message(models.Model):
     @property
     def attachments(self) -> list[Attachment]:
         """The files in the order of their upload. For many messages, prefetch ``files``."""
+        if self.known_files is not None:
+            return list(self.known_files)
         return [] if self.kind == Kind.SYSTEM else list(self.files.all())

@@ -13,12 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from livechat.domain import availability
 from livechat.domain.availability import AWAY_AFTER, GRACE, LEASE
 from livechat.domain.enumerations import Availability, Presence
-from livechat.models.choices import AVAILABILITIES
+from livechat.models.choices import AVAILABILITIES, country_names
 
 
 def account_name(user_name: str) -> str:
     """Return a user name as staff see it: not the whole of an e-mail address."""
     return user_name.split("@")[0]
+
+
+def _online(now: datetime, operator: str = "") -> Q:
+    """Return the condition of `Operator.presence` being online; `operator` is the path to it."""
+    wanted = {
+        "is_enabled": True,
+        "accepting": True,
+        "seen_at__range": (now - LEASE, now + LEASE),
+        "active_at__gte": now - AWAY_AFTER,
+    }
+    return Q(**{f"{operator}{field}": value for field, value in wanted.items()})
 
 
 class OperatorQuerySet(models.QuerySet["Operator"]):
@@ -28,6 +39,22 @@ class OperatorQuerySet(models.QuerySet["Operator"]):
 
     def seen_since(self, moment: datetime) -> Self:
         return self.filter(is_enabled=True, seen_at__gt=moment)
+
+    def available(self, now: datetime) -> Self:
+        """Return the operators who are online at `now` and whose account is switched on.
+
+        This is `Operator.presence` in SQL: routing locks these rows and no others.
+        """
+        return self.filter(_online(now), user__is_active=True)
+
+    def as_seats(self) -> Self:
+        """Load only what routing reads, and what is announced of the one it chooses: a channel may
+        have hundreds."""
+        return self.select_related("user").only(
+            *("public_id", "chat_name", "avatar", "languages", "country", "in_call"),
+            *("last_assigned_at", "user__username", "user__first_name", "user__last_name"),
+            "user__language",
+        )
 
     def maybe_lost(self, now: datetime) -> Self:
         """Return the operators who may be lost; `is_lost` decides for each."""
@@ -83,6 +110,18 @@ class Operator(models.Model):
         related_name="operators",
         verbose_name=_("Live Chat Expertise"),
     )
+    country = models.CharField(
+        _("Country"),
+        max_length=2,
+        choices=country_names,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Visitors from this country are assigned to this operator if no operator who speaks "
+            "their language is available."
+        ),
+    )
     avatar = models.CharField(_("picture"), max_length=80, blank=True, default="", editable=False)
     """The name of the operator's picture in the storage for files; "" without one."""
     accepting = models.BooleanField(default=True, editable=False)
@@ -130,6 +169,11 @@ class Operator(models.Model):
         return self.public_name or account_name(self.user.get_username())
 
     @property
+    def spoken_languages(self) -> list[str]:
+        """The tags of the languages they chat in. Needs `user`."""
+        return self.languages or [self.user.language]
+
+    @property
     def choice(self) -> Availability:
         """The availability that the operator chose."""
         return availability.choice(accepting=self.accepting, availability=self.availability)
@@ -164,11 +208,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         This is `Operator.presence` in SQL, so that counting does not load thousands of rows.
         """
-        return self.enabled().filter(
-            operator__accepting=True,
-            operator__seen_at__range=(now - LEASE, now + LEASE),
-            operator__active_at__gte=now - AWAY_AFTER,
-        )
+        return self.filter(_online(now, "operator__"), operator__user__is_active=True)
 
 
 class Membership(models.Model):

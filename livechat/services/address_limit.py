@@ -33,17 +33,14 @@ def hash_of(channel: Channel, source: str) -> str | None:
 def is_held(channel: Channel, address_hash: str | None, now: datetime) -> bool:
     """Return whether a conversation that is opened now must wait because of its address.
 
-    The operators of the channel must be locked, so that concurrent openings are counted. No query
-    for a channel without a limit.
+    The available operators of the channel must be locked, so that concurrent openings are counted.
+    One query; none for a channel without a limit.
     """
     if address_hash is None:
         return False
-    rows = Conversation.objects.filter(channel=channel, address_hash=address_hash)
-    return routing.is_held(
-        limit=channel.max_chats_per_address,
-        taken=rows.taken(now - LIMIT_WINDOW).count(),
-        is_behind=rows.held().exists(),
-    )
+    rows = Conversation.objects.open().filter(channel=channel, address_hash=address_hash)
+    taken, held = rows.taken_and_held(now - LIMIT_WINDOW)
+    return routing.is_held(limit=channel.max_chats_per_address, taken=taken, is_behind=held > 0)
 
 
 def release_held(now: datetime) -> int:
@@ -65,7 +62,8 @@ def release_held(now: datetime) -> int:
 
 @transaction.atomic
 def _release(found: Conversation, now: datetime) -> bool:
-    operator = assignment.choose_operator(found.channel, now)  # locked before the conversation
+    wanted = assignment.wanted_by(found, now)
+    operator = assignment.choose_operator(found.channel, wanted, now)  # before the conversation
     # Asked again under the locks: another run, or an operator, may have been faster.
     rows = Conversation.objects.to_release(now - LIMIT_WINDOW).filter(pk=found.pk)
     row = rows.select_related("visitor", "channel", "operator__user").lock(waits=False).first()

@@ -4,16 +4,16 @@
 conversation's row is locked, and the caller saves it and announces the change.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
 from livechat.domain import routing
-from livechat.domain.enumerations import Outcome, Presence, Role, SystemEvent
+from livechat.domain.enumerations import Outcome, Role, SystemEvent
+from livechat.domain.routing import Wanted
 from livechat.models import Channel, Conversation, Membership, Message, Operator, Participant
-from livechat.models.conversation import LIMIT_WINDOW, LOAD_WINDOW
+from livechat.models.conversation import Load
 from livechat.services import timeline
 
 
@@ -28,31 +28,47 @@ class OnlineOperators:
     is_available: bool
 
 
-def choose_operator(channel: Channel, now: datetime) -> Operator | None:
+def wanted_by(row: Conversation, now: datetime, *, is_new: bool = False) -> Wanted:
+    """Return what a conversation wants of its operator.
+
+    One query for the visitor's earlier conversations; none if the visitor `is_new`.
+    """
+    previous = None
+    if not is_new:
+        earlier = Conversation.objects.filter(
+            visitor=row.visitor_id,
+            operator__isnull=False,
+            last_message_at__gte=now - routing.REMEMBER_OPERATOR,
+        ).exclude(pk=row.pk)
+        previous = earlier.order_by("-pk").values_list("operator", flat=True).first()
+    return Wanted(
+        previous=previous,
+        languages=routing.language_set([row.language]),
+        country=row.country,
+    )
+
+
+def choose_operator(channel: Channel, wanted: Wanted, now: datetime) -> Operator | None:
     """Return the operator for the next conversation of `channel`, locked; None if none is free.
 
-    Locks all operators of the channel in pk order and counts inside the lock, so two concurrent
-    openings cannot both take the last place
-    (`docs/decisions/0017-capacity-is-counted-under-a-lock.md`).
+    Locks the available operators of the channel in pk order and counts inside the lock, so two
+    concurrent openings cannot both take the last place
+    (`docs/decisions/0017-capacity-is-counted-under-a-lock.md`). Two queries; three if some
+    expertise is wanted; one if no operator is available.
     """
-    operators = {
-        operator.pk: operator
-        for operator in Operator.objects.filter(memberships__channel=channel, is_enabled=True)
-        .select_related("user")
-        .lock()
-    }
-    load = _active(operators, now - LOAD_WINDOW)
-    here = _active(operators, now - LIMIT_WINDOW, channel=channel)
+    rows = Operator.objects.filter(memberships__channel=channel).available(now)
+    operators = {row.pk: row for row in rows.as_seats().lock()}
+    if not operators:
+        return None
+    loads = Participant.objects.loads(operators, channel.pk, now)
+    knowledge = _knowledge(operators) if wanted.expertise else {}
     chosen = routing.choose_seat(
-        routing.Seat(
-            operator=operator.pk,
-            available=_is_available(operator, channel, now),
-            load=load.get(operator.pk, 0),
-            channel_load=here.get(operator.pk, 0),
-            limit=channel.session_limit,
-            last_assigned_at=operator.last_assigned_at,
-        )
-        for operator in operators.values()
+        (
+            _seat(row, channel, loads.get(row.pk), knowledge.get(row.pk, frozenset()))
+            for row in operators.values()
+        ),
+        wanted,
+        random.choice,
     )
     return operators[chosen.operator] if chosen else None
 
@@ -66,6 +82,17 @@ def assign(row: Conversation, operator: Operator, event: SystemEvent, now: datet
     return timeline.system_line(row, event, person, now)
 
 
+def new_participant(row: Conversation, operator: Operator, now: datetime) -> Participant:
+    """Return the first operator of a new conversation, for the caller to insert."""
+    return Participant(
+        conversation=row,
+        role=Role.OPERATOR.value,
+        operator=operator,
+        display_name=operator.public_name,
+        joined_at=now,
+    )
+
+
 def participate(row: Conversation, operator: Operator, now: datetime) -> Participant:
     """Return the operator's participation, created or resumed.
 
@@ -75,12 +102,8 @@ def participate(row: Conversation, operator: Operator, now: datetime) -> Partici
         conversation=row,
         operator=operator,
         role=Role.OPERATOR.value,
-        defaults={"left_at": None, "display_name": operator.public_name},
-        create_defaults={
-            "left_at": None,
-            "display_name": operator.public_name,
-            "joined_at": now,
-        },
+        defaults={"left_at": None, "is_current": True, "display_name": operator.public_name},
+        create_defaults={"display_name": operator.public_name, "joined_at": now},
     )
     if row.participants.operators().count() > 1:
         row.outcome = Outcome.ESCALATED.value
@@ -110,14 +133,15 @@ def is_anybody_available(channel: Channel, now: datetime) -> bool:
 
 def online_operators(channel: Channel, now: datetime) -> OnlineOperators:
     """Return the available operators of `channel`. One query; two if the channel has a limit."""
-    rows = Operator.objects.filter(memberships__channel=channel, is_enabled=True)
+    rows = Operator.objects.filter(memberships__channel=channel).available(now)
     rows = rows.select_related("user").order_by("-active_at", "pk")
-    present = [row for row in rows if _is_available(row, channel, now)]
+    present = [row for row in rows if not _is_blocked(row, channel)]
     limit = channel.session_limit
     if limit is None or not present:
         return OnlineOperators(tuple(present), bool(present))
-    here = _active([row.pk for row in present], now - LIMIT_WINDOW, channel)
-    return OnlineOperators(tuple(present), any(here.get(row.pk, 0) < limit for row in present))
+    taken = Participant.objects.taken_places([channel.pk], now)
+    is_available = any(taken.get((channel.pk, row.pk), 0) < limit for row in present)
+    return OnlineOperators(tuple(present), is_available)
 
 
 def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[int]:
@@ -126,14 +150,14 @@ def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[
     At most two queries, for any number of channels.
     """
     rows = {channel.pk: channel for channel in channels}
-    memberships = Membership.objects.enabled().filter(channel__in=rows)
+    memberships = Membership.objects.online(now).filter(channel__in=rows)
     free = [
         (rows[membership.channel_id], membership.operator_id)
-        for membership in memberships.select_related("operator__user")
-        if _is_available(membership.operator, rows[membership.channel_id], now)
+        for membership in memberships.select_related("operator")
+        if not _is_blocked(membership.operator, rows[membership.channel_id])
     ]
     limited = {channel.pk for channel, _operator in free if channel.session_limit is not None}
-    here = _active_by_channel(limited, now - LIMIT_WINDOW) if limited else {}
+    here = Participant.objects.taken_places(limited, now) if limited else {}
     return frozenset(
         channel.pk
         for channel, operator in free
@@ -142,25 +166,33 @@ def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[
     )
 
 
-def _is_available(operator: Operator, channel: Channel, now: datetime) -> bool:
-    if operator.in_call and channel.block_assignment_during_call:
-        return False
-    return operator.user.is_active and operator.presence(now) == Presence.ONLINE
+def _seat(
+    operator: Operator, channel: Channel, load: Load | None, expertise: frozenset[int]
+) -> routing.Seat:
+    return routing.Seat(
+        operator=operator.pk,
+        available=not _is_blocked(operator, channel),
+        load=load.total if load else 0,
+        channel_load=load.in_channel if load else 0,
+        limit=channel.session_limit,
+        last_assigned_at=operator.last_assigned_at,
+        is_fresh=load.is_fresh if load else False,
+        in_call=operator.in_call,
+        languages=routing.language_set(operator.spoken_languages),
+        country=operator.country,
+        expertise=expertise,
+    )
 
 
-def _active(
-    operators: Iterable[int], since: datetime, channel: Channel | None = None
-) -> dict[int, int]:
-    """Return operator pk -> number of their open conversations with activity since `since`."""
-    rows = Conversation.objects.with_activity(since).filter(operator__in=list(operators))
-    if channel is not None:
-        rows = rows.filter(channel=channel)
-    return dict(rows.values_list("operator").annotate(Count("pk")).order_by())
+def _knowledge(operators: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return operator pk -> the pks of their fields of expertise."""
+    links = Operator.expertise.through.objects.filter(operator__in=list(operators))
+    known: dict[int, set[int]] = {}
+    for operator, expertise in links.values_list("operator", "expertise"):
+        known.setdefault(operator, set()).add(expertise)
+    return {operator: frozenset(fields) for operator, fields in known.items()}
 
 
-def _active_by_channel(channels: Iterable[int], since: datetime) -> dict[tuple[int, int], int]:
-    """Return (channel pk, operator pk) -> the same number, for some channels."""
-    rows = Conversation.objects.with_activity(since)
-    rows = rows.filter(channel__in=list(channels), operator__isnull=False)
-    counted = rows.values_list("channel", "operator").annotate(Count("pk")).order_by()
-    return {(channel, operator): count for channel, operator, count in counted}
+def _is_blocked(operator: Operator, channel: Channel) -> bool:
+    """Return whether a call keeps an available operator from new conversations."""
+    return operator.in_call and channel.block_assignment_during_call

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from livechat import policy
 from livechat.database import database_time
+from livechat.database.write_together import write
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.enumerations import Role, State, Status, SystemEvent
@@ -77,78 +78,112 @@ def open_conversation(
     Raises NotFound for an archived channel, IdConflict when the id came with another text, other
     files or on another channel, FileGone and Invalid for `files` that cannot be sent.
     """
+    opening = _Opening(actor, client_id, text, arrival, tuple(files))
     try:
-        return _open(actor, client_id, text, arrival, tuple(files))
+        return _open(opening)
     except IntegrityError:
         # Two first openings raced to create the visitor's row; it exists now.
-        return _open(actor, client_id, text, arrival, tuple(files))
+        return _open(opening)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What a visitor sent to open a conversation."""
+
+    actor: VisitorActor
+    client_id: UUID
+    text: str
+    arrival: Arrival
+    files: tuple[UUID, ...]
 
 
 @transaction.atomic
-def _open(
-    actor: VisitorActor, client_id: UUID, text: str, arrival: Arrival, files: tuple[UUID, ...]
-) -> Opened:
+def _open(opening: _Opening) -> Opened:
+    actor = opening.actor
     channel = Channel.objects.filter(pk=actor.channel).first()
     if channel is None:
         raise NotFound
     now = database_time.now()
-    visitor = _locked_visitor(actor, arrival, now)
+    visitor, is_new = _locked_visitor(actor, opening.arrival, now)
+    if is_new:
+        return _start(opening, channel, visitor, now, is_new=True)
     # The open conversation first: between the two queries a message may be stored in it and the
     # conversation may end. What is stored after both is found under the conversation's lock.
     current = Conversation.objects.open().filter(visitor=visitor, channel=channel).first()
-    known = Message.objects.said_by(visitor, client_id).select_related("conversation").first()
-    if known is not None:
-        return _again(known, channel, text, files)
-    if not channel.is_active:
-        raise NotFound
-    if current is not None:
+    known = Message.objects.said_by(visitor, opening.client_id)
+    if (entry := known.select_related("conversation").first()) is not None:
+        return _again(entry, channel, opening)
+    if current is not None and channel.is_active:
         try:
             posted = messages.post_message(
-                messages.Item(actor, current.public_id, client_id, text, files=files)
+                messages.Item(
+                    actor,
+                    current.public_id,
+                    opening.client_id,
+                    opening.text,
+                    files=opening.files,
+                )
             )
         except ConversationClosed:
             pass  # it was closed between the query and the lock: open a new one
         else:
             return Opened(current.public_id, current.pk, posted.seq, posted.at, current.state)
-    operator = assignment.choose_operator(channel, now)
-    address_hash = address_limit.hash_of(channel, arrival.source)
-    is_held = address_limit.is_held(channel, address_hash, now)
-    pending = attachments.lock_pending(files) if files else {}
-    sent = attachments.claim(files, pending, actor, channel.pk)
-    conversation = _insert(channel, visitor, client_id, arrival, now)
-    conversation.address_hash, conversation.is_held = address_hash, is_held
-    if arrival.page_url:
-        _first_page(visitor, conversation, now)
-    guest = Participant.objects.create(
-        conversation=conversation,
-        role=Role.VISITOR.value,
-        display_name=visitor.name,
-        joined_at=now,
+    return _start(opening, channel, visitor, now, is_new=False)
+
+
+def _start(
+    opening: _Opening, channel: Channel, visitor: Visitor, now: datetime, *, is_new: bool
+) -> Opened:
+    """Insert a conversation with its first message and its operator, if one is free.
+
+    The visitor is locked; `is_new`: they had no row before. All who open a conversation on the
+    channel wait for the lock on its operators, so few statements follow it: two that count, one
+    that writes, the commit (`docs/decisions/0031-an-opening-in-few-statements.md`).
+    """
+    if not channel.is_active:
+        raise NotFound
+    arrival, files = opening.arrival, opening.files
+    row = _new_conversation(opening, channel, visitor, now)
+    page = None if is_new else visitor.page_views.values_list("url", flat=True).first()
+    wanted = assignment.wanted_by(row, now, is_new=is_new)
+    operator = assignment.choose_operator(channel, wanted, now)
+    row.address_hash = address_limit.hash_of(channel, arrival.source)
+    row.is_held = address_limit.is_held(channel, row.address_hash, now)
+    sent = []
+    if files:
+        pending = attachments.lock_pending(files)
+        sent = attachments.claim(files, pending, opening.actor, channel.pk)
+    guest = Participant(
+        conversation=row, role=Role.VISITOR.value, display_name=visitor.name, joined_at=now
     )
-    first = timeline.first_text(conversation, guest, text, client_id, now)
+    first = timeline.new_text(row, guest, opening.text, opening.client_id, now)
+    rows, entries, present, changes = [row, guest, first], [first], [], []
+    assigned = None if row.is_held else operator
+    if assigned is not None:
+        person = assignment.new_participant(row, assigned, now)
+        line = timeline.new_system_line(row, SystemEvent.ASSIGNED, person, now)
+        row.assign(assigned, now)
+        assigned.last_assigned_at = now
+        rows += [person, line]
+        entries.append(line)
+        present.append(person)
+        changes.append((assigned, ["last_assigned_at"]))
+    if row.page_url and row.page_url != page:
+        rows.append(_page_view(row, now))
+    write(rows, changes)
     if sent:
         attachments.attach({first.public_id: sent})
-    entries = [first]
-    assigned = None if is_held else operator
-    if assigned is not None:
-        entries.append(assignment.assign(conversation, assigned, SystemEvent.ASSIGNED, now))
-    conversation.save()
-    timeline.announce(conversation, entries, now, opened=True, assigned=assigned)
-    return Opened(
-        conversation.public_id,
-        conversation.pk,
-        first.public_seq or 0,
-        first.created_at,
-        conversation.state,
-    )
+    first.known_files = sent
+    timeline.announce(row, entries, now, opened=True, assigned=assigned, operators=present)
+    return Opened(row.public_id, row.pk, first.public_seq or 0, first.created_at, row.state)
 
 
-def _again(entry: Message, channel: Channel, text: str, files: Sequence[UUID]) -> Opened:
+def _again(entry: Message, channel: Channel, opening: _Opening) -> Opened:
     """Return the result of the opening that stored `entry`; raises IdConflict."""
     row = entry.conversation
-    if row.channel_id != channel.pk or entry.text != text:
+    if row.channel_id != channel.pk or entry.text != opening.text:
         raise IdConflict
-    if {file.public_id for file in entry.attachments} != set(files):
+    if {file.public_id for file in entry.attachments} != set(opening.files):
         raise IdConflict
     return Opened(row.public_id, row.pk, entry.public_seq or 0, entry.created_at, row.state)
 
@@ -214,8 +249,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     policy.require(actor, Action.LEAVE, row, part)
     now = database_time.now()
     person = row.participants.present().get(operator=actor.operator)
-    person.left_at = now
-    person.save(update_fields=["left_at"])
+    person.leave(now)
     entries, successor = [], None
     if row.state != State.CLOSED:
         entries.append(timeline.system_line(row, SystemEvent.LEFT, person, now))
@@ -279,6 +313,7 @@ def end(row: Conversation, event: SystemEvent, subject: Participant | None, now:
     entry = timeline.system_line(row, event, subject, now)
     row.close(now)
     row.save()
+    row.participants.update(is_current=False)
     timeline.announce(row, [entry], now, closed=True)
 
 
@@ -294,10 +329,15 @@ def locked(conversation: UUID, *, waits: bool = True) -> Conversation:
     return row
 
 
-def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> Visitor:
-    """Return the visitor's row, locked and updated from `arrival`; created if there is none."""
-    Visitor.objects.get_or_create(public_id=actor.visitor)
-    visitor = Visitor.objects.select_for_update().get(public_id=actor.visitor)
+def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> tuple[Visitor, bool]:
+    """Return the visitor's row, locked and updated from `arrival`, and whether it is new.
+
+    Raises IntegrityError if another transaction has created the row since.
+    """
+    visitor = Visitor.objects.select_for_update().filter(public_id=actor.visitor).first()
+    is_new = visitor is None
+    if visitor is None:
+        visitor = Visitor(public_id=actor.visitor)
     visitor.language = arrival.language or visitor.language
     visitor.time_zone = arrival.time_zone or visitor.time_zone
     visitor.browser = arrival.browser or visitor.browser
@@ -306,17 +346,18 @@ def _locked_visitor(actor: VisitorActor, arrival: Arrival, now: datetime) -> Vis
     with contextlib.suppress(Invalid):
         visitor.attributes = merge(visitor.attributes, arrival.attributes)
     visitor.seen_at = now
-    visitor.save()
-    return visitor
+    visitor.save(force_insert=is_new)
+    return visitor, is_new
 
 
-def _insert(
-    channel: Channel, visitor: Visitor, opening_id: UUID, arrival: Arrival, now: datetime
+def _new_conversation(
+    opening: _Opening, channel: Channel, visitor: Visitor, now: datetime
 ) -> Conversation:
-    return Conversation.objects.create(
+    arrival = opening.arrival
+    return Conversation(
         channel=channel,
         visitor=visitor,
-        opening_id=opening_id,
+        opening_id=opening.client_id,
         state=State.QUEUED.value,
         opened_at=now,
         last_message_at=now,
@@ -329,17 +370,15 @@ def _insert(
     )
 
 
-def _first_page(visitor: Visitor, row: Conversation, now: datetime) -> None:
-    """Add the page of the opening to the trail: nothing is stored before a visitor writes."""
-    newest = visitor.page_views.first()
-    if newest is None or newest.url != row.page_url:
-        PageView.objects.create(
-            visitor=visitor,
-            url=row.page_url,
-            title=row.page_title,
-            referrer=row.referrer,
-            at=now,
-        )
+def _page_view(row: Conversation, now: datetime) -> PageView:
+    """Return the page of the opening for the trail: nothing is stored before a visitor writes."""
+    return PageView(
+        visitor=row.visitor,
+        url=row.page_url,
+        title=row.page_title,
+        referrer=row.referrer,
+        at=now,
+    )
 
 
 def _locked_operator(actor: StaffActor) -> tuple[Operator, StaffActor]:

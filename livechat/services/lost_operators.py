@@ -37,7 +37,9 @@ def hand_over_lost(now: datetime) -> int:
 
 @transaction.atomic
 def _hand_over(found: Conversation, now: datetime, since: datetime) -> bool:
-    successor = assignment.choose_operator(found.channel, now)  # locked before the conversation
+    wanted = assignment.wanted_by(found, now)
+    # Locked before the conversation.
+    successor = assignment.choose_operator(found.channel, wanted, now)
     try:
         row = conversations.locked(found.public_id, waits=False)
     except NotFound:
@@ -65,8 +67,7 @@ def _let_go(
     entries, gone = [], []
     for person in row.participants.present().operators().select_related("operator__user"):
         if person.operator is not None and person.operator.is_lost(now, since):
-            person.left_at = now
-            person.save(update_fields=["left_at"])
+            person.leave(now)
             entries.append(timeline.system_line(row, SystemEvent.LOST, person, now))
             gone.append(person.operator)
     return entries, gone

@@ -21,7 +21,7 @@ from livechat.domain.preferences import Preferences
 from livechat.errors import Invalid, NotAllowed, NotFound
 from livechat.integrations import images
 from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
-from livechat.models.choices import language_names, time_zones
+from livechat.models.choices import country_names, language_names, time_zones
 from livechat.policy import Action, StaffActor
 
 RETURN_WITHIN = timedelta(seconds=15)
@@ -45,12 +45,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an operator says about themselves. `picture` is the uploaded file; if it is empty, the
-    current picture stays, unless `without_picture`."""
+    """What an operator says about themselves. `country` is an ISO code, "" for none. `picture` is
+    the uploaded file; if it is empty, the current picture stays, unless `without_picture`."""
 
     chat_name: str
     languages: tuple[str, ...]
     expertise: frozenset[int]
+    country: str = ""
     picture: bytes = b""
     without_picture: bool = False
 
@@ -217,8 +218,8 @@ def update_profile(actor: StaffActor, account: Account, profile: Profile | None 
 
     Visitors and colleagues see the new name and picture; the user's dashboards load a new
     snapshot. Safe to repeat. Raises NotAllowed, and Invalid: ``language``, ``time_zone``,
-    ``chat_name``, ``languages``, ``expertise``, and for the picture ``too_large``, ``file_type``,
-    ``image_too_large``, ``file_broken``.
+    ``chat_name``, ``languages``, ``country``, ``expertise``, and for the picture ``too_large``,
+    ``file_type``, ``image_too_large``, ``file_broken``.
     """
     if not actor.may_enter or (profile is not None and actor.operator is None):
         raise NotAllowed
@@ -249,10 +250,13 @@ def _checked(profile: Profile) -> Profile:
         raise Invalid("chat_name")
     if not {code for code, _name in language_names()}.issuperset(profile.languages):
         raise Invalid("languages")
+    if profile.country and profile.country not in dict(country_names()):
+        raise Invalid("country")
     return Profile(
         chat_name=name if text.is_visible(name) else "",
         languages=tuple(dict.fromkeys(profile.languages)),
         expertise=profile.expertise,
+        country=profile.country,
         picture=profile.picture,
         without_picture=profile.without_picture,
     )
@@ -280,8 +284,9 @@ def _store_profile(
         before = operator.avatar
         operator.chat_name = profile.chat_name
         operator.languages = list(profile.languages)
+        operator.country = profile.country
         operator.avatar = picture or ("" if profile.without_picture else before)
-        operator.save(update_fields=["chat_name", "languages", "avatar"])
+        operator.save(update_fields=["chat_name", "languages", "country", "avatar"])
         operator.expertise.set(known)
         if before and before != operator.avatar:
             transaction.on_commit(partial(_forget_picture, before))

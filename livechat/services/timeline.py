@@ -1,7 +1,7 @@
 """Timelines: read, append and announce the entries of a conversation.
 
-Messages that people post go through `messages.post_messages`. `system_line` and `first_text` run
-inside another service's transaction: the conversation's row is locked, and the caller saves it.
+Messages that people post go through `messages.post_messages`. `system_line` runs inside another
+service's transaction: the conversation's row is locked, and the caller saves it.
 """
 
 from collections.abc import Sequence
@@ -85,22 +85,29 @@ def system_line(
     conversation: Conversation, event: SystemEvent, subject: Participant | None, now: datetime
 ) -> Message:
     """Append a system entry that says what happened; visitor and staff see it."""
-    entry = _entry(conversation, Kind.SYSTEM, now)
-    entry.subject = subject
-    entry.event = event.value
+    entry = new_system_line(conversation, event, subject, now)
     entry.save(force_insert=True)
     return entry
 
 
-def first_text(
+def new_system_line(
+    conversation: Conversation, event: SystemEvent, subject: Participant | None, now: datetime
+) -> Message:
+    """Return what `system_line` appends, for the caller to insert."""
+    entry = _entry(conversation, Kind.SYSTEM, now)
+    entry.subject = subject
+    entry.event = event.value
+    return entry
+
+
+def new_text(
     conversation: Conversation, author: Participant, text: str, client_id: UUID, now: datetime
 ) -> Message:
-    """Append the first message of a conversation."""
+    """Return the first message of a conversation, for the caller to insert."""
     entry = _entry(conversation, Kind.TEXT, now)
     entry.author = author
     entry.text = text
     entry.client_id = client_id
-    entry.save(force_insert=True)
     return entry
 
 
@@ -113,13 +120,16 @@ def announce(
     closed: bool = False,
     assigned: Operator | None = None,
     left: Sequence[Operator] = (),
+    operators: Sequence[Participant] | None = None,
 ) -> None:
     """Announce a change of a conversation to browsers, webhooks and higher apps, after the commit.
 
     In this transaction `entries` were added, the conversation `opened` or `closed`, it was
-    `assigned` to an operator, and the operators in `left` left it.
+    `assigned` to an operator, and the operators in `left` left it. `operators`: those present, if
+    the caller has them; otherwise they are read.
     """
-    operators = list(row.participants.present().operators().select_related("operator__user"))
+    if operators is None:
+        operators = list(row.participants.present().operators().select_related("operator__user"))
     last = entries[-1] if entries else newest_entry(row)
     events.conversation_changed(
         row, operators, last, opened=opened, closed_at=now if closed else None, left=left

@@ -23,13 +23,13 @@ from livechat.domain import files, preferences
 from livechat.domain.preferences import Preferences, Quiet, Sounds
 from livechat.errors import Invalid, NotAllowed
 from livechat.models import Expertise, Operator, User
-from livechat.models.choices import language_names, time_zones
+from livechat.models.choices import country_names, language_names, time_zones
 from livechat.services import login_sessions, operators
 from livechat.services.operators import MAX_CHAT_NAME, MAX_PICTURE_BYTES, PICTURES
 
 SAVED = "profile"
 """Tag of the message that says so: its text is chosen when it is shown, in the new language."""
-OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "expertise")
+OF_OPERATORS = ("picture", "without_picture", "chat_name", "languages", "country", "expertise")
 QUIET = Quiet("22:00", "07:00")
 """Offered to users without quiet hours."""
 
@@ -52,6 +52,7 @@ PROBLEMS = {
     "file_unreadable": ("picture", _("This file cannot be read any more. Choose it again.")),
     "chat_name": ("chat_name", _("This name is too long.")),
     "languages": ("languages", _("Choose languages from the list.")),
+    "country": ("country", _("Choose a country from the list.")),
     "expertise": ("expertise", _("Some of the selected items no longer exist. Choose again.")),
     "language": ("language", _("Choose a language from the list.")),
     "time_zone": ("time_zone", _("Choose a time zone from the list.")),
@@ -76,8 +77,12 @@ def _zones() -> list[tuple[str, Any]]:
     ]
 
 
+def _countries() -> list[tuple[str, str]]:
+    return [("", "–"), *country_names()]
+
+
 class ProfileForm(forms.Form):
-    """What users choose for themselves. The first five fields are for operators only."""
+    """What users choose for themselves. The first six fields are for operators only."""
 
     picture = forms.FileField(
         label=_("Picture"),
@@ -100,9 +105,19 @@ class ProfileForm(forms.Form):
         required=False,
         choices=language_names,
         help_text=_(
-            "Visitors are assigned to an operator who speaks their language, if one is available."
+            "Visitors are assigned to an operator who speaks their language, if one is available. "
+            "Without a choice, the display language counts."
         ),
         widget=forms.CheckboxSelectMultiple,
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        required=False,
+        choices=_countries,
+        help_text=_(
+            "Visitors from this country are assigned to you if no operator who speaks their "
+            "language is available."
+        ),
     )
     expertise = forms.ModelMultipleChoiceField(
         label=_("Live Chat Expertise"),
@@ -242,6 +257,7 @@ class ProfileForm(forms.Form):
         return operators.Profile(
             chat_name=chosen["chat_name"],
             languages=tuple(chosen["languages"]),
+            country=chosen["country"],
             expertise=frozenset(row.pk for row in chosen["expertise"]),
             picture=picture.read() if picture else b"",
             without_picture=chosen["without_picture"],
@@ -316,6 +332,7 @@ def _initial(user: User, operator: Operator | None) -> dict[str, Any]:
         values |= {
             "chat_name": operator.chat_name,
             "languages": operator.languages,
+            "country": operator.country,
             "expertise": operator.expertise.all(),
         }
     return values

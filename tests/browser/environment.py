@@ -21,6 +21,14 @@ FLAGS = (
 ENVIRON = {"DEMO": "1", "MESSAGES_PER_SECOND": "100", "FRAMES_PER_SECOND": "500"}
 
 
+ANNA_FIRST = """
+from django.utils import timezone
+from livechat.models import Operator
+Operator.objects.filter(user__username="ben").update(last_assigned_at=timezone.now())
+"""
+"""Between operators who never had a chat, chance would decide who gets the first one."""
+
+
 @dataclass(frozen=True)
 class Template(Installed):
     """A folder with the demo loaded and static files collected, to be copied."""
@@ -40,6 +48,7 @@ def build(folder: Path) -> Template:
         )
         app.manage("migrate", "--verbosity", "0")
         app.manage("load_demo")
+        app.manage("shell", "--verbosity", "0", "-c", ANNA_FIRST)
         collected.result()
     return Template(folder)
 

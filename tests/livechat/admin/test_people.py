@@ -179,6 +179,7 @@ def test_a_manager_changes_a_profile_and_the_dashboards_hear_of_it(
                 chat_name="Chloe",
                 availability="busy",
                 languages=["de", "ar"],
+                country="BE",
                 expertise=[tea.pk],
             ),
         )
@@ -186,7 +187,7 @@ def test_a_manager_changes_a_profile_and_the_dashboards_hear_of_it(
     anna.refresh_from_db()
     assert response.status_code == 302
     assert (anna.chat_name, anna.choice, anna.accepting) == ("Chloe", "busy", False)
-    assert sorted(anna.languages) == ["ar", "de"]
+    assert (sorted(anna.languages), anna.country) == (["ar", "de"], "BE")
     assert list(anna.expertise.all()) == [tea]
     assert any("presence.changed" in str(post) for post in published)
 
@@ -255,6 +256,15 @@ def test_unknown_languages_are_refused(anna, junk):
     assert list(errors(response)) == ["languages"]
     anna.refresh_from_db()
     assert anna.languages == []
+
+
+@pytest.mark.parametrize("junk", ["XX", "de", "Belgium", EVIL])
+def test_an_unknown_country_is_refused(anna, junk):
+    client = signed_in(factories.manager())
+
+    response = client.post(address("operator", anna), profile(country=junk))
+
+    assert list(errors(response)) == ["country"]
 
 
 def test_an_operator_sees_their_own_profile_and_changes_none(anna, ben):

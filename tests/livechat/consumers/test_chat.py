@@ -6,6 +6,7 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.models import Count
 
 from livechat.models import Conversation, Message, PageView, User
 from livechat.wire import Close
@@ -403,3 +404,23 @@ async def test_a_key_that_is_not_valid_makes_a_new_visitor(sockets, berlin):
 
     assert welcome["conversation"] is None
     assert welcome["token"]
+
+
+@pytest.mark.services
+async def test_a_hundred_who_write_to_one_channel_at_once_are_all_answered(sockets, berlin):
+    """Five operators have four places each; nobody is refused, and nobody gets a fifth chat."""
+    berlin.max_sessions_mode, berlin.max_sessions = "limited", 4
+    await berlin.asave()
+    for n in range(5):
+        await sync_to_async(factories.operator)(f"agent{n}", berlin)
+    visitors = [await sockets.visitor(berlin, client=f"192.0.2.{n}") for n in range(100)]
+    for visitor in visitors:
+        await visitor.next("welcome")
+
+    for visitor in visitors:
+        await visitor.send("conversation.open", client_id=uuid.uuid4(), text="Hello")
+    answers = [await visitor.next("ack", "rejected") for visitor in visitors]
+
+    assert {answer["type"] for answer in answers} == {"ack"}
+    by_operator = Conversation.objects.order_by().values("operator").annotate(Count("pk"))
+    assert sorted([row["pk__count"] async for row in by_operator]) == [4, 4, 4, 4, 4, 80]

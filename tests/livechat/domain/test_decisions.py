@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat.domain import availability, inbox_digest, numbering, routing, text
+from livechat.domain import availability, inbox_digest, numbering, text
 from livechat.domain.enumerations import Availability, Presence
 from livechat.domain.token_bucket import Bucket, Buckets, Rate
 from livechat.errors import Invalid
@@ -31,74 +31,6 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 )
 def test_the_host_of_a_page_is_named_as_browsers_name_it(sent, stored):
     assert text.page_url(sent) == stored
-
-
-# --- routing
-
-
-def seat(operator: int, **fields) -> routing.Seat:
-    return routing.Seat(
-        **{
-            "operator": operator,
-            "available": True,
-            "load": 0,
-            "channel_load": 0,
-            "limit": None,
-            "last_assigned_at": None,
-            **fields,
-        }
-    )
-
-
-def test_the_operator_with_the_fewest_active_conversations_is_chosen():
-    assert routing.choose_seat([seat(1, load=2), seat(2, load=1), seat(3, load=3)]) == seat(
-        2, load=1
-    )
-
-
-@pytest.mark.parametrize(
-    ("limit", "taken", "is_behind", "held"),
-    [
-        (None, 1000, False, False),
-        (None, 0, True, False),
-        (1, 0, False, False),
-        (1, 1, False, True),
-        (3, 2, False, False),
-        (3, 2, True, True),  # an earlier one comes first
-        (3, 9, False, True),  # the limit was lowered, or operators took some by hand
-    ],
-)
-def test_a_conversation_is_held_from_the_limit_of_its_address_on(limit, taken, is_behind, held):
-    assert routing.is_held(limit=limit, taken=taken, is_behind=is_behind) is held
-
-
-def test_a_tie_goes_to_the_operator_with_the_longest_wait():
-    waited = [seat(1, last_assigned_at=NOW), seat(2, last_assigned_at=NOW - timedelta(hours=1))]
-
-    assert routing.choose_seat(waited) is waited[1]
-    assert routing.choose_seat([*waited, seat(3)]) == seat(3)
-
-
-def test_absent_and_full_operators_are_not_chosen():
-    seats = [seat(1, available=False), seat(2, limit=2, channel_load=2)]
-
-    assert routing.choose_seat(seats) is None
-    assert routing.choose_seat([]) is None
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.booleans()), max_size=8))
-def test_the_choice_is_never_full_and_never_depends_on_the_order(rows):
-    seats = [
-        seat(pk, load=load, channel_load=here, limit=2, available=there)
-        for pk, (load, here, there) in enumerate(rows)
-    ]
-
-    chosen = routing.choose_seat(seats)
-
-    assert chosen == routing.choose_seat(reversed(seats))
-    free = [one for one in seats if one.available and one.channel_load < 2]
-    assert (chosen is None) == (not free)
-    assert chosen is None or chosen.load == min(one.load for one in free)
 
 
 # --- presence

@@ -124,7 +124,7 @@ def test_opening_without_a_limit_costs_no_query_more(berlin, anna):
     limited = queries(OFFICE)
 
     assert len(unlimited) == len(without)
-    assert len(limited) == len(without) + 2
+    assert len(limited) == len(without) + 1
 
 
 def test_chats_that_wait_for_another_reason_do_not_count(two):

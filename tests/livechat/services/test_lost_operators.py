@@ -106,6 +106,19 @@ def test_chats_that_left_an_account_while_it_was_switched_off_stay_with_colleagu
     assert [who.operator for who in row.participants.present().operators()] == [ben]
 
 
+def test_a_colleague_who_speaks_the_visitors_language_takes_over(berlin, anna, ben, vera, now):
+    row = factories.conversation(vera, language="de")
+    assert row.operator == anna
+    dora = factories.operator("dora", berlin, languages=["de"], last_assigned_at=now)
+    for operator in (ben, dora):
+        make_present(operator, now)
+
+    lost_operators.hand_over_lost(now)
+
+    row.refresh_from_db()
+    assert row.operator == dora
+
+
 def test_a_conversation_waits_without_an_available_colleague(anna, vera, now):
     row = factories.conversation(vera)
 

@@ -19,6 +19,7 @@ from livechat.consumers.base import BaseConsumer
 from livechat.consumers.heartbeat import HeartbeatLoop
 from livechat.consumers.operator import OperatorConsumer
 from livechat.domain import rights
+from livechat.domain.routing import Wanted
 from livechat.errors import NotAllowed, NotFound, Unavailable
 from livechat.models import Membership, Operator, Participant, User
 from livechat.services import (
@@ -76,7 +77,7 @@ def test_an_account_that_is_switched_off_and_on_keeps_its_channels(berlin, anna)
 
     switch(anna, on=False)
     assert not anna.is_enabled
-    assert assignment.choose_operator(berlin, now) is None
+    assert assignment.choose_operator(berlin, Wanted(), now) is None
     assert assignment.online_operators(berlin, now) == OnlineOperators((), is_available=False)
     assert assignment.available_channels([berlin], now) == frozenset()
     assert not Membership.objects.online(now).exists()
@@ -84,7 +85,7 @@ def test_an_account_that_is_switched_off_and_on_keeps_its_channels(berlin, anna)
     switch(anna, on=True)
     assert anna.is_enabled
     assert factories.actor(anna).channels == {berlin.pk}
-    assert assignment.choose_operator(berlin, now) == anna
+    assert assignment.choose_operator(berlin, Wanted(), now) == anna
 
 
 def test_colleagues_no_longer_see_an_account_that_is_switched_off(berlin, anna, ben):

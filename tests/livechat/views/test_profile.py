@@ -131,6 +131,7 @@ def test_everything_that_can_be_chosen_is_stored(client, page, anna):
         page(
             chat_name="  Anna  from Kettle ",
             languages=["en", "ar"],
+            country="BE",
             expertise=[tea.pk],
             language="de",
             time_zone="Asia/Tokyo",
@@ -147,6 +148,7 @@ def test_everything_that_can_be_chosen_is_stored(client, page, anna):
 
     after = Operator.objects.get(pk=anna.pk)
     assert (after.chat_name, after.languages) == ("Anna from Kettle", ["en", "ar"])
+    assert after.country == "BE"
     assert list(after.expertise.all()) == [tea]
     assert (after.user.language, after.user.time_zone) == ("de", "Asia/Tokyo")
     assert preferences.read(after.user.preferences) == Preferences(
@@ -184,7 +186,7 @@ def test_a_manager_who_is_no_operator_has_no_chat_name(client):
     maria = manager_without_operator_rights()
     client.force_login(maria)
     html = client.get(PAGE).content.decode()
-    for name in ("chat_name", "picture", "languages", "expertise"):
+    for name in ("chat_name", "picture", "languages", "country", "expertise"):
         assert f'name="{name}"' not in html
 
     form = Form(html).data | {"chat_name": "Boss", "volume": "0", "language": "ar"}
@@ -201,6 +203,7 @@ def test_a_manager_who_is_no_operator_has_no_chat_name(client):
     [
         ("chat_name", "x" * 81),
         ("languages", ["en", "klingon"]),
+        ("country", "XX"),
         ("expertise", [999]),
         ("expertise", ["1; drop table"]),
         ("language", "fr"),
@@ -372,6 +375,7 @@ def test_a_user_who_is_no_operator_cannot_set_a_picture(who, anna, files):
         ({"time_zone": "../etc/passwd"}, {}, "time_zone"),
         ({}, {"chat_name": "x" * 81}, "chat_name"),
         ({}, {"languages": ("en", "")}, "languages"),
+        ({}, {"country": "be"}, "country"),
         ({}, {"expertise": frozenset({999})}, "expertise"),
         ({}, {"picture": SVG}, "file_type"),
         ({}, {"picture": b"\xff\xd8\xff" + b"\0" * MAX_PICTURE_BYTES}, "too_large"),
