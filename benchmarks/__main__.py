@@ -261,6 +261,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "workers": growth.workers,
     "fan-out": growth.fan_out,
     "arrivals": growth.arrivals,
+    "routing": growth.routing,
     "memory": Bench.memory,
 }
 

@@ -144,6 +144,22 @@ def arrivals(bench: "Bench") -> None:
     bench.aim(Aim("handshakes per second", rates["handshakes"], 400))
 
 
+def routing(bench: "Bench") -> None:
+    """Measure decisions and openings per second, one after the other, in channels of two sizes."""
+    words = ["-m", "benchmarks.routing", str(bench.rounds), str(bench.seconds / 2)]
+    rates = {
+        name: figure(rounds) for name, rounds in json.loads(run(words, bench.world.product)).items()
+    }
+    bench.show(
+        "Conversations that get an operator, one at a time",
+        ("", "per second"),
+        list(rates.items()),
+    )
+    few, many = (rate for name, rate in rates.items() if name.startswith("decisions"))
+    # With 40 times the operators and the conversations.
+    bench.aim(Aim("times the decision of a small channel", ratio(few, many), 10, at_most=True))
+
+
 async def _arrive(bench: "Bench", places: list[Place]) -> dict[str, float]:
     """Return arrivals per second, by kind of arrival."""
 
