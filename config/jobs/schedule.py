@@ -7,12 +7,12 @@ from datetime import timedelta
 from livechat.database.database_time import database_now
 from livechat.models import Job as LastRun
 from livechat.services import (
-    address_limit,
     attachments,
     cleanup,
     deliveries,
     lost_operators,
     operators,
+    queues,
 )
 from livechat.services.jobs import Work
 
@@ -28,7 +28,8 @@ class Job:
 
 SCHEDULE = (
     Job("hand-over-lost", lost_operators.hand_over_lost, every=5),
-    Job("release-held", address_limit.release_held, every=5),
+    Job("release-held", queues.release_held, every=5),
+    Job("fill-queues", queues.fill_all, every=5),
     Job("deliver", deliveries.work, every=5),
     Job("mark-idle", operators.mark_idle, every=30),
     Job("remove-pending-files", attachments.remove_pending, every=60),

@@ -102,6 +102,8 @@ class HeartbeatLoop:
             if socket.presence is not None and has_answered:
                 present.append(socket.presence)
         events.visitors_present(present, present=True)
+        if waiting := [tab.conversation_pk for tab in present if tab.is_waiting]:
+            await run(visitors.mark_present, waiting)
 
     async def _beat_staff(self, sockets: Iterable[OperatorConsumer]) -> None:
         digests: dict[int, str] = {}

@@ -10,6 +10,8 @@ FRESH_FOR = timedelta(seconds=120)
 """After joining an open conversation, an operator is not chosen for this time if others can be."""
 REMEMBER_OPERATOR = timedelta(days=7)
 """How long after the last message a visitor comes back to the same operator."""
+RETURN_WITHIN = timedelta(minutes=2)
+"""How long a waiting chat returns to the operator who had it when they lost the connection."""
 CHATS_DURING_CALL = 1
 """An operator in a call with more active conversations than this comes after all others."""
 
@@ -20,12 +22,13 @@ Pick = Callable[[Sequence["Seat"]], "Seat"]
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is wanted of the operator of a conversation. All of it is a preference but for
-    `candidates`: an operator without any of it is chosen before the visitor waits.
+    `candidates` and `excluded`: an operator without any of it is chosen before the visitor waits.
 
-    `previous`: the operator of the visitor's last conversation, at most `REMEMBER_OPERATOR` old.
+    `previous`: the operator of the visitor's last conversation, at most `REMEMBER_OPERATOR` old, or
+    of this one, if they lost the connection at most `RETURN_WITHIN` ago.
     `languages`: as `language_set` returns them. `country`: an ISO code, "" if unknown.
     `expertise`: pks. `candidates`: the pks of the only operators allowed; None for all of the
-    channel.
+    channel. `excluded`: the pks of operators who are not asked again.
     """
 
     previous: int | None = None
@@ -33,6 +36,17 @@ class Wanted:
     country: str = ""
     expertise: frozenset[int] = frozenset()
     candidates: frozenset[int] | None = None
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def is_picky(self) -> bool:
+        """Whether a free operator may not be good enough."""
+        return bool(self.excluded) or self.candidates is not None
+
+    def allows(self, operator: int) -> bool:
+        if operator in self.excluded:
+            return False
+        return self.candidates is None or operator in self.candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +99,7 @@ def choose_seat(seats: Iterable[Seat], wanted: Wanted, pick: Pick) -> Seat | Non
     not matter.
     """
     free = sorted(
-        (
-            seat
-            for seat in seats
-            if seat.is_free and (wanted.candidates is None or seat.operator in wanted.candidates)
-        ),
+        (seat for seat in seats if seat.is_free and wanted.allows(seat.operator)),
         key=lambda seat: seat.operator,
     )
     if not free:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from django.db import connections, models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,8 @@ OPEN = [State.QUEUED.value, State.BOT.value, State.ASSIGNED.value]
 
 LIMIT_WINDOW = timedelta(minutes=15)
 LOAD_WINDOW = timedelta(minutes=30)
+PRESENT_FOR = timedelta(minutes=10)
+"""How long a visitor counts as present after they wrote, or after their browser was connected."""
 
 
 @dataclass(slots=True)
@@ -80,11 +82,28 @@ class Load(NamedTuple):
     """Whether they joined one of them within `FRESH_FOR`."""
 
 
+class Before(NamedTuple):
+    """How many conversations of a channel come before one that is opened now."""
+
+    in_line: int
+    """Waiting, of present visitors."""
+    taken: int = 0
+    """Of its address, with an operator."""
+    held: int = 0
+    """Of its address, held."""
+
+
 _HELD = Q(is_held=True, state=State.QUEUED.value)
+_IN_LINE = Q(is_held=False, state=State.QUEUED.value)
 
 
 def _with_activity(since: datetime) -> Q:
     return Q(last_message_at__gte=since) | Q(waiting_since__isnull=False)
+
+
+def _is_present(now: datetime) -> Q:
+    since = now - PRESENT_FOR
+    return Q(last_message_at__gte=since) | Q(visitor_present_at__gte=since)
 
 
 def _taken(since: datetime) -> Q:
@@ -98,6 +117,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def waiting(self) -> Self:
         """Return the conversations that no operator has, the oldest first."""
         return self.filter(state=State.QUEUED).order_by("opened_at")
+
+    def in_line(self, now: datetime) -> Self:
+        """Return the conversations that wait for an operator, in the order in which they get one.
+
+        Those of present visitors come first, the oldest first, then the others. Held ones are left
+        out.
+        """
+        absent = Case(When(_is_present(now), then=0), default=1)
+        return self.filter(_IN_LINE).order_by(absent, "opened_at", "pk")
 
     def lock(self, *, waits: bool = True) -> Self:
         """Lock the conversations in the order of their pk, which all code uses.
@@ -132,12 +160,19 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """
         return self.filter(_HELD, address_hash__isnull=False)
 
-    def taken_and_held(self, since: datetime) -> tuple[int, int]:
-        """Return how many of the conversations are `taken`, and how many are `held`."""
-        counts = self.aggregate(
-            taken=Count("pk", filter=_taken(since)), held=Count("pk", filter=_HELD)
+    def before_newcomer(self, address_hash: str | None, now: datetime) -> Before:
+        """Return what a conversation that is opened now finds before it. One query."""
+        of_address, waits = Q(address_hash=address_hash), _IN_LINE & _is_present(now)
+        if address_hash is None:
+            return Before(in_line=self.filter(waits).exists())
+        rows = self.open().filter(of_address | waits)
+        return Before(
+            **rows.aggregate(
+                in_line=Count("pk", filter=waits),
+                taken=Count("pk", filter=of_address & _taken(now - LIMIT_WINDOW)),
+                held=Count("pk", filter=of_address & _HELD),
+            )
         )
-        return counts["taken"], counts["held"]
 
     def to_release(self, since: datetime) -> Self:
         """Return the held conversations that are no longer to be held, the oldest first.
@@ -245,6 +280,8 @@ class Conversation(models.Model):
     opened_at = models.DateTimeField(db_index=True)
     last_message_at = models.DateTimeField()
     waiting_since = models.DateTimeField(null=True, blank=True)
+    visitor_present_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the visitor's browser was last seen connected while the conversation waited."""
     answered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -31,20 +31,16 @@ class OnlineOperators:
 def wanted_by(row: Conversation, now: datetime, *, is_new: bool = False) -> Wanted:
     """Return what a conversation wants of its operator.
 
-    One query for the visitor's earlier conversations; none if the visitor `is_new`.
+    Operators who left it are not asked again. One who lost the connection gets it back if they
+    return within `routing.RETURN_WITHIN`. Two queries for a stored conversation, one for a new one,
+    none if the visitor `is_new`.
     """
-    previous = None
-    if not is_new:
-        earlier = Conversation.objects.filter(
-            visitor=row.visitor_id,
-            operator__isnull=False,
-            last_message_at__gte=now - routing.REMEMBER_OPERATOR,
-        ).exclude(pk=row.pk)
-        previous = earlier.order_by("-pk").values_list("operator", flat=True).first()
+    left, lost = _gone(row, now) if row.pk else (frozenset[int](), None)
     return Wanted(
-        previous=previous,
+        previous=lost or (None if is_new else _previous(row, now)),
         languages=routing.language_set([row.language]),
         country=row.country,
+        excluded=left,
     )
 
 
@@ -164,6 +160,31 @@ def available_channels(channels: Iterable[Channel], now: datetime) -> frozenset[
         if channel.session_limit is None
         or here.get((channel.pk, operator), 0) < channel.session_limit
     )
+
+
+def _previous(row: Conversation, now: datetime) -> int | None:
+    """Return the operator of the visitor's last conversation before `row`, if not too long ago."""
+    earlier = Conversation.objects.filter(
+        visitor=row.visitor_id,
+        operator__isnull=False,
+        last_message_at__gte=now - routing.REMEMBER_OPERATOR,
+    ).exclude(pk=row.pk)
+    return earlier.order_by("-pk").values_list("operator", flat=True).first()
+
+
+def _gone(row: Conversation, now: datetime) -> tuple[frozenset[int], int | None]:
+    """Return the operators who left a conversation, and the one whose connection was lost last,
+    if not too long ago."""
+    lines = Message.objects.filter(
+        conversation=row.pk, event__in=(SystemEvent.LEFT, SystemEvent.LOST)
+    ).order_by("seq")
+    left, lost = set[int](), None
+    for event, operator, at in lines.values_list("event", "subject__operator", "created_at"):
+        if event == SystemEvent.LEFT:
+            left.add(operator)
+        elif now - at <= routing.RETURN_WITHIN:
+            lost = operator
+    return frozenset(left), lost
 
 
 def _seat(

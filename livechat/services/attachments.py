@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -141,7 +140,8 @@ def delete_blobs(rows: Iterable[Attachment]) -> None:
     """Delete the stored files of rows that are being deleted, after the commit."""
     names = [field.name for row in rows for field in (row.blob, row.thumbnail) if field.name]
     if names:
-        transaction.on_commit(partial(_delete, names), robust=True)
+        # A function: Django logs the name of one that fails, and a partial has none.
+        transaction.on_commit(lambda: _delete(names), robust=True)
 
 
 def remove_orphans(now: datetime) -> int:

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from livechat import events
 from livechat.models import Channel, Membership, Operator
+from livechat.services import queues
 
 
 def locked(pk: int) -> Channel | None:
@@ -25,6 +26,7 @@ def save(channel: Channel) -> None:
         channel.revision += 1
     channel.save()
     events.widgets_changed()
+    queues.fill_soon([channel.pk])  # a limit may have been raised, or an operator added
 
 
 def add_creator(channel: Channel, creator: Operator | None) -> None:

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from livechat.domain.enumerations import Kind, Role, State, SystemEvent
+from livechat.domain.enumerations import Kind, Outcome, Role, State, SystemEvent
 from livechat.models import Conversation, Message, PageView
 from livechat.services import conversations
 
@@ -43,20 +43,23 @@ def remove_empty(now: datetime) -> int:
 def close_silent(now: datetime) -> int:
     """Close conversations that were silent for a day; return the number.
 
-    Waiting conversations stay open, and so do those with a visitor's message that no operator has
-    read; a bot reads everything. Idempotent, one transaction for each.
+    Those with a visitor's message that their operator has not read stay open. A bot reads
+    everything, and after a day without a word nobody waits for an operator any more. Idempotent,
+    one transaction for each.
     """
     unread = Message.objects.filter(
         conversation=OuterRef("pk"), author__role=Role.VISITOR, seq__gt=OuterRef("staff_seen")
     )
-    read = Q(state=State.BOT) | Q(~Exists(unread), state=State.ASSIGNED)
-    silent = Conversation.objects.filter(read, last_message_at__lt=now - SILENT_FOR)
+    read = ~Q(state=State.ASSIGNED) | ~Exists(unread)
+    silent = Conversation.objects.open().filter(read, last_message_at__lt=now - SILENT_FOR)
     closed = 0
     for pk in list(silent.values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             rows = silent.filter(pk=pk).select_related("visitor", "channel")
             row = rows.lock(waits=False).first()
             if row is not None:
+                if row.state == State.QUEUED and row.outcome == Outcome.NO_ANSWER:
+                    row.outcome = Outcome.NO_AGENT.value
                 conversations.end(row, SystemEvent.CLOSED_SILENT, None, now)
                 closed += 1
     return closed

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from livechat import policy
 from livechat.database import database_time
 from livechat.database.write_together import write
+from livechat.domain import routing
 from livechat.domain import text as texts
 from livechat.domain.attributes import Value, merge
 from livechat.domain.enumerations import Role, State, Status, SystemEvent
@@ -31,6 +32,7 @@ from livechat.services import (
     messages,
     operators,
     participation,
+    queues,
     timeline,
 )
 
@@ -148,7 +150,15 @@ def _start(
     wanted = assignment.wanted_by(row, now, is_new=is_new)
     operator = assignment.choose_operator(channel, wanted, now)
     row.address_hash = address_limit.hash_of(channel, arrival.source)
-    row.is_held = address_limit.is_held(channel, row.address_hash, now)
+    is_behind = False
+    if operator is not None or row.address_hash is not None:
+        before = channel.conversations.before_newcomer(row.address_hash, now)
+        is_behind = before.in_line > 0
+        row.is_held = row.address_hash is not None and routing.is_held(
+            limit=channel.max_chats_per_address,
+            taken=before.taken,
+            is_behind=before.held > 0,
+        )
     sent = []
     if files:
         pending = attachments.lock_pending(files)
@@ -158,7 +168,7 @@ def _start(
     )
     first = timeline.new_text(row, guest, opening.text, opening.client_id, now)
     rows, entries, present, changes = [row, guest, first], [first], [], []
-    assigned = None if row.is_held else operator
+    assigned = None if row.is_held or is_behind else operator
     if assigned is not None:
         person = assignment.new_participant(row, assigned, now)
         line = timeline.new_system_line(row, SystemEvent.ASSIGNED, person, now)
@@ -174,6 +184,8 @@ def _start(
     if sent:
         attachments.attach({first.public_id: sent})
     first.known_files = sent
+    if operator is not None and assigned is None:
+        queues.fill_soon([channel.pk])
     timeline.announce(row, entries, now, opened=True, assigned=assigned, operators=present)
     return Opened(row.public_id, row.pk, first.public_seq or 0, first.created_at, row.state)
 
@@ -261,6 +273,7 @@ def leave(actor: StaffActor, conversation: UUID) -> Conversation:
     row.save()
     assert person.operator is not None
     timeline.announce(row, entries, now, assigned=successor, left=[person.operator])
+    queues.fill_soon([row.channel_id])
     return row
 
 
@@ -315,6 +328,7 @@ def end(row: Conversation, event: SystemEvent, subject: Participant | None, now:
     row.save()
     row.participants.update(is_current=False)
     timeline.announce(row, [entry], now, closed=True)
+    queues.fill_soon([row.channel_id])
 
 
 def locked(conversation: UUID, *, waits: bool = True) -> Conversation:

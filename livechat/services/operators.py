@@ -23,6 +23,7 @@ from livechat.integrations import images
 from livechat.models import Channel, Expertise, Membership, Operator, User, file_storage
 from livechat.models.choices import country_names, language_names, time_zones
 from livechat.policy import Action, StaffActor
+from livechat.services import queues
 
 RETURN_WITHIN = timedelta(seconds=15)
 """How long the lease runs on after the last tab closes: an operator who reloads a page has not
@@ -322,6 +323,7 @@ def join_channel(actor: StaffActor, channel: UUID) -> None:
     Membership.objects.get_or_create(channel=row, operator=operator)
     events.inbox_changed(actor.user)
     events.widgets_changed()
+    queues.fill_soon([row.pk])
 
 
 @transaction.atomic
@@ -345,5 +347,7 @@ def _channel(public_id: UUID) -> Channel:
 
 
 def _announce(operator: Operator, now: datetime) -> None:
-    channels = operator.memberships.values_list("channel_id", flat=True)
-    events.presence_changed(operator, list(channels), now)
+    channels = list(operator.memberships.values_list("channel_id", flat=True))
+    events.presence_changed(operator, channels, now)
+    if operator.presence(now) == Presence.ONLINE:
+        queues.fill_soon(channels)

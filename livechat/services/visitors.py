@@ -1,6 +1,6 @@
 """Visitors: their state and missed messages for the browser, their page trail and attributes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,6 +23,8 @@ MAX_FACES = 3
 MAX_EARLIER = 10
 EARLIER_LENGTH = 120
 """Characters of an earlier conversation's first message."""
+MARKED_FOR = timedelta(minutes=1)
+"""How long a visitor who is connected and waits is not marked again."""
 REMEMBER_CLOSED = timedelta(days=7)
 """How long a closed conversation is still shown to a returning visitor."""
 
@@ -117,6 +119,20 @@ def newest_of(visitors: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Ne
     rows = Conversation.objects.filter(visitor__public_id__in={visitor for visitor, _ in visitors})
     found = rows.order_by("pk").values_list("visitor__public_id", "channel_id", *_NEWEST)
     return {(visitor, channel): Newest._make(row) for visitor, channel, *row in found}
+
+
+@transaction.atomic
+def mark_present(conversations: Iterable[int]) -> None:
+    """Store that the visitors of waiting conversations, by pk, are connected now.
+
+    Those are left out that were marked within `MARKED_FOR`, wait no longer, or are locked by
+    another transaction.
+    """
+    now = database_time.now()
+    rows = Conversation.objects.waiting().filter(pk__in=list(conversations))
+    rows = rows.exclude(visitor_present_at__gte=now - MARKED_FOR).order_by()
+    due = list(rows.lock(waits=False).values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=due).update(visitor_present_at=now)
 
 
 def view_page(actor: VisitorActor, page: wire.Page) -> None:

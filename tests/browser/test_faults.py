@@ -60,7 +60,7 @@ def test_a_first_message_to_a_dead_server_survives_a_reload_of_the_page(vera, op
     vera.opens()
     vera.reads("Is anybody there?", "I can wait")
     ben = operator("ben")
-    ben.picks("waiting")
+    ben.picks("mine")
     ben.reads("Is anybody there?", "I can wait")
 
 
@@ -196,5 +196,5 @@ def test_an_inbox_that_a_busy_server_refused_is_requested_again(vera, signed_in,
     page.route_web_socket(re.compile("/ws/staff/"), connect)
     page.goto(f"{server.url}/dashboard/")
 
-    expect(Operator(page).rows("waiting")).to_have_count(1, timeout=15_000)
+    expect(Operator(page).rows("mine")).to_have_count(1, timeout=15_000)
     assert refused

@@ -24,7 +24,8 @@ CROWD = """
 from datetime import timedelta
 from uuid import uuid4
 from django.utils import timezone
-from livechat.models import Channel, Conversation, Message, Participant, Visitor
+from livechat.models import Channel, Conversation, Message, Operator, Participant, Visitor
+Operator.objects.update(accepting=False, availability="busy")
 now, channel = timezone.now(), Channel.objects.first()
 moments = [now - timedelta(minutes=number) for number in range(500)]
 visitors = Visitor.objects.bulk_create(Visitor(name=f"Guest {number}") for number in range(500))

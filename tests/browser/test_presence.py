@@ -47,6 +47,18 @@ def test_a_busy_operator_gets_no_new_chats_also_after_a_reload_and_in_every_tab(
     expect(strip(anna.page)).to_be_hidden()
 
 
+def test_an_operator_who_becomes_available_gets_the_visitor_who_waits(vera, anna):
+    anna.chooses("busy")
+    vera.opens()
+    vera.write("Hello")
+    expect(anna.rows("waiting")).to_have_count(1)
+
+    anna.chooses("available")
+
+    expect(anna.rows("mine")).to_have_count(1)
+    vera.sees_line("Anna is answering")
+
+
 def test_the_menu_works_by_keyboard_and_announces_its_state(anna):
     menu = anna.page.get_by_role("menu", name="Your status")
     chosen = menu.get_by_role("menuitemradio", checked=True)

@@ -81,15 +81,15 @@ def test_only_a_participant_sets_a_status(berlin, anna, vera):
 
 
 def test_an_ended_or_waiting_conversation_gets_no_status(berlin, anna, vera):
-    chat = factories.conversation(vera)
-    conversations.leave(factories.actor(anna), chat.public_id)
-    with pytest.raises(NotAllowed):
-        wait_for_customer(anna, chat)
-
-    other = factories.conversation(factories.visitor(berlin))
-    conversations.close(factories.actor(anna), other.public_id)
+    ended = factories.conversation(factories.visitor(berlin))
+    conversations.close(factories.actor(anna), ended.public_id)
     with pytest.raises(ConversationClosed):
-        wait_for_customer(anna, other)
+        wait_for_customer(anna, ended)
+
+    waiting = factories.conversation(vera)
+    conversations.leave(factories.actor(anna), waiting.public_id)
+    with pytest.raises(NotAllowed):
+        wait_for_customer(anna, waiting)
 
 
 def test_a_status_of_a_conversation_in_nobodys_charge_is_refused(berlin, anna, vera):

@@ -71,12 +71,6 @@ def test_what_no_operator_has_read_stays_open(anna, vera, tomorrow):
     assert cleanup.close_silent(tomorrow) == 0
 
 
-def test_a_waiting_conversation_is_not_closed_for_silence(berlin, vera, tomorrow):
-    assert factories.conversation(vera).state == State.QUEUED
-
-    assert cleanup.close_silent(tomorrow) == 0
-
-
 def test_a_chat_left_with_a_bot_ends_after_a_day(anna, vera, tomorrow):
     row = factories.conversation(vera)
     Conversation.objects.update(state=State.BOT, status="", operator=None)
