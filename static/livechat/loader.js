@@ -139,7 +139,7 @@ svg{width:28px;fill:none;stroke:currentcolor;stroke-width:2;stroke-linecap:round
       const { top, height } = host.getBoundingClientRect();
       return !top && Math.abs(height - innerHeight) < 20;
     };
-    host.style.setProperty("--z", `${1 / (/** @type {any} */ (document.documentElement).currentCSSZoom || 1)}`);
+    host.style.setProperty("--z", `${1 / (+getComputedStyle(document.documentElement).zoom || 1)}`);
     if (!over && fits()) return;
     try {
       host.popover = "manual";

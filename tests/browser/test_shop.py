@@ -72,6 +72,10 @@ def test_a_pretended_country_goes_along(visitor):
     assert source.endswith("/loader.js?address=203.0.113.138")
 
 
+def test_the_demo_bar_asks_for_dark_controls(vera):
+    expect(vera.page.locator("#demo-from")).to_have_css("color-scheme", "dark")
+
+
 def test_the_demo_bar_stays_folded(vera):
     tools = vera.page.get_by_label("Visit as if from")
     vera.page.locator(".demo-bar summary").click()
