@@ -53,15 +53,15 @@ run: .venv/run.txt var/static/staticfiles.json ## try it: http://127.0.0.1:8000 
 
 # Test it. In CI every stage runs, also after a failed one; the longest stage is the last.
 
-.PHONY: test test-programs test-upgrade test-js test-browser test-faults test-embedded test-services
-test: test-programs test-upgrade test-js test-browser test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
+.PHONY: test test-programs test-upgrade test-js test-browser test-engines test-faults test-embedded test-services
+test: test-programs test-upgrade test-js test-browser test-engines test-faults test-embedded test-services ## test everything, also in a browser and on PostgreSQL + Redis
 	@$(MACHINE) report
 
 # These need no .venv, so `make fetch` installs them while it installs the packages of .venv.
 test-programs: MACHINE := $(PYTHON) -m tests.machine
 test-programs:
 	@$(MACHINE) begin
-	$(STAGE) "programs: PostgreSQL, Redis, Chromium, nginx" -- $(MACHINE) install
+	$(STAGE) "programs: PostgreSQL, Redis, browsers, nginx" -- $(MACHINE) install
 
 test-upgrade: .venv/test.txt
 	$(STAGE) "upgrade of an older database" -- .ci/upgrade
@@ -72,6 +72,15 @@ test-js: .venv/test.txt
 
 test-browser: .venv/test.txt node_modules/installed.json
 	$(STAGE) "pytest in Chromium" --needs chromium --again -- $(PYTEST) -m browser $(WORKERS)
+
+# One process for each engine.
+ENGINES := --needs firefox --needs webkit --needs xvfb --again -- $(PYTEST) --numprocesses 2
+test-engines: .venv/test.txt node_modules/installed.json
+	$(STAGE) "pytest in Firefox and WebKit" $(ENGINES) -m "engines and not long"
+
+.PHONY: engines
+engines: .venv/test.txt node_modules/installed.json ## the tests in Firefox and WebKit, also those too long for CI
+	$(STAGE) "pytest in Firefox and WebKit, long" $(ENGINES) -m engines
 
 test-faults: .venv/test.txt
 	$(STAGE) "pytest with faults" --needs postgres --needs redis --again -- $(PYTEST) -m faults $(WORLDS)
@@ -156,7 +165,7 @@ fetch:
 	@$(MAKE) --jobs 3 --output-sync=target --no-print-directory SIDE_BY_SIDE=1 \
 		test-programs .venv/test.txt node_modules/installed.json
 
-ci: fetch quick test-browser test-faults test-embedded test-services ## exactly what CI runs
+ci: fetch quick test-browser test-engines test-faults test-embedded test-services ## exactly what CI runs
 	@$(MACHINE) report
 
 COMPILE := uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header \

@@ -23,14 +23,16 @@ from tests.browser.reaction_times import reaction_times
 from tests.machine.app import App
 from tests.machine.workers import once
 
+HERE = Path(__file__).parent
 LIMIT_SECONDS = 240
 """Limit of one test. It ends tests that wait without a limit of their own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+        if HERE in item.path.parents:
+            in_others = HERE / "engines" in item.path.parents
+            item.add_marker(pytest.mark.engines if in_others else pytest.mark.browser)
             # Without set-up shared by all tests, for which the first test waits.
             item.add_marker(pytest.mark.timeout(LIMIT_SECONDS, func_only=True))
 

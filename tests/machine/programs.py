@@ -17,11 +17,14 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 PACKAGES = {
     "chromium": ("chromium-headless-shell", "fonts-liberation", "fonts-dejavu-core"),
     "faketime": ("faketime",),
+    "firefox": ("firefox-esr",),
     "fonts": ("fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk"),
     "gettext": ("gettext",),
     "nginx": ("nginx-light", "openssl"),
     "postgres": ("postgresql",),
     "redis": ("redis-server",),
+    "webkit": ("webkit2gtk-driver",),
+    "xvfb": ("xvfb",),
 }
 
 
@@ -40,6 +43,11 @@ def faketime() -> Path | None:
     """Return the path of the library that gives a process another time, or None."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return found[0] if found else None
+
+
+def firefox() -> Path | None:
+    """Return the path of Firefox, or None."""
+    return _which("firefox-esr", "firefox")
 
 
 def fonts() -> Path | None:
@@ -74,13 +82,32 @@ def postgres() -> Path | None:
     return debian[0] if debian else _which("postgres")
 
 
+def webkit() -> Path | None:
+    """Return the path of WebKit's driver, or None. `minibrowser` comes in the same package."""
+    return _which("WebKitWebDriver") if minibrowser() else None
+
+
+def minibrowser() -> Path | None:
+    """Return the path of the small browser that WebKit's driver starts, or None."""
+    found = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
+    return found[-1] if found else None
+
+
+def xvfb() -> Path | None:
+    """Return the path of the X server without a screen, or None."""
+    return _which("Xvfb")
+
+
 FIND: dict[str, Callable[[], Path | None]] = {
     "chromium": chromium,
     "faketime": faketime,
+    "firefox": firefox,
     "gettext": gettext,
     "nginx": nginx,
     "postgres": postgres,
     "redis": redis,
+    "webkit": webkit,
+    "xvfb": xvfb,
 }
 """The programs that tests need."""
 
