@@ -44,7 +44,7 @@ def close_silent(now: datetime) -> int:
     """Close conversations that were silent for a day; return the number.
 
     Those with a visitor's message that their operator has not read stay open. A bot reads
-    everything, and after a day without a word nobody waits for an operator any more. Idempotent,
+    everything, and a visitor who was silent for a day does not wait any more. Idempotent,
     one transaction for each.
     """
     unread = Message.objects.filter(
